@@ -1,0 +1,47 @@
+# make serve   makes what it needs and runs the server on http://127.0.0.1:5555
+# make test    installs what the tests need and runs them all
+#
+# Everything is installed into VENV, inside the tree; a stamp in it says for which pins it is good, so that a second
+# time costs nothing.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+TESTS ?= tests
+BIN := $(VENV)/bin
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.PHONY: serve test check setup setup-test debian clean
+
+serve: $(VENV)/run.stamp
+	@exec $(BIN)/motherlode serve $(ARGS)
+
+test: setup-test check
+	@$(BIN)/pytest -n $${PYTEST_WORKERS:-2} --dist loadscope $(TESTS)
+
+check: $(VENV)/test.stamp
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+setup: $(VENV)/run.stamp
+
+setup-test: $(VENV)/test.stamp
+	@tools/install-debian-packages
+
+$(VENV)/run.stamp: requirements/run.txt requirements/build.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Motherlode needs Python 3.11 or newer." if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Install python3-venv first: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing Motherlode into $(VENV) ..." >&2
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt -r requirements/build.txt >&2
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp requirements/test.txt
+	@echo "Installing what the tests need into $(VENV) ..." >&2
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/test.txt >&2
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,91 @@
+"""The composition root: builds every room from the settings, and hands out one frozen `House`."""
+
+from typing import Any
+
+from motherlode.config import Settings
+from motherlode.domain.archive import Limits
+from motherlode.domain.refusals import FeedExists, OlderData
+from motherlode.house import House
+from motherlode.identity.keys import digest_of
+from motherlode.observe.clock import SystemClock
+from motherlode.observe.metrics import Metrics
+from motherlode.projections.documents import Documents
+from motherlode.projections.downloads import DownloadTally
+from motherlode.projections.follower import Follower
+from motherlode.projections.reader import Reader
+from motherlode.protocol.urls import DEFAULT_FEED
+from motherlode.store import feeds
+from motherlode.store.blobs.filesystem import FileBlobs
+from motherlode.store.blobs.keys import database_path, first_key_path
+from motherlode.store.db import Database, open_database
+from motherlode.usecases.create_feed import create_feed
+from motherlode.usecases.ensure_first_key import ensure_first_key
+from motherlode.usecases.identify import CONSOLE
+from motherlode.usecases.sweep import sweep
+
+
+def open_house(settings: Settings) -> House:
+    """The house of a data folder that is ready. Raises `NoData` where there is none, and makes none."""
+    db = open_database(database_path(settings.data))
+    if not db.is_current():
+        db.close()
+        raise OlderData(str(settings.data))
+    return _build(settings, db)
+
+
+def prepare_data(settings: Settings) -> str | None:
+    """Make the data folder ready to serve: made and upgraded where need be, swept of what a crash left behind, with its
+    first feed and its first key. Returns the key's secret if one was made just now."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    db = open_database(database_path(settings.data), create=True)
+    db.upgrade()
+    house = _build(settings, db)
+    try:
+        sweep(db=house.db, blobs=house.blobs)
+        _ensure_default_feed(house)
+        if house.bootstrap is not None:
+            return None
+        return ensure_first_key(first_key_path(settings.data), db=house.db, clock=house.clock)
+    finally:
+        house.close()
+
+
+def make_app(settings: Settings) -> Any:
+    """The ASGI application of one worker."""
+    from motherlode.web.edge import Edge  # noqa: PLC0415 commands do without the web
+
+    house = open_house(settings)
+    sweep(db=house.db, blobs=house.blobs)  # of the worker whose place this one takes, if that died
+    return Edge(house)
+
+
+def _build(settings: Settings, db: Database) -> House:
+    blobs = FileBlobs(settings.data)
+    documents = Documents(settings.cache.max_bytes)
+    key = settings.bootstrap_key
+    return House(
+        db=db,
+        blobs=blobs,
+        clock=SystemClock(),
+        limits=Limits(),
+        documents=documents,
+        follower=Follower(db, documents),
+        reader=Reader(db, blobs, documents),
+        tally=DownloadTally(),
+        metrics=Metrics(),
+        bootstrap=None if key is None else digest_of(key.encode("ascii")),
+        feed_defaults=settings.feed,
+        public_url=settings.server.public_url,
+        trusted_proxies=settings.server.trusted_proxies,
+        body_stall_s=settings.limits.body_stall_s,
+    )
+
+
+def _ensure_default_feed(house: House) -> None:
+    with house.db.read() as tx:
+        if feeds.find(tx, DEFAULT_FEED):
+            return
+    try:
+        create_feed(DEFAULT_FEED, {}, CONSOLE, defaults=house.feed_defaults, db=house.db, clock=house.clock)
+    except FeedExists:
+        return

@@ -1,0 +1,97 @@
+"""The address a server listens on: checked and held before anything else happens.
+
+Workers share a port among themselves (SO_REUSEPORT), so the kernel would let a second server of the same user join
+them unnoticed. A port is therefore first bound alone, and then held by a socket that never listens.
+"""
+
+import errno
+import socket
+import sys
+import threading
+from dataclasses import dataclass
+
+from motherlode.cli.output import CommandFailed
+
+_RETRY_S = 0.02
+_ANY_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """An address that is ours while this value lives: `host` is numeric, `port` never 0."""
+
+    host: str
+    port: int
+    holder: socket.socket | None
+
+    @property
+    def reachable_host(self) -> str:
+        """A host by which this machine reaches it: a wildcard is none."""
+        return _ANY_HOSTS.get(self.host, self.host)
+
+
+def hold_port(host: str, port: int) -> Listening:
+    """Take the address, or raise CommandFailed with what to do; port 0 takes any free one."""
+    family, numeric = _resolve(host)
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if sys.platform != "win32":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((numeric, port))
+            free_port = int(probe.getsockname()[1])
+            probe.listen(1)
+        return Listening(numeric, free_port, _hold(family, numeric, free_port))
+    except OSError as error:
+        raise CommandFailed(_why_not(host, port, error)) from error
+
+
+def base_url(host: str, port: int) -> str:
+    """`http://host:port`, an IPv6 address in brackets."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def wait_until_accepting(host: str, port: int, stop: threading.Event) -> bool:
+    """Wait until a connection is taken: True then, False once `stop` is set."""
+    while not stop.is_set():
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError:
+            stop.wait(_RETRY_S)
+        else:
+            return True
+    return False
+
+
+def _resolve(host: str) -> tuple[socket.AddressFamily, str]:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise CommandFailed(f"The host {host} has no address here: choose another one with --host.") from error
+    return family, str(address[0])
+
+
+def _hold(family: socket.AddressFamily, host: str, port: int) -> socket.socket | None:
+    if sys.platform != "linux":
+        return None
+    holder = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind((host, port))
+    except OSError:
+        holder.close()
+        raise
+    return holder
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} on {host} is taken by another program: stop that one, "
+            f"or choose another port, for example --port {port + 1 if port < 65535 else 5555}."
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"This machine has no address {host}: choose another one with --host."
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return f"Port {port} needs more rights than this user has: choose one above 1023 with --port."
+    return f"Port {port} on {host} cannot be used ({error.strerror}): choose another with --port or --host."

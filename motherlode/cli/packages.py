@@ -1,0 +1,167 @@
+"""`motherlode push`, `unlist` and `relist`: for administrators and scripts, on the local data."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from motherlode.cli.options import ConfigOption, DataOption, FeedOption, JsonOption, opened
+from motherlode.cli.output import CommandFailed, put, put_json, tell
+from motherlode.domain.feeds import DEFAULT_FEED
+from motherlode.domain.refusals import Refusal
+
+if TYPE_CHECKING:
+    from motherlode.domain.package import Identity
+    from motherlode.house import House
+
+_CHUNK_BYTES: Final = 1 << 20
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The package's id.")]
+VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="Its version, in any equal spelling.")]
+
+
+def push(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="Packages, or folders of them.")],
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Push packages; of a folder, every .nupkg in it and below. Each is pushed or refused for itself."""
+    files = _find_packages(paths)
+    with opened(data, config) as house, _progress(files) as advance:
+        outcomes = [_push_one(house, file, feed, advance, is_told=not as_json) for file in files]
+    if as_json:
+        put_json(outcomes)
+    refused = sum("code" in outcome for outcome in outcomes)
+    if len(files) > 1 and refused:
+        tell(f"{refused} of {len(files)} packages were refused.")
+    if refused:
+        raise typer.Exit(1)
+
+
+def unlist(
+    package_id: IdArgument,
+    version: VersionArgument,
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Unlist a version: hidden from search, still restored by those who use it."""
+    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.unlist import unlist as unlist_version
+
+    identity = _parse_identity(package_id, version)
+    with opened(data, config) as house:
+        unlist_version(identity.id, identity.version, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    put(f"unlisted {identity}")
+
+
+def relist(
+    package_id: IdArgument,
+    version: VersionArgument,
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Relist a version that was unlisted."""
+    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.relist import relist as relist_version
+
+    identity = _parse_identity(package_id, version)
+    with opened(data, config) as house:
+        relist_version(identity.id, identity.version, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    put(f"relisted {identity}")
+
+
+def _parse_identity(package_id: str, version: str) -> "Identity":
+    from motherlode.domain.ids import parse_package_id
+    from motherlode.domain.package import Identity
+    from motherlode.domain.versions import parse_version
+
+    try:
+        return Identity(parse_package_id(package_id), parse_version(version))
+    except ValueError as error:
+        raise CommandFailed(f"{package_id} {version} can be no package: {error}") from error
+
+
+def _find_packages(paths: Sequence[Path]) -> list[Path]:
+    """The files that were named, and all packages of the folders that were; raises CommandFailed."""
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found = sorted(file for file in path.rglob("*") if file.suffix.lower() == ".nupkg" and file.is_file())
+            if not found:
+                raise CommandFailed(f"The folder {path} holds no .nupkg: name one that does.")
+            files += found
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise CommandFailed(f"There is no file or folder {path}.")
+    return files
+
+
+def _push_one(
+    house: "House", file: Path, feed: str, advance: Callable[[int], None], *, is_told: bool
+) -> dict[str, Any]:
+    try:
+        identity, warnings = _store(house, file, feed, advance)
+    except Refusal as refusal:
+        if is_told:
+            tell(f"{file}: {refusal}")
+            for fault in refusal.faults[1:]:
+                tell(f"{file}: {fault.message}")
+        faults = [{"code": fault.code, "message": fault.message} for fault in refusal.faults]
+        return {"file": str(file), "code": refusal.code, "detail": str(refusal), "faults": faults}
+    if is_told:
+        put(f"pushed {identity}")
+        for warning in warnings:
+            tell(f"{file}: warning: {warning}")
+    return {
+        "file": str(file),
+        "id": str(identity.id),
+        "version": identity.version.normalized,
+        "warnings": list(warnings),
+    }
+
+
+def _store(house: "House", file: Path, feed: str, advance: Callable[[int], None]) -> "tuple[Identity, tuple[str, ...]]":
+    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.push import push as push_package
+
+    with house.blobs.spool() as spool:
+        with file.open("rb") as source:
+            while chunk := source.read(_CHUNK_BYTES):
+                spool.write(chunk)
+                advance(len(chunk))
+        spool.finish()
+        pushed = push_package(
+            spool, CONSOLE, feed=feed, db=house.db, blobs=house.blobs, clock=house.clock, limits=house.limits
+        )
+    return pushed.identity, pushed.warnings
+
+
+@contextmanager
+def _progress(files: Sequence[Path]) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal that counts bytes; elsewhere nothing, since each package has its line."""
+    if not sys.stderr.isatty():
+        yield _ignore
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("pushing"), BarColumn(), DownloadColumn(binary_units=True), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())
+    with bar:
+        task = bar.add_task("push", total=sum(file.stat().st_size for file in files))
+        yield lambda count: bar.advance(task, count)
+
+
+def _ignore(count: int) -> None:
+    """Show nothing of progress."""
+    del count

@@ -1,0 +1,72 @@
+"""What a starting server says: the lines to paste next, each alone on its line, unbroken at any width."""
+
+import os
+import shlex
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from motherlode.config import BOOTSTRAP_KEY, DEFAULT_DATA, Settings
+from motherlode.protocol.urls import Urls
+from motherlode.protocol.welcome import KEY_PLACEHOLDER, welcome_lines
+from motherlode.store.blobs.keys import first_key_path
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """`api_key` is what follows --api-key: the key itself, or where a shell finds it."""
+
+    base_url: str
+    api_key: str
+    data: Path
+    program: str
+    is_new_key: bool
+
+    def render(self) -> str:
+        """The whole text, without a line break at its end."""
+        urls = Urls(self.base_url)
+        lines = [
+            "Motherlode is ready. Ctrl+C stops it.",
+            f"Its data is in {self.data.absolute()}",
+            "",
+            "Paste these to add it as a source and to push to it; the third is its web address:",
+            "",
+            *welcome_lines(urls.service_index, urls.home, self.api_key),
+            "",
+        ]
+        if self.is_new_key:
+            lines.append(f"The administrator's key above is shown this once; it is kept in {self._key_file}")
+        lines.append("More keys are made with:")
+        lines.append(f"{typed_command(self.program)} key create --name NAME{self._data_option}")
+        return "\n".join(lines)
+
+    @property
+    def _key_file(self) -> Path:
+        return first_key_path(self.data).absolute()
+
+    @property
+    def _data_option(self) -> str:
+        return "" if str(self.data) == DEFAULT_DATA else f" --data {shlex.quote(str(self.data.absolute()))}"
+
+
+def key_argument(settings: Settings, first_key: str | None) -> str:
+    """What to put behind --api-key in a POSIX shell: a key just made, or where the administrator's key lies."""
+    key_file = first_key_path(settings.data).absolute()
+    if first_key is not None:
+        return first_key
+    if settings.bootstrap_key is not None:
+        return f'"${BOOTSTRAP_KEY}"'
+    if key_file.is_file():
+        return f'"$(cat {shlex.quote(str(key_file))})"'
+    return KEY_PLACEHOLDER
+
+
+def typed_command(program: str) -> str:
+    """How the running program can be typed in this folder: by its name when that finds it, else by its path."""
+    path = Path(program)
+    found = shutil.which(path.name)
+    if found is not None and Path(found).absolute() == path.absolute():
+        return shlex.quote(path.name)
+    here = Path.cwd()
+    is_below = path.absolute().is_relative_to(here)
+    return shlex.quote(os.path.relpath(path, here) if is_below else str(path.absolute()))

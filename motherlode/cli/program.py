@@ -1,0 +1,43 @@
+"""The program `motherlode`: its commands, and how it ends.
+
+Exit codes: 0 done; 1 refused or failed, with a sentence that says why and what to do; 2 wrong usage.
+"""
+
+from collections.abc import Sequence
+
+import typer
+
+from motherlode.cli import config, feeds, keys, packages, serve
+from motherlode.cli.output import CommandFailed, tell
+from motherlode.domain.refusals import Refusal
+
+program = typer.Typer(
+    name="motherlode",
+    help="A NuGet server. 'motherlode serve' runs it; the other commands work on its data, beside it or without it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+program.command("serve")(serve.serve)
+program.add_typer(keys.commands, name="key")
+program.add_typer(feeds.commands, name="feed")
+program.command("push")(packages.push)
+program.command("unlist")(packages.unlist)
+program.command("relist")(packages.relist)
+program.add_typer(config.commands, name="config")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit code, or raises SystemExit with it.
+
+    A refusal is told as its sentence, never as a traceback.
+    """
+    try:
+        program(list(arguments), prog_name="motherlode")
+    except (Refusal, CommandFailed) as refusal:
+        tell(str(refusal))
+        return 1
+    except OSError as error:
+        tell(f"The command failed: {error}.")
+        return 1
+    return 0

@@ -1,0 +1,110 @@
+"""`motherlode serve`: looks before it leaps, then serves and says what to do next.
+
+Whatever can be known to fail is tried before anything is printed: settings, the address, the data folder.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from motherlode.cli.listening import Listening, base_url, hold_port, wait_until_accepting
+from motherlode.cli.options import ConfigOption, DataOption, settle
+from motherlode.cli.output import CommandFailed, put
+from motherlode.cli.panel import Panel, key_argument
+from motherlode.config import Settings
+from motherlode.posix import FileLock, try_lock
+from motherlode.store.blobs.keys import run_path
+
+_LOCK: Final = "serve.lock"
+_METRICS: Final = "metrics"
+
+
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[str | None, typer.Option(help="The port to listen on; 0 takes any.", show_default="5555")] = None,
+    workers: Annotated[str | None, typer.Option(help="How many processes answer.", show_default="1")] = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Run the server; makes and upgrades the data folder when needed."""
+    from motherlode.cli.supervisor import supervise
+    from motherlode.observe.logs import configure_logs
+
+    _end_calmly_on_signals()
+    given = {"server.host": host, "server.port": port, "server.workers": workers}
+    settings = settle(data, config, {name: value for name, value in given.items() if value is not None})
+    listening = hold_port(settings.server.host, settings.server.port)
+    configure_logs(style=settings.log.format, level=settings.log.level)
+    lock = _take_folder(settings.data)
+    _prepare_metrics(settings.data)
+    panel = _prepare(settings, listening)
+    stop = threading.Event()
+    announcer = threading.Thread(target=_announce, args=(panel, listening, stop), daemon=True)
+    try:
+        supervise(settings, listening, announcer.start)
+    finally:
+        stop.set()
+        lock.release()
+
+
+def _end_calmly_on_signals() -> None:
+    """Until workers run there is nothing to finish: a wish to stop is granted at once, as a success."""
+
+    def end(*_: object) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+
+
+def _take_folder(data: Path) -> FileLock:
+    """Make the folder if need be and be the only server in it; raises CommandFailed."""
+    run = run_path(data)
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        run.mkdir(mode=0o700, exist_ok=True)
+        lock = try_lock(run / _LOCK)
+    except OSError as error:
+        raise CommandFailed(
+            f"The data folder {data} cannot be written ({error.strerror or error}): "
+            "give this user the right to write there, or choose another folder with --data."
+        ) from error
+    if lock is None:
+        raise CommandFailed(
+            f"Another server is running on the data folder {data}: stop it, or choose another folder with --data."
+        )
+    return lock
+
+
+def _prepare_metrics(data: Path) -> None:
+    """An empty folder in which the workers share their counters; it must be named before they import them."""
+    folder = (run_path(data) / _METRICS).absolute()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def _prepare(settings: Settings, listening: Listening) -> Panel:
+    """Make or upgrade the data and clear away what a crash left, before any worker looks at it."""
+    from motherlode.app import prepare_data
+
+    first_key = prepare_data(settings)
+    return Panel(
+        base_url=settings.server.public_url or base_url(listening.reachable_host, listening.port),
+        api_key=key_argument(settings, first_key),
+        data=settings.data,
+        is_new_key=first_key is not None,
+        program=sys.argv[0],
+    )
+
+
+def _announce(panel: Panel, listening: Listening, stop: threading.Event) -> None:
+    if wait_until_accepting(listening.reachable_host, listening.port, stop):
+        put(panel.render())

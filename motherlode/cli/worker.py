@@ -1,0 +1,64 @@
+"""What runs in each worker process before it serves: nothing heavy is imported until here.
+
+A worker never outlives the process that started it, however that one ends: it holds the reading end of a pipe whose
+other end only the parent has, and the kernel closes that.
+"""
+
+import atexit
+import logging
+import multiprocessing
+import os
+import sys
+import threading
+from typing import Any
+
+from motherlode.config import Settings
+
+ENGINE_LOG: dict[str, Any] = {
+    "handlers": {"ours": {"()": "motherlode.cli.worker.EngineLog"}},
+    "loggers": {"_granian": {"handlers": ["ours"], "propagate": False}},
+}
+
+
+class EngineLog(logging.Handler):
+    """Lets the lines of the HTTP engine look like all the others."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        from motherlode.observe.logs import get_logger
+
+        get_logger().log(record.levelno, "engine", message=record.getMessage(), exc_info=record.exc_info)
+
+
+def load_app(settings: Settings) -> Any:
+    """The ASGI application of this worker."""
+    end_with_parent()
+    atexit.register(_end_now)
+    from motherlode.app import make_app
+    from motherlode.observe.logs import configure_logs
+
+    configure_logs(style=settings.log.format, level=settings.log.level)
+    return make_app(settings)
+
+
+def end_with_parent() -> None:
+    """From now on, end at once when the parent process does."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait_and_end() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait_and_end, name="end-with-parent", daemon=True).start()
+
+
+def _end_now() -> None:
+    """Skip what an interpreter does at its end, once all else is done.
+
+    The engine's own threads may want the interpreter once more while it is being taken down, and abort the process.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -1,0 +1,397 @@
+"""The server's settings: one TOML file and the environment, read into frozen values.
+
+`SETTINGS` is the one table of what can be set. A value is always text first, wherever it came from, and means the same
+from everywhere: the command line wins over the environment, the environment over the file, the file over the default.
+All faults are reported at once; a `Settings` in hand is free of them.
+"""
+
+import ipaddress
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from motherlode.domain.feeds import FEED_SETTINGS, FeedPolicy, find_feed_fault, parse_feed_policy
+from motherlode.domain.refusals import Fault, InvalidSetting
+from motherlode.domain.sizes import DURATION_ALLOWED, SIZE_ALLOWED, parse_duration, parse_size
+
+DEFAULT_DATA: Final = "motherlode-data"
+CONFIG_NAME: Final = "motherlode.toml"
+BOOTSTRAP_KEY: Final = "MOTHERLODE_BOOTSTRAP_KEY"
+_PREFIX: Final = "MOTHERLODE_"
+_OTHER_VARIABLES: Final = frozenset(
+    _PREFIX + name for name in ("DATA", "CONFIG", "BOOTSTRAP_KEY", "PACKAGES", "TRACES", "CLIENTS", "CRASH_AT")
+)
+_TEST_PREFIX: Final = f"{_PREFIX}TEST_"
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Where and how the server listens; `public_url` has no slash at its end."""
+
+    host: str
+    port: int
+    workers: int
+    public_url: str | None
+    trusted_proxies: tuple[Network, ...]
+    stop_timeout_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """How log lines look, and which are written."""
+
+    format: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSettings:
+    """How much each worker keeps of rendered documents."""
+
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """How long a client may be silent in the middle of a body."""
+
+    body_stall_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """One setting as `config show` tells it: `origin` is where its value came from."""
+
+    name: str
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, checked. `feed` is what the first feed and new ones begin with."""
+
+    data: Path
+    server: ServerSettings
+    log: LogSettings
+    cache: CacheSettings
+    limits: LimitSettings
+    feed: FeedPolicy = field(default_factory=FeedPolicy)
+    bootstrap_key: str | None = field(default=None, repr=False)
+    in_force: tuple[InForce, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing the server can be told: `parse` turns text into the value of `field`, and raises ValueError."""
+
+    section: str
+    name: str
+    default: str
+    parse: Callable[[str], Any]
+    allowed: str
+    about: str
+    field: str
+
+    @property
+    def full_name(self) -> str:
+        """Its name as faults and `config show` spell it."""
+        return f"{self.section}.{self.name}"
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return f"{_PREFIX}{self.section}_{self.name}".upper()
+
+
+def _parse_host(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z.:_-]{1,253}", text):
+        raise ValueError
+    return text
+
+
+def _parse_number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise ValueError
+        return int(text)
+
+    return parse
+
+
+def _parse_public_url(text: str) -> str | None:
+    if not text:
+        return None
+    parts = urlsplit(text)
+    is_clean = re.fullmatch(r"https?://[0-9A-Za-z.:_\[\]-]+(/[0-9A-Za-z._~%/-]*)?", text, re.IGNORECASE) is not None
+    if not is_clean or not parts.hostname or parts.port == 0:
+        raise ValueError
+    return text.rstrip("/")
+
+
+def _parse_networks(text: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+
+
+def _parse_choice(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError
+        return text
+
+    return parse
+
+
+SETTINGS: Final = (
+    Setting(
+        "server", "host", "127.0.0.1", _parse_host, "an address or a host name", "the address to listen on", "host"
+    ),
+    Setting(
+        "server",
+        "port",
+        "5555",
+        _parse_number(0, 65535),
+        "a number from 0 to 65535 (0: any free one)",
+        "the port to listen on",
+        "port",
+    ),
+    Setting(
+        "server",
+        "workers",
+        "1",
+        _parse_number(1, 256),
+        "a number from 1 to 256",
+        "how many processes answer requests",
+        "workers",
+    ),
+    Setting(
+        "server",
+        "public_url",
+        "",
+        _parse_public_url,
+        "an absolute http or https address such as https://nuget.example.com or https://example.com/nuget, "
+        "without query",
+        "the address under which clients reach the server; unset: taken from each request",
+        "public_url",
+    ),
+    Setting(
+        "server",
+        "trusted_proxies",
+        "",
+        _parse_networks,
+        "addresses and networks such as 127.0.0.1, 10.0.0.0/8 (a list in the file, commas in the environment)",
+        "the proxies whose forwarded headers are believed",
+        "trusted_proxies",
+    ),
+    Setting(
+        "server",
+        "stop_timeout",
+        "60s",
+        parse_duration,
+        DURATION_ALLOWED,
+        "how long requests in flight may take to finish once the server is told to stop",
+        "stop_timeout_s",
+    ),
+    Setting(
+        "log",
+        "format",
+        "auto",
+        _parse_choice("auto", "json", "text"),
+        "auto (text on a terminal, else json), json or text",
+        "how log lines look",
+        "format",
+    ),
+    Setting(
+        "log",
+        "level",
+        "info",
+        _parse_choice("debug", "info", "warning", "error"),
+        "debug, info, warning or error",
+        "the least important lines that are written",
+        "level",
+    ),
+    Setting(
+        "cache",
+        "max_bytes",
+        "64MB",
+        parse_size,
+        SIZE_ALLOWED,
+        "how much memory each worker gives to rendered documents",
+        "max_bytes",
+    ),
+    Setting(
+        "limits",
+        "body_stall",
+        "60s",
+        parse_duration,
+        DURATION_ALLOWED,
+        "how long a client may be silent in the middle of a body",
+        "body_stall_s",
+    ),
+)
+
+
+def load_settings(
+    environ: Mapping[str, str],
+    *,
+    data: Path | None = None,
+    config: Path | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings in force. `overrides` are the command line's, by full name (`server.port`).
+
+    Raises InvalidSetting with every fault of the file, the environment and the command line.
+    """
+    folder = data or Path(environ.get("MOTHERLODE_DATA") or DEFAULT_DATA)
+    reading = _Reading(environ, overrides or {})
+    reading.read_file(config or _path_of(environ.get("MOTHERLODE_CONFIG")), folder / CONFIG_NAME)
+    sections = {name: reading.section(name) for name in ("server", "log", "cache", "limits")}
+    policy = reading.feed_policy()
+    bootstrap_key = reading.bootstrap_key()
+    reading.refuse_faults()
+    return Settings(
+        data=folder,
+        server=ServerSettings(**sections["server"]),
+        log=LogSettings(**sections["log"]),
+        cache=CacheSettings(**sections["cache"]),
+        limits=LimitSettings(**sections["limits"]),
+        feed=policy,
+        bootstrap_key=bootstrap_key,
+        in_force=(
+            InForce("data", str(folder), _origin_of_data(data, environ)),
+            InForce("bootstrap_key", *(("(not shown)", BOOTSTRAP_KEY) if bootstrap_key else ("", "default"))),
+            *reading.in_force,
+        ),
+        warnings=tuple(_unknown_variables(environ)),
+    )
+
+
+class _Reading:
+    """One pass over all sources: gathers values, where they came from, and faults."""
+
+    def __init__(self, environ: Mapping[str, str], overrides: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._overrides = overrides
+        self._file: dict[str, str] = {}
+        self._file_name = ""
+        self._faults: list[str] = []
+        self.in_force: list[InForce] = []
+
+    def read_file(self, named: Path | None, usual: Path) -> None:
+        """Take the file that was named, which must be there, or the usual one if it is."""
+        path = named or usual
+        self._file_name = str(path)
+        try:
+            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            if named:
+                self._faults.append(f"The settings file {path} does not exist: name one that does with --config.")
+        except (OSError, ValueError) as error:
+            self._faults.append(f"The settings file {path} cannot be read: {error}.")
+        else:
+            self._take_tables(tables)
+
+    def _take_tables(self, tables: Mapping[str, Any]) -> None:
+        known = {setting.full_name for setting in SETTINGS} | {f"feed.{name}" for name in FEED_SETTINGS}
+        for section, table in tables.items():
+            values = table if isinstance(table, dict) else {"": table}
+            for name, value in values.items():
+                full_name = f"{section}.{name}".rstrip(".")
+                text = _text_of(value)
+                if full_name not in known:
+                    self._faults.append(f"{full_name} = {value!r} (from {self._file_name}): there is no such setting.")
+                elif text is None:
+                    self._faults.append(f"{full_name} = {value!r} (from {self._file_name}): write it as a text.")
+                else:
+                    self._file[full_name] = text
+
+    def section(self, section: str) -> dict[str, Any]:
+        """The values of one section by field; what is at fault is missing, and noted."""
+        values = {}
+        for setting in SETTINGS:
+            if setting.section == section:
+                text, origin = self._find(setting.full_name, setting.variable, setting.default)
+                try:
+                    values[setting.field] = setting.parse(text.strip())
+                except ValueError:
+                    self._refuse(setting.full_name, text, origin, f"allowed: {setting.allowed}")
+        return values
+
+    def feed_policy(self) -> FeedPolicy:
+        """The `[feed]` defaults."""
+        good = {}
+        for name, setting in FEED_SETTINGS.items():
+            text, origin = self._find(f"feed.{name}", f"{_PREFIX}FEED_{name}".upper(), setting.default)
+            fault = find_feed_fault(name, text)
+            if fault is None:
+                good[name] = text
+            else:
+                self._faults.append(f"feed.{fault.rstrip('.')} (from {origin}).")
+        return parse_feed_policy(good)
+
+    def bootstrap_key(self) -> str | None:
+        """The key given from outside; its value is never repeated, not even in a fault."""
+        key = self._environ.get(BOOTSTRAP_KEY)
+        if key is not None and not re.fullmatch(r"[\x21-\x7e]{16,1024}", key):
+            self._faults.append(
+                f"{BOOTSTRAP_KEY} (not shown, {len(key)} characters): 16 to 1024 visible ASCII characters are allowed."
+            )
+        return key
+
+    def refuse_faults(self) -> None:
+        """Raise InvalidSetting if there was any fault."""
+        if self._faults:
+            refusal = InvalidSetting("\n".join(["Some settings cannot be taken:", *self._faults]))
+            refusal.faults = tuple(Fault("setting-invalid", fault) for fault in self._faults)
+            raise refusal
+
+    def _find(self, full_name: str, variable: str, default: str) -> tuple[str, str]:
+        if full_name in self._overrides:
+            text, origin = self._overrides[full_name], f"--{full_name.partition('.')[2]}"
+        elif variable in self._environ:
+            text, origin = self._environ[variable], variable
+        elif full_name in self._file:
+            text, origin = self._file[full_name], self._file_name
+        else:
+            text, origin = default, "default"
+        self.in_force.append(InForce(full_name, text, origin))
+        return text, origin
+
+    def _refuse(self, name: str, value: str, origin: str, reason: str) -> None:
+        self._faults.append(f"{name} = {value!r} (from {origin}); {reason}.")
+
+
+def _text_of(value: object) -> str | None:
+    """A TOML value as the text the environment would say; None for one that no setting takes."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, str | int):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return ",".join(value)
+    return None
+
+
+def _path_of(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _origin_of_data(data: Path | None, environ: Mapping[str, str]) -> str:
+    if data is not None:
+        return "--data"
+    return "MOTHERLODE_DATA" if environ.get("MOTHERLODE_DATA") else "default"
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> Iterable[str]:
+    known = {setting.variable for setting in SETTINGS} | {f"{_PREFIX}FEED_{name}".upper() for name in FEED_SETTINGS}
+    for variable in sorted(environ):
+        is_ours = variable.startswith(_PREFIX) and not variable.startswith(_TEST_PREFIX)
+        if is_ours and variable not in known | _OTHER_VARIABLES:
+            yield f"The environment variable {variable} is no setting of this server and does nothing."

@@ -1,0 +1,119 @@
+"""Feeds: their names and what may be set for each.
+
+`FEED_SETTINGS` is the one table of what a feed can be told; the server's `[feed]` defaults and the commands that create
+or change a feed all read it. A setting whose effect is not built yet takes its default and refuses anything else, so
+that nobody relies on what nothing enforces.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from motherlode.domain.refusals import Fault, InvalidSetting
+from motherlode.domain.sizes import SIZE_ALLOWED, format_size, parse_size
+
+DEFAULT_FEED = "default"
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_NAME_ALLOWED = "1 to 63 of a-z, 0-9 and '-', not beginning with '-'"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPolicy:
+    """How one feed treats its packages, as far as it can be set."""
+
+    max_package_bytes: int = 250 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSetting:
+    """One thing a feed can be told.
+
+    `field` is its place in `FeedPolicy`, None while its effect is not built; `parse` turns text into the field's value
+    and raises ValueError, `show` turns it back. `allowed` completes the sentence "allowed: …".
+    """
+
+    name: str
+    default: str
+    allowed: str
+    about: str
+    field: str | None = None
+    parse: Callable[[str], Any] = str
+    show: Callable[[Any], str] = str
+
+    def value_of(self, policy: FeedPolicy) -> str:
+        """This setting's value in `policy`, as text that `parse_feed_policy` takes."""
+        return self.default if self.field is None else self.show(getattr(policy, self.field))
+
+
+FEED_SETTINGS: Mapping[str, FeedSetting] = {
+    setting.name: setting
+    for setting in (
+        FeedSetting("delete", "unlist", "unlist", "what DELETE does with a version"),
+        FeedSetting("overwrite", "never", "never", "whether a version can be pushed again"),
+        FeedSetting("read", "anonymous", "anonymous", "who may read"),
+        FeedSetting("strictness", "gallery", "gallery", "how closely packages are judged"),
+        FeedSetting(
+            "max_package_size",
+            "250MB",
+            SIZE_ALLOWED,
+            "the largest package a push may bring",
+            field="max_package_bytes",
+            parse=parse_size,
+            show=format_size,
+        ),
+        FeedSetting("soft_delete_keep", "90d", "90d", "how long a deleted version can be brought back"),
+        FeedSetting("require_protocol_version", "off", "off", "whether old clients are turned away"),
+        FeedSetting("min_age", "", "nothing", "how old a version must be before it is shown"),
+        FeedSetting("upstreams", "", "nothing", "other feeds to fetch from"),
+        FeedSetting("retention", "", "nothing", "which old versions are cleared away"),
+    )
+}
+
+
+def is_feed_name(text: str) -> bool:
+    """Whether a feed may be called that."""
+    return _NAME.fullmatch(text) is not None
+
+
+def parse_feed_name(text: str) -> str:
+    """`text` itself when a feed may be called that; raises InvalidSetting."""
+    if not is_feed_name(text):
+        raise InvalidSetting(f"No feed can be called {text!r}: a name has {_NAME_ALLOWED}.")
+    return text
+
+
+def find_feed_fault(name: str, value: str) -> str | None:
+    """Why a feed cannot be told `name` = `value`, as a sentence; None when it can."""
+    setting = FEED_SETTINGS.get(name)
+    if setting is None:
+        return f"There is no feed setting {name!r}: there are {', '.join(FEED_SETTINGS)}."
+    if setting.field is None:
+        return None if value.strip() == setting.default else _not_built(setting, value)
+    try:
+        setting.parse(value)
+    except ValueError:
+        return f"{name} = {value!r} cannot be taken; allowed: {setting.allowed}."
+    return None
+
+
+def parse_feed_policy(values: Mapping[str, str], base: FeedPolicy | None = None) -> FeedPolicy:
+    """`base` changed by `values` (setting names to texts); raises InvalidSetting with every fault found."""
+    faults = [fault for name, value in values.items() if (fault := find_feed_fault(name, value))]
+    if faults:
+        refusal = InvalidSetting(" ".join(faults))
+        refusal.faults = tuple(Fault("setting-invalid", fault) for fault in faults)
+        raise refusal
+    settings = [(FEED_SETTINGS[name], value) for name, value in values.items()]
+    changes: dict[str, Any] = {setting.field: setting.parse(value) for setting, value in settings if setting.field}
+    return replace(base or FeedPolicy(), **changes)
+
+
+def format_feed_policy(policy: FeedPolicy) -> dict[str, str]:
+    """All settings of a feed in the table's order, as texts that `parse_feed_policy` takes."""
+    return {name: setting.value_of(policy) for name, setting in FEED_SETTINGS.items()}
+
+
+def _not_built(setting: FeedSetting, value: str) -> str:
+    stay = f"leave it at {setting.default}" if setting.default else "leave it unset"
+    return f"{setting.name} = {value} is not built yet: {stay}."

@@ -1,0 +1,271 @@
+"""The nuspec: from its bytes to a `Package`, with every fault that was found on the way.
+
+Reading goes in two steps: `rawnuspec` takes the XML apart and loses nothing, then the values here get their meaning.
+Invariant: what this module lets through can be written into any document; a value that cannot is left out when a
+package can do without it, and is a fault when it cannot.
+"""
+
+import re
+from dataclasses import dataclass
+
+from motherlode.domain.addresses import find_address
+from motherlode.domain.frameworks import Framework, parse_framework
+from motherlode.domain.ids import (
+    MAX_DEPENDENCY_ID_LENGTH,
+    InvalidId,
+    PackageId,
+    parse_new_package_id,
+    parse_package_id,
+)
+from motherlode.domain.package import (
+    Dependency,
+    DependencyGroup,
+    Identity,
+    License,
+    Package,
+    PackageType,
+    Repository,
+)
+from motherlode.domain.quotes import quote
+from motherlode.domain.ranges import ANY, InvalidVersionRange, VersionRange, parse_range
+from motherlode.domain.rawnuspec import MAX_NUSPEC_BYTES, RawElement, RawNuspec, UnreadableNuspec, parse_raw_nuspec
+from motherlode.domain.refusals import Fault
+from motherlode.domain.versions import InvalidVersion, Version, parse_version
+
+__all__ = ["MAX_IDENTITY_LENGTH", "MAX_NUSPEC_BYTES", "MAX_VERSION_LENGTH", "Nuspec", "RawNuspec", "parse_nuspec"]
+
+MAX_VERSION_LENGTH = 64
+MAX_IDENTITY_LENGTH = 160
+
+_TAG_SEPARATORS = re.compile(r"[\s,;]+")
+_TYPE_NAME = re.compile(r"\w+(?:[_.-]\w+)*")
+_MAX_TYPE_NAME_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Nuspec:
+    """What was read: a package unless its id, its version or the XML was unusable, and all faults.
+
+    A package that comes with faults lacks what they are about, and must not be taken.
+    """
+
+    package: Package | None
+    faults: tuple[Fault, ...]
+
+
+def parse_nuspec(document: bytes) -> Nuspec:
+    """Read a nuspec of any encoding and namespace. Nothing is raised, whatever the bytes are.
+
+    `icon`, `readme` and the path of a license file are as written, with slashes instead of backslashes and without a
+    leading "./" or "/"; whether the archive has such entries is for its reader to see.
+    """
+    try:
+        raw = parse_raw_nuspec(document)
+    except UnreadableNuspec as unreadable:
+        return Nuspec(None, (unreadable.fault,))
+    reading = _Reading(raw.metadata, [])
+    return Nuspec(reading.find_package(), tuple(reading.faults))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The `<metadata>` being read, and the faults found so far."""
+
+    metadata: RawElement
+    faults: list[Fault]
+
+    def find_package(self) -> Package | None:
+        identity = self._find_identity()
+        groups = self._read_groups()
+        if identity is None:
+            return None
+        return Package(
+            identity=identity,
+            description=self._text("description"),
+            authors=self._text("authors"),
+            title=self._text("title"),
+            summary=self._text("summary"),
+            release_notes=self._text("releaseNotes"),
+            copyright=self._text("copyright"),
+            language=self._text("language"),
+            tags=tuple(tag for tag in _TAG_SEPARATORS.split(self._text("tags") or "") if tag),
+            project_url=find_address(self._text("projectUrl")),
+            license_url=find_address(self._text("licenseUrl")),
+            icon_url=find_address(self._text("iconUrl")),
+            license=self._find_license(),
+            icon=_find_path(self._text("icon")),
+            readme=_find_path(self._text("readme")),
+            require_license_acceptance=self._is_set("requireLicenseAcceptance"),
+            development_dependency=self._is_set("developmentDependency"),
+            serviceable=self._is_set("serviceable"),
+            min_client_version=_find_version_text(self.metadata.find_attribute("minClientVersion")),
+            package_types=self._read_types(),
+            repository=self._find_repository(),
+            dependency_groups=groups,
+        )
+
+    def _find_identity(self) -> Identity | None:
+        package_id, version = self._find_id(), self._find_version()
+        if package_id is None or version is None:
+            return None
+        length = len(package_id.written) + len(version.written)
+        if length > MAX_IDENTITY_LENGTH:
+            self._refuse(
+                "identity-too-long",
+                f"Id and version have {length} characters together: at most {MAX_IDENTITY_LENGTH} are allowed.",
+            )
+        return Identity(package_id, version)
+
+    def _find_id(self) -> PackageId | None:
+        text = self._required("id")
+        if text is None:
+            return None
+        try:
+            # quirk: no client trims the id, so blanks around it are refused like any others.
+            return parse_new_package_id(text)
+        except InvalidId as invalid:
+            self._refuse("id-invalid", str(invalid))
+            return None
+
+    def _find_version(self) -> Version | None:
+        text = self._required("version")
+        if text is None:
+            return None
+        try:
+            version = parse_version(text)
+        except InvalidVersion as invalid:
+            self._refuse("version-invalid", str(invalid))
+            return None
+        if len(version.written) > MAX_VERSION_LENGTH:
+            self._refuse(
+                "version-too-long",
+                f"The version has {len(version.written)} characters, build metadata included: "
+                f"at most {MAX_VERSION_LENGTH} are allowed.",
+            )
+        return version
+
+    def _required(self, name: str) -> str | None:
+        found = self.metadata.children_named(name)
+        if len(found) > 1:
+            self._refuse(f"{name}-repeated", f"The nuspec has {len(found)} <{name}> elements: keep one.")
+            return None
+        text = found[0].text if found else ""
+        if not text.strip():
+            self._refuse(f"{name}-missing", f"The nuspec has no <{name}>: add one inside <metadata>.")
+            return None
+        return text
+
+    def _read_groups(self) -> tuple[DependencyGroup, ...]:
+        # quirk: with groups there, the official library does not look at dependencies beside them.
+        parents = self.metadata.children_named("dependencies")
+        groups = [group for parent in parents for group in parent.children_named("group")]
+        if groups:
+            return tuple(map(self._read_group, groups))
+        flat = tuple(dependency for parent in parents for dependency in self._read_dependencies(parent))
+        return (DependencyGroup(None, flat),) if flat else ()
+
+    def _read_group(self, group: RawElement) -> DependencyGroup:
+        return DependencyGroup(_find_framework(group.find_attribute("targetFramework")), self._read_dependencies(group))
+
+    def _read_dependencies(self, parent: RawElement) -> tuple[Dependency, ...]:
+        found = (self._find_dependency(element) for element in parent.children_named("dependency"))
+        return tuple(dependency for dependency in found if dependency is not None)
+
+    def _find_dependency(self, element: RawElement) -> Dependency | None:
+        package_id = self._find_dependency_id(element.find_attribute("id") or "")
+        versions = self._find_range(element)
+        if package_id is None or versions is None:
+            return None
+        include, exclude = (_find_text(element.find_attribute(name)) for name in ("include", "exclude"))
+        return Dependency(package_id, versions, include, exclude)
+
+    def _find_dependency_id(self, text: str) -> PackageId | None:
+        try:
+            return parse_package_id(text, max_length=MAX_DEPENDENCY_ID_LENGTH)
+        except InvalidId as invalid:
+            self._refuse("dependency-id-invalid", f"A dependency has no valid id. {invalid}")
+            return None
+
+    def _find_range(self, element: RawElement) -> VersionRange | None:
+        text = _find_text(element.find_attribute("version"))
+        if text is None:
+            return ANY
+        try:
+            return parse_range(text)
+        except InvalidVersionRange as invalid:
+            name = quote(element.find_attribute("id") or "")
+            self._refuse("dependency-range-invalid", f"The dependency on {name} has no valid version: {invalid}")
+            return None
+
+    def _read_types(self) -> tuple[PackageType, ...]:
+        parents = self.metadata.children_named("packageTypes")
+        found = (_find_type(element) for parent in parents for element in parent.children_named("packageType"))
+        return tuple(package_type for package_type in found if package_type is not None)
+
+    def _find_license(self) -> License | None:
+        element = self._first("license")
+        value = _find_text(element.text) if element else None
+        if element is None or value is None:
+            return None
+        kind = (element.find_attribute("type") or "").strip().lower()
+        if kind == "file":
+            path = _find_path(value)
+            return License("file", path) if path else None
+        if kind == "expression":
+            return License("expression", value, _find_version_text(element.find_attribute("version")))
+        return None
+
+    def _find_repository(self) -> Repository | None:
+        element = self._first("repository")
+        if element is None:
+            return None
+        names = ("type", "url", "branch", "commit")
+        repository = Repository(*(_find_text(element.find_attribute(name)) for name in names))
+        return repository if repository != Repository() else None
+
+    def _is_set(self, name: str) -> bool:
+        return (self._text(name) or "").lower() == "true"
+
+    def _text(self, name: str) -> str | None:
+        element = self._first(name)
+        return _find_text(element.text) if element else None
+
+    def _first(self, name: str) -> RawElement | None:
+        return next(iter(self.metadata.children_named(name)), None)
+
+    def _refuse(self, code: str, message: str) -> None:
+        self.faults.append(Fault(code, message))
+
+
+def _find_text(text: str | None) -> str | None:
+    return (text or "").strip() or None
+
+
+def _find_path(text: str | None) -> str | None:
+    """An entry's name with slashes, without what leads nowhere in front."""
+    path = (text or "").replace("\\", "/")
+    while path.startswith(("./", "/")):
+        path = path.removeprefix(".").removeprefix("/")
+    return path or None
+
+
+def _find_framework(text: str | None) -> Framework | None:
+    found = _find_text(text)
+    return parse_framework(found) if found and found.lower() != "any" else None
+
+
+def _find_type(element: RawElement) -> PackageType | None:
+    name = _find_text(element.find_attribute("name"))
+    if name is None or len(name) > _MAX_TYPE_NAME_LENGTH or not _TYPE_NAME.fullmatch(name):
+        return None
+    return PackageType(name, _find_version_text(element.find_attribute("version")))
+
+
+def _find_version_text(text: str | None) -> str | None:
+    found = _find_text(text)
+    if found is None:
+        return None
+    try:
+        return parse_version(found).written
+    except InvalidVersion:
+        return None

@@ -1,0 +1,109 @@
+"""The frozen values that a package is made of, as every other room knows it.
+
+Start here. Ids and versions are never raw strings: `PackageId`, `Version`, `VersionRange` and `Framework` each keep
+how they were written beside the one form that decides equality.
+"""
+
+from dataclasses import dataclass, field
+
+from motherlode.domain.frameworks import Framework
+from motherlode.domain.ids import PackageId
+from motherlode.domain.ranges import VersionRange
+from motherlode.domain.versions import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a feed holds once: an id and a version, each equal in any spelling (protocol.md 14.2, 15)."""
+
+    id: PackageId
+    version: Version
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.version.normalized}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One `<dependency>`; `range` is "any version" where the nuspec gave none."""
+
+    id: PackageId
+    range: VersionRange
+    include: str | None = None
+    exclude: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DependencyGroup:
+    """Dependencies for one framework; `framework` None means any. An empty group has a meaning and is kept."""
+
+    framework: Framework | None
+    dependencies: tuple[Dependency, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackageType:
+    """One `<packageType>`: what a package is for (protocol.md 16.2)."""
+
+    name: str
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class License:
+    """`<license>`: `kind` is "expression" (SPDX) or "file" (an entry's name in the package)."""
+
+    kind: str
+    value: str
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """`<repository>`: where the source of a package lies."""
+
+    type: str | None = None
+    url: str | None = None
+    branch: str | None = None
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Everything a nuspec says that a document, a page or a rule needs.
+
+    Texts are trimmed, and None where the nuspec has no such element or a blank one. `icon`, `readme` and a license file
+    are the names of entries that are in the archive, spelt as the archive spells them once percent-escapes and
+    backslashes are undone; they are None where the nuspec names an entry that is not there.
+    Addresses are absolute http or https, or None: an address that is none must never reach a document.
+    """
+
+    identity: Identity
+    description: str | None = None
+    authors: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    release_notes: str | None = None
+    copyright: str | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    project_url: str | None = None
+    license_url: str | None = None
+    icon_url: str | None = None
+    license: License | None = None
+    icon: str | None = None
+    readme: str | None = None
+    require_license_acceptance: bool = False
+    development_dependency: bool = False
+    serviceable: bool = False
+    min_client_version: str | None = None
+    package_types: tuple[PackageType, ...] = ()
+    repository: Repository | None = None
+    dependency_groups: tuple[DependencyGroup, ...] = field(default=())
+
+    @property
+    def is_semver2(self) -> bool:
+        """Whether old clients must not see it: by its version or by a bound of a dependency (protocol.md 14.4)."""
+        return self.identity.version.is_semver2 or any(
+            dependency.range.is_semver2 for group in self.dependency_groups for dependency in group.dependencies
+        )

@@ -1,0 +1,312 @@
+"""Every way we say no: one class each, named by the fact, with a stable code and a sentence that says what to do.
+
+    Refusal
+    ├── Invalid                the request or the package is at fault; sending it again changes nothing
+    │   ├── InvalidPackage     the archive or its nuspec; carries every fault found
+    │   ├── InvalidForm        the multipart body around the package
+    │   ├── EncodedBody        a body in a content coding
+    │   ├── IncompleteBody     the body ended before its announced end
+    │   ├── PackageTooLarge    over the feed's max_package_size
+    │   ├── InvalidRange       a byte range outside of the file
+    │   └── InvalidSetting     a setting, or a key's right, that is unknown or not built yet
+    ├── KeyMissing             no API key where one is needed
+    ├── KeyRefused             a key that is unknown, expired or revoked
+    ├── NotAllowed             a key that may not do this
+    ├── NotFound
+    │   ├── NoSuchVersion      no such id and version on the feed
+    │   ├── NoSuchFeed
+    │   ├── NoSuchKey
+    │   ├── NoSuchAddress      a path that leads nowhere
+    │   └── NoData             a folder that holds no server's data
+    ├── MethodRefused          the address is there, the method is not
+    ├── AlreadyExists          id and version are taken
+    ├── FeedExists
+    ├── SlowBody               the client stopped sending
+    ├── OlderData              data that the server must bring up to date first
+    ├── NewerData              data that a newer version of the program wrote
+    ├── Busy                   the store cannot take a write now; nothing was stored
+    ├── StorageFull            no room on the disk; nothing was stored
+    └── Broken                 a fault of the server's own
+
+Codes are promises (docs/refusals.md lists them all). Which HTTP status a refusal becomes is the business of `web`.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a package: `code` is stable, `message` is a sentence for its publisher."""
+
+    code: str
+    message: str
+
+
+MAX_FAULTS: Final = 100
+"""So many faults of a package are told; nobody reads on, and a hostile package has any number."""
+
+
+class Refusal(Exception):
+    """A no. `str()` is one sentence that says what is wrong and what to do."""
+
+    code: ClassVar[str] = "refused"
+    title: ClassVar[str] = "Refused"
+    faults: tuple[Fault, ...] = ()
+
+
+class Invalid(Refusal):
+    """The request or the package is at fault."""
+
+    code = "invalid"
+    title = "Invalid request"
+
+
+class InvalidPackage(Invalid):
+    """The package cannot be taken; `faults` lists what was found wrong with it, never empty."""
+
+    code = "package-invalid"
+    title = "Invalid package"
+
+    def __init__(self, faults: tuple[Fault, ...] | list[Fault]) -> None:
+        self.faults = tuple(faults[:MAX_FAULTS])
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        super().__init__(f"The package is invalid: {faults[0].message}{more}")
+
+
+class InvalidForm(Invalid):
+    """The multipart body cannot be read."""
+
+    code = "form-invalid"
+    title = "Invalid form"
+
+
+class EncodedBody(Invalid):
+    """The body came with a Content-Encoding."""
+
+    code = "body-encoded"
+    title = "Encoded body"
+
+    def __init__(self) -> None:
+        super().__init__("The body is in a content coding: send the package as it is, without Content-Encoding.")
+
+
+class IncompleteBody(Invalid):
+    """The body ended early."""
+
+    code = "body-incomplete"
+    title = "Incomplete body"
+
+    def __init__(self) -> None:
+        super().__init__("The body ended before its end: nothing was stored, push the package again.")
+
+
+class PackageTooLarge(Invalid):
+    """Over the feed's limit."""
+
+    code = "package-too-large"
+    title = "Package too large"
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        super().__init__(
+            f"The package is larger than this feed takes ({max_bytes} bytes): "
+            "make it smaller, or ask the administrator to raise max_package_size."
+        )
+
+
+class InvalidRange(Invalid):
+    """None of the asked bytes exist."""
+
+    code = "range-invalid"
+    title = "Range not satisfiable"
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        super().__init__(f"The asked range lies outside of the file, which has {size} bytes.")
+
+
+class InvalidSetting(Invalid):
+    """A setting that cannot be taken."""
+
+    code = "setting-invalid"
+    title = "Invalid setting"
+
+
+class KeyMissing(Refusal):
+    """No key was sent."""
+
+    code = "key-missing"
+    title = "API key missing"
+
+    def __init__(self) -> None:
+        super().__init__("An API key is needed: send one in the X-NuGet-ApiKey header (dotnet nuget: --api-key KEY).")
+
+
+class KeyRefused(Refusal):
+    """The key is unknown, expired or revoked; which of them is not told."""
+
+    code = "key-refused"
+    title = "API key refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The API key is unknown, expired or revoked: check it, or ask this server's administrator for a new one."
+        )
+
+
+class NotAllowed(Refusal):
+    """The key is good, but not for this."""
+
+    code = "not-allowed"
+    title = "Not allowed"
+
+
+class NotFound(Refusal):
+    """What was asked for is not here."""
+
+    code = "not-found"
+    title = "Not found"
+
+
+class NoSuchVersion(NotFound):
+    """The feed has no such id and version."""
+
+    code = "package-not-found"
+    title = "Package not found"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} does not exist on this feed: check the id and the version.")
+
+
+class NoSuchFeed(NotFound):
+    """The server has no such feed."""
+
+    code = "feed-not-found"
+    title = "Feed not found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no feed called {name!r}: check the address, or create it with 'feed create'.")
+
+
+class NoSuchKey(NotFound):
+    """The server has no key with that id."""
+
+    code = "key-not-found"
+    title = "Key not found"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"There is no key with the id {key_id!r}: 'key list' shows the ids.")
+
+
+class NoSuchAddress(NotFound):
+    """Nothing answers at that path."""
+
+    code = "address-not-found"
+    title = "Address not found"
+
+
+class NoData(NotFound):
+    """The folder holds no server's data."""
+
+    code = "data-not-found"
+    title = "No data"
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"The folder {folder} holds no Motherlode data: name the server's data folder with --data, "
+            "or start a server there first with 'serve'."
+        )
+
+
+class MethodRefused(Refusal):
+    """The address does not take that method."""
+
+    code = "method-refused"
+    title = "Method not allowed"
+
+    def __init__(self, method: str, allowed: tuple[str, ...]) -> None:
+        self.allowed = allowed
+        super().__init__(f"This address does not take {method}: use {' or '.join(allowed)}.")
+
+
+class AlreadyExists(Refusal):
+    """The feed has that id and version already."""
+
+    code = "package-exists"
+    title = "Package exists"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} already exists on this feed and cannot be replaced: push it under a new version.")
+
+
+class FeedExists(Refusal):
+    """The server has a feed of that name already."""
+
+    code = "feed-exists"
+    title = "Feed exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a feed called {name!r} already: choose another name, or change it with 'feed set'.")
+
+
+class SlowBody(Refusal):
+    """The client stopped sending."""
+
+    code = "body-slow"
+    title = "Body too slow"
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(f"Nothing of the body came for {timeout_s:g} seconds: nothing was stored, push again.")
+
+
+class OlderData(Refusal):
+    """The data are of an older version."""
+
+    code = "data-older"
+    title = "Older data"
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"The data in {folder} are of an older version: start the server once to bring them up to date."
+        )
+
+
+class NewerData(Refusal):
+    """The data are of a newer version."""
+
+    code = "data-newer"
+    title = "Newer data"
+
+    def __init__(self) -> None:
+        super().__init__("The data were written by a newer version of Motherlode: use that one, or a newer one still.")
+
+
+class Busy(Refusal):
+    """No write can be taken now."""
+
+    code = "busy"
+    title = "Busy"
+
+    def __init__(self) -> None:
+        super().__init__("The server is busy and stored nothing: try again in a moment.")
+
+
+class StorageFull(Refusal):
+    """No room is left."""
+
+    code = "storage-full"
+    title = "Storage full"
+
+    def __init__(self) -> None:
+        super().__init__("The server has no room left and stored nothing: ask its administrator to free some.")
+
+
+class Broken(Refusal):
+    """A fault of ours; the log says which, the answer does not."""
+
+    code = "internal-error"
+    title = "Internal error"
+
+    def __init__(self) -> None:
+        super().__init__("The server failed: try again, and tell its administrator the request id if it stays so.")

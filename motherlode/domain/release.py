@@ -1,0 +1,21 @@
+"""A package as one feed holds it: what the documents of a feed are made from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from motherlode.domain.package import Package
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A package with what is the feed's own: whether it is listed, and since when it is there.
+
+    `published_at` and `changed_at` are aware UTC; `sha512` is the hash of the whole .nupkg, `size` its length in bytes.
+    """
+
+    package: Package
+    listed: bool
+    published_at: datetime
+    changed_at: datetime
+    sha512: bytes
+    size: int

@@ -1,0 +1,41 @@
+"""Everything a request or a command works with, built once by `motherlode.app` and handed around frozen."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+
+from motherlode.domain.archive import Limits
+from motherlode.domain.feeds import FeedPolicy
+from motherlode.observe.clock import Clock
+from motherlode.observe.metrics import Metrics
+from motherlode.projections.documents import Documents
+from motherlode.projections.downloads import DownloadTally
+from motherlode.projections.follower import Follower
+from motherlode.projections.reader import Reader
+from motherlode.store.blobs.base import Blobs
+from motherlode.store.db import Database
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The rooms of one process. `bootstrap` is the digest of the environment's administrator key, if it gives one;
+    `body_stall_s` how many seconds a client may be silent in the middle of a body."""
+
+    db: Database
+    blobs: Blobs
+    clock: Clock
+    limits: Limits
+    documents: Documents
+    follower: Follower
+    reader: Reader
+    tally: DownloadTally
+    metrics: Metrics
+    bootstrap: bytes | None
+    feed_defaults: FeedPolicy
+    public_url: str | None
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    body_stall_s: float
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self.blobs.close()
+        self.db.close()

@@ -1,0 +1,71 @@
+"""API keys: how they are made, recognised and compared. Knows no database.
+
+A key is `mlk_`, 43 characters of base 62 (256 random bits) and 6 of checksum: a secret scanner knows it by its prefix
+and proves it by its checksum without asking anybody. Only the SHA-256 of a key is stored: 256 random bits cannot be
+guessed, so a slow hash would protect nothing and cost every push (docs/adr/0005). A bootstrap key has any form; it is
+compared by the same hash, in constant time, and is never stored.
+"""
+
+import hmac
+import re
+import secrets
+import zlib
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+_PREFIX: Final = "mlk_"
+_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_SECRET_LENGTH: Final = 43
+_CHECKSUM_LENGTH: Final = 6
+_FORM: Final = re.compile(rf"{_PREFIX}([0-9A-Za-z]{{{_SECRET_LENGTH}}})([0-9A-Za-z]{{{_CHECKSUM_LENGTH}}})")
+
+MAX_KEY_BYTES: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key just made: `secret` is shown once, `id` names it in lists and logs, `digest` (32 bytes) is what is kept."""
+
+    id: str
+    secret: str
+    digest: bytes
+
+
+def make_key() -> NewKey:
+    """A new random key."""
+    text = _base62(secrets.randbits(256), _SECRET_LENGTH)
+    return key_of(f"{_PREFIX}{text}{_checksum(text)}")
+
+
+def key_of(secret: str) -> NewKey:
+    """The same value for a key that is there already, with a new id."""
+    return NewKey(id=f"key-{secrets.token_hex(6)}", secret=secret, digest=digest_of(secret.encode("ascii")))
+
+
+def is_well_formed(secret: str) -> bool:
+    """Whether it looks like a key of ours and its checksum is right."""
+    match = _FORM.fullmatch(secret)
+    return match is not None and _checksum(match[1]) == match[2]
+
+
+def digest_of(presented: bytes) -> bytes:
+    """The 32 bytes by which a presented key is looked up."""
+    return sha256(presented).digest()
+
+
+def is_same(digest: bytes, other: bytes) -> bool:
+    """Compare two digests in constant time."""
+    return hmac.compare_digest(digest, other)
+
+
+def _checksum(text: str) -> str:
+    return _base62(zlib.crc32(text.encode("ascii")), _CHECKSUM_LENGTH)
+
+
+def _base62(number: int, length: int) -> str:
+    digits = []
+    for _ in range(length):
+        number, digit = divmod(number, 62)
+        digits.append(_ALPHABET[digit])
+    return "".join(reversed(digits))

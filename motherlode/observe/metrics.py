@@ -1,0 +1,42 @@
+"""Metrics for Prometheus, by route name and result; they name no package.
+
+With several workers each writes into the folder that PROMETHEUS_MULTIPROC_DIR names, and any of them answers for all:
+the server sets the variable before its workers start.
+"""
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector  # type: ignore[no-untyped-call,unused-ignore]
+
+
+class Metrics:
+    """The counters of one worker."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "motherlode_requests",
+            "Requests answered, by route, method and status.",
+            ("route", "method", "status"),
+            registry=self._registry,
+        )
+        self._durations = Histogram(
+            "motherlode_request_duration_seconds",
+            "Time from the request line to the end of the answer, by route.",
+            ("route",),
+            registry=self._registry,
+        )
+
+    def count_request(self, route: str, method: str, status: int, duration_s: float) -> None:
+        """Count one answered request."""
+        self._requests.labels(route, method, str(status)).inc()
+        self._durations.labels(route).observe(duration_s)
+
+    def render(self) -> bytes:
+        """All counters of all workers, in Prometheus's text form."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self._registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+        return generate_latest(everyone)

@@ -1,0 +1,151 @@
+"""The only module that asks for what POSIX alone has: fsync of folders, file locks, mode bits, hard links.
+
+Where the platform lacks one (Windows), each has a fall-back that keeps its promise as far as the platform can:
+
+    folder entries      NTFS journals them itself; there is nothing to sync and no way to ask
+    locks               SQLite's own locks on the lock file, which it has on every platform
+    mode bits           the folder's own access list decides
+    hard links          a rename, which Windows refuses over an existing file
+
+Nothing here knows what the files are for.
+"""
+
+import contextlib
+import errno
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import BinaryIO
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:
+    fcntl = None
+
+
+def sync_folder(path: Path) -> None:
+    """Make the folder's entries (files made, renamed, removed in it) survive a loss of power."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_file(file: BinaryIO) -> None:
+    """Make the file's bytes survive a loss of power, those still in Python's buffer included."""
+    file.flush()
+    full_sync = getattr(fcntl, "F_FULLFSYNC", None)  # macOS: its fsync stops at the disk's own cache
+    if fcntl is not None and full_sync is not None:
+        fcntl.fcntl(file.fileno(), full_sync)
+    else:
+        os.fsync(file.fileno())
+
+
+def make_private(path: Path) -> None:
+    """Let nobody but the owner read or write the file (mode 600)."""
+    if hasattr(os, "fchmod"):
+        path.chmod(0o600)
+
+
+def open_new(path: Path) -> BinaryIO:
+    """Make a private file (mode 600) for writing and reading; FileExistsError when the name is taken."""
+    return os.fdopen(_open_private(path, os.O_CREAT | os.O_EXCL), "w+b")
+
+
+def _open_private(path: Path, flags: int) -> int:
+    return os.open(path, flags | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o600)
+
+
+def place(source: Path, target: Path) -> None:
+    """Rename `source` to `target` in one step, but never over a file that is there: FileExistsError."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except (AttributeError, OSError):
+        _rename_unless_there(source, target)
+    else:
+        source.unlink()
+
+
+def _rename_unless_there(source: Path, target: Path) -> None:
+    """On a file system without hard links; only Windows refuses by itself, elsewhere two at once may both win."""
+    if target.exists():
+        raise FileExistsError(target)
+    source.rename(target)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Make the file, or replace it, durably: private, and with that content or the former one, never with a part."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with open_new(draft) as file:
+            file.write(content)
+            sync_file(file)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+class FileLock:
+    """An exclusive lock, held while this value is kept, until `release`, or until its process is gone, however it died.
+
+    A process that was forked while it was held holds it too: take locks after forking.
+    """
+
+    def __init__(self, path: Path, let_go: Callable[[], None]) -> None:
+        self.path = path
+        self.release = let_go
+
+    def remove(self) -> None:
+        """Remove the lock's file and let go: in this order, so that nobody locks a file that is then removed."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except PermissionError:  # Windows removes no file that is open
+            self.release()
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+        self.release()
+
+
+def try_lock(path: Path) -> FileLock | None:
+    """Take the exclusive lock on the file, made if need be; None, at once, when someone else holds it.
+
+    Two locks on one file exclude each other within one process too. None also when the file was removed meanwhile.
+    FileNotFoundError when its folder is not there, another OSError when the file cannot be locked at all.
+    """
+    let_go = _lock_by_sqlite(path) if fcntl is None else _lock_by_flock(path, fcntl)
+    return None if let_go is None else FileLock(path, let_go)
+
+
+def _lock_by_flock(path: Path, locks: ModuleType) -> Callable[[], None] | None:
+    with contextlib.ExitStack() as opened:
+        file = opened.enter_context(os.fdopen(_open_private(path, os.O_CREAT), "r+b"))
+        with contextlib.suppress(BlockingIOError, FileNotFoundError):
+            locks.flock(file.fileno(), locks.LOCK_EX | locks.LOCK_NB)
+            if os.path.samestat(path.stat(), os.fstat(file.fileno())):
+                return opened.pop_all().close
+    return None
+
+
+def _lock_by_sqlite(path: Path) -> Callable[[], None] | None:
+    path.touch(0o600)
+    try:
+        with contextlib.ExitStack() as opened:
+            connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+            opened.enter_context(contextlib.closing(connection))
+            connection.execute("PRAGMA journal_mode = MEMORY")  # or who dies leaves a journal beside it
+            connection.execute("BEGIN EXCLUSIVE")
+            return opened.pop_all().close
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            return None
+        raise OSError(errno.EIO, f"cannot be locked: {error}", str(path)) from error

@@ -1,0 +1,142 @@
+"""Finished documents in memory, bounded in bytes, by feed, package and name.
+
+The invariant: what is kept is never older than the follower's head. A document is read from the truth as of a number
+of its feed's catalog; it is kept only while the follower has not moved past that number, and it goes as soon as an
+event of its package is followed. Keeping and evicting share one lock: no late reader can put back what just went.
+"""
+
+import gzip
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from threading import Lock
+from typing import Final
+
+_OVERHEAD_BYTES: Final = 600
+"""What keeping a document costs beside its bytes."""
+_MIN_GZIP_BYTES: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKey:
+    """Names a document.
+
+    `id_key` is the folded id of the package, "" for the feed itself; `base` the address that its links begin with, ""
+    where it has no links, and for the template from which the documents of all bases are made.
+    """
+
+    feed_id: int
+    id_key: str
+    name: str
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Bytes ready to send.
+
+    `zipped` is their gzip form where they gain by it; `etag` is strong and quoted, for the plain form; `changed_at` is
+    the last change of what it shows; `as_of` the number of its feed's last event when it was read.
+    """
+
+    body: bytes
+    zipped: bytes | None
+    etag: str
+    media_type: str
+    changed_at: datetime
+    as_of: int
+
+    @property
+    def cost(self) -> int:
+        """Bytes it takes in memory."""
+        return len(self.body) + len(self.zipped or b"") + _OVERHEAD_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class BlobFile:
+    """Where the bytes of a package lie: `blob` is a name for the blob store, `size` in bytes."""
+
+    blob: str
+    size: int
+    etag: str
+    published_at: datetime
+    as_of: int
+    cost: int = _OVERHEAD_BYTES
+
+
+Kept = Document | BlobFile
+"""What the cache holds."""
+
+
+def finish(
+    body: bytes, *, history: str, media_type: str, changed_at: datetime, as_of: int, is_zipped: bool, level: int = 6
+) -> Document:
+    """The document of these bytes; `history` is part of the ETag: after a restore of a backup none is valid."""
+    zipped = gzip.compress(body, level, mtime=0) if is_zipped and len(body) >= _MIN_GZIP_BYTES else None
+    return Document(body, zipped, make_etag(history, body), media_type, changed_at, as_of)
+
+
+def make_etag(history: str, content: bytes) -> str:
+    """A strong entity tag for the content, quoted."""
+    return f'"{blake2b(content, key=history.encode()[:64], digest_size=12).hexdigest()}"'
+
+
+class Documents:
+    """The cache of one worker; safe to call from any thread."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._kept: OrderedDict[DocumentKey, Kept] = OrderedDict()
+        self._of_package: dict[tuple[int, str], set[DocumentKey]] = {}
+        self._heads: dict[int, int] = {}
+        self._bytes = 0
+        self._lock = Lock()
+
+    def find(self, key: DocumentKey) -> Kept | None:
+        """What is kept under the key, if anything; it is then the last to be dropped."""
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+            return kept
+
+    def keep(self, key: DocumentKey, document: Kept) -> None:
+        """Keep it, unless the follower has moved past what it was read from, or it would take too large a share."""
+        with self._lock:
+            if document.as_of < self._heads.get(key.feed_id, 0) or document.cost > self._max_bytes // 4:
+                return
+            self._drop(key)
+            self._kept[key] = document
+            self._of_package.setdefault((key.feed_id, key.id_key), set()).add(key)
+            self._bytes += document.cost
+            while self._bytes > self._max_bytes:
+                self._drop(next(iter(self._kept)))
+
+    def advance(self, feed_id: int, head: int, changed: set[str] | None) -> None:
+        """Follow a feed to `head`: drop what shows the changed packages (folded ids), or all of the feed if None."""
+        with self._lock:
+            self._heads[feed_id] = head
+            packages = [(feed_id, id_key) for id_key in changed] if changed is not None else self._packages_of(feed_id)
+            for package in packages:
+                for key in tuple(self._of_package.get(package, ())):
+                    self._drop(key)
+
+    @property
+    def bytes_kept(self) -> int:
+        """What the kept documents take, never more than the bound."""
+        return self._bytes
+
+    def _packages_of(self, feed_id: int) -> list[tuple[int, str]]:
+        return [package for package in self._of_package if package[0] == feed_id]
+
+    def _drop(self, key: DocumentKey) -> None:
+        document = self._kept.pop(key, None)
+        if document is None:
+            return
+        self._bytes -= document.cost
+        package = (key.feed_id, key.id_key)
+        keys = self._of_package[package]
+        keys.discard(key)
+        if not keys:
+            del self._of_package[package]

@@ -1,0 +1,83 @@
+"""Follows the catalog heads, so that what is in memory is never older than what was acknowledged.
+
+Every request first asks `is_current`: a cheap check whether anything was committed since the last look, made after the
+request arrived. Only if so, `catch_up` reads the heads of all feeds and drops the documents of what changed.
+Feeds and their settings are read with it, so that a change binds the next request.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from types import MappingProxyType
+from typing import Final
+
+from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
+from motherlode.projections.documents import Documents
+from motherlode.store import catalog, feeds
+from motherlode.store.db import Database, Tx
+from motherlode.store.feeds import FeedRow
+
+_MAX_FOLLOWED: Final = 1_000
+"""Behind by more events than this, a feed's documents are all dropped instead of one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as of its last event."""
+
+    id: int
+    name: str
+    policy: FeedPolicy
+    head: int
+    created_at: datetime
+
+
+class Follower:
+    """The one follower of a worker; safe to call from any thread."""
+
+    def __init__(self, db: Database, documents: Documents) -> None:
+        self._db = db
+        self._documents = documents
+        self._lock = Lock()
+        self._checking = Lock()
+        self._seen: int | None = None
+        self._feeds: Mapping[str, Feed] = MappingProxyType({})
+
+    def is_current(self) -> bool:
+        """Whether nothing was committed since the last `catch_up`; takes microseconds and never blocks."""
+        return self._check() == self._seen
+
+    def catch_up(self) -> None:
+        """Look at every feed anew; those who wait for it together share one look."""
+        with self._lock:
+            seen = self._check()
+            if seen == self._seen:
+                return
+            with self._db.read() as tx:
+                self._feeds = MappingProxyType({row.name: self._follow(tx, row) for row in feeds.read_all(tx)})
+            self._seen = seen
+
+    def find_feed(self, name: str) -> Feed | None:
+        """The feed of that name, as of the last `catch_up`."""
+        return self._feeds.get(name)
+
+    @property
+    def all_feeds(self) -> tuple[Feed, ...]:
+        """All feeds, as of the last `catch_up`."""
+        return tuple(self._feeds.values())
+
+    def _check(self) -> int:
+        with self._checking:
+            return self._db.head_check()
+
+    def _follow(self, tx: Tx, row: FeedRow) -> Feed:
+        known = self._feeds.get(row.name)
+        if known is None or row.head != known.head:
+            self._documents.advance(row.id, row.head, self._changed(tx, row, known))
+        return Feed(row.id, row.name, parse_feed_policy(row.settings), row.head, row.created_at)
+
+    def _changed(self, tx: Tx, row: FeedRow, known: Feed | None) -> set[str] | None:
+        if known is None or row.head - known.head > _MAX_FOLLOWED:
+            return None
+        return {event.id_key for event in catalog.since(tx, row.id, known.head, _MAX_FOLLOWED)}

@@ -1,0 +1,222 @@
+"""The documents of packages, rendered from the truth: what each name means, and which rows it is made of.
+
+Links are rendered with a marker in place of the base address, which nobody outside can know; `Reader.finish` puts the
+address in. So nothing that is kept depends on a Host header that was not checked.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from motherlode.domain.facts import package_from
+from motherlode.domain.ids import PackageId
+from motherlode.domain.nupkg import read_entry
+from motherlode.domain.package import Package
+from motherlode.domain.refusals import NoSuchVersion
+from motherlode.domain.release import Release
+from motherlode.domain.versions import Version
+from motherlode.protocol.urls import Hive, Urls
+from motherlode.protocol.v3.details import render_details
+from motherlode.protocol.v3.flat_container import render_versions
+from motherlode.protocol.v3.registration import PAGE_LEAVES, pages_of, render_index, render_leaf, render_page
+from motherlode.protocol.v3.service_index import render_service_index
+from motherlode.store import catalog, entries
+from motherlode.store.blobs.base import Blobs
+from motherlode.store.db import Tx
+from motherlode.store.entries import Entry
+
+JSON = "application/json"
+MAX_EMBEDDED_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A document before its links are finished; `is_kept` False where outsiders could ask for endlessly many such."""
+
+    body: bytes
+    changed_at: datetime
+    media_type: str = JSON
+    is_kept: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What documents are rendered from: one look at the truth, at one moment."""
+
+    tx: Tx
+    feed_id: int
+    feed_created_at: datetime
+    blobs: Blobs
+    urls: Urls
+
+
+Render = Callable[[Source], Rendered]
+"""Renders one document from the truth; raises `NoSuchVersion`."""
+
+
+def service_index() -> Render:
+    """The service index of the feed."""
+    return lambda source: _as_json(render_service_index(source.urls), source.feed_created_at)
+
+
+def versions(package_id: PackageId) -> Render:
+    """The version list of an id."""
+
+    def render(source: Source) -> Rendered:
+        keys = entries.version_keys(source.tx, source.feed_id, package_id.key)
+        if not keys:
+            raise NoSuchVersion(str(package_id))
+        return _as_json(render_versions(keys), _changed_at(source, package_id))
+
+    return render
+
+
+def registration_index(package_id: PackageId, hive: Hive) -> Render:
+    """The registration index of an id in a hive."""
+
+    def render(source: Source) -> Rendered:
+        releases = _releases(source, package_id, hive)
+        return _as_json(render_index(releases, source.urls, hive), _last_change(releases))
+
+    return render
+
+
+def registration_page(package_id: PackageId, hive: Hive, lower: Version, upper: Version) -> Render:
+    """The registration page of an id in a hive: all that lies between two versions, both included."""
+
+    def render(source: Source) -> Rendered:
+        releases = _releases(source, package_id, hive)
+        inside = [release for release in releases if lower <= release.package.identity.version <= upper]
+        if not inside:
+            raise NoSuchVersion(f"{package_id} from {lower.normalized} to {upper.normalized}")
+        address = source.urls.registration_page(hive, package_id, lower.key, upper.key)
+        document = render_page(inside, source.urls, hive, address=address)
+        return _as_json(document, _last_change(inside), is_kept=_is_page(inside, releases))
+
+    return render
+
+
+def registration_leaf(package_id: PackageId, hive: Hive, version: Version) -> Render:
+    """The registration leaf of a version in a hive."""
+
+    def render(source: Source) -> Rendered:
+        release = _release_of(_get(source, package_id, version))
+        if release.package.is_semver2 and not hive.has_semver2:
+            raise NoSuchVersion(f"{package_id} {version.normalized}")
+        return _as_json(render_leaf(release, source.urls, hive), release.changed_at)
+
+    return render
+
+
+def details(package_id: PackageId, version: Version) -> Render:
+    """All details of a version."""
+
+    def render(source: Source) -> Rendered:
+        release = _release_of(_get(source, package_id, version))
+        return _as_json(render_details(release, source.urls), release.changed_at)
+
+    return render
+
+
+def nuspec(package_id: PackageId, version: Version) -> Render:
+    """The nuspec of a version, byte for byte."""
+
+    def render(source: Source) -> Rendered:
+        entry = _get(source, package_id, version)
+        body = entries.find_nuspec(source.tx, source.feed_id, package_id.key, version.key) or b""
+        return Rendered(body, entry.pushed_at, "application/xml")
+
+    return render
+
+
+def readme(package_id: PackageId, version: Version) -> Render:
+    """The embedded readme of a version: Markdown, as written."""
+    return _embedded(package_id, version, lambda package: package.readme, lambda _body: "text/markdown; charset=utf-8")
+
+
+def icon(package_id: PackageId, version: Version) -> Render:
+    """The embedded icon of a version, its type told from its first bytes."""
+    return _embedded(package_id, version, lambda package: package.icon, _image_type)
+
+
+def license_file(package_id: PackageId, version: Version) -> Render:
+    """The embedded license file of a version, as plain text whatever it is."""
+
+    def name_of(package: Package) -> str | None:
+        return package.license.value if package.license and package.license.kind == "file" else None
+
+    return _embedded(package_id, version, name_of, lambda _body: "text/plain; charset=utf-8")
+
+
+def _embedded(
+    package_id: PackageId, version: Version, name_of: Callable[[Package], str | None], type_of: Callable[[bytes], str]
+) -> Render:
+    def render(source: Source) -> Rendered:
+        entry = _get(source, package_id, version)
+        name = name_of(package_from(entry.facts))
+        body = None if name is None else _read_embedded(source.blobs, entry.blob, name)
+        if body is None:
+            raise NoSuchVersion(f"That file of {package_id} {version.normalized}")
+        return Rendered(body, entry.pushed_at, type_of(body))
+
+    return render
+
+
+def _read_embedded(blobs: Blobs, blob: str, name: str) -> bytes | None:
+    with blobs.open(blob) as file:
+        return read_entry(file, name, MAX_EMBEDDED_BYTES)
+
+
+def _image_type(body: bytes) -> str:
+    if body.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if body.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    return "application/octet-stream"
+
+
+def _changed_at(source: Source, package_id: PackageId) -> datetime:
+    package = catalog.find_package(source.tx, source.feed_id, package_id.key)
+    return source.feed_created_at if package is None else package.changed_at
+
+
+def _get(source: Source, package_id: PackageId, version: Version) -> Entry:
+    entry = entries.find(source.tx, source.feed_id, package_id.key, version.key)
+    if entry is None:
+        raise NoSuchVersion(f"{package_id} {version.normalized}")
+    return entry
+
+
+def _releases(source: Source, package_id: PackageId, hive: Hive) -> list[Release]:
+    rows = entries.of_package(source.tx, source.feed_id, package_id.key)
+    releases = [_release_of(entry) for entry in rows if hive.has_semver2 or not entry.is_semver2]
+    if not releases:
+        raise NoSuchVersion(str(package_id))
+    return releases
+
+
+def _release_of(entry: Entry) -> Release:
+    return Release(
+        package=package_from(entry.facts),
+        listed=entry.listed,
+        published_at=entry.pushed_at,
+        changed_at=entry.changed_at,
+        sha512=entry.sha512,
+        size=entry.size,
+    )
+
+
+def _last_change(releases: Sequence[Release]) -> datetime:
+    return max(release.changed_at for release in releases)
+
+
+def _is_page(inside: Sequence[Release], releases: Sequence[Release]) -> bool:
+    """Whether these are a page that the index hands out today."""
+    return len(inside) <= PAGE_LEAVES and any(list(page) == list(inside) for page in pages_of(releases))
+
+
+def _as_json(document: dict[str, Any], changed_at: datetime, *, is_kept: bool = True) -> Rendered:
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return Rendered(text.encode(), changed_at, is_kept=is_kept)

@@ -1,0 +1,93 @@
+"""Reads documents: out of memory where they are kept, else rendered from the truth, and kept.
+
+A template (links begin with a marker) is kept once per document; the finished form is kept beside it only for bases
+that were checked. For any other base it is made anew each time: no header that a stranger sends can fill the memory.
+"""
+
+from dataclasses import replace
+from secrets import token_hex
+
+from motherlode.domain.ids import PackageId
+from motherlode.domain.refusals import NoSuchVersion
+from motherlode.domain.versions import Version
+from motherlode.projections.documents import BlobFile, Document, DocumentKey, Documents, finish, make_etag
+from motherlode.projections.follower import Feed
+from motherlode.projections.packages import Render, Source
+from motherlode.protocol.urls import Urls
+from motherlode.store import catalog, entries
+from motherlode.store.blobs.base import Blobs
+from motherlode.store.db import Database
+
+
+class Reader:
+    """What the web asks for documents; `find` never blocks, `read` may, and renders what is not in memory."""
+
+    def __init__(self, db: Database, blobs: Blobs, documents: Documents) -> None:
+        self._db = db
+        self._blobs = blobs
+        self._documents = documents
+        self._marker = f"http://{token_hex(16)}"
+        self._history = db.history
+
+    def find(self, key: DocumentKey) -> Document | None:
+        """The document, if it is in memory and finished."""
+        kept = self._documents.find(key)
+        return kept if isinstance(kept, Document) else None
+
+    def read(self, key: DocumentKey, feed: Feed, render: Render, *, is_checked: bool, is_zipped: bool) -> Document:
+        """The document, rendered if need be. `is_checked` says that its base may be relied on; raises `NotFound`."""
+        template_key = replace(key, base="")
+        kept = self._documents.find(template_key)
+        template = kept if isinstance(kept, Document) else self._render(template_key, feed, render, is_zipped=is_zipped)
+        if not key.base:
+            return template
+        body = template.body.replace(self._marker.encode(), key.base.encode())
+        document = finish(
+            body,
+            history=self._history,
+            media_type=template.media_type,
+            changed_at=template.changed_at,
+            as_of=template.as_of,
+            is_zipped=is_zipped,
+            level=6 if is_checked else 1,
+        )
+        if is_checked and self._documents.find(template_key) is not None:
+            self._documents.keep(key, document)
+        return document
+
+    def find_blob(self, feed: Feed, package_id: PackageId, version: Version) -> BlobFile | None:
+        """Where a package lies, if it is in memory."""
+        kept = self._documents.find(_blob_key(feed, package_id, version))
+        return kept if isinstance(kept, BlobFile) else None
+
+    def read_blob(self, feed: Feed, package_id: PackageId, version: Version) -> BlobFile:
+        """Where a package lies; raises `NoSuchVersion`."""
+        with self._db.read() as tx:
+            as_of = catalog.head(tx, feed.id)
+            entry = entries.find(tx, feed.id, package_id.key, version.key)
+        if entry is None:
+            raise NoSuchVersion(f"{package_id} {version.normalized}")
+        blob = BlobFile(entry.blob, entry.size, make_etag(self._history, entry.sha256), entry.pushed_at, as_of)
+        self._documents.keep(_blob_key(feed, package_id, version), blob)
+        return blob
+
+    def _render(self, key: DocumentKey, feed: Feed, render: Render, *, is_zipped: bool) -> Document:
+        with self._db.read() as tx:
+            as_of = catalog.head(tx, feed.id)
+            rendered = render(Source(tx, feed.id, feed.created_at, self._blobs, Urls(self._marker)))
+        is_template = self._marker.encode() in rendered.body
+        document = finish(
+            rendered.body,
+            history=self._history,
+            media_type=rendered.media_type,
+            changed_at=rendered.changed_at,
+            as_of=as_of,
+            is_zipped=is_zipped and not is_template,
+        )
+        if rendered.is_kept:
+            self._documents.keep(key, document)
+        return document
+
+
+def _blob_key(feed: Feed, package_id: PackageId, version: Version) -> DocumentKey:
+    return DocumentKey(feed.id, package_id.key, f"nupkg/{version.key}")

@@ -1,0 +1,99 @@
+"""What a feed says of one version: the `catalogEntry` of registrations, shared by the documents that show versions.
+
+Nothing here may break a document: a property whose value is missing is left out, `range` is always there, and
+`targetFramework` never says "any" (protocol of registrations, and what clients choke on).
+"""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from motherlode.domain.package import Dependency, DependencyGroup, Package
+from motherlode.domain.release import Release
+from motherlode.protocol.urls import Hive, Urls
+
+UNLISTED_PUBLISHED: Final = "1900-01-01T00:00:00Z"
+DEPRECATED_LICENSE_URL: Final = "https://aka.ms/deprecateLicenseUrl"
+"""What pack tools write into licenseUrl beside an embedded license: a placeholder, never republished."""
+LICENSE_EXPRESSION_URL: Final = "https://licenses.nuget.org/"
+
+
+def published(release: Release) -> str:
+    """When a version was published; the year 1900 while it is unlisted (as the public gallery shows it)."""
+    return timestamp(release.published_at) if release.listed else UNLISTED_PUBLISHED
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def render_catalog_entry(release: Release, urls: Urls, hive: Hive) -> dict[str, Any]:
+    """The `catalogEntry` object of a registration leaf; dependencies link into the same hive."""
+    package = release.package
+    identity = package.identity
+    return without_none(
+        {
+            "@id": urls.details(identity),
+            "@type": "PackageDetails",
+            "id": identity.id.written,
+            "version": identity.version.full,
+            "authors": package.authors,
+            "dependencyGroups": _groups(package, urls, hive),
+            "description": package.description,
+            "iconUrl": _icon_url(package, urls),
+            "language": package.language,
+            "licenseExpression": _license_expression(package),
+            "licenseUrl": _license_url(package, urls),
+            "listed": release.listed,
+            "minClientVersion": package.min_client_version,
+            "packageContent": urls.nupkg(identity),
+            "projectUrl": package.project_url,
+            "published": published(release),
+            "requireLicenseAcceptance": package.require_license_acceptance,
+            "summary": package.summary,
+            "tags": list(package.tags) or None,
+            "title": package.title,
+        }
+    )
+
+
+def _groups(package: Package, urls: Urls, hive: Hive) -> list[dict[str, Any]] | None:
+    return [_group(group, urls, hive) for group in package.dependency_groups] or None
+
+
+def _group(group: DependencyGroup, urls: Urls, hive: Hive) -> dict[str, Any]:
+    # quirk: an empty group means "this framework, no dependencies" and must survive; "" for any breaks packages.config
+    framework = {} if group.framework is None else {"targetFramework": group.framework.written}
+    if not group.dependencies:
+        return framework
+    return framework | {"dependencies": [_dependency(each, urls, hive) for each in group.dependencies]}
+
+
+def _dependency(dependency: Dependency, urls: Urls, hive: Hive) -> dict[str, str]:
+    return {
+        "id": dependency.id.written,
+        "range": dependency.range.normalized,
+        "registration": urls.registration_index(hive, dependency.id),
+    }
+
+
+def _icon_url(package: Package, urls: Urls) -> str | None:
+    return urls.icon(package.identity) if package.icon else package.icon_url
+
+
+def _license_expression(package: Package) -> str | None:
+    return package.license.value if package.license and package.license.kind == "expression" else None
+
+
+def _license_url(package: Package, urls: Urls) -> str | None:
+    if package.license is None:
+        return None if package.license_url == DEPRECATED_LICENSE_URL else package.license_url
+    if package.license.kind == "file":
+        return urls.license(package.identity)
+    return LICENSE_EXPRESSION_URL + quote(package.license.value, safe="")
+
+
+def without_none(properties: dict[str, Any]) -> dict[str, Any]:
+    """The properties that have a value: a missing one is left out, never null."""
+    return {name: value for name, value in properties.items() if value is not None}

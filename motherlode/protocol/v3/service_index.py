@@ -1,0 +1,36 @@
+"""The service index: the one address a client is given, and from which it finds all others (NuGet V3 service index).
+
+One entry per type, each a string: PowerShell's clients understand no list.
+"""
+
+from typing import Any
+
+from motherlode.protocol.urls import Hive, Urls
+
+
+def render_service_index(urls: Urls) -> dict[str, Any]:
+    """The service index of a feed, with every type that clients look for of the resources that are built."""
+    return {"version": "3.0.0", "resources": _resources(urls)}
+
+
+def _resources(urls: Urls) -> list[dict[str, str]]:
+    plain = urls.registrations(Hive.PLAIN)
+    gzip = urls.registrations(Hive.GZIP)
+    semver2 = urls.registrations(Hive.GZIP_SEMVER2)
+    return [
+        _resource(urls.flat, "PackageBaseAddress/3.0.0", "Versions and packages."),
+        _resource(urls.publish, "PackagePublish/2.0.0", "Push, unlist and relist."),
+        _resource(plain, "RegistrationsBaseUrl", "Metadata without SemVer 2 packages."),
+        _resource(plain, "RegistrationsBaseUrl/3.0.0-beta", "Metadata without SemVer 2 packages."),
+        _resource(plain, "RegistrationsBaseUrl/3.0.0-rc", "Metadata without SemVer 2 packages."),
+        _resource(gzip, "RegistrationsBaseUrl/3.4.0", "Metadata without SemVer 2 packages, compressed."),
+        _resource(semver2, "RegistrationsBaseUrl/3.6.0", "Metadata of all packages, compressed."),
+        # quirk: clients 4.3 to 6.6 and nuget.exe 5.8 see SemVer 2 packages through this pair only
+        _resource(semver2, "RegistrationsBaseUrl/Versioned", "Metadata of all packages, compressed.")
+        | {"clientVersion": "4.3.0"},
+        _resource(urls.readme_template, "ReadmeUriTemplate/6.13.0", "The readme of a version."),
+    ]
+
+
+def _resource(address: str, kind: str, comment: str) -> dict[str, str]:
+    return {"@id": address, "@type": kind, "comment": comment}

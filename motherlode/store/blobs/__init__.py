@@ -1,0 +1,1 @@
+"""The bytes of packages. Start at `base`; `keys` draws the data folder."""

@@ -1,0 +1,174 @@
+"""Blobs as files in the data folder.
+
+Order is what makes a push crash-safe, so each step of `put` is durable or harmless before the next:
+
+    1. fsync the spooled file         its bytes are on the disk
+    2. write the crash note           an empty file of the blob's name in this process' spool folder
+    3. rename into blobs/ab/          the blob is there, whole, under a name nobody else has
+    4. fsync blobs/ab/                and stays there; so does its own entry in blobs/, synced when first used
+
+A crash before 3 leaves a spooled file, a crash after it a note: `sweep` clears both. The note itself is not synced:
+file systems with a journal keep the order of 2 and 3, and where one does not, a loss of power leaves at worst a file
+that no row names, never a row without its file.
+
+A process' spool folder is its own for as long as it holds the folder's lock, which the kernel lets go of however the
+process dies. The folder is made when first needed, so commands that write no blob leave nothing behind.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from motherlode import posix
+from motherlode.observe.crash import crash_point
+from motherlode.store.blobs import keys
+from motherlode.store.blobs.base import Spool, check_by_writing, storage_refusals
+
+
+class FileSpool(Spool):
+    """A spool that is a file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(posix.open_new(path))
+        self.path = path
+
+    def discard(self) -> None:
+        """Close and remove the file, unless it was put."""
+        with suppress(OSError):  # what could not be flushed is dropped anyway
+            self.file.close()
+        self.path.unlink(missing_ok=True)
+
+
+class FileBlobs:
+    """The blobs of one data folder. Not to be used on both sides of a fork."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._making = threading.Lock()
+        self._lock: posix.FileLock | None = None
+        self._durable_folders: set[Path] = set()
+
+    def spool(self) -> FileSpool:
+        """A new file in this process' spool folder."""
+        with storage_refusals():
+            return FileSpool(self._spool_folder() / f"{keys.new_nonce()}.part")
+
+    def put(self, spool: Spool) -> str:
+        """Make the spooled file a blob, by the steps above."""
+        assert isinstance(spool, FileSpool)  # noqa: S101 a spool goes back to the store it came from
+        name = keys.new_blob_name(spool.sha256)
+        target = keys.blob_path(self._folder, name)
+        with storage_refusals():
+            posix.sync_file(spool.file)
+            spool.file.close()
+            crash_point("put-synced")
+            self._make_durable(target.parent)
+            posix.open_new(self._note(name)).close()
+            crash_point("put-noted")
+            try:
+                spool.path.rename(target)
+                crash_point("put-renamed")
+                posix.sync_folder(target.parent)
+            except OSError:
+                self.delete(name)
+                self.settle(name)
+                raise
+        return name
+
+    def settle(self, name: str) -> None:
+        """Remove the crash note, if this process left one."""
+        if self._lock is not None:
+            self._note(name).unlink(missing_ok=True)
+
+    def open(self, name: str) -> BinaryIO:
+        """The file, opened."""
+        return self.path(name).open("rb")
+
+    def path(self, name: str) -> Path:
+        """The file, by its name alone."""
+        return keys.blob_path(self._folder, name)
+
+    def delete(self, name: str) -> None:
+        """Unlink the file; who reads it still, reads it to its end."""
+        self.path(name).unlink(missing_ok=True)
+
+    def check(self) -> None:
+        """A small blob there and back."""
+        check_by_writing(self)
+
+    def sweep(self, is_named: Callable[[str], bool]) -> list[str]:
+        """Clear the spool folders whose lock is free: their processes are gone."""
+        deleted: list[str] = []
+        with suppress(FileNotFoundError):
+            for folder in sorted(keys.spools_path(self._folder).iterdir()):
+                deleted += self._sweep_folder(folder, is_named)
+        return deleted
+
+    def close(self) -> None:
+        """Let go of the spool folder, and remove it unless notes are left in it."""
+        with self._making:
+            if self._lock is None:
+                return
+            folder = self._lock.path.parent
+            if any(keys.is_blob_name(file.name) for file in folder.iterdir()):
+                self._lock.release()
+            else:
+                _remove(folder, self._lock)
+            self._lock = None
+
+    def _spool_folder(self) -> Path:
+        """This process' spool folder, made and locked by the first who asks."""
+        with self._making:
+            while self._lock is None:
+                self._lock = self._new_spool_folder()
+            return self._lock.path.parent
+
+    def _new_spool_folder(self) -> posix.FileLock | None:
+        """None when a sweep took the new folder for a dead process', in the instant before its lock was taken."""
+        folder = keys.spools_path(self._folder) / keys.new_nonce()
+        self._make_durable(folder.parent)
+        folder.mkdir(mode=0o700)
+        with suppress(FileNotFoundError):
+            return posix.try_lock(keys.lock_path(folder))
+        return None
+
+    def _note(self, name: str) -> Path:
+        return self._spool_folder() / name
+
+    def _make_durable(self, folder: Path) -> None:
+        """Make the folder and see to its entry: another process may have made it and not got to syncing it."""
+        if folder in self._durable_folders or folder == self._folder:
+            return
+        self._make_durable(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        posix.sync_folder(folder.parent)
+        self._durable_folders.add(folder)
+
+    def _sweep_folder(self, folder: Path, is_named: Callable[[str], bool]) -> list[str]:
+        try:
+            lock = posix.try_lock(keys.lock_path(folder))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        if lock is None:
+            return []
+        try:
+            notes = [file.name for file in sorted(folder.iterdir()) if keys.is_blob_name(file.name)]
+            unnamed = [name for name in notes if self.path(name).exists() and not is_named(name)]
+            for name in unnamed:
+                self.delete(name)
+            _remove(folder, lock)
+        finally:
+            lock.release()
+        return unnamed
+
+
+def _remove(folder: Path, lock: posix.FileLock) -> None:
+    """Remove the folder; the lock goes last, so that the folder has an owner for as long as it holds anything."""
+    for file in folder.iterdir():
+        if file != lock.path:
+            file.unlink(missing_ok=True)
+    lock.remove()
+    with suppress(OSError):  # someone may have put a new lock file there this very instant
+        folder.rmdir()

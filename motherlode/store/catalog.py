@@ -1,0 +1,114 @@
+"""The log of each feed: one complete event for each change, numbered 1, 2, 3… in the order they become visible in.
+
+The number comes from the feed's one head row. Whoever takes it holds that row until it commits, so nobody sees event 11
+before event 10: a follower that asks for "everything after 10" misses nothing. A plain sequence would not do: it hands
+out 10 and 11, and 11 may commit first. For the same reason `append` is what a unit of work does last: the row is held
+as short as can be. An event's time is never before that of the one before it, whatever the clock does.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import case, insert, literal, select, update
+
+from motherlode.store import schema
+from motherlode.store.db import Tx, upsert
+from motherlode.store.entries import Entry
+
+Kind = Literal["published", "unlisted", "relisted"]
+
+_H = schema.heads.c
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change of a feed. `details` is the entry after it: id, version, sha256, listed, pushed_at, is_semver2."""
+
+    feed_id: int
+    number: int
+    at: datetime
+    kind: str
+    id_key: str
+    version_key: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRow:
+    """An id on a feed: number and time of its last event."""
+
+    id_key: str
+    revision: int
+    changed_at: datetime
+
+
+def append(tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime) -> int:
+    """Log that the entry became what it is now; the last thing a unit of work does.
+
+    Takes the feed's next number, stamps it on the entry and its package, and returns it.
+    """
+    number, at = _next_number(tx, feed_id, at)
+    event = {
+        "feed_id": feed_id,
+        "number": number,
+        "at": at,
+        "kind": kind,
+        "id_key": entry.id_key,
+        "version_key": entry.version_key,
+        "details": _details(entry),
+    }
+    tx.execute(insert(schema.events), event)
+    tx.execute(
+        update(schema.entries).where(schema.entries.c.id == entry.id).values(revision=number, changed_at=at),
+    )
+    stamped = {"feed_id": feed_id, "id_key": entry.id_key, "revision": number, "changed_at": at}
+    added = upsert(tx, schema.packages)
+    renewed = {"revision": added.excluded.revision, "changed_at": added.excluded.changed_at}
+    tx.execute(added.on_conflict_do_update(index_elements=["feed_id", "id_key"], set_=renewed), stamped)
+    return number
+
+
+def _next_number(tx: Tx, feed_id: int, at: datetime) -> tuple[int, datetime]:
+    now = literal(at, schema.Moment)
+    later = case((_H.at < now, now), else_=_H.at)
+    taken = update(schema.heads).where(_H.feed_id == feed_id).values(number=_H.number + 1, at=later)
+    number, at = tx.execute(taken.returning(_H.number, _H.at)).one()
+    return number, at
+
+
+def _details(entry: Entry) -> dict[str, Any]:
+    """Enough to rebuild the entry from its last event alone."""
+    return {
+        "id": entry.id_written,
+        "version": entry.version_written,
+        "sha256": entry.sha256.hex(),
+        "listed": entry.listed,
+        "pushed_at": entry.pushed_at.isoformat(),
+        "is_semver2": entry.is_semver2,
+    }
+
+
+def since(tx: Tx, feed_id: int, number: int, limit: int) -> list[Event]:
+    """At most `limit` events after that number, in order."""
+    later = schema.events.select().where(schema.events.c.feed_id == feed_id, schema.events.c.number > number)
+    return [Event(*row) for row in tx.execute(later.order_by(schema.events.c.number).limit(limit))]
+
+
+def heads(tx: Tx) -> dict[int, int]:
+    """The number of each feed's last event, by the feed's id."""
+    return {row.feed_id: row.number for row in tx.execute(select(_H.feed_id, _H.number))}
+
+
+def find_package(tx: Tx, feed_id: int, id_key: str) -> PackageRow | None:
+    """The last event of an id on a feed; None when the feed never held it."""
+    columns = (schema.packages.c.id_key, schema.packages.c.revision, schema.packages.c.changed_at)
+    mine = (schema.packages.c.feed_id == feed_id, schema.packages.c.id_key == id_key)
+    row = tx.execute(select(*columns).where(*mine)).first()
+    return None if row is None else PackageRow(*row)
+
+
+def head(tx: Tx, feed_id: int) -> int:
+    """The number of the feed's last event; 0 before the first."""
+    number: int = tx.execute(select(_H.number).where(_H.feed_id == feed_id)).scalar_one()
+    return number

@@ -1,0 +1,68 @@
+"""The distinct packages, each stored once: hashes, size, the blob that holds the bytes, the nuspec and its facts.
+
+A blob is durable before a row here names it. Rows are unique by hash, whichever pushes race.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from motherlode.store import schema
+from motherlode.store.db import Tx, upsert
+
+_COLUMNS = (
+    schema.contents.c.id,
+    schema.contents.c.sha256,
+    schema.contents.c.sha512,
+    schema.contents.c.size,
+    schema.contents.c.blob,
+    schema.contents.c.facts,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRow:
+    """One package's bytes: `size` in bytes, raw hashes, the `blob` to open them by, `facts` as `domain` made them."""
+
+    id: int
+    sha256: bytes
+    sha512: bytes
+    size: int
+    blob: str
+    facts: dict[str, Any]
+
+
+def add(
+    tx: Tx,
+    *,
+    sha256: bytes,
+    sha512: bytes,
+    size: int,
+    blob: str,
+    nuspec: bytes,
+    facts: Mapping[str, Any],
+    at: datetime,
+) -> ContentRow:
+    """The row of these bytes: a new one, or the one that is there already.
+
+    The latter names another blob than `blob`, which the caller deletes once this unit of work is over.
+    """
+    row = {
+        "sha256": sha256,
+        "sha512": sha512,
+        "size": size,
+        "blob": blob,
+        "nuspec": nuspec,
+        "facts": dict(facts),
+        "created_at": at,
+    }
+    tx.execute(upsert(tx, schema.contents).on_conflict_do_nothing(index_elements=["sha256"]), row)
+    return ContentRow(*tx.execute(select(*_COLUMNS).where(schema.contents.c.sha256 == sha256)).one())
+
+
+def is_named(tx: Tx, blob: str) -> bool:
+    """Whether a row names the blob."""
+    return tx.execute(select(schema.contents.c.id).where(schema.contents.c.blob == blob)).first() is not None

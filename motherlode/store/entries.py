@@ -1,0 +1,133 @@
+"""What feeds hold: one entry for each id and version, pointing to its content and carrying what is the feed's own.
+
+A feed holds an id and version once: the unique index decides whichever pushes race. Every change of an entry is
+followed by `catalog.append` in the same unit of work, which stamps its revision.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+
+from motherlode.domain.package import Identity
+from motherlode.domain.refusals import AlreadyExists
+from motherlode.store import schema
+from motherlode.store.contents import ContentRow
+from motherlode.store.db import Tx, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A version on a feed, joined with its content (but for the nuspec: `find_nuspec`).
+
+    `revision` and `changed_at` are the number and time of its last event; 0 and the push before its first.
+    """
+
+    id: int
+    feed_id: int
+    id_key: str
+    version_key: str
+    id_written: str
+    version_written: str
+    listed: bool
+    is_prerelease: bool
+    is_semver2: bool
+    pushed_at: datetime
+    changed_at: datetime
+    revision: int
+    content_id: int
+    sha256: bytes
+    sha512: bytes
+    size: int
+    blob: str
+    facts: dict[str, Any]
+
+
+_E, _C = schema.entries.c, schema.contents.c
+_COLUMNS = (
+    _E.id,
+    _E.feed_id,
+    _E.id_key,
+    _E.version_key,
+    _E.id_written,
+    _E.version_written,
+    _E.listed,
+    _E.is_prerelease,
+    _E.is_semver2,
+    _E.pushed_at,
+    _E.changed_at,
+    _E.revision,
+    _E.content_id,
+    _C.sha256,
+    _C.sha512,
+    _C.size,
+    _C.blob,
+    _C.facts,
+)
+_ORDER = (_E.sort_key, _E.version_key)
+
+
+def add(tx: Tx, feed_id: int, identity: Identity, content: ContentRow, *, is_semver2: bool, at: datetime) -> Entry:
+    """A new entry, listed. Raises AlreadyExists when the feed holds that id and version in any spelling."""
+    row = {
+        "feed_id": feed_id,
+        "id_key": identity.id.key,
+        "version_key": identity.version.key,
+        "id_written": identity.id.written,
+        "version_written": identity.version.written,
+        "sort_key": identity.version.sort_key,
+        "content_id": content.id,
+        "listed": True,
+        "is_prerelease": identity.version.is_prerelease,
+        "is_semver2": is_semver2,
+        "pushed_at": at,
+        "changed_at": at,
+        "revision": 0,
+    }
+    taken = upsert(tx, schema.entries).on_conflict_do_nothing(index_elements=["feed_id", "id_key", "version_key"])
+    entry_id = tx.execute(taken.returning(_E.id), row).scalar()
+    if entry_id is None:
+        raise AlreadyExists(str(identity))
+    return _entry(tx.execute(_joined().where(_E.id == entry_id)).one())
+
+
+def find(tx: Tx, feed_id: int, id_key: str, version_key: str) -> Entry | None:
+    """The entry of that id and version, listed or not."""
+    row = tx.execute(_of_package(feed_id, id_key).where(_E.version_key == version_key)).first()
+    return None if row is None else _entry(row)
+
+
+def find_nuspec(tx: Tx, feed_id: int, id_key: str, version_key: str) -> bytes | None:
+    """The nuspec of that id and version, as it lies in the package."""
+    mine = (_E.feed_id == feed_id, _E.id_key == id_key, _E.version_key == version_key)
+    return tx.execute(select(_C.nuspec).join(schema.entries, _E.content_id == _C.id).where(*mine)).scalar()
+
+
+def of_package(tx: Tx, feed_id: int, id_key: str) -> list[Entry]:
+    """All versions of an id, ascending, unlisted ones included."""
+    return [_entry(row) for row in tx.execute(_of_package(feed_id, id_key).order_by(*_ORDER))]
+
+
+def version_keys(tx: Tx, feed_id: int, id_key: str) -> list[str]:
+    """All versions of an id, ascending, unlisted ones included: their keys alone, from the index alone."""
+    mine = (_E.feed_id == feed_id, _E.id_key == id_key)
+    return list(tx.execute(select(_E.version_key).where(*mine).order_by(*_ORDER)).scalars())
+
+
+def set_listed(tx: Tx, entry: Entry, *, listed: bool, at: datetime) -> Entry:
+    """The entry with `listed` as given."""
+    tx.execute(update(schema.entries).where(_E.id == entry.id).values(listed=listed, changed_at=at))
+    return replace(entry, listed=listed, changed_at=at)
+
+
+def _joined() -> Select[*tuple[Any, ...]]:
+    return select(*_COLUMNS).join(schema.contents, _C.id == _E.content_id)
+
+
+def _of_package(feed_id: int, id_key: str) -> Select[*tuple[Any, ...]]:
+    return _joined().where(_E.feed_id == feed_id, _E.id_key == id_key)
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
+    return Entry(*row)

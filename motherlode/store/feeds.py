@@ -1,0 +1,73 @@
+"""The feeds of this server: name, settings, and the head of each one's log.
+
+Every feed has exactly one row in `heads` from its first moment on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, insert, select, update
+
+from motherlode.domain.refusals import FeedExists, NoSuchFeed
+from motherlode.store import schema
+from motherlode.store.db import Tx, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A feed; `settings` holds only what was set on it. `head` is the number of its last event, 0 before the first."""
+
+    id: int
+    name: str
+    settings: dict[str, Any]
+    created_at: datetime
+    head: int
+    head_at: datetime
+
+
+def add(tx: Tx, name: str, settings: Mapping[str, Any], at: datetime) -> FeedRow:
+    """A new feed without events. Raises FeedExists."""
+    row = {"name": name, "settings": dict(settings), "created_at": at}
+    statement = upsert(tx, schema.feeds).on_conflict_do_nothing().returning(schema.feeds.c.id)
+    feed_id = tx.execute(statement, row).scalar()
+    if feed_id is None:
+        raise FeedExists(name)
+    tx.execute(insert(schema.heads), {"feed_id": feed_id, "number": 0, "at": at})
+    return get(tx, name)
+
+
+def find(tx: Tx, name: str) -> FeedRow | None:
+    """The feed of that name."""
+    row = tx.execute(_rows().where(schema.feeds.c.name == name)).first()
+    return None if row is None else _feed(row)
+
+
+def get(tx: Tx, name: str) -> FeedRow:
+    """The feed of that name. Raises NoSuchFeed."""
+    feed = find(tx, name)
+    if feed is None:
+        raise NoSuchFeed(name)
+    return feed
+
+
+def read_all(tx: Tx) -> list[FeedRow]:
+    """All feeds, by name."""
+    return [_feed(row) for row in tx.execute(_rows().order_by(schema.feeds.c.name))]
+
+
+def change(tx: Tx, name: str, settings: Mapping[str, Any]) -> FeedRow:
+    """Replace the feed's settings, all of them. Raises NoSuchFeed."""
+    tx.execute(update(schema.feeds).where(schema.feeds.c.name == name).values(settings=dict(settings)))
+    return get(tx, name)
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
+    feeds, heads = schema.feeds.c, schema.heads.c
+    columns = (feeds.id, feeds.name, feeds.settings, feeds.created_at, heads.number, heads.at)
+    return select(*columns).join(schema.heads, heads.feed_id == feeds.id)
+
+
+def _feed(row: Row[*tuple[Any, ...]]) -> FeedRow:
+    return FeedRow(*row)

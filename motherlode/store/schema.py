@@ -1,0 +1,191 @@
+"""All tables, as a map. Start here.
+
+    feeds ──1:1── heads            the feed's last event: the one locked row that numbers its events
+      │
+      ├──< packages                one row per id on a feed: number and time of its last event
+      ├──< entries >── contents    a feed's versions; the bytes they are, stored once however many feeds hold them
+      ├──< events                  the log: each change of a feed, numbered without gaps
+      └──< downloads               counts per version and UTC day
+    keys                           API keys, by hash
+    audit                          who did what, from where; points to nothing, so that it outlives everything
+    meta                           what is true of the whole database
+
+Invariants: an entry's `revision` is the number of its last event, a package's the highest of its entries' events, a
+head's the highest of its feed. Blobs are durable before a row of `contents` names them; their names never come back.
+
+One schema for two dialects: times are aware UTC, kept as whole microseconds since 1970; keys are compared bytewise.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+
+REVISION: Final = "0001"
+"""The newest migration: what `Database.is_current` compares with, without importing Alembic."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept as microseconds since 1970 (UTC); a naive one is refused with TypeError."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Microseconds of an aware time."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """The aware time of microseconds."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself in INTEGER columns only
+Key = String().with_variant(String(collation="C"), "postgresql")  # bytewise, as SQLite compares by itself
+Json = JSON(none_as_null=True)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Key, primary_key=True),  # "history": a random id, new when a backup is restored; "created"
+    Column("value", String, nullable=False),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Key, nullable=False, unique=True),
+    Column("settings", Json, nullable=False),  # what was set on it; the rest is as the server's defaults say
+    Column("created_at", Moment, nullable=False),
+    sqlite_autoincrement=True,  # the id of a feed that is gone never comes back
+)
+
+heads = Table(
+    "heads",
+    metadata,
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),  # of the feed's last event; 0 before the first
+    Column("at", Moment, nullable=False),  # never before that of an earlier event
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("sha256", LargeBinary, nullable=False, unique=True),
+    Column("sha512", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),  # bytes
+    Column("blob", Key, nullable=False, unique=True),  # {sha256}-{nonce}
+    Column("created_at", Moment, nullable=False),
+    Column("facts", Json, nullable=False),  # everything documents need that no column holds, read from the nuspec
+    Column("nuspec", LargeBinary, nullable=False),  # as it lies in the package; last, because most reads skip it
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("feed_id", ForeignKey(feeds.c.id), nullable=False),
+    Column("id_key", Key, nullable=False),  # folded
+    Column("version_key", Key, nullable=False),  # normalised, folded, without build metadata
+    Column("id_written", String, nullable=False),
+    Column("version_written", String, nullable=False),
+    Column("sort_key", LargeBinary, nullable=False),  # bytewise order is the order of versions
+    Column("content_id", ForeignKey(contents.c.id), nullable=False, index=True),
+    Column("listed", Boolean, nullable=False),
+    Column("is_prerelease", Boolean, nullable=False),
+    Column("is_semver2", Boolean, nullable=False),  # by its version or by a dependency's range
+    Column("pushed_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),  # of its last event
+    Column("revision", BigInteger, nullable=False),  # number of its last event
+    UniqueConstraint("feed_id", "id_key", "version_key"),
+    Index(None, "feed_id", "id_key", "sort_key", "version_key"),  # the order of a package's versions
+)
+
+packages = Table(
+    "packages",
+    metadata,
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
+    Column("id_key", Key, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, 3… visible in this order
+    Column("at", Moment, nullable=False),
+    Column("kind", String, nullable=False),  # published, unlisted, relisted
+    Column("id_key", Key, nullable=False),
+    Column("version_key", Key, nullable=False),
+    Column("details", Json, nullable=False),  # the entry as it is after the event, whole
+)
+
+downloads = Table(
+    "downloads",
+    metadata,
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
+    Column("id_key", Key, primary_key=True),
+    Column("version_key", Key, primary_key=True),
+    Column("day", Date, primary_key=True),  # UTC
+    Column("count", BigInteger, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Key, primary_key=True),  # short and public: names the key in lists and logs
+    Column("name", String, nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("rights", Json, nullable=False),
+    Column("globs", Json, nullable=False),
+    Column("feeds", Json),  # names; NULL is all feeds, those to come included
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),  # NULL is never
+    Column("revoked_at", Moment),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("feed", String),  # its name, then
+    Column("subject", String, nullable=False),
+    Column("address", String),
+    Column("request_id", String),
+    Column("details", Json),
+)

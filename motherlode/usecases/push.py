@@ -1,0 +1,112 @@
+"""Push: accept one package, whole or not at all.
+
+The order is what keeps an acknowledged package safe: the blob is durable under a name of its own before any row names
+it, and rows, audit line and catalog event come into being in one transaction. Right and existence are looked at before
+the blob is put, so that most refusals store nothing, and again inside the transaction, where the index decides races.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from motherlode.domain.facts import facts_of
+from motherlode.domain.feeds import parse_feed_policy
+from motherlode.domain.nupkg import Limits, Nupkg, read_nupkg
+from motherlode.domain.package import Identity, Package
+from motherlode.domain.policy import Actor, check_may_push
+from motherlode.domain.refusals import AlreadyExists, Busy, PackageTooLarge
+from motherlode.observe.clock import Clock
+from motherlode.observe.crash import crash_point
+from motherlode.store import catalog, contents, entries, feeds
+from motherlode.store.blobs.base import Blobs, Spool
+from motherlode.store.db import Database, Tx
+from motherlode.usecases.auditing import write_audit
+
+MAX_BLOB_AGE: Final = timedelta(hours=1)
+"""A blob older than this is not named any more: whoever collects unnamed blobs may be after it (at 24 hours)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What was stored, and what its publisher may want to mend in the next version."""
+
+    identity: Identity
+    warnings: tuple[str, ...] = ()
+
+
+def push(spool: Spool, actor: Actor, *, feed: str, db: Database, blobs: Blobs, clock: Clock, limits: Limits) -> Pushed:
+    """Accept the .nupkg in `spool`, which is finished. Raises `InvalidPackage`, `PackageTooLarge`, `NotAllowed`,
+    `AlreadyExists`, `NoSuchFeed`, `Busy`; whatever is raised, nothing is stored."""
+    nupkg = read_nupkg(spool.file, limits, clock.now())
+    package = nupkg.package
+    with db.read() as tx:
+        _check(tx, spool, actor, feed, package)
+    put_at = clock.now()
+    blob = blobs.put(spool)
+    try:
+        crash_point("push-blob-put")
+        kept = _commit(spool, actor, nupkg, blob, put_at, feed=feed, db=db, clock=clock)
+    except BaseException:
+        _take_back(blob, db, blobs)
+        raise
+    crash_point("push-committed")
+    if kept != blob:
+        blobs.delete(blob)
+    blobs.settle(blob)
+    return Pushed(package.identity, _warnings(package))
+
+
+def _check(tx: Tx, spool: Spool, actor: Actor, feed: str, package: Package) -> feeds.FeedRow:
+    row = feeds.get(tx, feed)
+    package_id, version = package.identity.id, package.identity.version
+    is_new_id = catalog.find_package(tx, row.id, package_id.key) is None
+    check_may_push(actor, feed, package_id, is_new_id=is_new_id)
+    max_bytes = parse_feed_policy(row.settings).max_package_bytes
+    if spool.size > max_bytes:
+        raise PackageTooLarge(max_bytes)
+    if entries.find(tx, row.id, package_id.key, version.key) is not None:
+        raise AlreadyExists(str(package.identity))
+    return row
+
+
+def _commit(
+    spool: Spool, actor: Actor, nupkg: Nupkg, blob: str, put_at: datetime, *, feed: str, db: Database, clock: Clock
+) -> str:
+    """Write all rows in one transaction; returns the blob they name, another one if the bytes were there before."""
+    package = nupkg.package
+    with db.write() as tx:
+        row = _check(tx, spool, actor, feed, package)
+        now = clock.now()
+        if now - put_at > MAX_BLOB_AGE:
+            raise Busy
+        content = contents.add(
+            tx,
+            sha256=spool.sha256,
+            sha512=spool.sha512,
+            size=spool.size,
+            blob=blob,
+            nuspec=nupkg.nuspec,
+            facts=facts_of(package),
+            at=now,
+        )
+        entry = entries.add(tx, row.id, package.identity, content, is_semver2=package.is_semver2, at=now)
+        write_audit(tx, actor, "push", feed=feed, subject=str(package.identity), at=now)
+        crash_point("push-rows-written")
+        catalog.append(tx, row.id, "published", entry, at=now)
+        crash_point("push-before-commit")
+    return content.blob
+
+
+def _take_back(blob: str, db: Database, blobs: Blobs) -> None:
+    """Remove a blob whose push failed, unless the commit went through after all and a row names it."""
+    with db.read() as tx:
+        is_named = contents.is_named(tx, blob)
+    if not is_named:
+        blobs.delete(blob)
+    blobs.settle(blob)
+
+
+def _warnings(package: Package) -> tuple[str, ...]:
+    if package.authors:
+        return ()
+    return ("The package names no authors: say in <authors> who made it.",)

@@ -1,0 +1,13 @@
+"""Relist: show a version again that was unlisted; its time of publication is what it was before."""
+
+from motherlode.domain.ids import PackageId
+from motherlode.domain.policy import Actor
+from motherlode.domain.versions import Version
+from motherlode.observe.clock import Clock
+from motherlode.store.db import Database
+from motherlode.usecases.listing import set_listed
+
+
+def relist(package_id: PackageId, version: Version, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
+    """Relist a version, also one that is listed already. Raises `NoSuchVersion`, `NotAllowed`."""
+    set_listed(package_id, version, actor, listed=True, feed=feed, db=db, clock=clock)

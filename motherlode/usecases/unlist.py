@@ -1,0 +1,13 @@
+"""Unlist: hide a version from search and pages; those who use it still restore it."""
+
+from motherlode.domain.ids import PackageId
+from motherlode.domain.policy import Actor
+from motherlode.domain.versions import Version
+from motherlode.observe.clock import Clock
+from motherlode.store.db import Database
+from motherlode.usecases.listing import set_listed
+
+
+def unlist(package_id: PackageId, version: Version, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
+    """Unlist a version, also one that is unlisted already. Raises `NoSuchVersion`, `NotAllowed`."""
+    set_listed(package_id, version, actor, listed=False, feed=feed, db=db, clock=clock)

@@ -1,0 +1,161 @@
+"""How a request's body is read: as a package into a spool, or to its end and away.
+
+Invariant: a request never holds more than a few MiB of its body, nothing that hashes, parses or touches a disk runs on
+the event loop, and a client that stops sending or goes is noticed.
+
+Every request with a body gets one `Body`, whoever refuses it and why: a push reads it with `package_into`, and any
+refusal, of the route, the key or the package itself, is answered only after `drain`. NuGet clients (seen with .NET
+SDK 10, nuget.exe 5.8, nuget 2.8.7 and Paket 12) read no answer before they have sent all: one that is cut off shows a
+broken pipe instead of the reason, and sends it all again.
+"""
+
+from typing import Final, Protocol
+
+import anyio
+import anyio.to_thread
+from starlette.types import Receive, Scope
+
+from motherlode.domain.refusals import EncodedBody, IncompleteBody, PackageTooLarge, SlowBody
+from motherlode.web.multipart import FirstPart, parse_boundary
+
+FORM_BYTES: Final = 64 * 1024
+STALL_TIMEOUT_S: Final = 60.0
+DRAIN_BYTES: Final = 64 * 1024 * 1024
+DRAIN_TIMEOUT_S: Final = 10.0
+
+_PIECE_BYTES: Final = 1024 * 1024
+
+
+class Sink(Protocol):
+    """Where a package goes: a spool, or any binary file."""
+
+    def write(self, chunk: bytes, /) -> object:
+        """Take the next bytes of the package; called in a thread, one call at a time."""
+
+
+class Body:
+    """The body of one request to a feed that takes packages of at most `max_bytes`, read once, from front to end.
+
+    A legal body has at most `max_bytes` and 64 KiB for a form around the package. `stall_timeout_s` is how long the
+    client may send nothing, `drain_timeout_s` how long a body that is no longer legal is followed.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        *,
+        max_bytes: int,
+        stall_timeout_s: float = STALL_TIMEOUT_S,
+        drain_timeout_s: float = DRAIN_TIMEOUT_S,
+    ) -> None:
+        self._headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+        self._receive = receive
+        self._max_bytes = max_bytes
+        self._stall_timeout_s = stall_timeout_s
+        self._drain_timeout_s = drain_timeout_s
+        self._announced_bytes = self._find_length()
+        self._received_bytes = 0
+        self._has_ended = False
+        self._is_lost = False
+
+    async def package_into(self, sink: Sink) -> None:
+        """Write the package in this body to `sink`: a form's first part, or all of a body that is no multipart.
+
+        The sink gets about 1 MiB at a time, in a thread. Raises EncodedBody (a Content-Encoding other than identity),
+        PackageTooLarge (by Content-Length or by count), InvalidForm, SlowBody, and IncompleteBody (it ended before its
+        announced end, or the client is gone: then no answer will be read). What the sink raises comes through.
+        What the sink holds is the package only when this returns.
+        """
+        self._refuse_encoded()
+        boundary = parse_boundary(self._get_header(b"content-type"))
+        self._refuse_announced(self._max_bytes if boundary is None else self._max_bytes + FORM_BYTES)
+        package = _Package(sink, None if boundary is None else FirstPart(boundary), self._max_bytes)
+        while not self._has_ended:
+            piece = await self._next_piece()
+            if self._received_bytes > self._max_bytes + FORM_BYTES:
+                raise PackageTooLarge(self._max_bytes)
+            await anyio.to_thread.run_sync(package.take, piece)
+        if self._announced_bytes is not None and self._received_bytes < self._announced_bytes:
+            raise IncompleteBody
+        package.finish()
+
+    async def drain(self) -> bool:
+        """Read what is left and drop it; returns whether the body was read to its end.
+
+        A body is followed as far as a legal one may go, and 64 MiB or `drain_timeout_s` further. When it returns False
+        the connection is of no more use: close it with the answer. Raises nothing for a client that stalls or goes.
+        """
+        try:
+            await self._skip_to(self._max_bytes + FORM_BYTES)
+            with anyio.move_on_after(self._drain_timeout_s):
+                await self._skip_to(self._max_bytes + FORM_BYTES + DRAIN_BYTES)
+        except (IncompleteBody, SlowBody):
+            return False
+        return self._has_ended
+
+    async def _skip_to(self, length: int) -> None:
+        while not self._has_ended and self._received_bytes < length:
+            await self._next_chunk()
+
+    async def _next_piece(self) -> bytes:
+        """The next 1 MiB or a little more, or what is left: few thread hops, whatever chunks the server hands out."""
+        piece = bytearray()
+        while not self._has_ended and len(piece) < _PIECE_BYTES:
+            piece += await self._next_chunk()
+        return bytes(piece)
+
+    async def _next_chunk(self) -> bytes:
+        if self._is_lost:
+            raise IncompleteBody
+        message = None
+        with anyio.move_on_after(self._stall_timeout_s):
+            message = await self._receive()
+        if message is None:
+            self._is_lost = True
+            raise SlowBody(self._stall_timeout_s)
+        if message["type"] != "http.request":
+            self._is_lost = True
+            raise IncompleteBody
+        chunk: bytes = message.get("body", b"")
+        self._received_bytes += len(chunk)
+        self._has_ended = not message.get("more_body", False)
+        return chunk
+
+    def _refuse_encoded(self) -> None:
+        codings = b",".join(value for name, value in self._headers if name == b"content-encoding")
+        if any(coding.strip().lower() not in {b"", b"identity"} for coding in codings.split(b",")):
+            raise EncodedBody
+
+    def _refuse_announced(self, max_bytes: int) -> None:
+        if self._announced_bytes is not None and self._announced_bytes > max_bytes:
+            raise PackageTooLarge(self._max_bytes)
+
+    def _find_length(self) -> int | None:
+        length = self._get_header(b"content-length").strip()
+        return int(length) if length.isdigit() else None
+
+    def _get_header(self, name: bytes) -> bytes:
+        return next((value for key, value in self._headers if key == name), b"")
+
+
+class _Package:
+    """Takes a body apart and counts; runs in threads."""
+
+    def __init__(self, sink: Sink, form: FirstPart | None, max_bytes: int) -> None:
+        self._sink = sink
+        self._form = form
+        self._left_bytes = max_bytes
+        self._max_bytes = max_bytes
+
+    def take(self, piece: bytes) -> None:
+        package = piece if self._form is None else self._form.feed(piece)
+        self._left_bytes -= len(package)
+        if self._left_bytes < 0:
+            raise PackageTooLarge(self._max_bytes)
+        if package:
+            self._sink.write(package)
+
+    def finish(self) -> None:
+        if self._form is not None:
+            self._form.finish()

@@ -1,0 +1,137 @@
+"""The edge: what every request passes, whichever route it takes.
+
+In this order: find out where it came in, look whether anything changed since the last one, find feed and route, check
+the key, answer. Whatever is refused on the way is answered only after the body was read: clients read no answer before
+they have sent everything.
+"""
+
+import secrets
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any, Final
+
+import anyio
+from starlette.responses import Response
+
+from motherlode.domain.refusals import Broken, MethodRefused, NoSuchAddress, NoSuchFeed, Refusal
+from motherlode.house import House
+from motherlode.observe.logs import get_logger
+from motherlode.protocol.urls import DEFAULT_FEED
+from motherlode.web.lifespan import Lifespan
+from motherlode.web.refuse import refuse
+from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, Route, find_route, methods_of
+from motherlode.web.site import Sites
+from motherlode.web.visit import Visit
+from motherlode.web.who import authenticate
+
+_ALL_ROUTES: Final = (*SERVER_ROUTES, *FEED_ROUTES)
+_WRITERS: Final = 8
+_FEEDS: Final = "/feeds/"
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_CORS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+class Edge:
+    """The ASGI application."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._sites = Sites(house.public_url, house.trusted_proxies)
+        self._writers = anyio.CapacityLimiter(_WRITERS)
+        self._log = get_logger()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request, or live through the worker's life."""
+        if scope["type"] == "lifespan":
+            await Lifespan(self._house).run(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        started = perf_counter()
+        visit = Visit(self._house, scope, receive, self._sites.of(scope), secrets.token_hex(8), self._writers)
+        response = await self._answer(visit)
+        response.headers["X-Request-Id"] = visit.request_id
+        try:
+            await response(scope, receive, send)
+        finally:
+            self._note(visit, response.status_code, perf_counter() - started)
+
+    async def _answer(self, visit: Visit) -> Response:
+        """The answer, whatever happens; a refused body is read first."""
+        try:
+            return await self._route(visit)
+        except Refusal as refusal:
+            visit.notes["refusal"] = refusal.code
+            return await self._refuse(visit, refusal)
+        except Exception:  # noqa: BLE001 the last line of defence: a fault of ours must not end the worker
+            self._log.exception("request_failed", request_id=visit.request_id, path=visit.scope["path"])
+            return await self._refuse(visit, Broken())
+
+    async def _refuse(self, visit: Visit, refusal: Refusal) -> Response:
+        is_write = visit.method not in _READS
+        response = refuse(refusal, request_id=visit.request_id, is_write=is_write)
+        if is_write and not await visit.body.drain():
+            response.headers["Connection"] = "close"
+        return response
+
+    async def _route(self, visit: Visit) -> Response:
+        if not self._house.follower.is_current():
+            await visit.read(self._house.follower.catch_up)
+        routes = self._enter(visit)
+        found = find_route(routes, visit.method, visit.path)
+        if found is None:
+            return self._miss(visit, routes)
+        route, visit.parameters = found
+        visit.route = route.name
+        if route.check is not None:
+            visit.actor = await authenticate(visit)
+            route.check(visit.actor, visit.the_feed.name)
+        return await route.answer(visit)
+
+    def _enter(self, visit: Visit) -> Sequence[Route]:
+        """Take prefix and feed off the path; returns the routes that are left to choose from."""
+        path = str(visit.scope["path"])
+        prefix = visit.site.prefix
+        if prefix and (path + "/").startswith(prefix + "/"):
+            path = path[len(prefix) :]
+        name, below = DEFAULT_FEED, path
+        if path[: len(_FEEDS)].lower() == _FEEDS:
+            name, _, rest = path[len(_FEEDS) :].partition("/")
+            below = f"/{rest}"
+        visit.path = below
+        visit.feed = self._house.follower.find_feed(name.lower())
+        if visit.feed is None:
+            raise NoSuchFeed(name[:100])
+        return FEED_ROUTES if below is not path else _ALL_ROUTES
+
+    def _miss(self, visit: Visit, routes: Sequence[Route]) -> Response:
+        allowed = methods_of(routes, visit.path)
+        if visit.method == "OPTIONS" and "GET" in allowed:
+            return Response(status_code=204, headers=_CORS)
+        if allowed:
+            raise MethodRefused(visit.method, allowed)
+        urls = visit.urls
+        raise NoSuchAddress(
+            f"Nothing answers at this address: use {urls.service_index} as package source, or push to {urls.publish}."
+        )
+
+    def _note(self, visit: Visit, status: int, duration_s: float) -> None:
+        self._house.metrics.count_request(visit.route, visit.method, status, duration_s)
+        self._log.info(
+            "request",
+            request_id=visit.request_id,
+            method=visit.method,
+            path=visit.scope["path"],
+            route=visit.route,
+            feed=visit.feed.name if visit.feed else None,
+            status=status,
+            duration_ms=round(duration_s * 1000, 2),
+            client=visit.site.client,
+            **visit.notes,
+        )

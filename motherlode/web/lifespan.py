@@ -1,0 +1,51 @@
+"""A worker's life: downloads are written down every few seconds while it serves, and once more when it stops."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any, Final
+
+import anyio.to_thread
+
+from motherlode.domain.refusals import Refusal
+from motherlode.house import House
+from motherlode.observe.logs import get_logger
+from motherlode.usecases.record_downloads import record_downloads
+
+FLUSH_INTERVAL_S: Final = 10.0
+"""How long a counted download may stay in memory."""
+
+
+class Lifespan:
+    """Speaks ASGI's lifespan protocol for one worker."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def run(self, receive: Any, send: Any) -> None:
+        """Begin, serve, end: returns when the worker may go."""
+        await receive()
+        flusher = asyncio.create_task(self._flush_for_ever())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        flusher.cancel()
+        with suppress(asyncio.CancelledError):
+            await flusher
+        await self._flush()
+        await anyio.to_thread.run_sync(self._house.close)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _flush_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_INTERVAL_S)
+            await self._flush()
+
+    async def _flush(self) -> None:
+        try:
+            await anyio.to_thread.run_sync(self._record)
+        except Refusal as refusal:
+            get_logger().warning("downloads_not_recorded", reason=str(refusal))
+        except Exception:  # noqa: BLE001 counts are kept for the next time; nothing else may suffer
+            get_logger().exception("downloads_not_recorded")
+
+    def _record(self) -> None:
+        record_downloads(self._house.tally, db=self._house.db)

@@ -1,0 +1,176 @@
+"""The form around a pushed package: finds the first part of a multipart body and hands out its bytes as they come.
+
+Invariant: what is handed out is the first part, no byte more or less, however the body is cut into pieces; time grows
+with the length of the body alone, and no more than the last 64 KiB or so of the package is ever held.
+
+A delimiter is `--boundary` at the start of a line, followed by `--` (the form ends) or by blanks and a line break
+(another part begins); anything else that looks like one belongs to the package. Lines end in CRLF or in a bare LF.
+
+# quirk: nuget 2.8.7 and Paket write the closing delimiter behind a bare LF, everything else with CRLF. A CR before that
+LF may then be the package's own last byte. Only the zip can tell: its end record says how long the archive's comment
+is, and the comment is what a zip ends with. The CR is kept when the archive is complete with it and is not without it,
+else it is half of a line break, as the rule for multipart bodies (RFC 2046) has it.
+"""
+
+import enum
+import re
+from typing import Final
+
+from motherlode.domain.refusals import InvalidForm
+
+MAX_HEADER_BYTES: Final = 16 * 1024
+MAX_BOUNDARY_BYTES: Final = 200
+MAX_PADDING_BYTES: Final = 64
+
+_ZIP_END: Final = b"PK\x05\x06"
+_ZIP_END_BYTES: Final = 22
+_MAX_ZIP_TAIL_BYTES: Final = _ZIP_END_BYTES + 0xFFFF
+_RELEASE_BYTES: Final = 64 * 1024
+
+_PARAMETER: Final = re.compile(r';\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))')
+_BLANK_LINE: Final = re.compile(rb"\n\r?\n")
+
+
+def parse_boundary(content_type: bytes | str) -> bytes | None:
+    """The boundary that a Content-Type names, or None when it is no multipart type.
+
+    Every `multipart/…` counts as a form. The boundary may be quoted (.NET) or not (nuget 2.8.7, Paket) and has 1 to 200
+    bytes: RFC 2046 allows 70. Raises InvalidForm when a multipart type has none that can be used.
+    """
+    text = content_type.decode("latin-1") if isinstance(content_type, bytes) else content_type
+    kind, semicolon, rest = text.partition(";")
+    if not kind.strip().lower().startswith("multipart/"):
+        return None
+    for name, quoted, plain in _PARAMETER.findall(semicolon + rest):
+        if name.lower() == "boundary":
+            return _checked_boundary(re.sub(r"\\(.)", r"\1", quoted) or plain.strip())
+    raise InvalidForm("The Content-Type names no boundary: send multipart/form-data with one, or the package alone.")
+
+
+def _checked_boundary(text: str) -> bytes:
+    if not text.isascii() or not text.isprintable() or not 1 <= len(text) <= MAX_BOUNDARY_BYTES:
+        raise InvalidForm(f"The boundary in the Content-Type must be 1 to {MAX_BOUNDARY_BYTES} visible characters.")
+    return text.encode()
+
+
+class _Stage(enum.Enum):
+    PREAMBLE = enum.auto()
+    HEADERS = enum.auto()
+    PACKAGE = enum.auto()
+    LATER_PARTS = enum.auto()
+    CLOSED = enum.auto()
+
+
+class FirstPart:
+    """Reads one multipart body; feed it the pieces in order, then `finish` it.
+
+    What `feed` and `finish` raise is InvalidForm; after that the reader is of no more use.
+    """
+
+    def __init__(self, boundary: bytes) -> None:
+        self._marker = b"\n--" + boundary
+        self._delimiter = re.compile(re.escape(self._marker) + rb"(?:--|[ \t]{0,%d}+\r?(?=\n))" % MAX_PADDING_BYTES)
+        self._max_delimiter_bytes = len(self._marker) + MAX_PADDING_BYTES + len(b"\r\n")
+        self._stage = _Stage.PREAMBLE
+        self._held = bytearray(b"\n")  # so that a delimiter which opens the body stands behind a line break, too
+        self._searched = 0
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take the next piece of the body; return the bytes of the package that are certain by now, maybe none."""
+        self._held += chunk
+        package = b""
+        if self._stage is _Stage.PREAMBLE:
+            self._skip_preamble()
+        if self._stage is _Stage.HEADERS:
+            self._skip_headers()
+        if self._stage is _Stage.PACKAGE:
+            package = self._take_package()
+        if self._stage is _Stage.LATER_PARTS:
+            self._skip_later_parts()
+        if self._stage is _Stage.CLOSED:
+            self._held.clear()
+        return package
+
+    def finish(self) -> None:
+        """Say that the body is over; raises InvalidForm when its closing delimiter has not come."""
+        if self._stage is _Stage.PREAMBLE:
+            raise InvalidForm("The form has no parts: its boundary does not occur in the body.")
+        if self._stage is not _Stage.CLOSED:
+            raise InvalidForm("The form has no closing boundary: it was cut short or its Content-Type is wrong.")
+
+    def _skip_preamble(self) -> None:
+        found = self._find_delimiter()
+        if found is None:
+            self._drop(len(self._held) - self._max_delimiter_bytes)
+        elif found.group().endswith(b"--"):
+            raise InvalidForm("The form has no parts: send the package as its first part.")
+        else:
+            self._enter(_Stage.HEADERS, found.end())
+
+    def _skip_headers(self) -> None:
+        found = _BLANK_LINE.search(self._held, max(0, self._searched - len(b"\n\r")))
+        length = found.end() if found else len(self._held)
+        if length > MAX_HEADER_BYTES:
+            raise InvalidForm(f"The headers of the form's first part are longer than {MAX_HEADER_BYTES} bytes.")
+        if self._marker in self._held[:length]:
+            raise InvalidForm("The form's first part has no blank line behind its headers.")
+        if found:
+            self._enter(_Stage.PACKAGE, found.end())
+        else:
+            self._searched = length
+
+    def _take_package(self) -> bytes:
+        found = self._find_delimiter()
+        if found is not None:
+            package = bytes(self._held[: self._end_of_package(found.start())])
+            is_last = found.group().endswith(b"--")
+            self._enter(_Stage.CLOSED if is_last else _Stage.LATER_PARTS, found.end())
+            return package
+        settled = len(self._held) - self._max_delimiter_bytes - _MAX_ZIP_TAIL_BYTES
+        if settled < _RELEASE_BYTES:
+            return b""
+        package = bytes(self._held[:settled])
+        self._drop(settled)
+        return package
+
+    def _end_of_package(self, line_break: int) -> int:
+        """Where the package ends whose delimiter's LF is at `line_break`."""
+        if self._held[line_break - 1 : line_break] != b"\r":
+            return line_break
+        tail = bytes(self._held[max(0, line_break - _MAX_ZIP_TAIL_BYTES) : line_break])
+        is_own = _is_whole_zip_end(tail) and not _is_whole_zip_end(tail[:-1])
+        return line_break if is_own else line_break - 1
+
+    def _skip_later_parts(self) -> None:
+        closing = self._marker + b"--"
+        if closing in self._held:
+            self._stage = _Stage.CLOSED
+        else:
+            self._drop(len(self._held) - len(closing))
+
+    def _find_delimiter(self) -> re.Match[bytes] | None:
+        """The first delimiter held. What was searched before is not looked at again, but for one's length."""
+        start = self._held.find(self._marker, max(0, self._searched - self._max_delimiter_bytes))
+        self._searched = len(self._held)
+        return None if start < 0 else self._delimiter.search(self._held, start)
+
+    def _drop(self, length: int) -> None:
+        if length > 0:
+            del self._held[:length]
+            self._searched = max(0, self._searched - length)
+
+    def _enter(self, stage: _Stage, start: int) -> None:
+        del self._held[:start]
+        self._stage = stage
+        self._searched = 0
+
+
+def _is_whole_zip_end(tail: bytes) -> bool:
+    """Whether these last bytes of a file hold a zip's end record whose comment ends where they end."""
+    start = tail.find(_ZIP_END)
+    while start >= 0:
+        comment = start + _ZIP_END_BYTES
+        if comment + int.from_bytes(tail[comment - 2 : comment], "little") == len(tail):
+            return True
+        start = tail.find(_ZIP_END, start + 1)
+    return False

@@ -1,0 +1,66 @@
+"""What operators ask: is it alive, is it ready, how much did it do. No answer names a package."""
+
+from typing import Any
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from motherlode.domain.refusals import Refusal
+from motherlode.house import House
+from motherlode.observe.logs import get_logger
+from motherlode.protocol.welcome import welcome_lines
+from motherlode.web.answers import NO_STORE
+from motherlode.web.visit import Visit
+
+_HEADERS = {"Cache-Control": NO_STORE}
+
+
+async def get_live(visit: Visit) -> Response:  # noqa: ARG001 the process answers: that is all there is to say
+    """Whether the process answers."""
+    return JSONResponse({"status": "live"}, headers=_HEADERS)
+
+
+async def get_ready(visit: Visit) -> Response:
+    """Whether the database can be read and the blob store written, tried just now; else 503 and what cannot."""
+    checks = await visit.read(_check, visit.house)
+    is_ready = all(result == "ok" for result in checks.values())
+    document: dict[str, Any] = {"status": "ready" if is_ready else "not ready", "checks": checks}
+    return JSONResponse(document, 200 if is_ready else 503, headers=_HEADERS)
+
+
+async def get_metrics(visit: Visit) -> Response:
+    """Counters for Prometheus."""
+    text = await visit.read(visit.house.metrics.render)
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8", headers=_HEADERS)
+
+
+async def get_home(visit: Visit) -> Response:
+    """What this is, and the lines that set up a client."""
+    urls = visit.urls
+    lines = welcome_lines(urls.service_index, urls.home)
+    text = "\n".join(
+        [
+            "Motherlode, a NuGet server.",
+            "",
+            "Add it as a package source, push to it with an API key, and find it here:",
+            "",
+            *lines,
+            "",
+        ]
+    )
+    return PlainTextResponse(text, headers=_HEADERS | {"X-Content-Type-Options": "nosniff"})
+
+
+def _check(house: House) -> dict[str, str]:
+    return {"database": _try(house.db.is_current), "blobs": _try(house.blobs.check)}
+
+
+def _try(check: Any) -> str:
+    try:
+        result = check()
+    except (Refusal, OSError) as error:
+        get_logger().error("not_ready", error=str(error))
+        return "failed"
+    except Exception:  # noqa: BLE001 whatever the driver raises, the answer is that we are not ready
+        get_logger().exception("not_ready")
+        return "failed"
+    return "failed" if result is False else "ok"

@@ -1,0 +1,109 @@
+"""The one place where a `Refusal` becomes an answer.
+
+It travels three ways, because each client looks elsewhere: the status, the header X-NuGet-Warning (dotnet and nuget.exe
+print it, and never read a body), and a JSON problem whose first words are the sentence (Paket prints the raw body).
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from starlette.responses import Response
+
+from motherlode.domain import refusals
+from motherlode.domain.refusals import Refusal
+
+_STATUS: Final[dict[type[Refusal], int]] = {
+    refusals.Invalid: 400,
+    refusals.EncodedBody: 415,
+    refusals.PackageTooLarge: 413,
+    refusals.InvalidRange: 416,
+    refusals.KeyMissing: 401,
+    refusals.KeyRefused: 403,
+    refusals.NotAllowed: 403,
+    refusals.NotFound: 404,
+    refusals.MethodRefused: 405,
+    refusals.AlreadyExists: 409,
+    refusals.FeedExists: 409,
+    refusals.SlowBody: 408,
+    refusals.Busy: 503,
+    refusals.StorageFull: 507,
+    refusals.Broken: 500,
+    Refusal: 400,
+}
+MAX_WARNING_BYTES: Final = 2048
+_MAX_LINE: Final = 500
+_RETRY_AFTER_S: Final = 3
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of a refusal: that of its nearest class in the table."""
+    return next(_STATUS[kind] for kind in type(refusal).__mro__ if kind in _STATUS)
+
+
+def refuse(refusal: Refusal, *, request_id: str, is_write: bool) -> Response:
+    """The answer that says no. `is_write` for push, delete and relist, whose clients print X-NuGet-Warning."""
+    response = Response(_problem(refusal, request_id), status_of(refusal), media_type="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    for name, value in _headers(refusal):
+        response.headers[name] = value
+    if is_write:
+        for line in warning_lines(_sentences(refusal)):
+            response.headers.append("X-NuGet-Warning", line)
+    return response
+
+
+def warning_lines(sentences: list[str]) -> list[str]:
+    """Header values for the sentences: ASCII, one line each, 2 KB in all; the last says how many more there are."""
+    lines = [_as_header(sentence) for sentence in sentences]
+    taken: list[str] = []
+    room = MAX_WARNING_BYTES - 100
+    for line in lines:
+        if taken and len(line) > room:
+            taken.append(f"There are {len(lines) - len(taken)} more faults: the answer's body lists them all.")
+            break
+        taken.append(line)
+        room -= len(line)
+    return taken
+
+
+def _sentences(refusal: Refusal) -> list[str]:
+    if len(refusal.faults) > 1:
+        return [fault.message for fault in refusal.faults]
+    return [str(refusal)]
+
+
+def _as_header(sentence: str) -> str:
+    """Plain ASCII without line breaks: anything else breaks the header or its reader."""
+    words = sentence.encode("ascii", "backslashreplace").decode("ascii").split()
+    line = "".join(character if 32 <= ord(character) < 127 else "?" for character in " ".join(words))
+    return line if len(line) <= _MAX_LINE else line[: _MAX_LINE - 3] + "..."
+
+
+def _problem(refusal: Refusal, request_id: str) -> bytes:
+    problem: dict[str, object] = {
+        "detail": str(refusal),
+        "type": "about:blank",
+        "title": refusal.title,
+        "status": status_of(refusal),
+        "code": refusal.code,
+    }
+    if len(refusal.faults) > 1:
+        problem["faults"] = [{"code": fault.code, "message": fault.message} for fault in refusal.faults]
+    problem["request_id"] = request_id
+    return json.dumps(problem, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def _headers(refusal: Refusal) -> Iterator[tuple[str, str]]:
+    match refusal:
+        case refusals.KeyMissing():
+            # a Basic challenge would make clients without a login send the whole package twice
+            yield "WWW-Authenticate", 'ApiKey realm="Motherlode"'
+        case refusals.MethodRefused(allowed=allowed):
+            yield "Allow", ", ".join(allowed)
+        case refusals.InvalidRange(size=size):
+            yield "Content-Range", f"bytes */{size}"
+        case refusals.Busy():
+            yield "Retry-After", str(_RETRY_AFTER_S)
+        case _:
+            return

@@ -1,0 +1,87 @@
+"""The route table: every address, what answers it, and which right it needs. The check hangs on the table.
+
+Paths match in any casing, with or without a slash at the end. Those of `FEED_ROUTES` answer at the root for the default
+feed, and below `/feeds/{feed}` for each; those of `SERVER_ROUTES` at the root alone.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from starlette.routing import compile_path
+
+from motherlode.domain.policy import Actor, check_may_ever_push, check_may_ever_unlist
+from motherlode.protocol.urls import PUBLISH_PATH, Hive
+from motherlode.web import ops
+from motherlode.web.v3 import documents, flat_container, publish
+from motherlode.web.v3.documents import Answer
+
+Check = Callable[[Actor, str], None]
+"""Refuses an actor who may never do on a feed what a route does."""
+
+READ: Final = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address: `check` is what its key must pass before the body is looked at; None where everybody may."""
+
+    name: str
+    methods: tuple[str, ...]
+    path: str
+    answer: Answer
+    check: Check | None = None
+    pattern: re.Pattern[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        regex = compile_path(self.path.rstrip("/"))[0].pattern.removesuffix("$")
+        object.__setattr__(self, "pattern", re.compile(f"{regex}/?$", re.IGNORECASE))
+
+
+def _registrations() -> list[Route]:
+    return [
+        Route(f"registration-{kind}", READ, f"/v3/{hive.value}/{{id}}/{path}", get(hive))
+        for hive in Hive
+        for kind, path, get in (
+            ("index", "index.json", documents.get_registration_index),
+            ("page", "page/{lower}/{upper}.json", documents.get_registration_page),
+            ("leaf", "{version}.json", documents.get_registration_leaf),
+        )
+    ]
+
+
+SERVER_ROUTES: Final = (
+    Route("health-live", READ, "/health/live", ops.get_live),
+    Route("health-ready", READ, "/health/ready", ops.get_ready),
+    Route("metrics", READ, "/metrics", ops.get_metrics),
+)
+
+FEED_ROUTES: Final = (
+    Route("versions", READ, "/v3/flat/{id}/index.json", documents.get_versions),
+    Route("file", READ, "/v3/flat/{id}/{version}/{file}", flat_container.get_file),
+    *_registrations(),
+    Route("service-index", READ, "/v3/index.json", documents.get_service_index),
+    Route("details", READ, "/v3/catalog/data/{id}/{version}.json", documents.get_details),
+    Route("push", ("PUT",), PUBLISH_PATH, publish.put_package, check_may_ever_push),
+    Route("delete", ("DELETE",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.delete_version, check_may_ever_unlist),
+    Route("relist", ("POST",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.post_version, check_may_ever_unlist),
+    # clients that were given the V2 feed's address push and delete right below it
+    Route("push", ("PUT",), "/api/v2", publish.put_package, check_may_ever_push),
+    Route("delete", ("DELETE",), "/api/v2/{id}/{version}", publish.delete_version, check_may_ever_unlist),
+    Route("home", READ, "/", ops.get_home),
+)
+
+
+def find_route(routes: Sequence[Route], method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """The first route of that method and path, with the parameters as they stand in the path."""
+    for route in routes:
+        match = route.pattern.match(path)
+        if match and method in route.methods:
+            return route, match.groupdict()
+    return None
+
+
+def methods_of(routes: Sequence[Route], path: str) -> tuple[str, ...]:
+    """The methods that the path takes, none if it leads nowhere."""
+    return tuple(dict.fromkeys(method for route in routes if route.pattern.match(path) for method in route.methods))

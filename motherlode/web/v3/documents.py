@@ -1,0 +1,93 @@
+"""The JSON documents of V3 over HTTP: service index, version lists, registrations, details."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.responses import Response
+
+from motherlode.projections import packages
+from motherlode.projections.documents import DocumentKey
+from motherlode.projections.packages import Render
+from motherlode.protocol.urls import Hive
+from motherlode.web.answers import REVALIDATE, answer_document
+from motherlode.web.visit import Visit
+
+Answer = Callable[[Visit], Awaitable[Response]]
+
+
+async def get_service_index(visit: Visit) -> Response:
+    """The service index."""
+    return await answer(visit, packages.service_index(), id_key="", name="index")
+
+
+async def get_versions(visit: Visit) -> Response:
+    """The version list of an id."""
+    package_id = visit.package_id
+    return await answer(visit, packages.versions(package_id), id_key=package_id.key, name="versions", has_links=False)
+
+
+async def get_details(visit: Visit) -> Response:
+    """All details of a version."""
+    package_id, version = visit.package_id, visit.version
+    return await answer(
+        visit, packages.details(package_id, version), id_key=package_id.key, name=f"details/{version.key}"
+    )
+
+
+def get_registration_index(hive: Hive) -> Answer:
+    """The registration index of an id in the hive."""
+
+    async def get(visit: Visit) -> Response:
+        package_id = visit.package_id
+        render = packages.registration_index(package_id, hive)
+        name = f"{hive.value}/index"
+        return await answer(visit, render, id_key=package_id.key, name=name, is_zipped=not hive.is_plain)
+
+    return get
+
+
+def get_registration_page(hive: Hive) -> Answer:
+    """A registration page of an id in the hive."""
+
+    async def get(visit: Visit) -> Response:
+        package_id, lower, upper = visit.package_id, visit.version_of("lower"), visit.version_of("upper")
+        render = packages.registration_page(package_id, hive, lower, upper)
+        name = f"{hive.value}/page/{lower.key}/{upper.key}"
+        return await answer(visit, render, id_key=package_id.key, name=name, is_zipped=not hive.is_plain)
+
+    return get
+
+
+def get_registration_leaf(hive: Hive) -> Answer:
+    """The registration leaf of a version in the hive."""
+
+    async def get(visit: Visit) -> Response:
+        package_id, version = visit.package_id, visit.version
+        render = packages.registration_leaf(package_id, hive, version)
+        name = f"{hive.value}/{version.key}"
+        return await answer(visit, render, id_key=package_id.key, name=name, is_zipped=not hive.is_plain)
+
+    return get
+
+
+async def answer(
+    visit: Visit,
+    render: Render,
+    *,
+    id_key: str,
+    name: str,
+    has_links: bool = True,
+    is_zipped: bool = True,
+    cache: str = REVALIDATE,
+) -> Response:
+    """The document of that name: out of memory without a thread, else rendered in one.
+
+    `has_links` says whether its text depends on the address of this server, `is_zipped` whether it may be compressed.
+    """
+    key = DocumentKey(visit.the_feed.id, id_key, name, visit.urls.base if has_links else "")
+    reader = visit.house.reader
+    document = reader.find(key)
+    if document is None:
+        document = await visit.read(
+            reader.read, key, visit.the_feed, render, is_checked=visit.site.is_checked, is_zipped=is_zipped
+        )
+    return answer_document(visit.scope, document, is_negotiable=is_zipped, cache=cache)

@@ -1,0 +1,79 @@
+"""The files of the flat container over HTTP: the package as pushed, its nuspec, readme, icon and license."""
+
+from starlette.responses import Response
+
+from motherlode.domain.refusals import NoSuchVersion
+from motherlode.domain.versions import InvalidVersion, parse_version
+from motherlode.projections import packages
+from motherlode.web.answers import IMMUTABLE, answer_blob
+from motherlode.web.v3.documents import answer
+from motherlode.web.visit import Visit
+
+_FILES = {"readme": packages.readme, "icon": packages.icon, "license": packages.license_file}
+_SANDBOX = "default-src 'none'; sandbox"
+
+
+async def get_file(visit: Visit) -> Response:
+    """Any file of a version, by its name."""
+    name = visit.parameters["file"].lower()
+    if name in _FILES:
+        return await _get_embedded(visit, name)
+    if name == f"{visit.package_id.key}.nuspec":
+        return await _get_nuspec(visit)
+    if _is_nupkg(visit, name):
+        return await _get_nupkg(visit)
+    raise NoSuchVersion(f"The file {name[:100]!r} of {visit.package_id} {visit.version.normalized}")
+
+
+def _is_nupkg(visit: Visit, name: str) -> bool:
+    """Whether it is `{id}.{version}.nupkg`, the version in any spelling of the one in the path."""
+    prefix, suffix = f"{visit.package_id.key}.", ".nupkg"
+    if not (name.startswith(prefix) and name.endswith(suffix)):
+        return False
+    try:
+        return parse_version(name[len(prefix) : -len(suffix)]) == visit.version
+    except InvalidVersion:
+        return False
+
+
+async def _get_nupkg(visit: Visit) -> Response:
+    package_id, version, feed = visit.package_id, visit.version, visit.the_feed
+    reader = visit.house.reader
+    file = reader.find_blob(feed, package_id, version)
+    if file is None:
+        file = await visit.read(reader.read_blob, feed, package_id, version)
+    visit.notes["package"] = f"{package_id} {version.normalized}"
+    response = answer_blob(visit.scope, file, visit.house.blobs, name=f"{package_id.segment}.{version.key}.nupkg")
+    if visit.scope["method"] == "GET" and _is_beginning(response):
+        day = visit.house.clock.now().date()
+        visit.house.tally.count((feed.id, package_id.key, version.key, day))
+    return response
+
+
+def _is_beginning(response: Response) -> bool:
+    """Whether the first byte is sent: further ranges of one download are no downloads of their own."""
+    return response.status_code == 200 or response.headers.get("Content-Range", "").startswith("bytes 0-")
+
+
+async def _get_nuspec(visit: Visit) -> Response:
+    package_id, version = visit.package_id, visit.version
+    render = packages.nuspec(package_id, version)
+    return await answer(
+        visit, render, id_key=package_id.key, name=f"nuspec/{version.key}", has_links=False, cache=IMMUTABLE
+    )
+
+
+async def _get_embedded(visit: Visit, name: str) -> Response:
+    package_id, version = visit.package_id, visit.version
+    render = _FILES[name](package_id, version)
+    response = await answer(
+        visit,
+        render,
+        id_key=package_id.key,
+        name=f"{name}/{version.key}",
+        has_links=False,
+        is_zipped=name != "icon",
+        cache=IMMUTABLE,
+    )
+    response.headers["Content-Security-Policy"] = _SANDBOX
+    return response

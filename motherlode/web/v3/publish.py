@@ -1,0 +1,65 @@
+"""PackagePublish/2.0.0: push, unlist and relist over HTTP. The same for V2's addresses."""
+
+from collections.abc import Callable
+
+import anyio
+from starlette.responses import Response
+
+from motherlode.store.blobs.base import Spool
+from motherlode.usecases.push import Pushed, push
+from motherlode.usecases.relist import relist
+from motherlode.usecases.unlist import unlist
+from motherlode.web.refuse import warning_lines
+from motherlode.web.visit import Visit
+
+
+async def put_package(visit: Visit) -> Response:
+    """Push: 201 once the package is stored for good."""
+    house = visit.house
+    spool = await visit.read(house.blobs.spool)
+    try:
+        await visit.body.package_into(spool)
+        pushed: Pushed = await visit.write(_push, visit, spool)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await visit.read(spool.discard)
+    visit.notes["package"] = str(pushed.identity)
+    response = Response(status_code=201)
+    for line in warning_lines(list(pushed.warnings)):
+        response.headers.append("X-NuGet-Warning", line)
+    return response
+
+
+async def delete_version(visit: Visit) -> Response:
+    """DELETE: unlist."""
+    await _change(visit, unlist)
+    return Response(status_code=204)
+
+
+async def post_version(visit: Visit) -> Response:
+    """POST: relist."""
+    await _change(visit, relist)
+    return Response(status_code=200)
+
+
+def _push(visit: Visit, spool: Spool) -> Pushed:
+    house = visit.house
+    spool.finish()
+    return push(
+        spool,
+        visit.the_actor,
+        feed=visit.the_feed.name,
+        db=house.db,
+        blobs=house.blobs,
+        clock=house.clock,
+        limits=house.limits,
+    )
+
+
+async def _change(visit: Visit, change: Callable[..., None]) -> None:
+    house = visit.house
+    package_id, version = visit.package_id, visit.version
+    visit.notes["package"] = f"{package_id} {version.normalized}"
+    await visit.write(
+        change, package_id, version, visit.the_actor, feed=visit.the_feed.name, db=house.db, clock=house.clock
+    )

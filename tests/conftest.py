@@ -1,0 +1,83 @@
+"""Fixtures of all tests: where outside data and clients lie, and servers that really run.
+
+What a test needs from outside it finds by an environment variable. Outside CI it is skipped without, and says so; in CI
+a missing package, trace, client or program is a failure.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Server, start_server
+
+_MISSING = {
+    "MOTHERLODE_PACKAGES": "real packages are not here",
+    "MOTHERLODE_TRACES": "recorded requests are not here",
+    "MOTHERLODE_CLIENTS": "NuGet clients are not here",
+}
+
+
+def require(variable: str) -> Path:
+    """The folder that the variable names."""
+    folder = os.environ.get(variable)
+    if folder:
+        return Path(folder)
+    reason = f"{variable} is not set: {_MISSING[variable]}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def require_program(name: str) -> str:
+    """The path of a program on this machine."""
+    path = shutil.which(name)
+    if path is None:
+        reason = f"{name} is not installed"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """The folder of real, odd and bad packages."""
+    return require("MOTHERLODE_PACKAGES")
+
+
+@pytest.fixture(scope="session")
+def clients() -> Path:
+    """The folder whose `bin` holds the NuGet clients."""
+    return require("MOTHERLODE_CLIENTS")
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts servers, each a process of its own; they are stopped at the end."""
+    running: list[Server] = []
+
+    def start(**options: object) -> Server:
+        options.setdefault("data", tmp_path / f"data-{len(running)}")
+        running.append(start_server(**options))  # type: ignore[arg-type]
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
+def server(serve: Callable[..., Server]) -> Server:
+    """A fresh server of one worker, with the key that its first start made."""
+    return serve()
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for a whole module of tests, which take care not to get into each other's way."""
+    server = start_server(data=tmp_path_factory.mktemp("shared") / "data")
+    yield server
+    server.stop()

@@ -1,0 +1,102 @@
+"""Contents and entries: bytes once, identities once per feed, versions in their order."""
+
+import hashlib
+import random
+from datetime import timedelta
+
+import pytest
+
+from motherlode.domain.refusals import AlreadyExists
+from motherlode.store import contents, entries, feeds
+from tests.store.rows import NOON, add_content, add_entry, identity
+
+ASCENDING = ["0.9", "1.0.0-alpha", "1.0.0-alpha.2", "1.0.0-alpha.10", "1.0.0-Beta", "1.0.0", "1.0.0.1", "1.2", "1.10.0"]
+
+
+def test_the_same_bytes_are_stored_once(db):
+    with db.write() as tx:
+        first = add_content(tx, b"same", blob="first")
+        second = add_content(tx, b"same", blob="second")
+        assert second == first
+        assert (contents.is_named(tx, "first"), contents.is_named(tx, "second")) == (True, False)
+
+
+def test_a_content_keeps_what_it_was_given(db):
+    with db.write() as tx:
+        content = add_content(tx, b"body")
+    assert content.sha256 == hashlib.sha256(b"body").digest()
+    assert content.sha512 == hashlib.sha512(b"body").digest()
+    assert (content.size, content.facts) == (4, {"id": "Acme.Widgets", "authors": "Zoë"})
+
+
+def test_an_entry_is_found_as_it_was_added(db, feed):
+    with db.write() as tx:
+        content = add_content(tx)
+        added = entries.add(tx, feed.id, identity("Acme.W", "1.0-RC+x"), content, is_semver2=True, at=NOON)
+    assert (added.id_key, added.version_key) == ("acme.w", "1.0.0-rc")
+    assert (added.id_written, added.version_written) == ("Acme.W", "1.0-RC+x")
+    assert (added.listed, added.is_prerelease, added.is_semver2, added.revision) == (True, True, True, 0)
+    assert added.pushed_at == added.changed_at == NOON
+    assert (added.content_id, added.sha256, added.sha512) == (content.id, content.sha256, content.sha512)
+    assert (added.size, added.blob, added.facts) == (content.size, content.blob, content.facts)
+    with db.read() as tx:
+        assert entries.find(tx, feed.id, "acme.w", "1.0.0-rc") == added
+        assert entries.find_nuspec(tx, feed.id, "acme.w", "1.0.0-rc") == b"<package />"
+
+
+@pytest.mark.parametrize("spelling", ["1.0.0", "1.0", "01.0.0.0", "1.0.0+build"])
+def test_an_id_and_version_is_there_once_in_any_spelling(db, feed, spelling):
+    with db.write() as tx:
+        add_entry(tx, feed.id, "Acme.Widgets", "1.0.0")
+        with pytest.raises(AlreadyExists, match=r"acme\.WIDGETS 1\.0\.0"):
+            add_entry(tx, feed.id, "acme.WIDGETS", spelling)
+        assert entries.version_keys(tx, feed.id, "acme.widgets") == ["1.0.0"]
+
+
+def test_another_feed_may_hold_the_same_version_and_shares_its_content(db, feed):
+    with db.write() as tx:
+        second = feeds.add(tx, "second", {}, NOON)
+        here, there = add_entry(tx, feed.id), add_entry(tx, second.id)
+    assert here.content_id == there.content_id
+    assert here.feed_id != there.feed_id
+
+
+def test_what_is_not_there_is_not_found(db, feed):
+    with db.write() as tx:
+        add_entry(tx, feed.id, "Acme.Widgets", "1.0.0")
+        assert entries.find(tx, feed.id, "acme.widgets", "2.0.0") is None
+        assert entries.find(tx, feed.id, "acme", "1.0.0") is None
+        assert entries.find(tx, feed.id + 1, "acme.widgets", "1.0.0") is None
+        assert entries.find_nuspec(tx, feed.id, "acme.widgets", "2.0.0") is None
+        assert entries.of_package(tx, feed.id, "acme") == []
+        assert entries.version_keys(tx, feed.id, "acme") == []
+
+
+def test_versions_come_in_the_order_of_versions(db, feed):
+    shuffled = random.Random(1).sample(ASCENDING, len(ASCENDING))
+    with db.write() as tx:
+        for version in shuffled:
+            add_entry(tx, feed.id, "Acme.Widgets", version)
+        assert [entry.version_written for entry in entries.of_package(tx, feed.id, "acme.widgets")] == ASCENDING
+        keys = [identity(version=version).version.key for version in ASCENDING]
+        assert entries.version_keys(tx, feed.id, "acme.widgets") == keys
+
+
+def test_the_list_of_versions_is_read_from_the_index_alone(db, feed):
+    with db.read() as tx:
+        plan = tx.exec_driver_sql(
+            "EXPLAIN QUERY PLAN SELECT version_key FROM entries WHERE feed_id = 1 AND id_key = 'a'"
+            " ORDER BY sort_key, version_key"
+        ).all()
+    assert [row.detail for row in plan] == [
+        "SEARCH entries USING COVERING INDEX ix_entries_feed_id_id_key_sort_key_version_key (feed_id=? AND id_key=?)"
+    ]
+
+
+def test_a_version_is_unlisted_and_relisted_and_keeps_when_it_was_pushed(db, feed):
+    with db.write() as tx:
+        entry = add_entry(tx, feed.id)
+        for listed, at in ((False, NOON + timedelta(hours=1)), (True, NOON + timedelta(hours=2))):
+            changed = entries.set_listed(tx, entry, listed=listed, at=at)
+            assert (changed.listed, changed.changed_at, changed.pushed_at) == (listed, at, NOON)
+            assert entries.find(tx, feed.id, entry.id_key, entry.version_key) == changed

@@ -1,0 +1,106 @@
+"""Migrations: the tables they make are the ones of the schema, whoever runs them and however often."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+
+from motherlode.domain.refusals import Refusal
+from motherlode.store import migrations, schema
+from motherlode.store.db import open_database
+
+OBJECTS = text("SELECT type, name, sql FROM sqlite_master WHERE tbl_name <> 'alembic_version' ORDER BY type, name")
+
+
+def objects_of(tx):
+    """What a database is made of; constraints in no order, for a migration may name them in another."""
+    return [
+        (row.type, row.name, sorted(line.strip(" ,\t") for line in (row.sql or "").splitlines()))
+        for row in tx.execute(OBJECTS)
+    ]
+
+
+def test_migrations_make_the_tables_of_the_schema(db):
+    engine = create_engine("sqlite://")
+    with engine.connect() as expected, db.read() as tx:
+        schema.metadata.create_all(expected)
+        assert objects_of(tx) == objects_of(expected)
+    engine.dispose()
+
+
+def test_the_schema_names_the_newest_migration():
+    config = Config()
+    config.set_main_option("script_location", next(iter(migrations.__path__)))
+    assert ScriptDirectory.from_config(config).get_heads() == [schema.REVISION]
+
+
+def test_a_new_database_is_not_current_until_it_was_upgraded(tmp_path):
+    database = open_database(tmp_path / "motherlode.db", create=True)
+    assert not database.is_current()
+    database.upgrade()
+    assert database.is_current()
+    database.close()
+
+
+def test_a_second_upgrade_changes_nothing(db):
+    before = (db.history, db.head_check())
+    db.upgrade()
+    assert (db.history, db.head_check()) == before
+
+
+def test_each_database_has_a_history_of_its_own_and_keeps_it(tmp_path):
+    histories = []
+    for name in ("a", "b", "a"):
+        database = open_database(tmp_path / name, create=True)
+        database.upgrade()
+        histories.append(database.history)
+        database.close()
+    assert histories[0] == histories[2] != histories[1]
+
+
+def test_an_upgrade_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
+    """The upgrade is one unit of work: here the table that the last step writes is there in another form."""
+    database = open_database(tmp_path / "motherlode.db", create=True)
+    with database.write() as tx:
+        tx.execute(text("CREATE TABLE audit (id INTEGER)"))
+    with pytest.raises(Exception, match="audit"):
+        database.upgrade()
+    with database.read() as tx:
+        assert [row.name for row in tx.execute(OBJECTS)] == ["audit"]
+    database.close()
+
+
+def test_a_database_of_a_newer_program_is_refused(db):
+    with db.write() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert not db.is_current()
+    with pytest.raises(Refusal, match="newer Motherlode"):
+        db.upgrade()
+
+
+def test_threads_that_create_and_upgrade_at_once_end_with_one_database(tmp_path):
+    def start(_):
+        database = open_database(tmp_path / "motherlode.db", create=True)
+        database.upgrade()
+        history = database.history
+        database.close()
+        return history
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(start, range(8)))) == 1
+
+
+def test_processes_that_create_and_upgrade_at_once_end_with_one_database(tmp_path):
+    program = (
+        "import pathlib, sys; from motherlode.store.db import open_database;"
+        "db = open_database(pathlib.Path(sys.argv[1]), create=True); db.upgrade(); print(db.history); db.close()"
+    )
+    command = [sys.executable, "-W", "error", "-c", program, str(tmp_path / "motherlode.db")]
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
+    answers = [process.communicate(timeout=60)[0] for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0]
+    assert len(set(answers)) == 1

@@ -1,0 +1,51 @@
+"""Feeds: names, and what may be set for each."""
+
+import pytest
+
+from motherlode.domain.feeds import (
+    FEED_SETTINGS,
+    FeedPolicy,
+    format_feed_policy,
+    is_feed_name,
+    parse_feed_name,
+    parse_feed_policy,
+)
+from motherlode.domain.refusals import InvalidSetting
+
+
+@pytest.mark.parametrize("name", ["a", "0", "default", "team-a", "a-", "a" * 63])
+def test_a_feed_may_be_called_that(name):
+    assert is_feed_name(name)
+    assert parse_feed_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["", "-a", "A", "a_b", "a.b", "a b", "a@1", "a/b", "é", "a\n", "a" * 64])
+def test_no_feed_may_be_called_that(name):
+    assert not is_feed_name(name)
+    with pytest.raises(InvalidSetting, match="No feed can be called"):
+        parse_feed_name(name)
+
+
+def test_a_policy_reads_back_as_it_was_shown():
+    policy = FeedPolicy(max_package_bytes=12345)
+    assert parse_feed_policy(format_feed_policy(policy)) == policy
+
+
+def test_the_defaults_of_the_table_are_the_default_policy():
+    assert format_feed_policy(FeedPolicy()) == {name: each.default for name, each in FEED_SETTINGS.items()}
+
+
+def test_what_is_not_named_stays_as_it_was():
+    base = FeedPolicy(max_package_bytes=1)
+    assert parse_feed_policy({"delete": "unlist"}, base) == base
+    assert parse_feed_policy({"max_package_size": "1MB"}, base).max_package_bytes == 1 << 20
+
+
+def test_every_fault_is_told():
+    with pytest.raises(InvalidSetting) as refusal:
+        parse_feed_policy({"delete": "soft", "max_package_size": "big", "colour": "red", "overwrite": "never"})
+    assert [fault.message for fault in refusal.value.faults] == [
+        "delete = soft is not built yet: leave it at unlist.",
+        "max_package_size = 'big' cannot be taken; allowed: a size such as 250MB (B, KB, MB, GB or TB, in steps of 1024).",
+        f"There is no feed setting 'colour': there are {', '.join(FEED_SETTINGS)}.",
+    ]

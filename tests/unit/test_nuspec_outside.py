@@ -1,0 +1,116 @@
+"""The nuspec reader on packages of others, found through MOTHERLODE_PACKAGES."""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from motherlode.domain.nuspec import parse_nuspec
+from motherlode.domain.package import Package
+
+LATER_RULES = ("metadata-", "type-", "license-", "icon-", "readme-", "date-", "signed-", "signature-")
+LATER_CASES = {
+    *("version-one-part.nupkg", "version-digit-label.nupkg", "dependency-build-metadata.nupkg"),
+    *("dependency-duplicate.nupkg", "dependency-two-groups.nupkg", "dependency-unknown-framework.nupkg"),
+    *("dependency-on-itself.nupkg", "dependency-mixed.nupkg"),
+}
+
+
+def read(document: bytes) -> Package:
+    """The package of a document without faults."""
+    found = parse_nuspec(document)
+    assert found.faults == ()
+    assert found.package is not None
+    return found.package
+
+
+class TestOutsidePackages:
+    """Packages of others, found through MOTHERLODE_PACKAGES."""
+
+    def test_real_packages_read_as_an_independent_reader_read_them(self, packages_folder):
+        for expected in json.loads((packages_folder / "real.json").read_text("utf-8")):
+            assert _seen(read(_nuspec_in(packages_folder / "real" / expected["file"]))) == _expected(expected)
+
+    def test_made_packages_have_no_fault(self, packages_folder):
+        for case in json.loads((packages_folder / "made" / "cases.json").read_text("utf-8")):
+            identity = read(_nuspec_in(packages_folder / "made" / case["file"])).identity
+            assert (identity.id.written, identity.version.written) == (case["id"], case["version"])
+
+    def test_bad_packages_have_faults_where_they_should(self, packages_folder):
+        prefixes = ("xml-", "encoding-", "id-", "version-", "dependency-", *LATER_RULES)
+        cases = json.loads((packages_folder / "bad" / "cases.json").read_text("utf-8"))
+        ours = [case for case in cases if case["file"].startswith(prefixes) and case["kept"]]
+        assert len(ours) > 100
+        for case in ours:
+            faults = parse_nuspec(_nuspec_in(packages_folder / "bad" / case["file"])).faults
+            if case["expect"] == 201:
+                assert faults == (), case["file"]
+            elif not case["file"].startswith(LATER_RULES) and case["file"] not in LATER_CASES:
+                assert faults, case["file"]
+
+
+@pytest.fixture
+def packages_folder() -> Path:
+    folder = os.environ.get("MOTHERLODE_PACKAGES")
+    if not folder:
+        message = "MOTHERLODE_PACKAGES is not set: real packages are not here"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return Path(folder)
+
+
+def _nuspec_in(path: Path) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        (name,) = (name for name in archive.namelist() if name.lower().endswith(".nuspec") and "/" not in name)
+        return archive.read(name)
+
+
+def _seen(package: Package) -> dict[str, Any]:
+    groups = [
+        {
+            "framework": group.framework and group.framework.written,
+            "dependencies": [
+                {"id": found.id.written, "range": found.range.written or None, "exclude": found.exclude}
+                for found in group.dependencies
+            ],
+        }
+        for group in package.dependency_groups
+    ]
+    return {
+        "identity": (package.identity.id.written, package.identity.version.written),
+        "authors": package.authors,
+        "license": package.license and {"type": package.license.kind, "value": package.license.value},
+        "icon": (package.icon, package.icon_url),
+        "readme": package.readme,
+        "types": [kind.name for kind in package.package_types],
+        "client": package.min_client_version,
+        "flags": (package.development_dependency, package.require_license_acceptance),
+        "groups": groups,
+    }
+
+
+def _expected(case: dict[str, Any]) -> dict[str, Any]:
+    flat = [{"framework": None, "dependencies": case["flat_dependencies"]}] if case["flat_dependencies"] else []
+    has_license = case["license"] and case["license"]["type"] != "url"
+    return {
+        "identity": (case["id"], case["version"]),
+        "authors": case["authors"],
+        "license": case["license"] if has_license else None,
+        "icon": (case["icon"] and case["icon"].replace("\\", "/"), case["icon_url"]),
+        "readme": case["readme"],
+        "types": case["package_types"],
+        "client": case["min_client_version"],
+        "flags": (case["development_dependency"], case["require_license_acceptance"]),
+        "groups": [
+            {
+                **group,
+                "dependencies": [
+                    {"id": found["id"], "range": found.get("range"), "exclude": found.get("exclude")}
+                    for found in group["dependencies"]
+                ],
+            }
+            for group in flat + case["dependency_groups"]
+        ],
+    }
