@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,9 +65,12 @@ def key_argument(settings: Settings, first_key: str | None) -> str:
 def typed_command(program: str) -> str:
     """How the running program can be typed in this folder: by its name when that finds it, else by its path."""
     path = Path(program)
+    if path.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m {path.parent.parent.name}.{path.parent.name}"
     found = shutil.which(path.name)
     if found is not None and Path(found).absolute() == path.absolute():
         return shlex.quote(path.name)
-    here = Path.cwd()
-    is_below = path.absolute().is_relative_to(here)
-    return shlex.quote(os.path.relpath(path, here) if is_below else str(path.absolute()))
+    if not path.absolute().is_relative_to(Path.cwd()):
+        return shlex.quote(str(path.absolute()))
+    below = os.path.relpath(path)
+    return shlex.quote(below if os.sep in below else f".{os.sep}{below}")

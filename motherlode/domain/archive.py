@@ -35,6 +35,7 @@ FAULTS = {
     "entry-gap": "Bytes that belong to no entry lie between two of them.",
     "entry-descriptor-wrong": "The data descriptor after an entry is missing or contradicts the directory.",
     "entry-size-wrong": "An entry is longer or shorter than it says.",
+    "entry-method-unknown": "An entry is packed by another method than deflate.",
     "entry-deflate-broken": "The packed bytes of an entry cannot be unpacked.",
     "entry-crc-wrong": "The checksum of an entry does not match its content.",
 }
@@ -347,7 +348,7 @@ def _check_content(file: BinaryIO, entry: Entry, *, is_kept: bool) -> bytes:
 
 
 def _unpacked(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
-    """The content in pieces of at most `PIECE_BYTES`; nothing for a method we do not know, which others refuse."""
+    """The content in pieces of at most `PIECE_BYTES`."""
     if entry.method == STORED:
         yield from _packed(file, entry)
     elif entry.method == DEFLATED:
@@ -356,6 +357,8 @@ def _unpacked(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
         except zlib.error as error:
             message = f"{quote(entry.name)} cannot be unpacked ({error}): pack it again."
             raise _no("entry-deflate-broken", message) from error
+    else:
+        raise _no("entry-method-unknown", f"{quote(entry.name)} is packed in a way no client reads: use deflate.")
 
 
 def _packed(file: BinaryIO, entry: Entry) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ undoes its percent-escapes first, as NuGet clients do.
 
 import re
 import unicodedata
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from motherlode.domain.quotes import quote
 
@@ -23,8 +23,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 def plain_name(name: str) -> str:
     """A name as a nuspec means it: percent-escapes undone once, with slashes."""
-    unescaped = unquote(name, errors="surrogateescape") if "%" in name else name
-    return unescaped.replace("\\", "/")
+    if "%" in name:
+        name = unquote_to_bytes(name.encode()).decode(errors="surrogateescape")
+    return name.replace("\\", "/")
 
 
 def is_ordinary(name: str) -> bool:

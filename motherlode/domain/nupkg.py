@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import BinaryIO
 
-from motherlode.domain import archive, names
+from motherlode.domain import archive, names, nuspec
 from motherlode.domain.archive import Archive, Entry, Limits, read_archive, read_content, read_contents
 from motherlode.domain.names import find_name_fault, is_ordinary, plain_name, sort_key
 from motherlode.domain.nuspec import MAX_NUSPEC_BYTES, parse_nuspec
@@ -25,8 +25,8 @@ __all__ = ["FAULTS", "Entry", "Limits", "Nupkg", "read_entry", "read_nupkg"]
 FAULTS = {
     **archive.FAULTS,
     **names.FAULTS,
+    **nuspec.FAULTS,
     "entry-name-too-long": "A name is longer than any system takes.",
-    "entry-method-unknown": "An entry is packed by another method than deflate.",
     "entry-encrypted": "An entry is encrypted.",
     "entry-special": "An entry is a link, a device, a pipe or a socket.",
     "entry-folder-filled": "An entry for a folder has content.",
@@ -36,7 +36,6 @@ FAULTS = {
     "nuspec-missing": "There is no .nuspec at the root.",
     "nuspec-several": "There is more than one .nuspec at the root.",
     "nuspec-in-folder": "A .nuspec lies in a folder.",
-    "nuspec-too-large": "The .nuspec is larger than 1 MiB.",
     "nuspec-noncharacter": "The .nuspec holds a code point that Unicode keeps from ever being a character.",
     "embedded-too-large": "The icon, readme or license file is larger than 1 MiB.",
 }
@@ -117,8 +116,6 @@ def _faults_of_entries(zipped: Archive, limits: Limits, now: datetime) -> Iterat
 
 
 def _faults_of_kind(entry: Entry) -> Iterator[Fault]:
-    if entry.method not in (archive.STORED, archive.DEFLATED):
-        yield Fault("entry-method-unknown", f"{quote(entry.name)} is packed in a way no client reads: use deflate.")
     if entry.flags & (archive.ENCRYPTED | archive.STRONGLY_ENCRYPTED | archive.MASKED):
         yield Fault("entry-encrypted", f"{quote(entry.name)} is encrypted: no client can read it. Pack it without.")
     if entry.mode & 0o170000 in _SPECIAL_MODES:

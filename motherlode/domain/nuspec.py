@@ -8,6 +8,7 @@ package can do without it, and is a fault when it cannot.
 import re
 from dataclasses import dataclass
 
+from motherlode.domain import rawnuspec
 from motherlode.domain.addresses import find_address
 from motherlode.domain.frameworks import Framework, parse_framework
 from motherlode.domain.ids import (
@@ -32,10 +33,33 @@ from motherlode.domain.rawnuspec import MAX_NUSPEC_BYTES, RawElement, RawNuspec,
 from motherlode.domain.refusals import Fault
 from motherlode.domain.versions import InvalidVersion, Version, parse_version
 
-__all__ = ["MAX_IDENTITY_LENGTH", "MAX_NUSPEC_BYTES", "MAX_VERSION_LENGTH", "Nuspec", "RawNuspec", "parse_nuspec"]
+__all__ = [
+    "FAULTS",
+    "MAX_IDENTITY_LENGTH",
+    "MAX_NUSPEC_BYTES",
+    "MAX_VERSION_LENGTH",
+    "Nuspec",
+    "RawNuspec",
+    "parse_nuspec",
+]
 
 MAX_VERSION_LENGTH = 64
 MAX_IDENTITY_LENGTH = 160
+
+FAULTS = {
+    **rawnuspec.FAULTS,
+    "id-missing": "There is no <id>.",
+    "id-repeated": "There is more than one <id>.",
+    "id-invalid": "The id is none: 1 to 100 ASCII letters, digits, _, and single . or - between.",
+    "version-missing": "There is no <version>.",
+    "version-repeated": "There is more than one <version>.",
+    "version-invalid": "The version is none: one to four numbers, a label, build metadata (1.2.3-beta.1+build).",
+    "version-too-long": "The version has more than 64 characters.",
+    "identity-too-long": "Id and version together have more than 160 characters.",
+    "dependency-id-invalid": "The id of a dependency is none.",
+    "dependency-range-invalid": "The version range of a dependency is none: 1.0, [1.0], [1.0, 2.0); no *.",
+}
+"""What can be wrong with the values of a nuspec, by code."""
 
 _TAG_SEPARATORS = re.compile(r"[\s,;]+")
 _TYPE_NAME = re.compile(r"\w+(?:[_.-]\w+)*")

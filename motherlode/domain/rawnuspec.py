@@ -15,6 +15,16 @@ from motherlode.domain.refusals import Fault
 MAX_NUSPEC_BYTES = 1024 * 1024
 MAX_ELEMENTS = 20_000
 
+FAULTS = {
+    "nuspec-too-large": "The .nuspec is larger than 1 MiB.",
+    "nuspec-not-xml": "The .nuspec is no well-formed XML, or in an encoding that cannot be read.",
+    "nuspec-doctype": "The .nuspec has a document type; none may.",
+    "nuspec-too-complex": "The .nuspec has more elements than are read.",
+    "nuspec-root": "The root element is not <package>.",
+    "nuspec-metadata": "There is no <metadata>, or more than one.",
+}
+"""What can be wrong with the document itself, by code."""
+
 
 class UnreadableNuspec(ValueError):
     """The document is no nuspec at all; `fault` says why."""

@@ -26,6 +26,8 @@ _STATUS: Final[dict[type[Refusal], int]] = {
     refusals.AlreadyExists: 409,
     refusals.FeedExists: 409,
     refusals.SlowBody: 408,
+    refusals.OlderData: 503,
+    refusals.NewerData: 503,
     refusals.Busy: 503,
     refusals.StorageFull: 507,
     refusals.Broken: 500,
