@@ -104,14 +104,14 @@ class Documents:
     def keep(self, key: DocumentKey, document: Kept) -> None:
         """Keep it, unless the follower has moved past what it was read from, or it would take too large a share."""
         with self._lock:
-            if document.as_of < self._heads.get(key.feed_id, 0) or document.cost > self._max_bytes // 4:
-                return
-            self._drop(key)
-            self._kept[key] = document
-            self._of_package.setdefault((key.feed_id, key.id_key), set()).add(key)
-            self._bytes += document.cost
-            while self._bytes > self._max_bytes:
-                self._drop(next(iter(self._kept)))
+            if document.as_of >= self._heads.get(key.feed_id, 0):
+                self._insert(key, document)
+
+    def keep_beside(self, template_key: DocumentKey, template: Kept, key: DocumentKey, document: Kept) -> None:
+        """Keep what was made from a kept template, as long as that is kept itself: one is as fresh as the other."""
+        with self._lock:
+            if self._kept.get(template_key) is template:
+                self._insert(key, document)
 
     def advance(self, feed_id: int, head: int, changed: set[str] | None) -> None:
         """Follow a feed to `head`: drop what shows the changed packages (folded ids), or all of the feed if None."""
@@ -126,6 +126,16 @@ class Documents:
     def bytes_kept(self) -> int:
         """What the kept documents take, never more than the bound."""
         return self._bytes
+
+    def _insert(self, key: DocumentKey, document: Kept) -> None:
+        if document.cost > self._max_bytes // 4:
+            return
+        self._drop(key)
+        self._kept[key] = document
+        self._of_package.setdefault((key.feed_id, key.id_key), set()).add(key)
+        self._bytes += document.cost
+        while self._bytes > self._max_bytes:
+            self._drop(next(iter(self._kept)))
 
     def _packages_of(self, feed_id: int) -> list[tuple[int, str]]:
         return [package for package in self._of_package if package[0] == feed_id]

@@ -51,8 +51,8 @@ class Reader:
             is_zipped=is_zipped,
             level=6 if is_checked else 1,
         )
-        if is_checked and self._documents.find(template_key) is not None:
-            self._documents.keep(key, document)
+        if is_checked:
+            self._documents.keep_beside(template_key, template, key, document)
         return document
 
     def find_blob(self, feed: Feed, package_id: PackageId, version: Version) -> BlobFile | None:

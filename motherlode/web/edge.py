@@ -27,6 +27,7 @@ from motherlode.web.who import authenticate
 _ALL_ROUTES: Final = (*SERVER_ROUTES, *FEED_ROUTES)
 _WRITERS: Final = 8
 _FEEDS: Final = "/feeds/"
+_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"})
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _CORS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -112,6 +113,9 @@ class Edge:
 
     def _miss(self, visit: Visit, routes: Sequence[Route]) -> Response:
         allowed = methods_of(routes, visit.path)
+        # quirk: nuget 2.8.7 and Paket push to the service index when they are given it; the 404 tells them where to
+        if visit.method == "PUT" and "GET" in allowed:
+            allowed = ()
         if visit.method == "OPTIONS" and "GET" in allowed:
             return Response(status_code=204, headers=_CORS)
         if allowed:
@@ -122,7 +126,8 @@ class Edge:
         )
 
     def _note(self, visit: Visit, status: int, duration_s: float) -> None:
-        self._house.metrics.count_request(visit.route, visit.method, status, duration_s)
+        method = visit.method if visit.method in _METHODS else "OTHER"
+        self._house.metrics.count_request(visit.route, method, status, duration_s)
         self._log.info(
             "request",
             request_id=visit.request_id,

@@ -47,6 +47,8 @@ def refuse(refusal: Refusal, *, request_id: str, is_write: bool) -> Response:
     """The answer that says no. `is_write` for push, delete and relist, whose clients print X-NuGet-Warning."""
     response = Response(_problem(refusal, request_id), status_of(refusal), media_type="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
+    if not is_write:
+        response.headers["Access-Control-Allow-Origin"] = "*"
     for name, value in _headers(refusal):
         response.headers[name] = value
     if is_write:

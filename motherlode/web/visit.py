@@ -43,7 +43,7 @@ class Visit:
 
     @property
     def method(self) -> str:
-        """The request's method, in capitals; any that is not in use is one of them to the metrics."""
+        """The request's method, as it was sent."""
         return str(self.scope["method"])
 
     @property

@@ -138,6 +138,7 @@ def test_a_directory_over_the_limit_is_not_read() -> None:
         (changed(HELLO, central={"crc": 1}, local={"crc": 1}), "entry-crc-wrong"),
         (changed(HELLO, central={"size": 599}, local={"size": 599}), "entry-size-wrong"),
         (changed(HELLO, central={"size": 601}, local={"size": 601}), "entry-size-wrong"),
+        (changed(HELLO, method=12), "entry-method-unknown"),
         (changed(HELLO, packed=b"\xff" * 40), "entry-deflate-broken"),
         (changed(HELLO, packed=zlib.compress(HELLO.content)[2:-4] + b"junk"), "entry-deflate-broken"),
         (changed(HELLO, packed=zlib.compress(HELLO.content)[2:-6]), "entry-deflate-broken"),
