@@ -4,6 +4,7 @@ from typing import Any
 
 from motherlode.config import Settings
 from motherlode.domain.archive import Limits
+from motherlode.domain.feeds import DEFAULT_FEED
 from motherlode.domain.refusals import FeedExists, OlderData
 from motherlode.house import House
 from motherlode.identity.keys import digest_of
@@ -13,7 +14,6 @@ from motherlode.projections.documents import Documents
 from motherlode.projections.downloads import DownloadTally
 from motherlode.projections.follower import Follower
 from motherlode.projections.reader import Reader
-from motherlode.protocol.urls import DEFAULT_FEED
 from motherlode.store import feeds
 from motherlode.store.blobs.filesystem import FileBlobs
 from motherlode.store.blobs.keys import database_path, first_key_path

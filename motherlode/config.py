@@ -6,6 +6,7 @@ All faults are reported at once; a `Settings` in hand is free of them.
 """
 
 import ipaddress
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -17,9 +18,9 @@ from urllib.parse import urlsplit
 from motherlode.domain.feeds import FEED_SETTINGS, FeedPolicy, find_feed_fault, parse_feed_policy
 from motherlode.domain.refusals import Fault, InvalidSetting
 from motherlode.domain.sizes import DURATION_ALLOWED, SIZE_ALLOWED, parse_duration, parse_size
+from motherlode.store.blobs.keys import settings_path
 
 DEFAULT_DATA: Final = "motherlode-data"
-CONFIG_NAME: Final = "motherlode.toml"
 BOOTSTRAP_KEY: Final = "MOTHERLODE_BOOTSTRAP_KEY"
 _PREFIX: Final = "MOTHERLODE_"
 _OTHER_VARIABLES: Final = frozenset(
@@ -251,7 +252,7 @@ def load_settings(
     """
     folder = data or Path(environ.get("MOTHERLODE_DATA") or DEFAULT_DATA)
     reading = _Reading(environ, overrides or {})
-    reading.read_file(config or _path_of(environ.get("MOTHERLODE_CONFIG")), folder / CONFIG_NAME)
+    reading.read_file(config or _path_of(environ.get("MOTHERLODE_CONFIG")), settings_path(folder))
     sections = {name: reading.section(name) for name in ("server", "log", "cache", "limits")}
     policy = reading.feed_policy()
     bootstrap_key = reading.bootstrap_key()
@@ -290,11 +291,14 @@ class _Reading:
         self._file_name = str(path)
         try:
             tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            if named:
-                self._faults.append(f"The settings file {path} does not exist: name one that does with --config.")
-        except (OSError, ValueError) as error:
-            self._faults.append(f"The settings file {path} cannot be read: {error}.")
+        except OSError as error:
+            if named or os.access(path, os.F_OK):
+                self._faults.append(
+                    f"The settings file {path} cannot be read ({error.strerror}): "
+                    "name one that is there and that this user may read."
+                )
+        except ValueError as error:
+            self._faults.append(f"The settings file {path} is no TOML file in UTF-8: {error}.")
         else:
             self._take_tables(tables)
 
@@ -338,7 +342,7 @@ class _Reading:
 
     def bootstrap_key(self) -> str | None:
         """The key given from outside; its value is never repeated, not even in a fault."""
-        key = self._environ.get(BOOTSTRAP_KEY)
+        key = self._environ.get(BOOTSTRAP_KEY) or None  # compose files give an empty one for a variable that is not set
         if key is not None and not re.fullmatch(r"[\x21-\x7e]{16,1024}", key):
             self._faults.append(
                 f"{BOOTSTRAP_KEY} (not shown, {len(key)} characters): 16 to 1024 visible ASCII characters are allowed."

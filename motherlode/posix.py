@@ -6,6 +6,7 @@ Where the platform lacks one (Windows), each has a fall-back that keeps its prom
     locks               SQLite's own locks on the lock file, which it has on every platform
     mode bits           the folder's own access list decides
     hard links          a rename, which Windows refuses over an existing file
+    signal masks        none: a worker hears Ctrl+C as its parent does
 
 Nothing here knows what the files are for.
 """
@@ -14,6 +15,7 @@ import contextlib
 import errno
 import os
 import secrets
+import signal
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -93,6 +95,12 @@ def write_private(path: Path, content: bytes) -> None:
     finally:
         draft.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def block_interrupts() -> None:
+    """Let Ctrl+C pass this thread by, and every thread that it starts from now on."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 class FileLock:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from motherlode.cli.output import tell
+from motherlode.cli.output import CommandFailed, tell
 from motherlode.config import Settings, load_settings
+from motherlode.store.blobs.keys import database_path
 
 if TYPE_CHECKING:
     from motherlode.house import House
@@ -38,6 +39,16 @@ def settle(data: Path | None, config: Path | None, overrides: Mapping[str, str] 
     return settings
 
 
+def check_writable(data: Path) -> None:
+    """Refuse data that this user may read at most; what is not there passes. Raises CommandFailed."""
+    for path in (data, database_path(data)):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise CommandFailed(
+                f"{path} cannot be written: run the command as the user that the server runs as, "
+                "give this user the right to write there, or choose another folder with --data."
+            )
+
+
 @contextmanager
 def opened(data: Path | None, config: Path | None) -> Iterator["House"]:
     """The house of a server's data, closed again at the end; raises NoData when there is none, and makes none."""
@@ -46,6 +57,7 @@ def opened(data: Path | None, config: Path | None) -> Iterator["House"]:
 
     settings = settle(data, config)
     configure_logs(style=settings.log.format, level="warning")
+    check_writable(settings.data)
     house = open_house(settings)
     try:
         yield house

@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import typer
 
 from motherlode.cli.listening import Listening, base_url, hold_port, wait_until_accepting
-from motherlode.cli.options import ConfigOption, DataOption, settle
+from motherlode.cli.options import ConfigOption, DataOption, check_writable, settle
 from motherlode.cli.output import CommandFailed, put
 from motherlode.cli.panel import Panel, key_argument
 from motherlode.config import Settings
@@ -71,6 +71,7 @@ def _take_folder(data: Path) -> FileLock:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         run.mkdir(mode=0o700, exist_ok=True)
         lock = try_lock(run / _LOCK)
+        check_writable(data)
     except OSError as error:
         raise CommandFailed(
             f"The data folder {data} cannot be written ({error.strerror or error}): "

@@ -12,6 +12,7 @@ import sys
 import threading
 from typing import Any
 
+from motherlode import posix
 from motherlode.config import Settings
 
 ENGINE_LOG: dict[str, Any] = {
@@ -32,6 +33,7 @@ class EngineLog(logging.Handler):
 
 def load_app(settings: Settings) -> Any:
     """The ASGI application of this worker."""
+    _leave_interrupts_to_parent()
     end_with_parent()
     atexit.register(_end_now)
     from motherlode.app import make_app
@@ -52,6 +54,15 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait_and_end, name="end-with-parent", daemon=True).start()
+
+
+def _leave_interrupts_to_parent() -> None:
+    """Ctrl+C reaches every process of a terminal; the parent tells its workers to stop, and once is enough.
+
+    A worker of Granian 2.8 that is told twice while it starts does not stop at all. Threads inherit the mask, so this
+    comes before the first one.
+    """
+    posix.block_interrupts()
 
 
 def _end_now() -> None:

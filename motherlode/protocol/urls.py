@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from motherlode.domain.feeds import DEFAULT_FEED
 from motherlode.domain.ids import PackageId
 from motherlode.domain.package import Identity
 
-DEFAULT_FEED: Final = "default"
 PUBLISH_PATH: Final = "/api/v2/package"
 
 

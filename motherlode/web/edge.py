@@ -13,10 +13,10 @@ from typing import Any, Final
 import anyio
 from starlette.responses import Response
 
+from motherlode.domain.feeds import DEFAULT_FEED
 from motherlode.domain.refusals import Broken, MethodRefused, NoSuchAddress, NoSuchFeed, Refusal
 from motherlode.house import House
 from motherlode.observe.logs import get_logger
-from motherlode.protocol.urls import DEFAULT_FEED
 from motherlode.web.lifespan import Lifespan
 from motherlode.web.refuse import refuse
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, Route, find_route, methods_of

@@ -11,6 +11,7 @@ from motherlode.domain.feeds import (
     parse_feed_policy,
 )
 from motherlode.domain.refusals import InvalidSetting
+from motherlode.domain.sizes import SIZE_ALLOWED
 
 
 @pytest.mark.parametrize("name", ["a", "0", "default", "team-a", "a-", "a" * 63])
@@ -46,6 +47,6 @@ def test_every_fault_is_told():
         parse_feed_policy({"delete": "soft", "max_package_size": "big", "colour": "red", "overwrite": "never"})
     assert [fault.message for fault in refusal.value.faults] == [
         "delete = soft is not built yet: leave it at unlist.",
-        "max_package_size = 'big' cannot be taken; allowed: a size such as 250MB (B, KB, MB, GB or TB, in steps of 1024).",
+        f"max_package_size = 'big' cannot be taken; allowed: {SIZE_ALLOWED}.",
         f"There is no feed setting 'colour': there are {', '.join(FEED_SETTINGS)}.",
     ]

@@ -1,0 +1,190 @@
+"""Commands on a server's data: results on standard output, the rest on standard error, exit codes 0, 1 and 2."""
+
+import json
+
+import pytest
+
+from motherlode.app import prepare_data
+from motherlode.config import load_settings
+from tests.builders import nupkg
+from tests.cli.running import assert_refused, run
+
+
+@pytest.fixture
+def data(tmp_path):
+    """The data folder of a server that ran once."""
+    folder = tmp_path / "data"
+    prepare_data(load_settings({}, data=folder))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("key", "create", "--name", "n"),
+        ("key", "list"),
+        ("key", "revoke", "k"),
+        ("feed", "create", "f"),
+        ("feed", "set", "default", "max_package_size=1MB"),
+        ("feed", "list"),
+        ("feed", "show", "default"),
+        ("push", __file__),
+        ("unlist", "A", "1.0.0"),
+        ("relist", "A", "1.0.0"),
+    ],
+    ids=" ".join,
+)
+def test_a_folder_without_data_is_refused_and_none_is_made(tmp_path, arguments):
+    assert_refused(run(*arguments, "--data", tmp_path / "none"), "holds no Motherlode data", "--data")
+    assert not (tmp_path / "none").exists()
+    assert_refused(run(*arguments, "--data", tmp_path), "holds no Motherlode data")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("key", "create"),
+        ("key", "create", "--name", "n", "--expires", "soon"),
+        ("feed", "create", "f", "novalue"),
+        ("feed", "set", "default"),
+        ("push",),
+        ("unlist", "A"),
+        ("nonsense",),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_ends_with_2(data, arguments):
+    done = run(*arguments, MOTHERLODE_DATA=str(data))
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_key_create_prints_the_key_and_only_it(data):
+    done = run("key", "create", "--name", "ci", "--data", data)
+    assert done.returncode == 0
+    assert done.stdout.startswith("mlk_")
+    assert len(done.stdout.split()) == 1
+    assert done.stdout.strip() not in done.stderr
+
+
+def test_keys_are_listed_without_themselves_and_can_be_revoked(data):
+    secret = run("key", "create", "--name", "ci", "--allow", "push", "--expires", "never", "--data", data).stdout
+    listed = run("key", "list", "--json", "--data", data).stdout
+    assert secret.strip() not in listed
+    (key,) = (key for key in json.loads(listed) if key["name"] == "ci")
+    assert (key["state"], key["allow"], key["feeds"], key["expires_at"]) == ("active", ["push"], None, None)
+    assert run("key", "revoke", key["id"], "--data", data).returncode == 0
+    assert key["id"] in run("key", "list", "--data", data).stdout
+    (key,) = (key for key in json.loads(run("key", "list", "--json", "--data", data).stdout) if key["name"] == "ci")
+    assert key["state"] == "revoked"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("key", "create", "--name", "n", "--allow", "fly"), "fly"),
+        (("key", "create", "--name", "n", "--allow", "delete"), "not built yet"),
+        (("key", "create", "--name", "n", "--feed", "none"), "none"),
+        (("key", "revoke", "key-none"), "key-none"),
+        (("feed", "create", "UPPER"), "UPPER"),
+        (("feed", "create", "default"), "already"),
+        (("feed", "create", "f", "delete=hard"), "not built yet"),
+        (("feed", "set", "none", "delete=unlist"), "none"),
+        (("feed", "set", "default", "colour=red"), "colour"),
+        (("feed", "show", "none"), "none"),
+        (("unlist", "Acme.None", "1.0.0"), "does not exist"),
+        (("relist", "Acme.None", "not a version"), "not a version"),
+        (("push", "/no/such.nupkg"), "/no/such.nupkg"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_refusal_is_its_sentence_and_ends_with_1(data, arguments, word):
+    assert_refused(run(*arguments, "--data", data), word)
+
+
+def test_feeds_are_made_changed_and_shown(data):
+    assert run("feed", "create", "team", "max_package_size=1MB", "--data", data).returncode == 0
+    assert run("feed", "set", "team", "max_package_size=2MB", "delete=unlist", "--data", data).returncode == 0
+    assert run("feed", "list", "--data", data).stdout.split() == ["default", "team"]
+    shown = json.loads(run("feed", "show", "team", "--json", "--data", data).stdout)
+    assert shown["service_index"] == "/feeds/team/v3/index.json"
+    assert shown["settings"]["max_package_size"] == "2MB"
+    assert "max_package_size" in run("feed", "show", "default", "--data", data).stdout
+
+
+def test_new_feeds_begin_with_the_servers_defaults(data):
+    environment = {"MOTHERLODE_FEED_MAX_PACKAGE_SIZE": "3MB"}
+    assert run("feed", "create", "team", "--data", data, **environment).returncode == 0
+    assert (
+        json.loads(run("feed", "show", "team", "--json", "--data", data).stdout)["settings"]["max_package_size"]
+        == "3MB"
+    )
+
+
+def test_packages_are_pushed_unlisted_and_relisted(data, tmp_path):
+    folder = tmp_path / "built" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "b.nupkg").write_bytes(nupkg("Acme.B", "1.0"))
+    (folder / "a.NUPKG").write_bytes(nupkg("Acme.A", "2.0.0-beta"))
+    (folder / "readme.txt").write_text("no package")
+    done = run("push", tmp_path / "built", "--data", data)
+    assert (done.returncode, done.stdout) == (0, "pushed Acme.A 2.0.0-beta\npushed Acme.B 1.0.0\n")
+    done = run("unlist", "acme.b", "1.0.0.0", "--data", data)
+    assert (done.returncode, done.stdout) == (0, "unlisted acme.b 1.0.0\n")
+    assert run("relist", "Acme.B", "1", "--data", data).returncode == 0
+
+
+def test_each_package_is_pushed_or_refused_for_itself(data, tmp_path):
+    good, bad = tmp_path / "good.nupkg", tmp_path / "bad.nupkg"
+    good.write_bytes(nupkg("Acme.A", "1.0.0"))
+    bad.write_bytes(b"no zip")
+    done = run("push", bad, good, "--data", data)
+    assert (done.returncode, done.stdout) == (1, "pushed Acme.A 1.0.0\n")
+    assert str(bad) in done.stderr
+    done = run("push", good, bad, "--json", "--data", data)
+    assert done.returncode == 1
+    again, broken = json.loads(done.stdout)
+    assert (again["code"], broken["code"]) == ("package-exists", "package-invalid")
+    assert broken["faults"]
+
+
+def test_a_folder_without_packages_is_refused(data, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert_refused(run("push", tmp_path / "empty", "--data", data), "holds no .nupkg")
+
+
+def test_settings_are_shown_with_where_they_came_from(tmp_path):
+    (tmp_path / "motherlode.toml").write_text("[server]\nport = 1234\n")
+    environment = {"MOTHERLODE_SERVER_WORKERS": "3", "MOTHERLODE_BOOTSTRAP_KEY": "secret-secret-secret"}
+    done = run("config", "show", "--json", "--data", tmp_path, **environment)
+    assert "secret-secret" not in done.stdout
+    origins = {each["name"]: (each["value"], each["origin"]) for each in json.loads(done.stdout)}
+    assert origins["server.port"] == ("1234", str(tmp_path / "motherlode.toml"))
+    assert origins["server.workers"] == ("3", "MOTHERLODE_SERVER_WORKERS")
+    assert origins["server.host"] == ("127.0.0.1", "default")
+    assert origins["bootstrap_key"][1] == "MOTHERLODE_BOOTSTRAP_KEY"
+    assert "server.port" in run("config", "show", "--data", tmp_path).stdout
+
+
+def test_an_unknown_variable_is_warned_about_on_standard_error(tmp_path):
+    done = run("config", "show", "--data", tmp_path, MOTHERLODE_SERVER_PROT="1")
+    assert done.returncode == 0
+    assert "MOTHERLODE_SERVER_PROT" in done.stderr
+
+
+def test_commands_bind_the_next_request_of_a_running_server(serve):
+    server = serve(workers=2)
+    key = run("key", "create", "--name", "ci", "--data", server.data).stdout.strip()
+    assert server.push(nupkg("Acme.A", "1.0.0"), key=key).status == 201
+    assert run("feed", "set", "default", "max_package_size=10B", "--data", server.data).returncode == 0
+    assert server.push(nupkg("Acme.A", "1.0.1"), key=key).status == 413
+    assert run("feed", "set", "default", "max_package_size=1MB", "--data", server.data).returncode == 0
+    assert run("feed", "create", "team", "--data", server.data).returncode == 0
+    assert server.push(nupkg("Acme.A", "1.0.0"), feed="/feeds/team", key=key).status == 201
+    (key_id,) = (
+        each["id"]
+        for each in json.loads(run("key", "list", "--json", "--data", server.data).stdout)
+        if each["name"] == "ci"
+    )
+    assert run("key", "revoke", key_id, "--data", server.data).returncode == 0
+    assert {server.push(nupkg("Acme.A", "2.0.0"), key=key).status for _ in range(6)} == {403}
