@@ -17,7 +17,7 @@ from motherlode.usecases.auditing import write_audit
 
 DEFAULT_RIGHTS: Final = (PUSH, UNLIST, READ)
 _GLOB: Final = re.compile(r"[*\w.-]{1,100}")
-_NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
+_MAX_NAME_LENGTH: Final = 100
 
 
 def create_key(
@@ -60,7 +60,7 @@ def create_key(
 
 
 def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name.strip()):
+    if not (name.isprintable() and 1 <= len(name.strip()) <= _MAX_NAME_LENGTH):
         raise InvalidSetting("A key needs a name of 1 to 100 printable characters: say what it is for.")
 
 

@@ -178,7 +178,7 @@ def test_a_bootstrap_key_is_any_visible_ascii(load, key):
     assert key not in repr(settings)
 
 
-def test_an_empty_bootstrap_key_is_none() -> None:
+def test_an_empty_bootstrap_key_is_none(load):
     """Compose files pass an empty variable on for one that is not set."""
     assert load(environ={"MOTHERLODE_BOOTSTRAP_KEY": ""}).bootstrap_key is None
 
