@@ -155,7 +155,8 @@ def start_server(
     )
     log.close()
     server = Server(process, f"http://127.0.0.1:{port}", data, (environment or {}).get("MOTHERLODE_BOOTSTRAP_KEY", ""))
-    server.panel = _read_panel(process, server.url, data)
+    web = (environment or {}).get("MOTHERLODE_SERVER_PUBLIC_URL") or server.url
+    server.panel = _read_panel(process, web.rstrip("/"), data)
     if not server.key:
         server.key = (data / "first-key.txt").read_text().strip()
     return server
@@ -169,6 +170,7 @@ def _read_panel(process: subprocess.Popen[str], url: str, data: Path) -> list[st
         if lines[-1] == f"{url}/":
             return lines
     process.wait(START_TIMEOUT_S)
+    process.stdout.close()
     raise AssertionError(
         f"the server ended with {process.returncode}: {(data.parent / f'{data.name}.log').read_text()}"
     )

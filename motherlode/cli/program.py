@@ -32,6 +32,9 @@ def run(arguments: Sequence[str]) -> int:
 
     A refusal is told as its sentence, never as a traceback.
     """
+    if any(not _is_text(argument) for argument in arguments):
+        tell("An argument is no text in UTF-8: write it so, or rename the file.")
+        return 2
     try:
         program(list(arguments), prog_name="motherlode")
     except (Refusal, CommandFailed) as refusal:
@@ -41,3 +44,11 @@ def run(arguments: Sequence[str]) -> int:
         tell(f"The command failed: {error}.")
         return 1
     return 0
+
+
+def _is_text(argument: str) -> bool:
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

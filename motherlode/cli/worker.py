@@ -10,11 +10,14 @@ import multiprocessing
 import os
 import sys
 import threading
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from motherlode import posix
 from motherlode.config import Settings
 
+_METRICS_BYTES: Final = 1024 * 1024
+"""More than all routes, methods and statuses together can fill."""
 ENGINE_LOG: dict[str, Any] = {
     "handlers": {"ours": {"()": "motherlode.cli.worker.EngineLog"}},
     "loggers": {"_granian": {"handlers": ["ours"], "propagate": False}},
@@ -36,11 +39,30 @@ def load_app(settings: Settings) -> Any:
     _leave_interrupts_to_parent()
     end_with_parent()
     atexit.register(_end_now)
+    _reserve_metrics()
     from motherlode.app import make_app
     from motherlode.observe.logs import configure_logs
 
     configure_logs(style=settings.log.format, level=settings.log.level)
     return make_app(settings)
+
+
+def _reserve_metrics() -> None:
+    """Give this worker's counters their room on the disk before they are used, or let it count for itself alone.
+
+    They lie in mapped files, which are made with holes; to write into a hole on a full disk ends the process.
+    """
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder is None:
+        return
+    files = [Path(folder) / f"{kind}_{os.getpid()}.db" for kind in ("counter", "histogram")]
+    try:
+        for file in files:
+            file.write_bytes(bytes(_METRICS_BYTES))
+    except OSError:
+        del os.environ["PROMETHEUS_MULTIPROC_DIR"]
+        for file in files:
+            file.unlink(missing_ok=True)
 
 
 def end_with_parent() -> None:

@@ -33,6 +33,8 @@ Tx = Connection
 BUSY_TIMEOUT_S: Final = 30.0
 THREADS: Final = 40
 _WRITES: Final = "motherlode_writes"
+_ALEMBIC: Final = threading.Lock()
+"""Alembic keeps the migration under way in its modules: one at a time in a process."""
 
 
 def open_database(path: Path, *, create: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> "Database":
@@ -189,7 +191,8 @@ def _migrate(tx: Tx) -> None:
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     config.attributes["connection"] = tx
     try:
-        command.upgrade(config, "head")
+        with _ALEMBIC:
+            command.upgrade(config, "head")
     except CommandError as error:
         raise NewerData from error
 

@@ -17,7 +17,8 @@ from motherlode.store.db import Tx, upsert
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """A feed; `settings` holds only what was set on it. `head` is the number of its last event, 0 before the first."""
+    """A feed; `settings` holds all of them, as texts. `head` is the number of its last event, `counted` that of its
+    last batch of download counts; 0 before the first."""
 
     id: int
     name: str
@@ -25,6 +26,7 @@ class FeedRow:
     created_at: datetime
     head: int
     head_at: datetime
+    counted: int
 
 
 def add(tx: Tx, name: str, settings: Mapping[str, Any], at: datetime) -> FeedRow:
@@ -34,7 +36,7 @@ def add(tx: Tx, name: str, settings: Mapping[str, Any], at: datetime) -> FeedRow
     feed_id = tx.execute(statement, row).scalar()
     if feed_id is None:
         raise FeedExists(name)
-    tx.execute(insert(schema.heads), {"feed_id": feed_id, "number": 0, "at": at})
+    tx.execute(insert(schema.heads), {"feed_id": feed_id, "number": 0, "at": at, "counted": 0})
     return get(tx, name)
 
 
@@ -65,7 +67,7 @@ def change(tx: Tx, name: str, settings: Mapping[str, Any]) -> FeedRow:
 
 def _rows() -> Select[*tuple[Any, ...]]:
     feeds, heads = schema.feeds.c, schema.heads.c
-    columns = (feeds.id, feeds.name, feeds.settings, feeds.created_at, heads.number, heads.at)
+    columns = (feeds.id, feeds.name, feeds.settings, feeds.created_at, heads.number, heads.at, heads.counted)
     return select(*columns).join(schema.heads, heads.feed_id == feeds.id)
 
 

@@ -33,11 +33,13 @@ def create_key(
 ) -> NewKey:
     """Make a key; its secret is in the answer and nowhere else. `feeds` None is all feeds, `lifetime` None for ever.
 
-    Raises `InvalidSetting` for rights, ids or feeds that are unknown, or that nothing would check.
+    Raises `InvalidSetting` for a name, rights or globs that cannot be, or that nothing would check, and `NoSuchFeed`.
     """
     _check_name(name)
     _check_rights(rights)
     _check_globs(globs)
+    if feeds is not None and not feeds:
+        raise InvalidSetting("A key for no feed can do nothing: name a feed, or leave feeds out for all of them.")
     key = make_key()
     with db.write() as tx:
         for feed in feeds or ():
@@ -50,7 +52,7 @@ def create_key(
             hash=key.digest,
             rights=tuple(rights),
             globs=tuple(globs) or ("*",),
-            feeds=tuple(feeds) if feeds else None,
+            feeds=None if feeds is None else tuple(feeds),
             created_at=now,
             expires_at=expires_at,
         )

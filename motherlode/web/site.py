@@ -69,6 +69,7 @@ class Sites:
             parsed = ip_address(address)
         except ValueError:
             return False
+        parsed = getattr(parsed, "ipv4_mapped", None) or parsed  # how a socket of both families shows IPv4
         return any(parsed in network for network in self._trusted_proxies)
 
     def _client(self, scope: Scope, peer: str) -> str:

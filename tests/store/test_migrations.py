@@ -78,7 +78,7 @@ def test_a_database_of_a_newer_program_is_refused(db):
     with db.write() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     assert not db.is_current()
-    with pytest.raises(Refusal, match="newer Motherlode"):
+    with pytest.raises(Refusal, match="newer version"):
         db.upgrade()
 
 

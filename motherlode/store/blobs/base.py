@@ -96,11 +96,11 @@ class Blobs(Protocol):
 
 @contextmanager
 def storage_refusals() -> Iterator[None]:
-    """Turn "no room" of the operating system into StorageFull."""
+    """Turn "no room" of the operating system into StorageFull: on the disk, in a quota, or for so large a file."""
     try:
         yield
     except OSError as error:
-        if error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}:
+        if error.errno in {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}:
             raise StorageFull from error
         raise
 

@@ -92,7 +92,8 @@ class FileBlobs:
 
     def delete(self, name: str) -> None:
         """Unlink the file; who reads it still, reads it to its end."""
-        self.path(name).unlink(missing_ok=True)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            self.path(name).unlink()
 
     def check(self) -> None:
         """A small blob there and back."""

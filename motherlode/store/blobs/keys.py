@@ -9,6 +9,11 @@
         lock                     locked for as long as that process lives
         3f9c….part               a body on its way in
         ab12…-3f9c…              a crash note: this blob was put, but no commit has been reported yet
+      search/                  the search index; made anew from the database when it is not there
+        current                  names the folder of the index in use
+        lock                     locked by who writes into that index, or puts another in its place
+        building                 locked by who builds a new one
+        3f9c…/                   an index
       run/                     what running processes share; means nothing once they are gone
 
 Folders have mode 700, files 600. A blob's name is never used twice: `{sha256}-{nonce}`, both hexadecimal.
@@ -18,12 +23,18 @@ import re
 import secrets
 from pathlib import Path
 
+_NONCE = re.compile(r"[0-9a-f]{16}")
 _BLOB_NAME = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}")
 
 
 def new_nonce() -> str:
     """64 random bits, hexadecimal."""
     return secrets.token_hex(8)
+
+
+def is_nonce(name: str) -> bool:
+    """Whether `new_nonce` may have made the name."""
+    return _NONCE.fullmatch(name) is not None
 
 
 def new_blob_name(sha256: bytes) -> str:
@@ -54,6 +65,11 @@ def first_key_path(folder: Path) -> Path:
 def run_path(folder: Path) -> Path:
     """The folder of what running processes share."""
     return folder / "run"
+
+
+def search_path(folder: Path) -> Path:
+    """The folder of the search index."""
+    return folder / "search"
 
 
 def blobs_path(folder: Path) -> Path:

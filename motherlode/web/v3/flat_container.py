@@ -43,6 +43,9 @@ async def _get_nupkg(visit: Visit) -> Response:
     if file is None:
         file = await visit.read(reader.read_blob, feed, package_id, version)
     visit.notes["package"] = f"{package_id} {version.normalized}"
+    path = visit.house.blobs.path(file.blob)
+    if path is not None and not path.exists():
+        raise FileNotFoundError(file.blob)  # before the status is sent: a lost file must not look like a lost version
     response = answer_blob(visit.scope, file, visit.house.blobs, name=f"{package_id.segment}.{version.key}.nupkg")
     if visit.scope["method"] == "GET" and _is_beginning(response):
         day = visit.house.clock.now().date()

@@ -1,0 +1,115 @@
+"""What use cases work with, in one hand: each verb with its arguments filled in, and a look at all there is."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from motherlode.domain.archive import Limits
+from motherlode.domain.feeds import FeedPolicy
+from motherlode.domain.ids import parse_package_id
+from motherlode.domain.policy import Actor
+from motherlode.domain.refusals import Refusal
+from motherlode.domain.versions import parse_version
+from motherlode.store import entries, feeds, schema
+from motherlode.store.blobs.memory import MemoryBlobs, Shelf
+from motherlode.store.db import Database
+from motherlode.store.entries import Entry
+from motherlode.store.feeds import FeedRow
+from motherlode.usecases.change_feed import change_feed
+from motherlode.usecases.create_feed import create_feed
+from motherlode.usecases.identify import CONSOLE
+from motherlode.usecases.push import Pushed, push
+from motherlode.usecases.relist import relist
+from motherlode.usecases.unlist import unlist
+
+NOON = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
+
+
+class FixedClock:
+    """Stands still; `pass_by` sets it forward."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        """The time it was set to."""
+        return self.at
+
+    def pass_by(self, span: timedelta) -> None:
+        """Let time pass."""
+        self.at += span
+
+
+@dataclass
+class House:
+    """One data folder's worth of rooms."""
+
+    db: Database
+    clock: FixedClock = field(default_factory=FixedClock)
+    shelf: Shelf = field(default_factory=Shelf)
+    blobs: MemoryBlobs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.blobs = MemoryBlobs(self.shelf)
+
+    def push(
+        self, package: bytes, *, actor: Actor = CONSOLE, feed: str = "default", blobs: MemoryBlobs | None = None
+    ) -> Pushed:
+        """Push these bytes."""
+        store = blobs or self.blobs
+        with store.spool() as spool:
+            spool.write(package)
+            spool.finish()
+            return push(spool, actor, feed=feed, db=self.db, blobs=store, clock=self.clock, limits=Limits())
+
+    def unlist(self, package_id: str, version: str, *, actor: Actor = CONSOLE, feed: str = "default") -> None:
+        """Unlist a version given as text."""
+        names = parse_package_id(package_id), parse_version(version)
+        unlist(*names, actor, feed=feed, db=self.db, clock=self.clock)
+
+    def relist(self, package_id: str, version: str, *, actor: Actor = CONSOLE, feed: str = "default") -> None:
+        """Relist a version given as text."""
+        names = parse_package_id(package_id), parse_version(version)
+        relist(*names, actor, feed=feed, db=self.db, clock=self.clock)
+
+    def create_feed(self, name: str, settings: Mapping[str, str] | None = None) -> FeedRow:
+        """Create a feed with the usual defaults."""
+        return create_feed(name, settings or {}, CONSOLE, defaults=FeedPolicy(), db=self.db, clock=self.clock)
+
+    def change_feed(self, name: str, settings: Mapping[str, str]) -> FeedRow:
+        """Change a feed."""
+        return change_feed(name, settings, CONSOLE, db=self.db, clock=self.clock)
+
+    def find(self, id_key: str, version_key: str, *, feed: str = "default") -> Entry | None:
+        """The entry by its keys."""
+        with self.db.read() as tx:
+            return entries.find(tx, feeds.get(tx, feed).id, id_key, version_key)
+
+    def get(self, id_key: str, version_key: str, *, feed: str = "default") -> Entry:
+        """The entry that must be there."""
+        entry = self.find(id_key, version_key, feed=feed)
+        assert entry is not None
+        return entry
+
+    def rows(self, table: str) -> list[Any]:
+        """All rows of a table."""
+        with self.db.read() as tx:
+            return list(tx.execute(select(schema.metadata.tables[table])))
+
+    def snapshot(self) -> dict[str, object]:
+        """Everything: the rows of every table, and the blobs."""
+        tables: dict[str, object] = {table: self.rows(table) for table in schema.metadata.tables}
+        return tables | {"blobs": dict(self.shelf.blobs)}
+
+    @contextmanager
+    def refusing(self, refusal: type[Refusal], *, match: str | None = None) -> Iterator[None]:
+        """Fail unless what is done inside is refused like that, and changes nothing at all."""
+        before = self.snapshot()
+        with pytest.raises(refusal, match=match):
+            yield
+        assert self.snapshot() == before

@@ -1,0 +1,82 @@
+"""Feeds: created with the server's defaults, changed one setting at a time."""
+
+import pytest
+
+from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
+from motherlode.domain.refusals import FeedExists, InvalidSetting, NoSuchFeed
+from motherlode.usecases.create_feed import create_feed
+from motherlode.usecases.identify import CONSOLE
+
+NOT_BUILT = [
+    ("delete", "hard"),
+    ("delete", "soft"),
+    ("overwrite", "always"),
+    ("read", "authenticated"),
+    ("strictness", "lenient"),
+    ("soft_delete_keep", "30d"),
+    ("require_protocol_version", "4.1.0"),
+    ("min_age", "7d"),
+    ("upstreams", "https://example.org/v3/index.json"),
+    ("retention", "10"),
+]
+
+
+def test_a_new_feed_has_the_servers_defaults_and_no_event(house):
+    defaults = FeedPolicy(max_package_bytes=5_000_000)
+    row = create_feed("other", {}, CONSOLE, defaults=defaults, db=house.db, clock=house.clock)
+    assert (row.name, row.head, row.created_at) == ("other", 0, house.clock.now())
+    assert parse_feed_policy(row.settings) == defaults
+    line = house.rows("audit")[-1]
+    assert (line.action, line.feed, line.subject) == ("create-feed", "other", "other")
+
+
+def test_what_is_set_at_its_making_wins_over_the_defaults(house):
+    row = house.create_feed("other", {"max_package_size": "1MB"})
+    assert parse_feed_policy(row.settings).max_package_bytes == 1 << 20
+
+
+def test_a_name_that_is_taken_is_refused(house):
+    with house.refusing(FeedExists, match="choose another name, or change it with 'feed set'"):
+        house.create_feed("default")
+
+
+@pytest.mark.parametrize("name", ["", "-a", "A", "a_b", "a.b", "a@b", "a/b", "é", "a" * 64, "a\n", " a"])
+def test_a_name_that_no_feed_can_have_is_refused(house, name):
+    with house.refusing(InvalidSetting, match="No feed can be called"):
+        house.create_feed(name)
+
+
+@pytest.mark.parametrize(("name", "value"), NOT_BUILT)
+def test_a_setting_that_is_not_built_is_refused_with_a_sentence(house, name, value):
+    for change in (
+        lambda: house.create_feed("other", {name: value}),
+        lambda: house.change_feed("default", {name: value}),
+    ):
+        with house.refusing(InvalidSetting, match=f"{name} = .* is not built yet: leave it"):
+            change()
+
+
+def test_the_default_of_a_setting_that_is_not_built_is_taken(house):
+    settings = {"delete": "unlist", "overwrite": "never", "read": "anonymous", "soft_delete_keep": "90d", "min_age": ""}
+    assert house.create_feed("other", settings)
+    assert house.change_feed("default", settings)
+
+
+def test_every_fault_is_told_at_once(house):
+    before = house.snapshot()
+    with pytest.raises(InvalidSetting) as refused:
+        house.change_feed("default", {"colour": "red", "max_package_size": "many"})
+    assert house.snapshot() == before
+    assert [fault.message.split()[0] for fault in refused.value.faults] == ["There", "max_package_size"]
+
+
+def test_a_change_keeps_what_it_does_not_name(house):
+    house.create_feed("other", {"max_package_size": "1MB"})
+    row = house.change_feed("other", {"delete": "unlist"})
+    assert parse_feed_policy(row.settings).max_package_bytes == 1 << 20
+    assert house.rows("audit")[-1].action == "change-feed"
+
+
+def test_a_feed_that_is_not_there_is_not_changed(house):
+    with house.refusing(NoSuchFeed):
+        house.change_feed("other", {"max_package_size": "1MB"})

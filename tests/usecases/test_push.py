@@ -1,0 +1,256 @@
+"""Push: accept one package, whole or not at all."""
+
+import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from motherlode.domain.policy import ADMIN, PUSH, PUSH_VERSION, UNLIST, Actor
+from motherlode.domain.refusals import (
+    AlreadyExists,
+    Busy,
+    InvalidPackage,
+    NoSuchFeed,
+    NotAllowed,
+    PackageTooLarge,
+    StorageFull,
+)
+from motherlode.store.blobs.memory import MemoryBlobs
+from motherlode.store.db import open_database
+from tests.builders import nupkg
+from tests.usecases.house import NOON, House
+
+PACKAGE = nupkg()
+
+
+def test_what_was_pushed_is_an_entry_a_content_a_blob_an_event_and_an_audit_line(house):
+    pushed = house.push(PACKAGE, actor=Actor("key-1", frozenset({PUSH}), address="::1", request_id="r1"))
+    assert str(pushed.identity) == "Acme.Widgets 1.0.0"
+    entry = house.get("acme.widgets", "1.0.0")
+    assert (entry.listed, entry.pushed_at, entry.revision, entry.size) == (True, NOON, 1, len(PACKAGE))
+    assert entry.sha256 == hashlib.sha256(PACKAGE).digest()
+    assert entry.sha512 == hashlib.sha512(PACKAGE).digest()
+    assert house.shelf.blobs == {entry.blob: PACKAGE}
+    [event] = house.rows("events")
+    assert (event.kind, event.number, event.id_key, event.version_key) == ("published", 1, "acme.widgets", "1.0.0")
+    line = house.rows("audit")[-1]
+    assert (line.actor, line.action, line.feed, line.subject) == ("key-1", "push", "default", "Acme.Widgets 1.0.0")
+    assert (line.address, line.request_id) == ("::1", "r1")
+
+
+def test_a_package_without_authors_is_taken_with_a_warning(house):
+    assert house.push(nupkg(authors=" ")).warnings == ("The package names no authors: say in <authors> who made it.",)
+    assert house.push(nupkg(version="2.0.0")).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "again"), [("1.0.0", "1.0"), ("1.0.0", "1.00.0.0"), ("1.0.0-RC", "1.0.0-rc"), ("1.0.0+a", "1.0.0+b")]
+)
+def test_a_version_is_taken_in_any_spelling_of_it(house, first, again):
+    house.push(nupkg(version=first))
+    with house.refusing(AlreadyExists, match="push it under a new version"):
+        house.push(nupkg("ACME.WIDGETS", version=again, seed=1))
+
+
+def test_an_unlisted_version_is_taken_too(house):
+    house.push(PACKAGE)
+    house.unlist("Acme.Widgets", "1.0.0")
+    with house.refusing(AlreadyExists):
+        house.push(PACKAGE)
+
+
+def test_a_broken_package_is_refused(house):
+    with house.refusing(InvalidPackage):
+        house.push(b"no zip")
+
+
+def test_a_feed_that_does_not_exist_takes_nothing(house):
+    with house.refusing(NoSuchFeed):
+        house.push(PACKAGE, feed="other")
+
+
+@pytest.mark.parametrize(
+    ("actor", "sentence"),
+    [
+        (Actor("k", frozenset({UNLIST})), "may not push"),
+        (Actor("k", frozenset({PUSH}), globs=("Other.*",)), "does not cover the id Acme.Widgets"),
+        (Actor("k", frozenset({PUSH}), feeds=frozenset({"other"})), "not for the feed 'default'"),
+        (Actor("k", frozenset({PUSH_VERSION})), "is new here"),
+    ],
+    ids=["no right", "other ids", "other feeds", "new versions only"],
+)
+def test_a_key_pushes_only_what_it_covers(house, actor, sentence):
+    with house.refusing(NotAllowed, match=sentence):
+        house.push(PACKAGE, actor=actor)
+
+
+def test_a_key_for_new_versions_pushes_them(house):
+    house.push(PACKAGE)
+    house.push(nupkg(version="1.1.0"), actor=Actor("k", frozenset({PUSH_VERSION})))
+    assert house.find("acme.widgets", "1.1.0")
+
+
+def test_an_id_is_new_on_each_feed_by_itself(house):
+    house.push(PACKAGE)
+    house.create_feed("other")
+    with house.refusing(NotAllowed, match="is new here"):
+        house.push(nupkg(version="1.1.0"), actor=Actor("k", frozenset({PUSH_VERSION})), feed="other")
+
+
+def test_a_right_is_looked_at_before_existence(house):
+    """Who may not push does not learn from it what is there."""
+    house.push(PACKAGE)
+    with house.refusing(NotAllowed):
+        house.push(PACKAGE, actor=Actor("k", frozenset({PUSH}), globs=("Other.*",)))
+
+
+def test_a_package_over_the_limit_of_its_feed_is_refused(house):
+    house.change_feed("default", {"max_package_size": "10KB"})
+    with house.refusing(PackageTooLarge):
+        house.push(nupkg(payload_bytes=11_000))
+    house.push(nupkg(payload_bytes=5_000))
+
+
+def test_bytes_that_another_feed_holds_are_one_content_and_one_blob(house):
+    house.create_feed("other")
+    house.push(PACKAGE)
+    house.push(PACKAGE, feed="other")
+    first, second = house.get("acme.widgets", "1.0.0"), house.get("acme.widgets", "1.0.0", feed="other")
+    assert (first.content_id, first.blob) == (second.content_id, second.blob)
+    assert house.shelf.blobs == {first.blob: PACKAGE}
+    assert len(house.rows("contents")) == 1
+    assert len(house.rows("entries")) == 2
+
+
+def test_nothing_is_left_to_sweep_after_a_push_or_a_refusal(house):
+    house.create_feed("other")
+    house.push(PACKAGE)
+    house.push(PACKAGE, feed="other")
+    with pytest.raises(AlreadyExists):
+        house.push(nupkg(seed=1))
+    house.blobs.close()
+    assert house.shelf.left_notes == set()
+
+
+class SlowBlobs(MemoryBlobs):
+    """Blobs whose `put` comes back only after something else has happened."""
+
+    def __init__(self, house: House, meanwhile) -> None:
+        super().__init__(house.shelf)
+        self._meanwhile = meanwhile
+
+    def put(self, spool) -> str:
+        name = super().put(spool)
+        self._meanwhile()
+        return name
+
+
+def test_a_blob_that_grew_older_than_an_hour_is_not_committed(house):
+    """Whoever collects unnamed blobs may be after it."""
+    slow = SlowBlobs(house, lambda: house.clock.pass_by(timedelta(hours=1, microseconds=1)))
+    with house.refusing(Busy):
+        house.push(PACKAGE, blobs=slow)
+    slow = SlowBlobs(house, lambda: house.clock.pass_by(timedelta(hours=1)))
+    house.push(PACKAGE, blobs=slow)
+    assert house.get("acme.widgets", "1.0.0").pushed_at == house.clock.now()
+
+
+def test_who_comes_second_while_the_blob_is_put_is_refused_and_its_blob_goes(house):
+    winner = nupkg(seed=1)
+    slow = SlowBlobs(house, lambda: house.push(winner))
+    with pytest.raises(AlreadyExists):
+        house.push(PACKAGE, blobs=slow)
+    assert list(house.shelf.blobs.values()) == [winner]
+    assert len(house.rows("contents")) == len(house.rows("events")) == 1
+
+
+def test_a_limit_that_was_lowered_while_the_blob_was_put_binds(house):
+    slow = SlowBlobs(house, lambda: house.change_feed("default", {"max_package_size": "1KB"}))
+    with pytest.raises(PackageTooLarge):
+        house.push(nupkg(payload_bytes=2_000), blobs=slow)
+    assert house.shelf.blobs == {}
+    assert house.rows("entries") == []
+
+
+class FullBlobs(MemoryBlobs):
+    """Blobs without room."""
+
+    def put(self, spool) -> str:
+        raise StorageFull
+
+
+def test_a_store_without_room_refuses(house):
+    with house.refusing(StorageFull):
+        house.push(PACKAGE, blobs=FullBlobs(house.shelf))
+
+
+def test_a_database_that_takes_no_write_in_time_refuses_and_keeps_nothing(house, tmp_path):
+    hurried = House(open_database(tmp_path / "motherlode.db", busy_timeout_s=0.01), house.clock, house.shelf)
+    with house.db.write(), house.refusing(Busy):
+        hurried.push(PACKAGE)
+    hurried.push(PACKAGE)
+    hurried.db.close()
+    assert house.find("acme.widgets", "1.0.0")
+
+
+@pytest.mark.parametrize("same_bytes", [False, True])
+def test_of_pushes_of_one_version_at_once_exactly_one_is_taken(house, tmp_path, same_bytes):
+    """On two connections, as two workers have them; the stored bytes are the winner's, and nothing else is stored."""
+    beside = House(open_database(tmp_path / "motherlode.db"), house.clock, house.shelf)
+    start = threading.Barrier(8)
+
+    def attempt(number):
+        body = nupkg(seed=1 if same_bytes else number + 1)
+        start.wait(timeout=60)
+        try:
+            (house, beside)[number % 2].push(body)
+        except AlreadyExists:
+            return None
+        return body
+
+    with ThreadPoolExecutor(8) as threads:
+        taken = [body for body in threads.map(attempt, range(8)) if body]
+    beside.db.close()
+    assert len(taken) == 1
+    assert house.shelf.blobs == {house.get("acme.widgets", "1.0.0").blob: taken[0]}
+    assert [event.kind for event in house.rows("events")] == ["published"]
+    assert len(house.rows("contents")) == 1
+
+
+def test_pushes_of_the_same_bytes_to_many_feeds_at_once_share_one_blob(house):
+    names = [f"feed-{number}" for number in range(6)]
+    for name in names:
+        house.create_feed(name)
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda name: house.push(PACKAGE, feed=name), names))
+    assert {house.get("acme.widgets", "1.0.0", feed=name).blob for name in names} == set(house.shelf.blobs)
+    assert len(house.rows("contents")) == 1
+
+
+def test_an_administrator_pushes_anything_anywhere(house):
+    house.create_feed("other")
+    house.push(PACKAGE, actor=Actor("k", frozenset({ADMIN})), feed="other")
+    assert house.find("acme.widgets", "1.0.0", feed="other")
+
+
+def test_most_refusals_end_before_a_blob_is_put(house):
+    """The store has no room, and is not asked for any."""
+    house.push(PACKAGE)
+    with house.refusing(AlreadyExists):
+        house.push(PACKAGE, blobs=FullBlobs(house.shelf))
+    with house.refusing(NotAllowed):
+        house.push(nupkg("Other"), actor=Actor("k", frozenset({UNLIST})), blobs=FullBlobs(house.shelf))
+
+
+def test_a_database_that_cannot_grow_refuses_and_the_blob_goes(house):
+    """SQLite itself says that it is full: its connection may use no further page."""
+    with house.db.read() as tx:
+        pages = tx.exec_driver_sql("PRAGMA page_count").scalar_one()
+        tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with house.refusing(StorageFull):
+        house.push(nupkg(releaseNotes="a" * 30_000))
+    with house.db.read() as tx:
+        tx.exec_driver_sql("PRAGMA max_page_count = 4294967294")
+    house.push(nupkg(releaseNotes="a" * 30_000))
