@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import case, insert, literal, select, update
+from sqlalchemy import case, func, insert, literal, select, update
 
 from motherlode.store import schema
 from motherlode.store.db import Tx, upsert
@@ -93,6 +93,28 @@ def since(tx: Tx, feed_id: int, number: int, limit: int) -> list[Event]:
     """At most `limit` events after that number, in order."""
     later = schema.events.select().where(schema.events.c.feed_id == feed_id, schema.events.c.number > number)
     return [Event(*row) for row in tx.execute(later.order_by(schema.events.c.number).limit(limit))]
+
+
+def changed_since(tx: Tx, feed_id: int, number: int, limit: int) -> tuple[int, list[str]]:
+    """The id keys that the next events after that number are about, at most `limit` events; with the last one's number.
+
+    The number comes back as it was, with no id key, where there is no later event.
+    """
+    mine = (schema.events.c.feed_id == feed_id, schema.events.c.number > number)
+    columns = (schema.events.c.number, schema.events.c.id_key)
+    rows = tx.execute(select(*columns).where(*mine).order_by(schema.events.c.number).limit(limit)).all()
+    return (rows[-1].number if rows else number), list(dict.fromkeys(row.id_key for row in rows))
+
+
+def package_keys(tx: Tx, feed_id: int, after: str, limit: int) -> list[str]:
+    """At most `limit` id keys that the feed holds or held, in order, those after that one."""
+    mine = (schema.packages.c.feed_id == feed_id, schema.packages.c.id_key > after)
+    return list(tx.execute(select(schema.packages.c.id_key).where(*mine).order_by("id_key").limit(limit)).scalars())
+
+
+def count_packages(tx: Tx) -> int:
+    """How many ids all feeds together hold or held."""
+    return int(tx.execute(select(func.count()).select_from(schema.packages)).scalar_one())
 
 
 def heads(tx: Tx) -> dict[int, int]:

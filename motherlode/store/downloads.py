@@ -1,9 +1,13 @@
-"""How often each version was downloaded, per UTC day. Counts are added in batches: nothing here runs on a read."""
+"""How often each version was downloaded, per UTC day. Counts are added in batches: nothing here runs on a read.
 
-from collections.abc import Mapping
+Each batch has a number of its feed, from the feed's head row: who shows counts asks which packages changed since.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, select, update
 
 from motherlode.store import schema
 from motherlode.store.db import Tx, upsert
@@ -11,21 +15,66 @@ from motherlode.store.db import Tx, upsert
 Counted = tuple[int, str, str, date]
 """Feed id, id key, version key, UTC day."""
 
-_D = schema.downloads.c
-_PRIMARY = [column.name for column in schema.downloads.primary_key]
+_T, _H = schema.totals.c, schema.heads.c
 
 
 def add(tx: Tx, counts: Mapping[Counted, int]) -> None:
-    """Add to what was counted before."""
+    """Add to what was counted before: one batch for each feed."""
     if not counts:
         return
-    rows = [dict(zip(_PRIMARY, counted, strict=True)) | {"count": count} for counted, count in counts.items()]
-    added = upsert(tx, schema.downloads)
-    summed = {"count": _D["count"] + added.excluded["count"]}
-    tx.execute(added.on_conflict_do_update(index_elements=_PRIMARY, set_=summed), rows)
+    batches = {feed_id: _next_batch(tx, feed_id) for feed_id in {counted[0] for counted in counts}}
+    sums: dict[tuple[int, str, str], int] = defaultdict(int)
+    days = []
+    for (feed_id, id_key, version_key, day), count in counts.items():
+        version = {"feed_id": feed_id, "id_key": id_key, "version_key": version_key}
+        days.append({**version, "day": day, "count": count})
+        sums[feed_id, id_key, version_key] += count
+    totals = [
+        {"feed_id": feed_id, "id_key": id_key, "version_key": version_key, "count": count, "batch": batches[feed_id]}
+        for (feed_id, id_key, version_key), count in sums.items()
+    ]
+    _add_up(tx, schema.downloads, days)
+    _add_up(tx, schema.totals, totals)
 
 
 def total(tx: Tx, feed_id: int, id_key: str) -> dict[str, int]:
     """Downloads of an id by version key; versions that nobody downloaded are left out."""
-    summed = select(_D.version_key, func.sum(_D["count"])).where(_D.feed_id == feed_id, _D.id_key == id_key)
-    return {version_key: int(count) for version_key, count in tx.execute(summed.group_by(_D.version_key))}
+    return totals(tx, feed_id, [id_key]).get(id_key, {})
+
+
+def totals(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Downloads by id key and version key; what nobody downloaded is left out."""
+    mine = (_T.feed_id == feed_id, _T.id_key.in_(list(id_keys)))
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for id_key, version_key, count in tx.execute(select(_T.id_key, _T.version_key, _T["count"]).where(*mine)):
+        found[id_key][version_key] = count
+    return dict(found)
+
+
+def counted(tx: Tx, feed_id: int) -> int:
+    """The number of the feed's last batch; 0 before the first."""
+    number: int = tx.execute(select(_H.counted).where(_H.feed_id == feed_id)).scalar_one()
+    return number
+
+
+def changed_since(tx: Tx, feed_id: int, batch: int, limit: int | None = None) -> list[str]:
+    """The id keys of which a count changed after that batch, in no order; at most `limit` of them."""
+    later = (_T.feed_id == feed_id, _T.batch > batch)
+    return list(tx.execute(select(_T.id_key).distinct().where(*later).limit(limit)).scalars())
+
+
+def _next_batch(tx: Tx, feed_id: int) -> int:
+    taken = update(schema.heads).where(_H.feed_id == feed_id).values(counted=_H.counted + 1)
+    number: int = tx.execute(taken.returning(_H.counted)).scalar_one()
+    return number
+
+
+def _add_up(tx: Tx, table: Table, rows: list[dict[str, object]]) -> None:
+    """Insert the rows; where there is one, add to its count and let the rest be as the new one says."""
+    primary = [column.name for column in table.primary_key]
+    added = upsert(tx, table)
+    renewed: dict[str, object] = {
+        column.name: added.excluded[column.name] for column in table.columns if column.name not in primary
+    }
+    renewed["count"] = table.c["count"] + added.excluded["count"]
+    tx.execute(added.on_conflict_do_update(index_elements=primary, set_=renewed), rows)

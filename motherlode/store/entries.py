@@ -4,6 +4,8 @@ A feed holds an id and version once: the unique index decides whichever pushes r
 followed by `catalog.append` in the same unit of work, which stamps its revision.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -42,6 +44,17 @@ class Entry:
     size: int
     blob: str
     facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVersion:
+    """A listed version without what its package says; `content_id` leads there (`facts`)."""
+
+    version_key: str
+    version_written: str
+    is_prerelease: bool
+    is_semver2: bool
+    content_id: int
 
 
 _E, _C = schema.entries.c, schema.contents.c
@@ -113,6 +126,22 @@ def version_keys(tx: Tx, feed_id: int, id_key: str) -> list[str]:
     """All versions of an id, ascending, unlisted ones included: their keys alone, from the index alone."""
     mine = (_E.feed_id == feed_id, _E.id_key == id_key)
     return list(tx.execute(select(_E.version_key).where(*mine).order_by(*_ORDER)).scalars())
+
+
+def listed_versions(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, list[ListedVersion]]:
+    """The listed versions of each id, ascending; ids that have none are left out."""
+    mine = (_E.feed_id == feed_id, _E.id_key.in_(list(id_keys)), _E.listed)
+    columns = (_E.id_key, _E.version_key, _E.version_written, _E.is_prerelease, _E.is_semver2, _E.content_id)
+    found: dict[str, list[ListedVersion]] = defaultdict(list)
+    for id_key, *version in tx.execute(select(*columns).where(*mine).order_by(_E.id_key, *_ORDER)):
+        found[id_key].append(ListedVersion(*version))
+    return dict(found)
+
+
+def facts(tx: Tx, content_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What packages say, by the ids of their contents."""
+    rows = tx.execute(select(_C.id, _C.facts).where(_C.id.in_(list(content_ids))))
+    return {row.id: row.facts for row in rows}
 
 
 def set_listed(tx: Tx, entry: Entry, *, listed: bool, at: datetime) -> Entry:

@@ -1,11 +1,12 @@
 """All tables, as a map. Start here.
 
-    feeds ──1:1── heads            the feed's last event: the one locked row that numbers its events
+    feeds ──1:1── heads            the feed's last event: the one locked row that numbers its events (and its counts)
       │
       ├──< packages                one row per id on a feed: number and time of its last event
       ├──< entries >── contents    a feed's versions; the bytes they are, stored once however many feeds hold them
       ├──< events                  the log: each change of a feed, numbered without gaps
-      └──< downloads               counts per version and UTC day
+      ├──< downloads               counts per version and UTC day
+      └──< totals                  the same of all days together: what documents show
     keys                           API keys, by hash
     audit                          who did what, from where; points to nothing, so that it outlives everything
     meta                           what is true of the whole database
@@ -84,7 +85,7 @@ feeds = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Key, nullable=False, unique=True),
-    Column("settings", Json, nullable=False),  # what was set on it; the rest is as the server's defaults say
+    Column("settings", Json, nullable=False),  # all of them: the server's defaults count when a feed is made
     Column("created_at", Moment, nullable=False),
     sqlite_autoincrement=True,  # the id of a feed that is gone never comes back
 )
@@ -95,6 +96,7 @@ heads = Table(
     Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
     Column("number", BigInteger, nullable=False),  # of the feed's last event; 0 before the first
     Column("at", Moment, nullable=False),  # never before that of an earlier event
+    Column("counted", BigInteger, nullable=False),  # number of the last batch of download counts; 0 before the first
 )
 
 contents = Table(
@@ -160,6 +162,17 @@ downloads = Table(
     Column("version_key", Key, primary_key=True),
     Column("day", Date, primary_key=True),  # UTC
     Column("count", BigInteger, nullable=False),
+)
+
+totals = Table(
+    "totals",
+    metadata,
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
+    Column("id_key", Key, primary_key=True),
+    Column("version_key", Key, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("batch", BigInteger, nullable=False),  # number of the feed's batch that changed it last
+    Index(None, "feed_id", "batch", "id_key"),  # what changed since
 )
 
 keys = Table(

@@ -17,6 +17,7 @@ def upgrade() -> None:
     _make_server_tables()
     _make_entries()
     _make_logs()
+    _make_counts()
 
 
 def _feed_id() -> "sa.Column[int]":
@@ -110,6 +111,7 @@ def _make_logs() -> None:
         _feed_id(),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
+        sa.Column("counted", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("feed_id", name=op.f("pk_heads")),
         _to_feeds("heads"),
     )
@@ -135,16 +137,6 @@ def _make_logs() -> None:
         _to_feeds("events"),
     )
     op.create_table(
-        "downloads",
-        _feed_id(),
-        sa.Column("id_key", KEY, nullable=False),
-        sa.Column("version_key", KEY, nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("count", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("feed_id", "id_key", "version_key", "day", name=op.f("pk_downloads")),
-        _to_feeds("downloads"),
-    )
-    op.create_table(
         "audit",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("at", MOMENT, nullable=False),
@@ -157,3 +149,27 @@ def _make_logs() -> None:
         sa.Column("details", JSON, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
+
+
+def _make_counts() -> None:
+    op.create_table(
+        "downloads",
+        _feed_id(),
+        sa.Column("id_key", KEY, nullable=False),
+        sa.Column("version_key", KEY, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("feed_id", "id_key", "version_key", "day", name=op.f("pk_downloads")),
+        _to_feeds("downloads"),
+    )
+    op.create_table(
+        "totals",
+        _feed_id(),
+        sa.Column("id_key", KEY, nullable=False),
+        sa.Column("version_key", KEY, nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("batch", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("feed_id", "id_key", "version_key", name=op.f("pk_totals")),
+        _to_feeds("totals"),
+    )
+    op.create_index(op.f("ix_totals_feed_id_batch_id_key"), "totals", ["feed_id", "batch", "id_key"])
