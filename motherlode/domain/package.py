@@ -14,7 +14,7 @@ from motherlode.domain.versions import Version
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a feed holds once: an id and a version, each equal in any spelling (protocol.md 14.2, 15)."""
+    """What a feed holds once: an id and a version, each equal in any spelling."""
 
     id: PackageId
     version: Version
@@ -43,7 +43,7 @@ class DependencyGroup:
 
 @dataclass(frozen=True, slots=True)
 class PackageType:
-    """One `<packageType>`: what a package is for (protocol.md 16.2)."""
+    """One `<packageType>`: what a package is for."""
 
     name: str
     version: str | None = None
@@ -75,7 +75,8 @@ class Package:
     Texts are trimmed, and None where the nuspec has no such element or a blank one. `icon`, `readme` and a license file
     are the names of entries that are in the archive, spelt as the archive spells them once percent-escapes and
     backslashes are undone; they are None where the nuspec names an entry that is not there.
-    Addresses are absolute http or https, or None: an address that is none must never reach a document.
+    Addresses are absolute http or https, or None: an address that is none must never reach a document. (That of the
+    repository is as written, and in no document but the details; a page must look at it before it links to it.)
     """
 
     identity: Identity
@@ -103,7 +104,7 @@ class Package:
 
     @property
     def is_semver2(self) -> bool:
-        """Whether old clients must not see it: by its version or by a bound of a dependency (protocol.md 14.4)."""
+        """Whether old clients must not see it: by its version or by a bound of a dependency."""
         return self.identity.version.is_semver2 or any(
             dependency.range.is_semver2 for group in self.dependency_groups for dependency in group.dependencies
         )
