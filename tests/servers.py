@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -164,11 +165,16 @@ def start_server(
 
 def _read_panel(process: subprocess.Popen[str], url: str, data: Path) -> list[str]:
     assert process.stdout
+    guard = threading.Timer(START_TIMEOUT_S, process.kill)
+    guard.start()
     lines = []
-    for line in process.stdout:
-        lines.append(line.rstrip("\n"))
-        if lines[-1] == f"{url}/":
-            return lines
+    try:
+        for line in process.stdout:
+            lines.append(line.rstrip("\n"))
+            if lines[-1] == f"{url}/":
+                return lines
+    finally:
+        guard.cancel()
     process.wait(START_TIMEOUT_S)
     process.stdout.close()
     raise AssertionError(

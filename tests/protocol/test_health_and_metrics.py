@@ -1,0 +1,102 @@
+"""What operators ask over real sockets: alive, ready, and how much was done."""
+
+import re
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+
+from tests.builders import nupkg
+from tests.protocol.wire import exchange, json_of, request_bytes
+from tests.servers import Server
+
+_SAMPLE = re.compile(r'motherlode_requests_total\{method="(\w+)",route="([\w-]+)",status="(\d+)"\} (\d+)\.0')
+
+
+def counts(server: Server) -> dict[tuple[str, str, str], int]:
+    """How many requests were answered, by method, route and status."""
+    text = server.get("/metrics").body.decode()
+    return {(method, route, status): int(count) for method, route, status, count in _SAMPLE.findall(text)}
+
+
+def counts_when(server: Server, route: str, total: int) -> dict[tuple[str, str, str], int]:
+    """The counts once those of a route make the total: a request is counted when its answer has left."""
+    for _ in range(500):
+        found = counts(server)
+        if sum(count for (_, each, _), count in found.items() if each == route) >= total:
+            break
+    return found
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
+def test_operations_are_never_kept_by_caches(shared_server: Server, path: str) -> None:
+    assert shared_server.get(path).header("cache-control") == "no-store"
+    assert shared_server.request("HEAD", path).status == 200
+
+
+def test_a_healthy_server_is_live_and_ready(shared_server: Server) -> None:
+    assert json_of(shared_server.get("/health/live")) == {"status": "live"}
+    assert json_of(shared_server.get("/health/ready")) == {
+        "status": "ready",
+        "checks": {"database": "ok", "blobs": "ok"},
+    }
+
+
+def test_without_a_place_for_blobs_it_is_live_but_not_ready(server: Server) -> None:
+    assert server.push(nupkg("Acme.Blob")).status == 201
+    blobs, away = server.data / "blobs", server.data / "away"
+    blobs.rename(away)
+    blobs.write_text("no folder")
+
+    answer = server.get("/health/ready")
+    assert answer.status == 503
+    assert b'"blobs":"failed"' in answer.body
+    assert server.get("/health/live").status == 200
+
+    blobs.unlink()
+    away.rename(blobs)
+    assert server.get("/health/ready").status == 200
+
+
+def test_with_a_database_that_it_does_not_know_it_is_not_ready(server: Server) -> None:
+    with closing(sqlite3.connect(server.data / "motherlode.db")) as database:
+        [(version,)] = database.execute("SELECT version_num FROM alembic_version")
+        for number, status in (("9999", 503), (version, 200)):
+            with database:
+                database.execute("UPDATE alembic_version SET version_num = ?", (number,))
+            assert server.get("/health/ready").status == status
+
+
+def test_metrics_of_several_workers_are_one(serve: Callable[..., Server]) -> None:
+    server = serve(workers=2)
+    assert server.push(nupkg("Acme.Counted")).status == 201
+    assert server.push(nupkg("Acme.Counted")).status == 409
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: server.get("/v3/flat/acme.counted/index.json").status, range(60)))
+    assert answers == [200] * 60
+
+    found = counts_when(server, "versions", 60)
+    assert found["GET", "versions", "200"] == 60
+    with ThreadPoolExecutor(8) as pool:
+        everyone = list(pool.map(lambda _: counts(server), range(16)))
+    for told in everyone:
+        assert told["GET", "versions", "200"] == 60
+        assert told["PUT", "push", "201"] == 1
+        assert told["PUT", "push", "409"] == 1
+
+
+def test_metrics_name_no_package(shared_server: Server) -> None:
+    assert shared_server.push(nupkg("Very.Secret.Name")).status == 201
+    assert shared_server.get("/v3/flat/very.secret.name/index.json").status == 200
+    assert b"secret" not in shared_server.get("/metrics").body.lower()
+
+
+def test_strangers_cannot_make_metrics_grow(shared_server: Server) -> None:
+    """No label is a text that came from outside."""
+    for number in range(20):
+        exchange(shared_server, request_bytes(f"METHOD{number}", f"/path{number}"))
+        exchange(shared_server, request_bytes("GET", f"/feeds/feed{number}/v3/index.json"))
+    text = shared_server.get("/metrics").body.decode()
+    assert not re.search(r"METHOD\d|path\d|feed\d", text)

@@ -1,0 +1,246 @@
+"""Absolute addresses: by Host, by the public address, behind proxies, and behind a real nginx below a sub-path."""
+
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.builders import nupkg
+from tests.conftest import require_program
+from tests.protocol.traces_left import resident_bytes
+from tests.protocol.wire import exchange, json_of, read_answer, request_bytes
+from tests.servers import Answer, Server, form, free_port, start_server
+
+INDEX = "/v3/index.json"
+FORWARDED = ("X-Forwarded-Proto: https", "X-Forwarded-Host: nuget.example.com", "X-Forwarded-Prefix: /nuget")
+
+
+def get(server: Server, path: str, *headers: str, host: str | None = None) -> Answer:
+    """GET with a Host of one's own, or none."""
+    return exchange(server, request_bytes("GET", path, *headers, host=host, version="1.1" if host else "1.0"))
+
+
+def base_of(answer: Answer) -> str:
+    """What all addresses of a service index begin with."""
+    addresses = [resource["@id"] for resource in json_of(answer)["resources"]]
+    [base] = {address[: address.index("/v3/" if "/v3/" in address else "/api/v2/")] for address in addresses}
+    return base
+
+
+class TestHost:
+    """Without settings, addresses come from the request."""
+
+    @pytest.mark.parametrize("host", ["localhost:{port}", "nuget.corp:8080", "a.b", "[::1]:{port}", "NUGET.corp"])
+    def test_the_host_that_was_asked_is_answered(self, shared_server: Server, host: str) -> None:
+        asked = host.format(port=shared_server.port)
+        assert base_of(get(shared_server, INDEX, host=asked)) == f"http://{asked.lower()}"
+
+    @pytest.mark.parametrize(
+        "host",
+        ["", "a b", "evil.example/path", '"><script>', "a" * 300, "x:999999", "user@host", "ä.example", "%", "[::1"],
+    )
+    def test_a_host_that_is_none_breaks_nothing(self, shared_server: Server, host: str) -> None:
+        answer = exchange(shared_server, request_bytes("GET", INDEX, host=host))
+        assert answer.status in {200, 400}
+        if answer.status == 200:
+            assert base_of(answer) == shared_server.url
+
+    def test_http_1_0_without_host_is_told_the_address_it_used(self, shared_server: Server) -> None:
+        assert base_of(get(shared_server, INDEX)) == shared_server.url
+
+    @pytest.mark.parametrize("headers", [FORWARDED, ("Forwarded: for=1.2.3.4;host=evil.example;proto=https",)])
+    def test_forwarded_headers_of_strangers_are_ignored(self, shared_server: Server, headers: tuple[str, ...]) -> None:
+        answer = get(shared_server, INDEX, *headers, host=f"127.0.0.1:{shared_server.port}")
+        assert base_of(answer) == shared_server.url
+
+    def test_what_one_host_is_told_no_other_gets(self, shared_server: Server) -> None:
+        assert shared_server.push(nupkg("Acme.Host")).status == 201
+        path = "/v3/registration-gz-semver2/acme.host/index.json"
+        for host in ("evil.example", "other.example", "evil.example"):
+            document = get(shared_server, path, host=host).body.decode()
+            assert f"http://{host}/v3/" in document
+            assert shared_server.url not in document
+        assert "example" not in shared_server.get(path).body.decode()
+
+    def test_hosts_that_nobody_expects_fill_no_memory(self, server: Server) -> None:
+        """A large document for thousands of hosts would take hundreds of megabytes if any were kept."""
+        for number in range(20):
+            assert server.push(nupkg("Acme.Big", f"1.{number}.0", description="x" * 3900)).status == 201
+        path = "/v3/registration-gz-semver2/acme.big/index.json"
+        size = len(server.get(path).body)
+        with server.connect() as connection:
+            _ask_as_many_hosts(connection, path, 200)
+            before = resident_bytes(server)
+            _ask_as_many_hosts(connection, path, 1000)
+        assert size > 80_000
+        assert resident_bytes(server) - before < 20 * 1024 * 1024
+
+
+def _ask_as_many_hosts(connection: socket.socket, path: str, count: int) -> None:
+    for number in range(count):
+        connection.sendall(request_bytes("GET", path, host=f"h{number}.example"))
+        assert read_answer(connection).status == 200
+
+
+class TestPublicUrl:
+    """`server.public_url` decides, whatever a request says; its path may be there or be stripped."""
+
+    @pytest.mark.parametrize("public", ["https://nuget.example.com", "https://example.com/nuget/", "http://a.b:81/x/y"])
+    def test_every_address_begins_with_it(self, serve: Callable[..., Server], public: str) -> None:
+        server = serve(environment={"MOTHERLODE_SERVER_PUBLIC_URL": public})
+        assert server.push(nupkg("Acme.Public")).status == 201
+        for headers in ((), FORWARDED):
+            assert base_of(get(server, INDEX, *headers, host="evil.example")) == public.rstrip("/")
+        for path in ("/v3/registration/acme.public/index.json", "/v3/catalog/data/acme.public/1.0.0.json", "/"):
+            document = get(server, path, host="evil.example").body.decode()
+            assert f"{public.rstrip('/')}/" in document
+            assert "evil" not in document
+
+    def test_its_path_is_answered_and_so_is_what_is_left_of_it(self, serve: Callable[..., Server]) -> None:
+        server = serve(environment={"MOTHERLODE_SERVER_PUBLIC_URL": "https://example.com/nuget"})
+        for path in (INDEX, f"/nuget{INDEX}", f"/nuget/feeds/default{INDEX}"):
+            assert server.get(path).status == 200
+        for path in (f"/nuget2{INDEX}", f"/nuget/nuget{INDEX}"):
+            assert server.get(path).status == 404
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that trusts this machine as a proxy."""
+    environment = {"MOTHERLODE_SERVER_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8"}
+    server = start_server(data=tmp_path_factory.mktemp("proxied") / "data", environment=environment)
+    yield server
+    server.stop()
+
+
+class TestTrustedProxies:
+    """Forwarded headers count from trusted proxies alone."""
+
+    @pytest.mark.parametrize(
+        ("headers", "base"),
+        [
+            (FORWARDED, "https://nuget.example.com/nuget"),
+            (FORWARDED[:2], "https://nuget.example.com"),
+            (("X-Forwarded-Proto: https",), "https://asked.example"),
+            ((), "http://asked.example"),
+            (("X-Forwarded-Proto: js", "X-Forwarded-Host: a b", "X-Forwarded-Prefix: //x"), "http://asked.example"),
+            (("X-Forwarded-Host: first.example, second.example",), "http://first.example"),
+        ],
+    )
+    def test_addresses_are_those_the_proxy_was_asked_for(
+        self, proxied: Server, headers: tuple[str, ...], base: str
+    ) -> None:
+        assert base_of(get(proxied, INDEX, *headers, host="asked.example")) == base
+
+    def test_other_proxies_are_strangers(self, serve: Callable[..., Server]) -> None:
+        server = serve(environment={"MOTHERLODE_SERVER_TRUSTED_PROXIES": "10.0.0.0/8"})
+        assert base_of(get(server, INDEX, *FORWARDED, host="asked.example")) == "http://asked.example"
+
+
+@contextmanager
+def nginx(home: Path, location: str) -> Iterator[int]:
+    """A real nginx with one location, on a port of its own; it is stopped by its process id."""
+    program, port = require_program("nginx"), free_port()
+    home.mkdir()
+    (home / "nginx.conf").write_text(f"""
+        daemon off;
+        master_process off;
+        pid {home}/nginx.pid;
+        error_log {home}/error.log;
+        events {{}}
+        http {{
+            access_log off;
+            client_max_body_size 300m;
+            client_body_temp_path {home}/body;
+            proxy_temp_path {home}/proxy;
+            fastcgi_temp_path {home}/fastcgi;
+            uwsgi_temp_path {home}/uwsgi;
+            scgi_temp_path {home}/scgi;
+            server {{
+                listen 127.0.0.1:{port};
+                {location}
+            }}
+        }}
+    """)
+    process = subprocess.Popen(
+        [program, "-c", str(home / "nginx.conf"), "-e", str(home / "error.log")], stderr=subprocess.PIPE
+    )
+    try:
+        _wait_until_open(process, port)
+        yield port
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        assert process.stderr
+        process.stderr.close()
+
+
+def _wait_until_open(process: subprocess.Popen[bytes], port: int) -> None:
+    for _ in range(1000):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            try:
+                process.wait(0.02)
+            except subprocess.TimeoutExpired:
+                continue
+            raise AssertionError(f"nginx ended with {process.returncode}") from None
+        else:
+            return
+    raise AssertionError("nginx did not open its port")
+
+
+FORWARDING = """
+    proxy_http_version 1.1;
+    proxy_request_buffering off;
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header X-Forwarded-Prefix /nuget;
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+"""
+
+
+class TestNginx:
+    """Behind a real nginx below /nuget, which strips that from the path or does not."""
+
+    @pytest.mark.parametrize("slash", ["/", ""], ids=["prefix stripped", "prefix kept"])
+    @pytest.mark.parametrize("how", ["public_url", "trusted_proxies"])
+    def test_push_and_restore_work_through_it(
+        self, serve: Callable[..., Server], tmp_path: Path, slash: str, how: str
+    ) -> None:
+        port = free_port()
+        location = f"location /nuget/ {{ proxy_pass http://127.0.0.1:{port}{slash}; {FORWARDING} }}"
+        with nginx(tmp_path / "nginx", location) as outside:
+            base = f"http://127.0.0.1:{outside}/nuget"
+            settings = {"public_url": base, "trusted_proxies": "127.0.0.1"}
+            server = serve(port=port, environment={f"MOTHERLODE_SERVER_{how}".upper(): settings[how]})
+            through = Server(server.process, f"http://127.0.0.1:{outside}", server.data, server.key)
+            _push_and_restore(through, base)
+
+
+def _push_and_restore(server: Server, base: str) -> None:
+    package = nupkg("Acme.Proxied", payload_bytes=5_000_000)
+    index = {each["@type"]: each["@id"] for each in json_of(server.get("/nuget/v3/index.json"))["resources"]}
+    assert {address.startswith(f"{base}/") for address in index.values()} == {True}
+
+    body, kind = form(package)
+    headers = {"X-NuGet-ApiKey": server.key, "Content-Type": kind}
+    publish = index["PackagePublish/2.0.0"].removeprefix(server.url)
+    assert server.request("PUT", f"{publish}/", body=body, headers=headers).status == 201
+    assert server.request("PUT", f"{publish}/", body=body, headers=headers).status == 409
+
+    flat = index["PackageBaseAddress/3.0.0"].removeprefix(server.url)
+    assert json_of(server.get(f"{flat}acme.proxied/index.json")) == {"versions": ["1.0.0"]}
+    registrations = index["RegistrationsBaseUrl/3.6.0"].removeprefix(server.url)
+    registration = json_of(server.get(f"{registrations}acme.proxied/index.json"))
+    leaf = registration["items"][0]["items"][0]
+    assert server.get(leaf["packageContent"].removeprefix(server.url)).body == package
+    assert json_of(server.get(leaf["@id"].removeprefix(server.url)))["@id"] == leaf["@id"]
+    assert json_of(server.get(leaf["catalogEntry"]["@id"].removeprefix(server.url)))["id"] == "Acme.Proxied"
+    delete = f"{publish}/Acme.Proxied/1.0.0"
+    assert server.request("DELETE", delete, headers=headers).status == 204
