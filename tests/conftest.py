@@ -6,7 +6,9 @@ a missing package, trace, client or program is a failure.
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,25 @@ _MISSING = {
     "MOTHERLODE_TRACES": "recorded requests are not here",
     "MOTHERLODE_CLIENTS": "NuGet clients are not here",
 }
+
+
+def pytest_configure() -> None:
+    """From here on no test reaches anything but this machine."""
+    sys.addaudithook(_keep_inside)
+
+
+def _keep_inside(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "socket.connect" and _is_outside(arguments[1]):
+        raise PermissionError(f"tests stay on this machine: {arguments[1]}")
+
+
+def _is_outside(address: object) -> bool:
+    if not isinstance(address, tuple):
+        return False
+    try:
+        return not ip_address(str(address[0]).partition("%")[0]).is_loopback
+    except ValueError:
+        return address[0] != "localhost"
 
 
 def require(variable: str) -> Path:
