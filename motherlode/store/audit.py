@@ -10,6 +10,8 @@ from sqlalchemy import insert, select
 from motherlode.store import schema
 from motherlode.store.db import Tx
 
+_ADD = insert(schema.audit)
+
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
@@ -49,7 +51,7 @@ def append(
         "request_id": request_id,
         "details": None if details is None else dict(details),
     }
-    tx.execute(insert(schema.audit), row)
+    tx.execute(_ADD, row)
 
 
 def since(tx: Tx, line_id: int, limit: int) -> list[AuditLine]:

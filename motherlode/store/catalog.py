@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import case, func, insert, literal, select, update
+from sqlalchemy import bindparam, case, func, insert, select, update
 
 from motherlode.store import schema
 from motherlode.store.db import Tx, upsert
@@ -19,6 +19,19 @@ from motherlode.store.entries import Entry
 Kind = Literal["published", "unlisted", "relisted"]
 
 _H = schema.heads.c
+_NOW = bindparam("now", type_=schema.Moment)
+_TAKE_NUMBER = (
+    update(schema.heads)
+    .where(_H.feed_id == bindparam("feed"))
+    .values(number=_H.number + 1, at=case((_H.at < _NOW, _NOW), else_=_H.at))
+    .returning(_H.number, _H.at)
+)
+_ADD_EVENT = insert(schema.events)
+_STAMP_ENTRY = (
+    update(schema.entries)
+    .where(schema.entries.c.id == bindparam("entry"))
+    .values(revision=bindparam("revision"), changed_at=bindparam("changed_at"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +71,8 @@ def append(tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime) -> i
         "version_key": entry.version_key,
         "details": _details(entry),
     }
-    tx.execute(insert(schema.events), event)
-    tx.execute(
-        update(schema.entries).where(schema.entries.c.id == entry.id).values(revision=number, changed_at=at),
-    )
+    tx.execute(_ADD_EVENT, event)
+    tx.execute(_STAMP_ENTRY, {"entry": entry.id, "revision": number, "changed_at": at})
     stamped = {"feed_id": feed_id, "id_key": entry.id_key, "revision": number, "changed_at": at}
     added = upsert(tx, schema.packages)
     renewed = {"revision": added.excluded.revision, "changed_at": added.excluded.changed_at}
@@ -70,10 +81,7 @@ def append(tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime) -> i
 
 
 def _next_number(tx: Tx, feed_id: int, at: datetime) -> tuple[int, datetime]:
-    now = literal(at, schema.Moment)
-    later = case((_H.at < now, now), else_=_H.at)
-    taken = update(schema.heads).where(_H.feed_id == feed_id).values(number=_H.number + 1, at=later)
-    number, at = tx.execute(taken.returning(_H.number, _H.at)).one()
+    number, at = tx.execute(_TAKE_NUMBER, {"feed": feed_id, "now": at}).one()
     return number, at
 
 

@@ -59,7 +59,10 @@ def add(
         "facts": dict(facts),
         "created_at": at,
     }
-    tx.execute(upsert(tx, schema.contents).on_conflict_do_nothing(index_elements=["sha256"]), row)
+    added = upsert(tx, schema.contents).on_conflict_do_nothing(index_elements=["sha256"])
+    content_id = tx.execute(added.returning(schema.contents.c.id), row).scalar()
+    if content_id is not None:
+        return ContentRow(content_id, sha256, sha512, size, blob, dict(facts))
     return ContentRow(*tx.execute(select(*_COLUMNS).where(schema.contents.c.sha256 == sha256)).one())
 
 

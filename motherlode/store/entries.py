@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, bindparam, exists, select, update
 
 from motherlode.domain.package import Identity
 from motherlode.domain.refusals import AlreadyExists
@@ -57,7 +57,25 @@ class ListedVersion:
     content_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of an id and version on a feed: what a push has to know before it takes it."""
+
+    feed_id: int
+    settings: dict[str, Any]
+    is_id_known: bool
+    is_taken: bool
+
+
 _E, _C = schema.entries.c, schema.contents.c
+_PLACE = select(
+    schema.feeds.c.id,
+    schema.feeds.c.settings,
+    exists().where(schema.packages.c.feed_id == schema.feeds.c.id, schema.packages.c.id_key == bindparam("id_key")),
+    exists().where(
+        _E.feed_id == schema.feeds.c.id, _E.id_key == bindparam("id_key"), _E.version_key == bindparam("version_key")
+    ),
+).where(schema.feeds.c.name == bindparam("feed"))
 _COLUMNS = (
     _E.id,
     _E.feed_id,
@@ -83,7 +101,7 @@ _ORDER = (_E.sort_key, _E.version_key)
 
 def add(tx: Tx, feed_id: int, identity: Identity, content: ContentRow, *, is_semver2: bool, at: datetime) -> Entry:
     """A new entry, listed. Raises AlreadyExists when the feed holds that id and version in any spelling."""
-    row = {
+    row: dict[str, Any] = {
         "feed_id": feed_id,
         "id_key": identity.id.key,
         "version_key": identity.version.key,
@@ -102,7 +120,17 @@ def add(tx: Tx, feed_id: int, identity: Identity, content: ContentRow, *, is_sem
     entry_id = tx.execute(taken.returning(_E.id), row).scalar()
     if entry_id is None:
         raise AlreadyExists(str(identity))
-    return _entry(tx.execute(_joined().where(_E.id == entry_id)).one())
+    del row["sort_key"]
+    of_content: dict[str, Any] = {
+        name: getattr(content, name) for name in ("sha256", "sha512", "size", "blob", "facts")
+    }
+    return Entry(id=entry_id, **row, **of_content)
+
+
+def find_place(tx: Tx, feed: str, id_key: str, version_key: str) -> Place | None:
+    """Where a version would lie, in one look; None when there is no such feed."""
+    found = tx.execute(_PLACE, {"feed": feed, "id_key": id_key, "version_key": version_key}).first()
+    return None if found is None else Place(*found)
 
 
 def find(tx: Tx, feed_id: int, id_key: str, version_key: str) -> Entry | None:

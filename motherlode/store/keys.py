@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
 
 from motherlode.domain.refusals import NoSuchKey
 from motherlode.store import schema
 from motherlode.store.db import Tx
 
 _K = schema.keys.c
+_BY_HASH = select(schema.keys).where(_K.hash == bindparam("digest"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def add(tx: Tx, key: KeyRow) -> None:
 
 def find_by_hash(tx: Tx, digest: bytes) -> KeyRow | None:
     """The key with that hash, be it expired or revoked."""
-    return _find(tx, _K.hash == digest)
+    return _found(tx.execute(_BY_HASH, {"digest": digest}).first())
 
 
 def find(tx: Tx, key_id: str) -> KeyRow | None:
@@ -59,7 +60,10 @@ def revoke(tx: Tx, key_id: str, at: datetime) -> KeyRow:
 
 
 def _find(tx: Tx, condition: ColumnElement[bool]) -> KeyRow | None:
-    row = tx.execute(select(schema.keys).where(condition)).first()
+    return _found(tx.execute(select(schema.keys).where(condition)).first())
+
+
+def _found(row: Row[Any] | None) -> KeyRow | None:
     return None if row is None else _key(row)
 
 

@@ -14,10 +14,10 @@ from motherlode.domain.feeds import parse_feed_policy
 from motherlode.domain.nupkg import Limits, Nupkg, read_nupkg
 from motherlode.domain.package import Identity, Package
 from motherlode.domain.policy import Actor, check_may_push
-from motherlode.domain.refusals import AlreadyExists, Busy, PackageTooLarge
+from motherlode.domain.refusals import AlreadyExists, Busy, NoSuchFeed, PackageTooLarge
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store import catalog, contents, entries, feeds
+from motherlode.store import catalog, contents, entries
 from motherlode.store.blobs.base import Blobs, Spool
 from motherlode.store.db import Database, Tx
 from motherlode.usecases.auditing import write_audit
@@ -56,17 +56,19 @@ def push(spool: Spool, actor: Actor, *, feed: str, db: Database, blobs: Blobs, c
     return Pushed(package.identity, _warnings(package))
 
 
-def _check(tx: Tx, spool: Spool, actor: Actor, feed: str, package: Package) -> feeds.FeedRow:
-    row = feeds.get(tx, feed)
+def _check(tx: Tx, spool: Spool, actor: Actor, feed: str, package: Package) -> int:
+    """Refuse what may not be pushed; returns the feed's id."""
     package_id, version = package.identity.id, package.identity.version
-    is_new_id = catalog.find_package(tx, row.id, package_id.key) is None
-    check_may_push(actor, feed, package_id, is_new_id=is_new_id)
-    max_bytes = parse_feed_policy(row.settings).max_package_bytes
+    place = entries.find_place(tx, feed, package_id.key, version.key)
+    if place is None:
+        raise NoSuchFeed(feed)
+    check_may_push(actor, feed, package_id, is_new_id=not place.is_id_known)
+    max_bytes = parse_feed_policy(place.settings).max_package_bytes
     if spool.size > max_bytes:
         raise PackageTooLarge(max_bytes)
-    if entries.find(tx, row.id, package_id.key, version.key) is not None:
+    if place.is_taken:
         raise AlreadyExists(str(package.identity))
-    return row
+    return place.feed_id
 
 
 def _commit(
@@ -75,7 +77,7 @@ def _commit(
     """Write all rows in one transaction; returns the blob they name, another one if the bytes were there before."""
     package = nupkg.package
     with db.write() as tx:
-        row = _check(tx, spool, actor, feed, package)
+        feed_id = _check(tx, spool, actor, feed, package)
         now = clock.now()
         if now - put_at > MAX_BLOB_AGE:
             raise Busy
@@ -89,10 +91,10 @@ def _commit(
             facts=facts_of(package),
             at=now,
         )
-        entry = entries.add(tx, row.id, package.identity, content, is_semver2=package.is_semver2, at=now)
+        entry = entries.add(tx, feed_id, package.identity, content, is_semver2=package.is_semver2, at=now)
         write_audit(tx, actor, "push", feed=feed, subject=str(package.identity), at=now)
         crash_point("push-rows-written")
-        catalog.append(tx, row.id, "published", entry, at=now)
+        catalog.append(tx, feed_id, "published", entry, at=now)
         crash_point("push-before-commit")
     return content.blob
 
