@@ -72,7 +72,8 @@ def append(tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime) -> i
         "details": _details(entry),
     }
     tx.execute(_ADD_EVENT, event)
-    tx.execute(_STAMP_ENTRY, {"entry": entry.id, "revision": number, "changed_at": at})
+    if (entry.revision, entry.changed_at) != (number, at):
+        tx.execute(_STAMP_ENTRY, {"entry": entry.id, "revision": number, "changed_at": at})
     stamped = {"feed_id": feed_id, "id_key": entry.id_key, "revision": number, "changed_at": at}
     added = upsert(tx, schema.packages)
     renewed = {"revision": added.excluded.revision, "changed_at": added.excluded.changed_at}

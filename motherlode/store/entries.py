@@ -23,7 +23,7 @@ from motherlode.store.db import Tx, upsert
 class Entry:
     """A version on a feed, joined with its content (but for the nuspec: `find_nuspec`).
 
-    `revision` and `changed_at` are the number and time of its last event; 0 and the push before its first.
+    `revision` and `changed_at` are the number and time of its last event (of the one that is about to be, before that).
     """
 
     id: int
@@ -97,6 +97,9 @@ _COLUMNS = (
     _C.facts,
 )
 _ORDER = (_E.sort_key, _E.version_key)
+_NEXT_NUMBER = select(schema.heads.c.number + 1).where(schema.heads.c.feed_id == bindparam("of_feed")).scalar_subquery()
+"""The number that the feed's next event will have, as far as can be seen: `catalog.append` stamps the entry again where
+another one came between, which the write lock of SQLite rules out."""
 
 
 def add(tx: Tx, feed_id: int, identity: Identity, content: ContentRow, *, is_semver2: bool, at: datetime) -> Entry:
@@ -114,17 +117,17 @@ def add(tx: Tx, feed_id: int, identity: Identity, content: ContentRow, *, is_sem
         "is_semver2": is_semver2,
         "pushed_at": at,
         "changed_at": at,
-        "revision": 0,
     }
-    taken = upsert(tx, schema.entries).on_conflict_do_nothing(index_elements=["feed_id", "id_key", "version_key"])
-    entry_id = tx.execute(taken.returning(_E.id), row).scalar()
-    if entry_id is None:
+    taken = upsert(tx, schema.entries).values(revision=_NEXT_NUMBER)
+    taken = taken.on_conflict_do_nothing(index_elements=["feed_id", "id_key", "version_key"])
+    added = tx.execute(taken.returning(_E.id, _E.revision), row | {"of_feed": feed_id}).first()
+    if added is None:
         raise AlreadyExists(str(identity))
     del row["sort_key"]
     of_content: dict[str, Any] = {
         name: getattr(content, name) for name in ("sha256", "sha512", "size", "blob", "facts")
     }
-    return Entry(id=entry_id, **row, **of_content)
+    return Entry(id=added.id, revision=added.revision, **row, **of_content)
 
 
 def find_place(tx: Tx, feed: str, id_key: str, version_key: str) -> Place | None:
@@ -173,7 +176,7 @@ def facts(tx: Tx, content_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
 
 
 def set_listed(tx: Tx, entry: Entry, *, listed: bool, at: datetime) -> Entry:
-    """The entry with `listed` as given."""
+    """The entry with `listed` as given; its revision is stamped by `catalog.append`."""
     tx.execute(update(schema.entries).where(_E.id == entry.id).values(listed=listed, changed_at=at))
     return replace(entry, listed=listed, changed_at=at)
 

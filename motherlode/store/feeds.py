@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, and_, insert, select, update
 
 from motherlode.domain.refusals import FeedExists, NoSuchFeed
 from motherlode.store import schema
@@ -17,8 +17,8 @@ from motherlode.store.db import Tx, upsert
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """A feed; `settings` holds all of them, as texts. `head` is the number of its last event, `counted` that of its
-    last batch of download counts; 0 before the first."""
+    """A feed; `settings` holds all of them, as texts. `head` is the number of its last event and `head_id_key` the id
+    that is about, `counted` the number of its last batch of download counts; 0 and None before the first."""
 
     id: int
     name: str
@@ -27,6 +27,16 @@ class FeedRow:
     head: int
     head_at: datetime
     counted: int
+    head_id_key: str | None
+
+
+_F, _H, _E = schema.feeds.c, schema.heads.c, schema.events.c
+_ROWS = (
+    select(_F.id, _F.name, _F.settings, _F.created_at, _H.number, _H.at, _H.counted, _E.id_key)
+    .join(schema.heads, _H.feed_id == _F.id)
+    .outerjoin(schema.events, and_(_E.feed_id == _F.id, _E.number == _H.number))
+    .order_by(_F.name)
+)
 
 
 def add(tx: Tx, name: str, settings: Mapping[str, Any], at: datetime) -> FeedRow:
@@ -42,7 +52,7 @@ def add(tx: Tx, name: str, settings: Mapping[str, Any], at: datetime) -> FeedRow
 
 def find(tx: Tx, name: str) -> FeedRow | None:
     """The feed of that name."""
-    row = tx.execute(_rows().where(schema.feeds.c.name == name)).first()
+    row = tx.execute(_ROWS.where(_F.name == name)).first()
     return None if row is None else _feed(row)
 
 
@@ -56,19 +66,13 @@ def get(tx: Tx, name: str) -> FeedRow:
 
 def read_all(tx: Tx) -> list[FeedRow]:
     """All feeds, by name."""
-    return [_feed(row) for row in tx.execute(_rows().order_by(schema.feeds.c.name))]
+    return [_feed(row) for row in tx.execute(_ROWS)]
 
 
 def change(tx: Tx, name: str, settings: Mapping[str, Any]) -> FeedRow:
     """Replace the feed's settings, all of them. Raises NoSuchFeed."""
     tx.execute(update(schema.feeds).where(schema.feeds.c.name == name).values(settings=dict(settings)))
     return get(tx, name)
-
-
-def _rows() -> Select[*tuple[Any, ...]]:
-    feeds, heads = schema.feeds.c, schema.heads.c
-    columns = (feeds.id, feeds.name, feeds.settings, feeds.created_at, heads.number, heads.at, heads.counted)
-    return select(*columns).join(schema.heads, heads.feed_id == feeds.id)
 
 
 def _feed(row: Row[*tuple[Any, ...]]) -> FeedRow:

@@ -35,7 +35,7 @@ def test_an_entry_is_found_as_it_was_added(db, feed):
         added = entries.add(tx, feed.id, identity("Acme.W", "1.0-RC+x"), content, is_semver2=True, at=NOON)
     assert (added.id_key, added.version_key) == ("acme.w", "1.0.0-rc")
     assert (added.id_written, added.version_written) == ("Acme.W", "1.0-RC+x")
-    assert (added.listed, added.is_prerelease, added.is_semver2, added.revision) == (True, True, True, 0)
+    assert (added.listed, added.is_prerelease, added.is_semver2, added.revision) == (True, True, True, 1)
     assert added.pushed_at == added.changed_at == NOON
     assert (added.content_id, added.sha256, added.sha512) == (content.id, content.sha256, content.sha512)
     assert (added.size, added.blob, added.facts) == (content.size, content.blob, content.facts)
