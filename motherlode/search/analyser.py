@@ -1,0 +1,79 @@
+"""How text becomes words, before it is indexed and in queries alike.
+
+A word is a run of letters, marks, digits and symbols beyond ASCII (so that an emoji is one); blanks, punctuation and
+ASCII symbols separate words. A word is kept whole, and in parts: split where lower case meets upper (`jsonPath`),
+before the last capital of several (`XMLReader`), and between letters and digits.
+
+Invariant: nothing depends on the casing but where a word is split, and words never hold a blank or an ASCII symbol, so
+that they can be joined by one.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from motherlode.domain.ids import PackageId
+
+MAX_WORD_LENGTH: Final = 100
+"""Words are cut to this, the length of the longest id; two that differ only beyond are one."""
+
+_KINDS_OF_ASCII: Final = {
+    code: "U" if chr(code).isupper() else "L" if chr(code).islower() else "D" if chr(code).isdigit() else " "
+    for code in range(128)
+}
+_UPPER: Final = frozenset({"Lu", "Lt"})
+_SEPARATING: Final = frozenset("ZCP")
+_RUN: Final = re.compile(r"(?P<single>(?:U?L+|U+|D+)(?!\S))|\S+")
+_PART: Final = re.compile(r"U+(?!L)|U?L+|D+")
+
+
+class Word(NamedTuple):
+    """A word in lower case: whole, and in its parts; one that is not split is its only part."""
+
+    whole: str
+    parts: tuple[str, ...]
+
+
+def fold(text: str) -> str:
+    """The text in lower case, as ids are folded (character by character), and safe to hand to an index as UTF-8."""
+    return PackageId(text if text.isascii() else text.encode("utf-8", "replace").decode()).key
+
+
+def iter_words(text: str) -> Iterator[Word]:
+    """The words of a text in their order. Any text will do; equal words of other Unicode forms (NFKC) are one."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    folded = fold(text)
+    kinds = text.translate(_KINDS_OF_ASCII) if text.isascii() else "".join(map(_kind, text))
+    for run in _RUN.finditer(kinds):
+        start, end = run.span()
+        whole = folded[start : min(end, start + MAX_WORD_LENGTH)]
+        if run["single"]:
+            yield Word(whole, (whole,))
+        else:
+            yield Word(whole, tuple(_cut(folded[start:end], run[0])))
+
+
+def spell_words(words: Iterable[Word]) -> Iterator[str]:
+    """Every text under which one of the words is found: wholes and parts."""
+    for word in words:
+        yield word.whole
+        if len(word.parts) > 1:
+            yield from word.parts
+
+
+def _cut(word: str, kinds: str) -> Iterator[str]:
+    for part in _PART.finditer(kinds):
+        yield word[part.start() : min(part.end(), part.start() + MAX_WORD_LENGTH)]
+
+
+def _kind(character: str) -> str:
+    if character < "\x80":
+        return _KINDS_OF_ASCII[ord(character)]
+    category = unicodedata.category(character)
+    if category in _UPPER:
+        return "U"
+    if category[0] in _SEPARATING:
+        return " "
+    return "D" if category == "Nd" else "L"

@@ -1,0 +1,251 @@
+"""The search index of one node: made, opened, written, asked. Start here.
+
+`subjects` says what is handed in, `analyser` how text becomes words, `queries` what people may type, `layout` what a
+document holds, `matching` what a query finds and `ranking` in which order.
+
+The index is a projection: whatever is wrong with it, it is built anew, and nothing is lost. How far it has followed the
+catalog of each feed (`positions`) is committed with the documents, so that the two never differ, whenever it stops.
+
+Any number of threads and processes read; one writes at a time, holding the caller's file lock from before `write` until
+after `tidy`. What the writer committed is found by others after their `reload`.
+
+Invariant: an index that opens has this layout and this history, and each commit is wholly in it or not at all.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from types import MappingProxyType
+from typing import Final
+
+from tantivy import Document, Index, IndexWriter
+from tantivy import Query as Matching
+
+from motherlode import posix
+from motherlode.search import layout
+from motherlode.search.damage import UnusableIndex, check_files, refuse_damage
+from motherlode.search.layout import LAYOUT
+from motherlode.search.matching import Matcher
+from motherlode.search.queries import Query
+from motherlode.search.ranking import Reading
+from motherlode.search.subjects import Audience, Subject
+
+__all__ = ["Found", "Question", "SearchIndex", "UnusableIndex", "create_index", "open_index"]
+
+_MARKER: Final = "index.json"
+_HEAP_BYTES: Final = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who asks for what, and which part of the answer. `package_type` is any for None or "", else one in any casing.
+
+    `skip` and `take` are zero or more; bounding them is the caller's.
+    """
+
+    feed_id: int
+    audience: Audience
+    query: Query
+    package_type: str | None = None
+    skip: int = 0
+    take: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How many packages match in all, and the id keys of the part that was asked for, the best first."""
+
+    total: int
+    id_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    reading: Reading
+    positions: Mapping[int, int]
+
+
+class SearchIndex:
+    """An open index. Searching is safe from any thread; writing is for one thread at a time.
+
+    Every method raises UnusableIndex once the files turn out to be damaged: build a new index then.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._matcher = Matcher(index.schema)
+        self._writer: IndexWriter | None = None
+        self._reloading = Lock()
+        self._index.config_reader("manual")
+        self._look = self._read_look()
+
+    def positions(self) -> Mapping[int, int]:
+        """For each feed the number of the last catalog event that is in the index, as of the last `reload`."""
+        return self._look.positions
+
+    def search(self, question: Question) -> Found:
+        """The packages that match a query, each once, in the order that `ranking` tells."""
+        scope = layout.scope_of(question.feed_id, question.audience, question.package_type)
+        reading, query = self._look.reading, question.query
+        with refuse_damage():
+            ids = [id_key for id_key in query.ids if reading.has_term(layout.ID_KEY, id_key)]
+            tiers = self._matcher.split_tiers(scope, query, ids)
+            return _read_tiers(reading, tiers, question, self._matcher.match_query(scope, query))
+
+    def complete(self, question: Question) -> Found:
+        """The ids that what was typed so far (the query's text) may become.
+
+        First the id itself, then ids that begin so, then ids whose words do.
+        """
+        scope = layout.scope_of(question.feed_id, question.audience, question.package_type)
+        with refuse_damage():
+            return _read_tiers(self._look.reading, self._matcher.split_starts(scope, question.query.text), question)
+
+    def find_moved(self, feed_id: int, downloads: Mapping[str, int]) -> list[str]:
+        """Of these id keys, with their downloads as of now, those in the index that they would rank anew.
+
+        Hand their subjects to `write` once in a while: rankings follow downloads that way, at a cost bounded by what
+        changed.
+        """
+        look = self._look
+        with refuse_damage():
+            return [
+                id_key
+                for id_key, number in downloads.items()
+                if look.reading.has_moved(self._matcher.term(layout.KEY, layout.key_of(feed_id, id_key)), number)
+            ]
+
+    def write(self, subjects: Iterable[Subject], positions: Mapping[int, int]) -> None:
+        """Replace what the index has of each subject and set these positions, in one commit; then `reload`.
+
+        Of a package that is named several times the last one counts. Positions of other feeds stay.
+
+        Raises:
+            OSError: it could not be written (a full disk, say); the index is as it was.
+        """
+        try:
+            writer = self._writer = self._writer or self._open_writer()
+            for subject in subjects:
+                _replace(writer, layout.key_of(subject.feed_id, subject.id_key), layout.iter_documents(subject))
+            for feed_id, number in positions.items():
+                _replace(writer, layout.position_key_of(feed_id), [layout.build_position(feed_id, number)])
+            with _say_unwritten():
+                writer.commit()
+        except BaseException:
+            with suppress(OSError):
+                self._end_writer()
+            raise
+        self.reload()
+
+    def tidy(self) -> None:
+        """End what the commits began (merging files) and close the writer; before the file lock is let go.
+
+        Raises:
+            OSError: files could not be merged; nothing that was committed is lost.
+        """
+        if self._writer is not None:
+            self._end_writer()
+            self.reload()
+
+    def reload(self) -> None:
+        """See what other processes have committed."""
+        with self._reloading, refuse_damage():
+            self._index.reload()
+            self._look = self._read_look()
+
+    def _open_writer(self) -> IndexWriter:
+        with _say_unwritten():
+            return self._index.writer(_HEAP_BYTES, 1)
+
+    def _end_writer(self) -> None:
+        """Let go of Tantivy's own lock, whoever else still knows the writer; what was not committed is dropped."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with _say_unwritten():
+                writer.wait_merging_threads()
+
+    def _read_look(self) -> _Look:
+        searcher = self._index.searcher()
+        reading = Reading(searcher, self._index.schema, layout.ID_KEY)
+        query = self._matcher.term(layout.POSITION_KEY, "all")
+        hits = searcher.search(query, limit=max(1, reading.count(query))).hits
+        positions = {}
+        for _, address in hits:
+            feed_id, _, number = str(searcher.doc(address).get_first(layout.POSITION)).partition("/")
+            positions[int(feed_id)] = int(number)
+        return _Look(reading, MappingProxyType(positions))
+
+
+def create_index(folder: Path, *, history: str) -> SearchIndex:
+    """Make an empty index in a folder that is new or empty; `history` is that of the database it will follow.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _say_unwritten():
+        index = Index(layout.build_schema(), str(folder), reuse=False)
+    marker = {"layout": LAYOUT, "history": history}
+    posix.write_private(folder / _MARKER, json.dumps(marker).encode())
+    return SearchIndex(index)
+
+
+def open_index(folder: Path, *, history: str) -> SearchIndex:
+    """Open the index in a folder, every file of it checked (about a second for each gigabyte).
+
+    Raises:
+        UnusableIndex: there is none, or it is damaged, of another history, or of another layout.
+    """
+    _check_marker(folder, history)
+    check_files(folder)
+    with refuse_damage():
+        return SearchIndex(Index.open(str(folder)))
+
+
+def _read_tiers(
+    reading: Reading, tiers: Sequence[Matching], question: Question, whole: Matching | None = None
+) -> Found:
+    """A page over tiers that follow each other; `whole` is all of them in one, which is cheaper to count."""
+    keys: list[str] = []
+    total = 0
+    for number, tier in enumerate(tiers):
+        if number and len(keys) == question.take and whole is not None:
+            return Found(reading.count(whole), tuple(keys))
+        count, found = reading.read_page(tier, max(0, question.skip - total), question.take - len(keys))
+        total += count
+        keys += found
+    return Found(total, tuple(keys))
+
+
+def _check_marker(folder: Path, history: str) -> None:
+    try:
+        marker = json.loads((folder / _MARKER).read_bytes())
+        found = marker["layout"], marker["history"]
+    except FileNotFoundError as error:
+        raise UnusableIndex("there is no search index yet") from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UnusableIndex(f"the search index is damaged: {_MARKER} is not readable") from error
+    if found[0] != LAYOUT:
+        raise UnusableIndex(f"the search index has layout {found[0]}, this version needs {LAYOUT}")
+    if found[1] != history:
+        raise UnusableIndex("the search index was built from another history of the database")
+
+
+def _replace(writer: IndexWriter, key: str, documents: Iterable[Document]) -> None:
+    with _say_unwritten():
+        writer.delete_documents_by_term(layout.KEY, key)
+    for document in documents:
+        with _say_unwritten():
+            writer.add_document(document)
+
+
+@contextmanager
+def _say_unwritten() -> Iterator[None]:
+    """Tantivy says ValueError for whatever a disk refuses."""
+    try:
+        yield
+    except ValueError as error:
+        raise OSError(f"the search index cannot be written: {error}") from error

@@ -1,0 +1,182 @@
+"""The fields of the index, and how a subject becomes documents.
+
+A document is one view; its `scope` names the feed, every audience that sees it, and each of its package types:
+
+    1/pre+semver2               what the audience sees in feed 1
+    1/pre+semver2/dotnettool    the same, of one package type
+
+Three widths of fields decide what a bare word is worth: the id; near it (id, title, tags); anywhere. Each is there
+twice: its words, and every beginning of them, so that a word and the beginning of one cost the same look-up.
+Words are joined by blanks, and values by a mark that is no word, so that no phrase runs from one into the next.
+
+Invariant: whatever changes here changes `LAYOUT`, so that an index of another layout is built anew instead of misread.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tantivy import Document, Schema, SchemaBuilder
+
+from motherlode.search import ranking
+from motherlode.search.analyser import Word, fold, iter_words, spell_words
+from motherlode.search.subjects import Audience, Subject, View
+
+LAYOUT: Final = 1
+MAX_TEXT: Final = 20_000
+"""How many characters of one text are indexed."""
+
+_MARK: Final = " | "
+_GRAM: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """Two fields over the same words: the words, and all their beginnings."""
+
+    words: str
+    beginnings: str
+
+
+IN_ID: Final = Width("id_words", "id_beginnings")
+NEAR: Final = Width("near_words", "near_beginnings")
+ANYWHERE: Final = Width("any_words", "any_beginnings")
+WIDTHS: Final = (IN_ID, NEAR, ANYWHERE)
+
+KEY: Final = "key"
+"""`feed/id_key`: all documents of one package."""
+SCOPE: Final = "scope"
+ID_KEY: Final = "id_key"
+"""Stored, and exact."""
+ID_STARTS: Final = "id_starts"
+"""Every beginning of the whole id."""
+ID_INSIDE: Final = "id_inside"
+"""Pieces of the id's words, such that what is inside a word is a phrase of them."""
+VERSION: Final = "version"
+OWNERS: Final = "owners"
+POSITION: Final = "position"
+"""Stored as `feed/number`, in documents of their own that are in no scope."""
+POSITION_KEY: Final = "position_key"
+FIELDS_OF_WORDS: Final = ("title", "tags", "authors", "description", "summary")
+
+
+def build_schema() -> Schema:
+    """The schema of this layout."""
+    builder = SchemaBuilder()
+    for name in (KEY, SCOPE, VERSION, OWNERS, POSITION_KEY):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in (ID_KEY, POSITION):
+        builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
+    for name in (*(width.words for width in WIDTHS), *FIELDS_OF_WORDS, ID_INSIDE):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
+    for name in (*(width.beginnings for width in WIDTHS), ID_STARTS):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
+    for name in ranking.FIELDS:
+        builder.add_unsigned_field(name, indexed=True, fast=True)
+    return builder.build()
+
+
+def key_of(feed_id: int, id_key: str) -> str:
+    """What all documents of one package of a feed have in common."""
+    return f"{feed_id}/{id_key}"
+
+
+def scope_of(feed_id: int, audience: Audience, package_type: str | None = None) -> str:
+    """What an audience sees in a feed; of one package type, in any casing, if it is given."""
+    scope = f"{feed_id}/{'pre' if audience.prerelease else 'stable'}+{'semver2' if audience.semver2 else 'semver1'}"
+    return f"{scope}/{fold(package_type)}" if package_type else scope
+
+
+def iter_documents(subject: Subject) -> Iterator[Document]:
+    """A document for each of the subject's views, equal ones once."""
+    audiences: dict[View, list[Audience]] = {}
+    for audience, view in subject.views.items():
+        audiences.setdefault(view, []).append(audience)
+    for view, seen_by in audiences.items():
+        yield _build_document(subject, view, seen_by)
+
+
+def build_position(feed_id: int, number: int) -> Document:
+    """The document that says up to which event of its catalog a feed is in the index."""
+    document = Document()
+    document.add_text(POSITION_KEY, "all")
+    document.add_text(KEY, position_key_of(feed_id))
+    document.add_text(POSITION, f"{feed_id}/{number}")
+    return document
+
+
+def position_key_of(feed_id: int) -> str:
+    """The key of a feed's position; the key of no package."""
+    return f"{feed_id}//"
+
+
+def split_grams(word: str) -> list[str]:
+    """What to look for, side by side, in `ID_INSIDE` to find the text inside a word."""
+    return [word[at : at + _GRAM] for at in range(max(1, len(word) - _GRAM + 1))]
+
+
+def _build_document(subject: Subject, view: View, seen_by: Iterable[Audience]) -> Document:
+    document = Document()
+    document.add_text(KEY, key_of(subject.feed_id, subject.id_key))
+    document.add_text(ID_KEY, subject.id_key)
+    document.add_text(ID_STARTS, " ".join(subject.id_key[:end] for end in range(1, len(subject.id_key) + 1)))
+    document.add_text(VERSION, view.version.key)
+    for audience in seen_by:
+        document.add_text(SCOPE, scope_of(subject.feed_id, audience))
+        for package_type in {fold(name) for name in view.package_types}:
+            document.add_text(SCOPE, scope_of(subject.feed_id, audience, package_type))
+    for owner in view.owners:
+        document.add_text(OWNERS, fold(owner.strip()))
+    for name, number in ranking.rank_fields(subject.id_key, subject.downloads):
+        document.add_unsigned(name, number)
+    _add_words(document, view)
+    return document
+
+
+def _add_words(document: Document, view: View) -> None:
+    words = _read_words(view)
+    for name in FIELDS_OF_WORDS:
+        document.add_text(name, _join(words[name]))
+    values: list[list[Word]] = []
+    beginnings: set[str] = set()
+    for width, names in zip(WIDTHS, (("id",), ("title", "tags"), ("description", "summary", "authors")), strict=True):
+        added = [value for name in names for value in words[name]]
+        values += added
+        beginnings |= _begin(added)
+        document.add_text(width.words, _join(values))
+        document.add_text(width.beginnings, " ".join(beginnings))
+    document.add_text(ID_INSIDE, _MARK.join(_cut_to_grams(words["id"])))
+
+
+def _read_words(view: View) -> Mapping[str, list[list[Word]]]:
+    texts: dict[str, tuple[str, ...]] = {
+        "id": (view.id.written,),
+        "title": (view.title,),
+        "tags": view.tags,
+        "authors": view.authors,
+        "description": (view.description,),
+        "summary": (view.summary,),
+    }
+    return {name: [list(iter_words(value[:MAX_TEXT])) for value in values] for name, values in texts.items()}
+
+
+def _join(values: Iterable[list[Word]]) -> str:
+    """Values one after the other, each as its parts in order; then the words that have parts, whole."""
+    wholes: dict[str, None] = {}
+    spelt = []
+    for words in values:
+        spelt.append(" ".join(part for word in words for part in word.parts))
+        wholes.update((word.whole, None) for word in words if len(word.parts) > 1)
+    return _MARK.join([*spelt, *wholes])
+
+
+def _begin(values: Iterable[list[Word]]) -> set[str]:
+    spelt = {text for words in values for text in spell_words(words)}
+    return {text[:end] for text in spelt for end in range(1, len(text) + 1)}
+
+
+def _cut_to_grams(values: Iterable[list[Word]]) -> Iterator[str]:
+    """Each whole word as its pieces in a row; shorter pieces stand alone."""
+    for word in {word.whole for words in values for word in words}:
+        yield " ".join(word[at : at + _GRAM] for at in range(len(word) - _GRAM + 1))
+        yield from {word[at : at + size] for size in range(1, _GRAM) for at in range(len(word) - size + 1)}

@@ -1,0 +1,129 @@
+"""What a query matches, said in the index's own queries.
+
+A bare word matches whole, or in all its parts; all bare words must match, and the better they do the higher the tier:
+the exact id, all words in the id, all near it (id, title, tags), all anywhere. The tiers of a query do not overlap.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from tantivy import Occur, Schema
+from tantivy import Query as Matching
+
+from motherlode.search import layout
+from motherlode.search.analyser import Word, fold, iter_words
+from motherlode.search.layout import ANYWHERE, IN_ID, WIDTHS, Width
+from motherlode.search.queries import Query, Term
+
+_EXACT: Final = {"packageid": layout.ID_KEY, "owner": layout.OWNERS, "version": layout.VERSION}
+
+
+class Matcher:
+    """Builds the index's queries for one schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+
+    def term(self, field: str, text: str) -> Matching:
+        """Documents that hold the text in the field."""
+        return Matching.term_query(self._schema, field, text, "basic")
+
+    def match_query(self, scope: str, query: Query) -> Matching:
+        """Everything the query finds in a scope."""
+        return all_of([*self._bare(query, ANYWHERE), *self._always(scope, query)])
+
+    def split_tiers(self, scope: str, query: Query, ids: Sequence[str]) -> list[Matching]:
+        """The same as `match_query`, in tiers, the best first; `ids` are those of the query's ids that exist."""
+        always = self._always(scope, query)
+        exact = [any_of([self.term(layout.ID_KEY, id_key) for id_key in ids])] if ids else []
+        tiers = [all_of([*exact, *self._bare(query, ANYWHERE), *always])] if exact else []
+        better = exact
+        for width in WIDTHS if query.bare else (ANYWHERE,):
+            bare = self._bare(query, width)
+            tiers.append(all_of([*bare, *always], but_not=better))
+            better = [*exact, all_of(bare)] if bare else exact
+        return tiers
+
+    def split_starts(self, scope: str, text: str) -> list[Matching]:
+        """For autocomplete: the id itself, ids that begin so, ids whose words do; everything for no text."""
+        in_scope = self.term(layout.SCOPE, scope)
+        id_key = fold(text.strip())
+        if not id_key:
+            return [in_scope]
+        exact, starts = self.term(layout.ID_KEY, id_key), self.term(layout.ID_STARTS, id_key)
+        tiers = [all_of([exact, in_scope]), all_of([starts, in_scope], but_not=[exact])]
+        words = tuple(iter_words(text))
+        if words:
+            tiers.append(all_of([*self._words(IN_ID, words, is_open=True), in_scope], but_not=[starts]))
+        return tiers
+
+    def _always(self, scope: str, query: Query) -> list[Matching]:
+        """What must match in every tier: the scope, and every field that was named."""
+        return [
+            *(any_of([self._scoped(name, term) for term in terms]) for name, terms in query.scoped.items()),
+            self.term(layout.SCOPE, scope),
+        ]
+
+    def _bare(self, query: Query, width: Width) -> list[Matching]:
+        last = len(query.bare) - 1
+        return [
+            matching
+            for number, term in enumerate(query.bare)
+            for matching in (
+                [self._phrase(width.words, term.words)]
+                if term.is_phrase
+                else self._words(width, term.words, is_open=query.is_open and number == last)
+            )
+        ]
+
+    def _words(self, width: Width, words: Sequence[Word], *, is_open: bool) -> list[Matching]:
+        """One for each word; when `is_open` the last one may be the beginning of one."""
+        closed = [self._word(width.words, width.words, word) for word in words]
+        if is_open:
+            closed[-1] = self._word(width.words, width.beginnings, words[-1])
+        return closed
+
+    def _word(self, field: str, last_field: str, word: Word) -> Matching:
+        whole = self.term(last_field, word.whole)
+        if word.parts == (word.whole,):
+            return whole
+        parts = [self.term(field, part) for part in word.parts[:-1]]
+        return any_of([whole, all_of([*parts, self.term(last_field, word.parts[-1])])])
+
+    def _phrase(self, field: str, words: Iterable[Word]) -> Matching:
+        parts = [part for word in words for part in word.parts]
+        return self._side_by_side(field, parts)
+
+    def _side_by_side(self, field: str, texts: Sequence[str]) -> Matching:
+        if len(texts) == 1:
+            return self.term(field, texts[0])
+        return Matching.phrase_query(self._schema, field, list(texts))
+
+    def _scoped(self, name: str, term: Term) -> Matching:
+        if name in _EXACT:
+            return self.term(_EXACT[name], term.exact)
+        if name == "id":
+            return all_of([self._inside(word) for word in term.words])
+        if term.is_phrase:
+            return self._phrase(name, term.words)
+        return all_of([self._word(name, name, word) for word in term.words])
+
+    def _inside(self, word: Word) -> Matching:
+        """Ids with a word that holds this one; or, for each of its parts, one that holds the part."""
+        parts = [self._side_by_side(layout.ID_INSIDE, layout.split_grams(part)) for part in word.parts]
+        return all_of(parts)
+
+
+def all_of(matchings: Sequence[Matching], but_not: Sequence[Matching] = ()) -> Matching:
+    """What matches all of the first (one at least) and none of the others."""
+    if len(matchings) == 1 and not but_not:
+        return matchings[0]
+    clauses = [(Occur.Must, matching) for matching in matchings]
+    return Matching.boolean_query([*clauses, *((Occur.MustNot, matching) for matching in but_not)])
+
+
+def any_of(matchings: Sequence[Matching]) -> Matching:
+    """What matches one of them at least."""
+    if len(matchings) == 1:
+        return matchings[0]
+    return Matching.boolean_query([(Occur.Should, matching) for matching in matchings])
