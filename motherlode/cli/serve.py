@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -19,7 +20,7 @@ from motherlode.cli.output import CommandFailed, put
 from motherlode.cli.panel import Panel, key_argument
 from motherlode.config import Settings
 from motherlode.posix import FileLock, try_lock
-from motherlode.store.blobs.keys import run_path
+from motherlode.store.blobs.keys import first_key_path, run_path
 
 _LOCK: Final = "serve.lock"
 _METRICS: Final = "metrics"
@@ -44,9 +45,10 @@ def serve(
     configure_logs(style=settings.log.format, level=settings.log.level)
     lock = _take_folder(settings.data)
     _prepare_metrics(settings.data)
-    panel = _prepare(settings, listening)
     stop = threading.Event()
-    announcer = threading.Thread(target=_announce, args=(panel, listening, stop), daemon=True)
+    had_key = first_key_path(settings.data).is_file()
+    announce = partial(_announce, settings, listening, stop, had_key=had_key)
+    announcer = threading.Thread(target=announce, daemon=True)
     try:
         supervise(settings, listening, announcer.start)
     finally:
@@ -92,11 +94,9 @@ def _prepare_metrics(data: Path) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
-def _prepare(settings: Settings, listening: Listening) -> Panel:
-    """Make or upgrade the data and clear away what a crash left, before any worker looks at it."""
-    from motherlode.app import prepare_data
-
-    first_key = prepare_data(settings)
+def _panel(settings: Settings, listening: Listening, *, had_key: bool) -> Panel:
+    """What to say now that a worker has made the data ready; a first key is shown if it was made just now."""
+    first_key = None if had_key else _read_first_key(settings.data)
     return Panel(
         base_url=settings.server.public_url or base_url(listening.reachable_host, listening.port),
         api_key=key_argument(settings, first_key),
@@ -106,6 +106,13 @@ def _prepare(settings: Settings, listening: Listening) -> Panel:
     )
 
 
-def _announce(panel: Panel, listening: Listening, stop: threading.Event) -> None:
+def _read_first_key(data: Path) -> str | None:
+    try:
+        return first_key_path(data).read_text("ascii").strip()
+    except FileNotFoundError:
+        return None
+
+
+def _announce(settings: Settings, listening: Listening, stop: threading.Event, *, had_key: bool) -> None:
     if wait_until_accepting(listening.reachable_host, listening.port, stop):
-        put(panel.render())
+        put(_panel(settings, listening, had_key=had_key).render())

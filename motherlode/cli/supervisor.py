@@ -5,8 +5,11 @@ thread of its parent half copied.
 """
 
 import multiprocessing
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from multiprocessing.connection import Connection
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -51,8 +54,21 @@ def supervise(settings: Settings, listening: Listening, when_started: Callable[[
         workers_kill_timeout=settings.server.stop_timeout_s,
     )
     supervisor.on_startup(when_started)
+    reports, report = multiprocessing.Pipe(duplex=False)
+    reasons: list[str] = []
+    listen = partial(_stop_for_reasons, reports, reasons, supervisor.signal_handler_interrupt)
+    threading.Thread(target=listen, name="listen-to-workers", daemon=True).start()
     try:
-        supervisor.serve(target_loader=partial(load_app, settings), wrap_loader=False)
+        supervisor.serve(target_loader=partial(load_app, settings, report), wrap_loader=False)
     except SystemExit as ended:
         if not supervisor.interrupt_signal:
             raise CommandFailed("The server ended because its workers kept dying: the log says why.") from ended
+    if reasons:
+        raise CommandFailed(reasons[0])
+
+
+def _stop_for_reasons(reports: Connection, reasons: list[str], stop: Callable[[], None]) -> None:
+    """Wait until a worker reports why it cannot serve, and stop then; the pipe's end means that none ever will."""
+    with suppress(EOFError):
+        reasons.append(reports.recv())
+        stop()

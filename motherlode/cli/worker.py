@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import sys
 import threading
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,17 +35,27 @@ class EngineLog(logging.Handler):
         get_logger().log(record.levelno, "engine", message=record.getMessage(), exc_info=record.exc_info)
 
 
-def load_app(settings: Settings) -> Any:
-    """The ASGI application of this worker."""
+def load_app(settings: Settings, report: Connection) -> Any:
+    """The ASGI application of this worker, once the data folder is ready.
+
+    Each worker makes it ready, and finds it done after the first: so the parent imports nothing of all that, and the
+    server answers as soon as one has imported it. Why it cannot be done goes into `report`.
+    """
     _leave_interrupts_to_parent()
     end_with_parent()
     atexit.register(_end_now)
     _reserve_metrics()
-    from motherlode.app import make_app
+    from motherlode.app import make_app, prepare_data
+    from motherlode.domain.refusals import Refusal
     from motherlode.observe.logs import configure_logs
 
     configure_logs(style=settings.log.format, level=settings.log.level)
-    return make_app(settings)
+    try:
+        prepare_data(settings)
+        return make_app(settings)
+    except (Refusal, OSError) as reason:
+        report.send(str(reason))
+        raise SystemExit(1) from reason
 
 
 def _reserve_metrics() -> None:
