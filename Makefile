@@ -1,5 +1,6 @@
 # make serve   makes what it needs and runs the server on http://127.0.0.1:5555
 # make test    installs what the tests need and runs them all
+# make bench   measures beside nginx; CASES="index search-*" only some, BENCH_ARGS=--profile where the time goes
 #
 # Everything is installed into VENV, inside the tree; a stamp in it says for which pins it is good, so that a second
 # time costs nothing.
@@ -8,10 +9,12 @@ PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
 TESTS ?= tests
+CASES ?=
+BENCH_ARGS ?=
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: serve test check setup setup-test debian clean
+.PHONY: serve test check bench setup setup-test debian clean
 
 serve: $(VENV)/run.stamp
 	@exec $(BIN)/motherlode serve $(ARGS)
@@ -24,6 +27,10 @@ check: $(VENV)/test.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/bench.stamp
+	@tools/install-debian-packages nginx-light wrk
+	@set -f; $(BIN)/python -m bench $(BENCH_ARGS) $(CASES)
 
 setup: $(VENV)/run.stamp
 
@@ -41,6 +48,11 @@ $(VENV)/run.stamp: requirements/run.txt requirements/build.txt pyproject.toml
 $(VENV)/test.stamp: $(VENV)/run.stamp requirements/test.txt
 	@echo "Installing what the tests need into $(VENV) ..." >&2
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/test.txt >&2
+	@touch $@
+
+$(VENV)/bench.stamp: $(VENV)/run.stamp requirements/bench.txt
+	@echo "Installing what measuring needs into $(VENV) ..." >&2
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt >&2
 	@touch $@
 
 clean:

@@ -1,0 +1,127 @@
+"""What is measured: each case by name, with the goals it is held to. One worker on one core throughout."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from bench import words
+from bench.figures import Figures, Goal
+from bench.ground import Ground
+from bench.growth import Growth
+from bench.large import LargePush
+from bench.pushes import Push
+from bench.reads import Paths, Read, below, of, registration, registration_pages
+from bench.starts import Memory, Start
+
+_SEARCH: Final = "SearchQueryService"
+_COMPLETE: Final = "SearchAutocompleteService"
+_AS_CLIENTS_ASK: Final = "&skip=0&take=20&prerelease=false&semVerLevel=2.0.0"
+_TERMS: Final = words.WORDS[60:110]
+
+
+class Measure(Protocol):
+    """How a case is measured."""
+
+    def measure(self, ground: Ground) -> Figures:
+        """The figures. Raises Skipped where there is nothing to measure, LoadFailed where requests fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One line of the table."""
+
+    name: str
+    about: str
+    how: Measure
+    goals: Sequence[Goal] = ()
+
+
+def _hot(name: str, about: str, paths: Paths, *, most_us: float = 90) -> Case:
+    return Case(name, about, Read(name, "middle", paths), [Goal("cpu_us", most_us)])
+
+
+def _nupkg(size: str, about: str, goals: Sequence[Goal], *, connections: int, rate: float) -> Case:
+    path = f"/v3/flat/acme.size{size}/1.0.0/acme.size{size}.1.0.0.nupkg"
+    return Case(f"nupkg-{size}", about, Read(f"nupkg-{size}", "middle", of(path), connections, rate), goals)
+
+
+def _searches(feed: str, ids: str) -> list[Case]:
+    exact = [words.package_id(number) for number in range(50)]
+    asked = {
+        "empty": (_SEARCH, [""], "Search for nothing"),
+        "term": (_SEARCH, [term.lower() for term in _TERMS], "Search, one term"),
+        "prefix": (_SEARCH, [term[:4].lower() for term in _TERMS], "Search, the beginning of a word"),
+        "exact": (_SEARCH, exact, "Search, an id"),
+        "complete": (_COMPLETE, [term[:3] for term in _TERMS], "Autocomplete"),
+    }
+    return [_search(f"search-{name}-{ids}", feed, ids, *how) for name, how in asked.items()]
+
+
+def _search(name: str, feed: str, ids: str, kind: str, asked: Sequence[str], about: str) -> Case:
+    paths = below(kind, *(f"?q={text}{_AS_CLIENTS_ASK}" for text in asked))
+    goals = [Goal("cpu_us", 1000), Goal("p99_ms", 20)] if name == "search-term-100k" else []
+    return Case(name, f"{about}, {ids} ids", Read(name, feed, paths, 8, 100), goals)
+
+
+_RATIO: Final = 1.3
+CASES: Final = (
+    _hot("index", "Service index", of("/v3/index.json")),
+    _hot("versions-10", "Version list of 10", of("/v3/flat/acme.ten/index.json")),
+    _hot("versions-500", "Version list of 500", of("/v3/flat/acme.fivehundred/index.json")),
+    _hot("registration-10", "Registration of 10, pages inside", registration("acme.ten")),
+    _hot("registration-500", "Registration of 500, its index", registration("acme.fivehundred")),
+    _hot("page-500", "Registration of 500, its pages in turn", registration_pages("acme.fivehundred")),
+    _hot("leaf", "Registration leaf", registration("acme.fivehundred", "1.250.0.json")),
+    _hot("nuspec", "Nuspec", of("/v3/flat/acme.ten/1.5.0/acme.ten.nuspec")),
+    _nupkg("20k", "Package of 20 KB", [Goal("cpu_us", 130)], connections=16, rate=1000),
+    _nupkg("300k", "Package of 300 KB", [Goal("rate_ratio", 0.2, is_floor=True)], connections=16, rate=500),
+    _nupkg("5m", "Package of 5 MB", [], connections=4, rate=40),
+    *_searches("middle", "5k"),
+    *_searches("large", "100k"),
+    Case(
+        "push-1",
+        "Pushes of 10 KB, one at a time",
+        Push(1, 200),
+        [Goal("cpu_ms", 3), Goal("rate", 200, is_floor=True), Goal("statements_count", 10)],
+    ),
+    Case(
+        "push-8",
+        "Pushes of 10 KB, eight at a time",
+        Push(8, 400),
+        [Goal("cpu_ms", 3), Goal("rate", 250, is_floor=True)],
+    ),
+    Case(
+        "push-400m",
+        "A push of 400 MB, its files only stored",
+        LargePush(),
+        [Goal("time_ratio", 3.5), Goal("growth_mb", 32)],
+    ),
+    Case(
+        "push-400m-deflated", "A push of 400 MB, 800 MB unpacked", LargePush(is_deflated=True), [Goal("growth_mb", 32)]
+    ),
+    Case("start", "Start to first answer", Start(), [Goal("least_s", 1.2)]),
+    Case("memory", "Memory of all processes", Memory(), [Goal("idle_mb", 150)]),
+    Case(
+        "growth",
+        "A feed of 100,000 versions beside one of 1,000",
+        Growth(),
+        [Goal(f"{name}_ratio", _RATIO) for name in ("push_cpu_ms", "big_push_ms", "first_page_ms", "idle_mb")],
+    ),
+)
+
+
+def find_cases(names: Sequence[str]) -> list[Case]:
+    """The cases of these names, all for none; a name that ends in * stands for all that begin so.
+
+    Raises KeyError for a name that fits none.
+    """
+    if not names:
+        return list(CASES)
+    for name in names:
+        if not any(_fits(case.name, name) for case in CASES):
+            raise KeyError(name)
+    return [case for case in CASES if any(_fits(case.name, name) for name in names)]
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
