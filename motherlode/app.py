@@ -13,10 +13,12 @@ from motherlode.observe.metrics import Metrics
 from motherlode.projections.documents import Documents
 from motherlode.projections.downloads import DownloadTally
 from motherlode.projections.follower import Follower
+from motherlode.projections.indexes import IndexFolder
 from motherlode.projections.reader import Reader
+from motherlode.projections.searching import Searching
 from motherlode.store import feeds
 from motherlode.store.blobs.filesystem import FileBlobs
-from motherlode.store.blobs.keys import database_path, first_key_path
+from motherlode.store.blobs.keys import database_path, first_key_path, search_path
 from motherlode.store.db import Database, open_database
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.ensure_first_key import ensure_first_key
@@ -54,9 +56,7 @@ def make_app(settings: Settings) -> Any:
     """The ASGI application of one worker."""
     from motherlode.web.edge import Edge  # noqa: PLC0415 commands do without the web
 
-    house = open_house(settings)
-    sweep(db=house.db, blobs=house.blobs)  # of the worker whose place this one takes, if that died
-    return Edge(house)
+    return Edge(open_house(settings))
 
 
 def _build(settings: Settings, db: Database) -> House:
@@ -71,6 +71,7 @@ def _build(settings: Settings, db: Database) -> House:
         documents=documents,
         follower=Follower(db, documents),
         reader=Reader(db, blobs, documents),
+        searching=Searching(db, documents, IndexFolder(search_path(settings.data), db.history)),
         tally=DownloadTally(),
         metrics=Metrics(),
         bootstrap=None if key is None else digest_of(key.encode("ascii")),

@@ -11,6 +11,7 @@ from motherlode.projections.documents import Documents
 from motherlode.projections.downloads import DownloadTally
 from motherlode.projections.follower import Follower
 from motherlode.projections.reader import Reader
+from motherlode.projections.searching import Searching
 from motherlode.store.blobs.base import Blobs
 from motherlode.store.db import Database
 
@@ -27,6 +28,7 @@ class House:
     documents: Documents
     follower: Follower
     reader: Reader
+    searching: Searching
     tally: DownloadTally
     metrics: Metrics
     bootstrap: bytes | None
@@ -37,5 +39,6 @@ class House:
 
     def close(self) -> None:
         """Let go of files and connections."""
+        self.searching.stop()
         self.blobs.close()
         self.db.close()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from motherlode.cli import config, feeds, keys, packages, serve
+from motherlode.cli import config, feeds, keys, packages, reindex, serve
 from motherlode.cli.output import CommandFailed, tell
 from motherlode.domain.refusals import Refusal
 
@@ -24,6 +24,7 @@ program.add_typer(feeds.commands, name="feed")
 program.command("push")(packages.push)
 program.command("unlist")(packages.unlist)
 program.command("relist")(packages.relist)
+program.command("reindex")(reindex.reindex)
 program.add_typer(config.commands, name="config")
 
 

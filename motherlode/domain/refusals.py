@@ -8,6 +8,7 @@
     │   ├── IncompleteBody     the body ended before its announced end
     │   ├── PackageTooLarge    over the feed's max_package_size
     │   ├── InvalidRange       a byte range outside of the file
+    │   ├── InvalidParameter   a number in a query string that is none
     │   └── InvalidSetting     a setting, or a key's right, that is unknown or not built yet
     ├── KeyMissing             no API key where one is needed
     ├── KeyRefused             a key that is unknown, expired or revoked
@@ -25,6 +26,7 @@
     ├── OlderData              data that the server must bring up to date first
     ├── NewerData              data that a newer version of the program wrote
     ├── Busy                   the store cannot take a write now; nothing was stored
+    │   └── SearchUnready      the search index is being built, or cannot be brought up to date now
     ├── StorageFull            no room on the disk; nothing was stored
     └── Broken                 a fault of the server's own
 
@@ -124,6 +126,16 @@ class InvalidRange(Invalid):
     def __init__(self, size: int) -> None:
         self.size = size
         super().__init__(f"The asked range lies outside of the file, which has {size} bytes.")
+
+
+class InvalidParameter(Invalid):
+    """A parameter of the address that must be a number and is none."""
+
+    code = "parameter-invalid"
+    title = "Invalid parameter"
+
+    def __init__(self, name: str, value: str) -> None:
+        super().__init__(f"{value[:100]!r} is no number: give {name} as one, or leave it out.")
 
 
 class InvalidSetting(Invalid):
@@ -290,6 +302,16 @@ class Busy(Refusal):
 
     def __init__(self) -> None:
         super().__init__("The server is busy and stored nothing: try again in a moment.")
+
+
+class SearchUnready(Busy):
+    """Search cannot answer now."""
+
+    code = "search-unready"
+    title = "Search not ready"
+
+    def __init__(self) -> None:
+        Refusal.__init__(self, "Search is not ready, because its index is being built: try again in a moment.")
 
 
 class StorageFull(Refusal):

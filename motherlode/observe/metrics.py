@@ -21,6 +21,7 @@ class Metrics:
             ("route", "method", "status"),
             registry=self._registry,
         )
+        self._of_labels: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._durations = Histogram(
             "motherlode_request_duration_seconds",
             "Time from the request line to the end of the answer, by route.",
@@ -30,8 +31,12 @@ class Metrics:
 
     def count_request(self, route: str, method: str, status: int, duration_s: float) -> None:
         """Count one answered request."""
-        self._requests.labels(route, method, str(status)).inc()
-        self._durations.labels(route).observe(duration_s)
+        found = self._of_labels.get((route, method, status))
+        if found is None:
+            found = self._requests.labels(route, method, str(status)), self._durations.labels(route)
+            self._of_labels[route, method, status] = found
+        found[0].inc()
+        found[1].observe(duration_s)
 
     def render(self) -> bytes:
         """All counters of all workers, in Prometheus's text form."""

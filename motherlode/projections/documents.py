@@ -1,20 +1,24 @@
 """Finished documents in memory, bounded in bytes, by feed, package and name.
 
-The invariant: what is kept is never older than the follower's head. A document is read from the truth as of a number
-of its feed's catalog; it is kept only while the follower has not moved past that number, and it goes as soon as an
-event of its package is followed. Keeping and evicting share one lock: no late reader can put back what just went.
+The invariant: what is kept is never older than the follower's head, nor are download counts in it. A document is read
+from the truth as of a number of its feed's catalog; it is kept only while the follower has not moved past that number,
+and it goes as soon as an event of its package is followed. Keeping and evicting share one lock: no late reader can put
+back what just went.
 """
 
 import gzip
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
-_OVERHEAD_BYTES: Final = 600
+_OVERHEAD_BYTES: Final = 2_000
 """What keeping a document costs beside its bytes."""
+_FRAGMENT_OVERHEAD_BYTES: Final = 800
 _MIN_GZIP_BYTES: Final = 200
 
 
@@ -46,6 +50,8 @@ class Document:
     media_type: str
     changed_at: datetime
     as_of: int
+    prepared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Where the web keeps what it makes of the document for each way of asking, so that it goes when this goes."""
 
     @property
     def cost(self) -> int:
@@ -55,17 +61,36 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class BlobFile:
-    """Where the bytes of a package lie: `blob` is a name for the blob store, `size` in bytes."""
+    """Where the bytes of a package lie: `blob` is a name for the blob store, `path` its file where there is one, `size`
+    in bytes."""
 
     blob: str
+    path: Path | None
     size: int
     etag: str
     published_at: datetime
     as_of: int
     cost: int = _OVERHEAD_BYTES
+    prepared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """As that of a document."""
 
 
-Kept = Document | BlobFile
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A piece of answers, links beginning with a marker; `counted` is the number of the feed's last batch of download
+    counts when it was read, None where it shows none."""
+
+    body: bytes
+    as_of: int
+    counted: int | None = None
+
+    @property
+    def cost(self) -> int:
+        """Bytes it takes in memory."""
+        return len(self.body) + _FRAGMENT_OVERHEAD_BYTES
+
+
+Kept = Document | BlobFile | Fragment
 """What the cache holds."""
 
 
@@ -90,6 +115,7 @@ class Documents:
         self._kept: OrderedDict[DocumentKey, Kept] = OrderedDict()
         self._of_package: dict[tuple[int, str], set[DocumentKey]] = {}
         self._heads: dict[int, int] = {}
+        self._counted: dict[int, int] = {}
         self._bytes = 0
         self._lock = Lock()
 
@@ -101,10 +127,21 @@ class Documents:
                 self._kept.move_to_end(key)
             return kept
 
+    def find_all(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Kept]:
+        """What is kept under the keys, where anything is."""
+        found = {}
+        with self._lock:
+            for key in keys:
+                kept = self._kept.get(key)
+                if kept is not None:
+                    self._kept.move_to_end(key)
+                    found[key] = kept
+        return found
+
     def keep(self, key: DocumentKey, document: Kept) -> None:
         """Keep it, unless the follower has moved past what it was read from, or it would take too large a share."""
         with self._lock:
-            if document.as_of >= self._heads.get(key.feed_id, 0):
+            if document.as_of >= self._heads.get(key.feed_id, 0) and self._is_counted(key, document):
                 self._insert(key, document)
 
     def keep_beside(self, template_key: DocumentKey, template: Kept, key: DocumentKey, document: Kept) -> None:
@@ -122,6 +159,17 @@ class Documents:
                 for key in tuple(self._of_package.get(package, ())):
                     self._drop(key)
 
+    def advance_counts(self, feed_id: int, counted: int, changed: set[str] | None) -> None:
+        """Follow a feed's download counts to that batch: drop what shows those of the changed packages (folded ids), or
+        of all packages if None, and nothing else."""
+        with self._lock:
+            self._counted[feed_id] = counted
+            packages = [(feed_id, id_key) for id_key in changed] if changed is not None else self._packages_of(feed_id)
+            for package in packages:
+                for key in tuple(self._of_package.get(package, ())):
+                    if not self._is_counted(key, self._kept[key]):
+                        self._drop(key)
+
     @property
     def bytes_kept(self) -> int:
         """What the kept documents take, never more than the bound."""
@@ -136,6 +184,11 @@ class Documents:
         self._bytes += document.cost
         while self._bytes > self._max_bytes:
             self._drop(next(iter(self._kept)))
+
+    def _is_counted(self, key: DocumentKey, kept: Kept) -> bool:
+        """Whether it shows no count, or counts no older than the follower has seen."""
+        counted = kept.counted if isinstance(kept, Fragment) else None
+        return counted is None or counted >= self._counted.get(key.feed_id, 0)
 
     def _packages_of(self, feed_id: int) -> list[tuple[int, str]]:
         return [package for package in self._of_package if package[0] == feed_id]

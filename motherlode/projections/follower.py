@@ -14,7 +14,7 @@ from typing import Final
 
 from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
 from motherlode.projections.documents import Documents
-from motherlode.store import catalog, feeds
+from motherlode.store import catalog, downloads, feeds
 from motherlode.store.db import Database, Tx
 from motherlode.store.feeds import FeedRow
 
@@ -24,12 +24,13 @@ _MAX_FOLLOWED: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as of its last event."""
+    """A feed as of its last event, and of its last batch of download counts."""
 
     id: int
     name: str
     policy: FeedPolicy
     head: int
+    counted: int
     created_at: datetime
 
 
@@ -75,9 +76,19 @@ class Follower:
         known = self._feeds.get(row.name)
         if known is None or row.head != known.head:
             self._documents.advance(row.id, row.head, self._changed(tx, row, known))
-        return Feed(row.id, row.name, parse_feed_policy(row.settings), row.head, row.created_at)
+        if known is None or row.counted != known.counted:
+            self._documents.advance_counts(row.id, row.counted, self._counted(tx, row, known))
+        return Feed(row.id, row.name, parse_feed_policy(row.settings), row.head, row.counted, row.created_at)
 
     def _changed(self, tx: Tx, row: FeedRow, known: Feed | None) -> set[str] | None:
         if known is None or row.head - known.head > _MAX_FOLLOWED:
             return None
+        if row.head == known.head + 1 and row.head_id_key is not None:
+            return {row.head_id_key}
         return {event.id_key for event in catalog.since(tx, row.id, known.head, _MAX_FOLLOWED)}
+
+    def _counted(self, tx: Tx, row: FeedRow, known: Feed | None) -> set[str] | None:
+        if known is None:
+            return None
+        changed = downloads.changed_since(tx, row.id, known.counted, _MAX_FOLLOWED)
+        return set(changed) if len(changed) < _MAX_FOLLOWED else None

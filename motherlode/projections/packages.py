@@ -20,7 +20,14 @@ from motherlode.domain.versions import Version
 from motherlode.protocol.urls import Hive, Urls
 from motherlode.protocol.v3.details import render_details
 from motherlode.protocol.v3.flat_container import render_versions
-from motherlode.protocol.v3.registration import PAGE_LEAVES, pages_of, render_index, render_leaf, render_page
+from motherlode.protocol.v3.registration import (
+    INLINE_LIMIT,
+    PAGE_LEAVES,
+    render_index,
+    render_leaf,
+    render_long_index,
+    render_page,
+)
 from motherlode.protocol.v3.service_index import render_service_index
 from motherlode.store import catalog, entries
 from motherlode.store.blobs.base import Blobs
@@ -77,6 +84,9 @@ def registration_index(package_id: PackageId, hive: Hive) -> Render:
     """The registration index of an id in a hive."""
 
     def render(source: Source) -> Rendered:
+        keys = entries.version_keys(source.tx, source.feed_id, package_id.key, with_semver2=hive.has_semver2)
+        if len(keys) >= INLINE_LIMIT:
+            return _long_index(source, package_id, hive, keys)
         releases = _releases(source, package_id, hive)
         return _as_json(render_index(releases, source.urls, hive), _last_change(releases))
 
@@ -87,13 +97,15 @@ def registration_page(package_id: PackageId, hive: Hive, lower: Version, upper: 
     """The registration page of an id in a hive: all that lies between two versions, both included."""
 
     def render(source: Source) -> Rendered:
-        releases = _releases(source, package_id, hive)
-        inside = [release for release in releases if lower <= release.package.identity.version <= upper]
-        if not inside:
+        of_id = source.tx, source.feed_id, package_id.key
+        rows = entries.between(*of_id, lower, upper, with_semver2=hive.has_semver2)
+        if not rows:
             raise NoSuchVersion(f"{package_id} from {lower.normalized} to {upper.normalized}")
+        releases = [_release_of(entry) for entry in rows]
         address = source.urls.registration_page(hive, package_id, lower.key, upper.key)
-        document = render_page(inside, source.urls, hive, address=address)
-        return _as_json(document, _last_change(inside), is_kept=_is_page(inside, releases))
+        document = render_page(releases, source.urls, hive, address=address)
+        is_page = _is_page(source, package_id, hive, lower, upper, len(rows))
+        return _as_json(document, _last_change(releases), is_kept=is_page)
 
     return render
 
@@ -212,9 +224,18 @@ def _last_change(releases: Sequence[Release]) -> datetime:
     return max(release.changed_at for release in releases)
 
 
-def _is_page(inside: Sequence[Release], releases: Sequence[Release]) -> bool:
-    """Whether these are a page that the index hands out today."""
-    return len(inside) <= PAGE_LEAVES and any(list(page) == list(inside) for page in pages_of(releases))
+def _long_index(source: Source, package_id: PackageId, hive: Hive, keys: Sequence[str]) -> Rendered:
+    changed_at = entries.last_change(source.tx, source.feed_id, package_id.key, with_semver2=hive.has_semver2)
+    document = render_long_index(package_id, keys, source.urls, hive)
+    return _as_json(document, changed_at or source.feed_created_at)
+
+
+def _is_page(source: Source, package_id: PackageId, hive: Hive, lower: Version, upper: Version, count: int) -> bool:
+    """Whether the `count` versions from `lower` to `upper` are a page that the index hands out today."""
+    of_id = source.tx, source.feed_id, package_id.key
+    if count > PAGE_LEAVES or entries.count_below(*of_id, lower, with_semver2=hive.has_semver2) % PAGE_LEAVES:
+        return False
+    return count == PAGE_LEAVES or not entries.is_any_above(*of_id, upper, with_semver2=hive.has_semver2)
 
 
 def _as_json(document: dict[str, Any], changed_at: datetime, *, is_kept: bool = True) -> Rendered:

@@ -57,7 +57,7 @@ class Reader:
 
     def find_blob(self, feed: Feed, package_id: PackageId, version: Version) -> BlobFile | None:
         """Where a package lies, if it is in memory."""
-        kept = self._documents.find(_blob_key(feed, package_id, version))
+        kept = self._documents.find(blob_key(feed, package_id, version))
         return kept if isinstance(kept, BlobFile) else None
 
     def read_blob(self, feed: Feed, package_id: PackageId, version: Version) -> BlobFile:
@@ -67,8 +67,9 @@ class Reader:
             entry = entries.find(tx, feed.id, package_id.key, version.key)
         if entry is None:
             raise NoSuchVersion(f"{package_id} {version.normalized}")
-        blob = BlobFile(entry.blob, entry.size, make_etag(self._history, entry.sha256), entry.pushed_at, as_of)
-        self._documents.keep(_blob_key(feed, package_id, version), blob)
+        etag = make_etag(self._history, entry.sha256)
+        blob = BlobFile(entry.blob, self._blobs.path(entry.blob), entry.size, etag, entry.pushed_at, as_of)
+        self._documents.keep(blob_key(feed, package_id, version), blob)
         return blob
 
     def _render(self, key: DocumentKey, feed: Feed, render: Render, *, is_zipped: bool) -> Document:
@@ -89,5 +90,6 @@ class Reader:
         return document
 
 
-def _blob_key(feed: Feed, package_id: PackageId, version: Version) -> DocumentKey:
+def blob_key(feed: Feed, package_id: PackageId, version: Version) -> DocumentKey:
+    """Under which it is kept where a package lies."""
     return DocumentKey(feed.id, package_id.key, f"nupkg/{version.key}")

@@ -41,10 +41,10 @@ def render_catalog_entry(release: Release, urls: Urls, hive: Hive) -> dict[str, 
             "authors": package.authors,
             "dependencyGroups": _groups(package, urls, hive),
             "description": package.description,
-            "iconUrl": _icon_url(package, urls),
+            "iconUrl": icon_url(package, urls),
             "language": package.language,
-            "licenseExpression": _license_expression(package),
-            "licenseUrl": _license_url(package, urls),
+            "licenseExpression": license_expression(package),
+            "licenseUrl": license_url(package, urls),
             "listed": release.listed,
             "minClientVersion": package.min_client_version,
             "packageContent": urls.nupkg(identity),
@@ -78,15 +78,18 @@ def _dependency(dependency: Dependency, urls: Urls, hive: Hive) -> dict[str, str
     }
 
 
-def _icon_url(package: Package, urls: Urls) -> str | None:
+def icon_url(package: Package, urls: Urls) -> str | None:
+    """The embedded icon, or else the address that the package names."""
     return urls.icon(package.identity) if package.icon else package.icon_url
 
 
-def _license_expression(package: Package) -> str | None:
+def license_expression(package: Package) -> str | None:
+    """The license as an SPDX expression."""
     return package.license.value if package.license and package.license.kind == "expression" else None
 
 
-def _license_url(package: Package, urls: Urls) -> str | None:
+def license_url(package: Package, urls: Urls) -> str | None:
+    """The embedded license, what its expression means, or else the address that the package names."""
     if package.license is None:
         return None if package.license_url == DEPRECATED_LICENSE_URL else package.license_url
     if package.license.kind == "file":

@@ -64,6 +64,16 @@ class Urls:
         """PackageBaseAddress/3.0.0."""
         return f"{self.base}/v3/flat/"
 
+    @property
+    def search(self) -> str:
+        """SearchQueryService."""
+        return f"{self.base}/v3/search"
+
+    @property
+    def autocomplete(self) -> str:
+        """SearchAutocompleteService."""
+        return f"{self.base}/v3/autocomplete"
+
     def registrations(self, hive: Hive) -> str:
         """The base of a hive."""
         return f"{self.base}/v3/{hive.value}/"

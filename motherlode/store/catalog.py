@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, case, func, insert, select, update
+from sqlalchemy import Executable, bindparam, case, func, insert, select, update
 
 from motherlode.store import schema
-from motherlode.store.db import Tx, upsert
+from motherlode.store.db import Tx, once_for_each_dialect, upsert
 from motherlode.store.entries import Entry
 
 Kind = Literal["published", "unlisted", "relisted"]
@@ -75,10 +75,15 @@ def append(tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime) -> i
     if (entry.revision, entry.changed_at) != (number, at):
         tx.execute(_STAMP_ENTRY, {"entry": entry.id, "revision": number, "changed_at": at})
     stamped = {"feed_id": feed_id, "id_key": entry.id_key, "revision": number, "changed_at": at}
+    tx.execute(_stamp_package(tx), stamped)
+    return number
+
+
+@once_for_each_dialect
+def _stamp_package(tx: Tx) -> Executable:
     added = upsert(tx, schema.packages)
     renewed = {"revision": added.excluded.revision, "changed_at": added.excluded.changed_at}
-    tx.execute(added.on_conflict_do_update(index_elements=["feed_id", "id_key"], set_=renewed), stamped)
-    return number
+    return added.on_conflict_do_update(index_elements=["feed_id", "id_key"], set_=renewed)
 
 
 def _next_number(tx: Tx, feed_id: int, at: datetime) -> tuple[int, datetime]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Executable, select
 
 from motherlode.store import schema
-from motherlode.store.db import Tx, upsert
+from motherlode.store.db import Tx, once_for_each_dialect, upsert
 
 _COLUMNS = (
     schema.contents.c.id,
@@ -59,11 +59,16 @@ def add(
         "facts": dict(facts),
         "created_at": at,
     }
-    added = upsert(tx, schema.contents).on_conflict_do_nothing(index_elements=["sha256"])
-    content_id = tx.execute(added.returning(schema.contents.c.id), row).scalar()
+    content_id = tx.execute(_add(tx), row).scalar()
     if content_id is not None:
         return ContentRow(content_id, sha256, sha512, size, blob, dict(facts))
     return ContentRow(*tx.execute(select(*_COLUMNS).where(schema.contents.c.sha256 == sha256)).one())
+
+
+@once_for_each_dialect
+def _add(tx: Tx) -> Executable:
+    added = upsert(tx, schema.contents).on_conflict_do_nothing(index_elements=["sha256"])
+    return added.returning(schema.contents.c.id)
 
 
 def is_named(tx: Tx, blob: str) -> bool:

@@ -12,13 +12,13 @@ import json
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Table, create_engine, event, inspect, select, text
+from sqlalchemy import Connection, Table, create_engine, inspect, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
@@ -27,12 +27,13 @@ from motherlode import posix
 from motherlode.domain.refusals import Busy, NewerData, NoData, Refusal, StorageFull
 from motherlode.store import schema
 
+S = TypeVar("S")
 Tx = Connection
 """A unit of work, from `Database.read` or `Database.write`: what every function of this room takes first."""
 
 BUSY_TIMEOUT_S: Final = 30.0
 THREADS: Final = 40
-_WRITES: Final = "motherlode_writes"
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
 _ALEMBIC: Final = threading.Lock()
 """Alembic keeps the migration under way in its modules: one at a time in a process."""
 
@@ -81,10 +82,8 @@ class Database:
             pool_size=THREADS,
             max_overflow=-1,
             pool_use_lifo=True,
-            json_serializer=lambda value: json.dumps(value, separators=(",", ":")),
+            json_serializer=_JSON.encode,
         )
-        event.listen(self._engine, "begin", _begin)
-        self._writer = self._engine.execution_options(**{_WRITES: True})
         self._watcher = self._connect()
 
     def _connect(self) -> sqlite3.Connection:
@@ -111,6 +110,7 @@ class Database:
     def read(self) -> Iterator[Tx]:
         """A unit of work that sees one moment: the one of its first statement. What it writes is dropped."""
         with _refusals(), self._engine.connect() as tx:
+            _begin(tx, "BEGIN")
             yield tx
 
     @contextmanager
@@ -123,7 +123,8 @@ class Database:
         if not self._writing.acquire(timeout=self._busy_timeout_s):
             raise Busy
         try:
-            with _refusals(), self._writer.begin() as tx:
+            with _refusals(), self._engine.begin() as tx:
+                _begin(tx, "BEGIN IMMEDIATE")
                 yield tx
         finally:
             self._writing.release()
@@ -178,8 +179,23 @@ def upsert(tx: Tx, table: Table) -> sqlite.Insert:  # noqa: ARG001 the dialect i
     return sqlite.insert(table)
 
 
-def _begin(tx: Tx) -> None:
-    tx.exec_driver_sql("BEGIN IMMEDIATE" if tx.get_execution_options().get(_WRITES) else "BEGIN")
+def once_for_each_dialect(make: Callable[[Tx], S]) -> Callable[[Tx], S]:
+    """A statement that is made at its first use, for each dialect, and kept: to make it takes longer than to run it."""
+    made: dict[str, S] = {}
+
+    def statement(tx: Tx) -> S:
+        dialect = tx.dialect.name
+        if dialect not in made:
+            made[dialect] = make(tx)
+        return made[dialect]
+
+    return statement
+
+
+def _begin(tx: Tx, statement: str) -> None:
+    """Begin by name, on the driver's own connection: a listener of SQLAlchemy would slow down every other statement."""
+    connection: Any = tx.connection.driver_connection
+    connection.execute(statement)
 
 
 def _migrate(tx: Tx) -> None:
@@ -201,8 +217,9 @@ def _migrate(tx: Tx) -> None:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except DBAPIError as error:
-        raise _refusal_of(error.orig) or error from error
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise _refusal_of(cause) or error from error
 
 
 def _refusal_of(error: Any) -> Refusal | None:

@@ -10,13 +10,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, exists, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    LargeBinary,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
 from motherlode.domain.package import Identity
 from motherlode.domain.refusals import AlreadyExists
+from motherlode.domain.versions import Version
 from motherlode.store import schema
 from motherlode.store.contents import ContentRow
-from motherlode.store.db import Tx, upsert
+from motherlode.store.db import Tx, once_for_each_dialect, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,7 @@ _COLUMNS = (
     _C.facts,
 )
 _ORDER = (_E.sort_key, _E.version_key)
+_RANK = tuple_(*_ORDER)
 _NEXT_NUMBER = select(schema.heads.c.number + 1).where(schema.heads.c.feed_id == bindparam("of_feed")).scalar_subquery()
 """The number that the feed's next event will have, as far as can be seen: `catalog.append` stamps the entry again where
 another one came between, which the write lock of SQLite rules out."""
@@ -118,9 +133,7 @@ def add(tx: Tx, feed_id: int, identity: Identity, content: ContentRow, *, is_sem
         "pushed_at": at,
         "changed_at": at,
     }
-    taken = upsert(tx, schema.entries).values(revision=_NEXT_NUMBER)
-    taken = taken.on_conflict_do_nothing(index_elements=["feed_id", "id_key", "version_key"])
-    added = tx.execute(taken.returning(_E.id, _E.revision), row | {"of_feed": feed_id}).first()
+    added = tx.execute(_add(tx), row | {"of_feed": feed_id}).first()
     if added is None:
         raise AlreadyExists(str(identity))
     del row["sort_key"]
@@ -128,6 +141,13 @@ def add(tx: Tx, feed_id: int, identity: Identity, content: ContentRow, *, is_sem
         name: getattr(content, name) for name in ("sha256", "sha512", "size", "blob", "facts")
     }
     return Entry(id=added.id, revision=added.revision, **row, **of_content)
+
+
+@once_for_each_dialect
+def _add(tx: Tx) -> Executable:
+    added = upsert(tx, schema.entries).values(revision=_NEXT_NUMBER)
+    added = added.on_conflict_do_nothing(index_elements=["feed_id", "id_key", "version_key"])
+    return added.returning(_E.id, _E.revision)
 
 
 def find_place(tx: Tx, feed: str, id_key: str, version_key: str) -> Place | None:
@@ -153,10 +173,41 @@ def of_package(tx: Tx, feed_id: int, id_key: str) -> list[Entry]:
     return [_entry(row) for row in tx.execute(_of_package(feed_id, id_key).order_by(*_ORDER))]
 
 
-def version_keys(tx: Tx, feed_id: int, id_key: str) -> list[str]:
-    """All versions of an id, ascending, unlisted ones included: their keys alone, from the index alone."""
-    mine = (_E.feed_id == feed_id, _E.id_key == id_key)
+def between(
+    tx: Tx, feed_id: int, id_key: str, lower: Version, upper: Version, *, with_semver2: bool = True
+) -> list[Entry]:
+    """The versions of an id between two, both included, ascending, unlisted ones included; it takes no longer for an id
+    with many others."""
+    inside = (_rank_of(lower) <= _RANK, _rank_of(upper) >= _RANK)
+    mine = _joined().where(*_mine(feed_id, id_key, with_semver2=with_semver2), *inside)
+    return [_entry(row) for row in tx.execute(mine.order_by(*_ORDER))]
+
+
+def count_below(tx: Tx, feed_id: int, id_key: str, version: Version, *, with_semver2: bool = True) -> int:
+    """How many versions of an id come before that one."""
+    mine = _mine(feed_id, id_key, with_semver2=with_semver2)
+    return tx.execute(
+        select(func.count()).select_from(schema.entries).where(*mine, _rank_of(version) > _RANK)
+    ).scalar_one()
+
+
+def is_any_above(tx: Tx, feed_id: int, id_key: str, version: Version, *, with_semver2: bool = True) -> bool:
+    """Whether any version of an id comes after that one."""
+    mine = _mine(feed_id, id_key, with_semver2=with_semver2)
+    return tx.execute(select(_E.id).where(*mine, _rank_of(version) < _RANK).limit(1)).first() is not None
+
+
+def version_keys(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> list[str]:
+    """All versions of an id, ascending, unlisted ones included: their keys alone; from the index alone, unless SemVer 2
+    is left out."""
+    mine = _mine(feed_id, id_key, with_semver2=with_semver2)
     return list(tx.execute(select(_E.version_key).where(*mine).order_by(*_ORDER)).scalars())
+
+
+def last_change(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> datetime | None:
+    """The time of the last event of any version of an id; None where there is none."""
+    mine = _mine(feed_id, id_key, with_semver2=with_semver2)
+    return tx.execute(select(func.max(_E.changed_at)).where(*mine)).scalar()
 
 
 def listed_versions(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, list[ListedVersion]]:
@@ -183,6 +234,15 @@ def set_listed(tx: Tx, entry: Entry, *, listed: bool, at: datetime) -> Entry:
 
 def _joined() -> Select[*tuple[Any, ...]]:
     return select(*_COLUMNS).join(schema.contents, _C.id == _E.content_id)
+
+
+def _mine(feed_id: int, id_key: str, *, with_semver2: bool) -> tuple[ColumnElement[bool], ...]:
+    mine = (_E.feed_id == feed_id, _E.id_key == id_key)
+    return mine if with_semver2 else (*mine, _E.is_semver2.is_(False))
+
+
+def _rank_of(version: Version) -> ColumnElement[Any]:
+    return tuple_(literal(version.sort_key, LargeBinary), literal(version.key, schema.Key))
 
 
 def _of_package(feed_id: int, id_key: str) -> Select[*tuple[Any, ...]]:

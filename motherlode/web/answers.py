@@ -24,6 +24,7 @@ IMMUTABLE: Final = "public, max-age=31536000, immutable"
 NO_STORE: Final = "no-store"
 
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+_OF_BODY: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
 _CHUNK_BYTES: Final = 256 * 1024
 _READ_HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -34,6 +35,33 @@ _READ_HEADERS: Final = {
 def answer_document(scope: Scope, document: Document, *, is_negotiable: bool, cache: str) -> Response:
     """A document, compressed if the client offers gzip and the document may be; 304 if the client has it already."""
     is_zipped = is_negotiable and document.zipped is not None and offers_gzip(header(scope, b"accept-encoding"))
+    key = (is_zipped, is_negotiable, cache)
+    prepared = document.prepared.get(key)
+    if prepared is None:
+        prepared = document.prepared[key] = _prepare(
+            document, is_zipped=is_zipped, is_negotiable=is_negotiable, cache=cache
+        )
+    etag, raw_headers = prepared
+    if is_match(header(scope, b"if-none-match"), etag):
+        return PreparedAnswer(304, [pair for pair in raw_headers if pair[0] not in _OF_BODY], b"")
+    body = document.zipped if is_zipped and document.zipped is not None else document.body
+    return PreparedAnswer(200, list(raw_headers), body)
+
+
+class PreparedAnswer(Response):
+    """An answer whose headers were made before, byte for byte; it skips what Starlette does to make them."""
+
+    def __init__(self, status: int, raw_headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        self.status_code = status
+        self.body = body
+        self.background = None
+        self.raw_headers = raw_headers
+
+
+def _prepare(
+    document: Document, *, is_zipped: bool, is_negotiable: bool, cache: str
+) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
+    """The entity tag and the headers of a whole answer, the same for everybody who asks for it so."""
     etag = document.etag[:-1] + '-gz"' if is_zipped else document.etag
     headers = _READ_HEADERS | {
         "Cache-Control": cache,
@@ -42,12 +70,15 @@ def answer_document(scope: Scope, document: Document, *, is_negotiable: bool, ca
     }
     if is_negotiable:
         headers["Vary"] = "Accept-Encoding"
-    if is_match(header(scope, b"if-none-match"), etag):
-        return Response(status_code=304, headers=headers)
     if is_zipped:
         headers["Content-Encoding"] = "gzip"
     body = document.zipped if is_zipped and document.zipped is not None else document.body
-    return Response(body, headers=headers, media_type=document.media_type)
+    return etag, tuple(Response(body, headers=headers, media_type=document.media_type).raw_headers)
+
+
+def answer_fresh(body: bytes) -> Response:
+    """JSON that was made for this request alone, to be kept by nobody."""
+    return Response(body, headers=_READ_HEADERS | {"Cache-Control": NO_STORE}, media_type="application/json")
 
 
 def offers_gzip(accept_encoding: str | None) -> bool:
@@ -90,23 +121,35 @@ def parse_range(value: str | None, size: int) -> tuple[int, int] | None:
 
 def answer_blob(scope: Scope, file: BlobFile, blobs: Blobs, *, name: str) -> Response:
     """The bytes of a package: all of them, one range, or none (304)."""
-    modified = file.published_at.replace(microsecond=0)
+    raw_headers = file.prepared.get(name)
+    if raw_headers is None:
+        raw_headers = file.prepared[name] = _prepare_blob(file, name)
+    if is_match(header(scope, b"if-none-match"), file.etag):
+        return PreparedAnswer(304, [pair for pair in raw_headers if pair[0] not in _OF_BODY], b"")
+    asked = header(scope, b"range") if _is_range_wanted(scope, file.etag) else None
+    bounds = parse_range(asked, file.size)
+    if bounds is None:
+        length = (b"content-length", str(file.size).encode("ascii"))
+        return BlobAnswer(200, [*raw_headers, length], file, blobs, 0, file.size)
+    first, last = bounds
+    part = [
+        (b"content-length", str(last - first + 1).encode("ascii")),
+        (b"content-range", f"bytes {first}-{last}/{file.size}".encode("ascii")),
+    ]
+    return BlobAnswer(206, [*raw_headers, *part], file, blobs, first, last - first + 1)
+
+
+def _prepare_blob(file: BlobFile, name: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers that every answer about the file has."""
     headers = _READ_HEADERS | {
         "Accept-Ranges": "bytes",
         "Cache-Control": IMMUTABLE,
         "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Type": "application/octet-stream",
         "ETag": file.etag,
-        "Last-Modified": format_datetime(modified, usegmt=True),
+        "Last-Modified": format_datetime(file.published_at.replace(microsecond=0), usegmt=True),
     }
-    if is_match(header(scope, b"if-none-match"), file.etag):
-        return Response(status_code=304, headers=headers)
-    asked = header(scope, b"range") if _is_range_wanted(scope, file.etag) else None
-    bounds = parse_range(asked, file.size)
-    first, last = bounds or (0, file.size - 1)
-    if bounds:
-        headers["Content-Range"] = f"bytes {first}-{last}/{file.size}"
-    headers["Content-Length"] = str(last - first + 1)
-    return BlobAnswer(206 if bounds else 200, headers, file, blobs, first, last - first + 1)
+    return tuple(Response(None, 304, headers=headers).raw_headers)
 
 
 def _is_range_wanted(scope: Scope, etag: str) -> bool:
@@ -114,13 +157,13 @@ def _is_range_wanted(scope: Scope, etag: str) -> bool:
     return condition is None or condition.strip() == etag
 
 
-class BlobAnswer(Response):
+class BlobAnswer(PreparedAnswer):
     """Sends a stored file: whole by the server's own sendfile where there is one, else in pieces read by a thread."""
 
     def __init__(
-        self, status: int, headers: dict[str, str], file: BlobFile, blobs: Blobs, first: int, length: int
+        self, status: int, raw_headers: list[tuple[bytes, bytes]], file: BlobFile, blobs: Blobs, first: int, length: int
     ) -> None:
-        super().__init__(status_code=status, headers=headers, media_type="application/octet-stream")
+        super().__init__(status, raw_headers, b"")
         self._file = file
         self._blobs = blobs
         self._first = first
@@ -128,7 +171,7 @@ class BlobAnswer(Response):
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send it."""
-        path = self._blobs.path(self._file.blob)
+        path = self._file.path
         is_whole = self._length == self._file.size
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         if scope["method"] == "HEAD":

@@ -3,10 +3,11 @@
 Invariant: a request never holds more than a few MiB of its body, nothing that hashes, parses or touches a disk runs on
 the event loop, and a client that stops sending or goes is noticed.
 
-Every request with a body gets one `Body`, whoever refuses it and why: a push reads it with `package_into`, and any
-refusal, of the route, the key or the package itself, is answered only after `drain`. NuGet clients (seen with .NET
-SDK 10, nuget.exe 5.8, nuget 2.8.7 and Paket 12) read no answer before they have sent all: one that is cut off shows a
-broken pipe instead of the reason, and sends it all again.
+Every request with a body gets one `Body`, whoever refuses it and why. A push reads it with `package_into`; where it
+`is_short`, it is taken apart in the one thread that does all the rest, for a way into a thread and back costs as much
+as a statement does. Any refusal, of the route, the key or the package itself, is answered only after `drain`. NuGet
+clients (seen with .NET SDK 10, nuget.exe 5.8, nuget 2.8.7 and Paket 12) read no answer before they have sent all: one
+that is cut off shows a broken pipe instead of the reason, and sends it all again.
 """
 
 from typing import Final, Protocol
@@ -58,6 +59,29 @@ class Body:
         self._received_bytes = 0
         self._has_ended = False
         self._is_lost = False
+        self._package: _Package | None = None
+        self._start = b""
+
+    async def is_short(self) -> bool:
+        """Read as far as 1 MiB or a little more; whether that is all: then `short_package_into` has the package.
+
+        What it raises is what `package_into` raises, but for what the sink does and what a form has inside.
+        """
+        if self._package is None:
+            self._refuse_encoded()
+            boundary = parse_boundary(self._get_header(b"content-type"))
+            self._refuse_announced(self._max_bytes if boundary is None else self._max_bytes + FORM_BYTES)
+            self._package = _Package(None if boundary is None else FirstPart(boundary), self._max_bytes)
+            self._start = await self._next_piece()
+        return self._has_ended
+
+    def short_package_into(self, sink: Sink) -> None:
+        """Write the package of a body that `is_short` to `sink`, once, and as `package_into` does; to be called in a
+        thread."""
+        assert self._package is not None  # noqa: S101 nobody knows that it is short but by `is_short`
+        start, self._start = self._start, b""
+        self._package.write(start, sink)
+        self._finish(self._package)
 
     async def package_into(self, sink: Sink) -> None:
         """Write the package in this body to `sink`: a form's first part, or all of a body that is no multipart.
@@ -67,18 +91,16 @@ class Body:
         announced end, or the client is gone: then no answer will be read). What the sink raises comes through.
         What the sink holds is the package only when this returns.
         """
-        self._refuse_encoded()
-        boundary = parse_boundary(self._get_header(b"content-type"))
-        self._refuse_announced(self._max_bytes if boundary is None else self._max_bytes + FORM_BYTES)
-        package = _Package(sink, None if boundary is None else FirstPart(boundary), self._max_bytes)
+        if await self.is_short():
+            await anyio.to_thread.run_sync(self.short_package_into, sink)
+            return
+        assert self._package is not None  # noqa: S101 `is_short` made it
+        piece, self._start = self._start, b""
+        await anyio.to_thread.run_sync(self._package.write, piece, sink)
         while not self._has_ended:
             piece = await self._next_piece()
-            if self._received_bytes > self._max_bytes + FORM_BYTES:
-                raise PackageTooLarge(self._max_bytes)
-            await anyio.to_thread.run_sync(package.take, piece)
-        if self._announced_bytes is not None and self._received_bytes < self._announced_bytes:
-            raise IncompleteBody
-        package.finish()
+            await anyio.to_thread.run_sync(self._package.write, piece, sink)
+        self._finish(self._package)
 
     async def drain(self) -> bool:
         """Read what is left and drop it; returns whether the body was read to its end.
@@ -103,7 +125,14 @@ class Body:
         piece = bytearray()
         while not self._has_ended and len(piece) < _PIECE_BYTES:
             piece += await self._next_chunk()
+        if self._received_bytes > self._max_bytes + FORM_BYTES:
+            raise PackageTooLarge(self._max_bytes)
         return bytes(piece)
+
+    def _finish(self, package: "_Package") -> None:
+        if self._announced_bytes is not None and self._received_bytes < self._announced_bytes:
+            raise IncompleteBody
+        package.finish()
 
     async def _next_chunk(self) -> bytes:
         if self._is_lost:
@@ -142,19 +171,18 @@ class Body:
 class _Package:
     """Takes a body apart and counts; runs in threads."""
 
-    def __init__(self, sink: Sink, form: FirstPart | None, max_bytes: int) -> None:
-        self._sink = sink
+    def __init__(self, form: FirstPart | None, max_bytes: int) -> None:
         self._form = form
         self._left_bytes = max_bytes
         self._max_bytes = max_bytes
 
-    def take(self, piece: bytes) -> None:
+    def write(self, piece: bytes, sink: Sink) -> None:
         package = piece if self._form is None else self._form.feed(piece)
         self._left_bytes -= len(package)
         if self._left_bytes < 0:
             raise PackageTooLarge(self._max_bytes)
         if package:
-            self._sink.write(package)
+            sink.write(package)
 
     def finish(self) -> None:
         if self._form is not None:

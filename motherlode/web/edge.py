@@ -2,11 +2,14 @@
 
 In this order: find out where it came in, look whether anything changed since the last one, find feed and route, check
 the key, answer. Whatever is refused on the way is answered only after the body was read: clients read no answer before
-they have sent everything.
+they have sent everything. A read that was answered before, and whose document is still in memory, goes a shorter way:
+it skips what lies between that look and the answer.
 """
 
+import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from itertools import count
 from time import perf_counter
 from typing import Any, Final
 
@@ -16,19 +19,23 @@ from starlette.responses import Response
 from motherlode.domain.feeds import DEFAULT_FEED
 from motherlode.domain.refusals import Broken, MethodRefused, NoSuchAddress, NoSuchFeed, Refusal
 from motherlode.house import House
-from motherlode.observe.logs import get_logger
+from motherlode.observe.lines import LONGEST_WAIT_S
+from motherlode.observe.logs import get_logger, get_request_log
 from motherlode.web.lifespan import Lifespan
+from motherlode.web.ready import Known, KnownRequests
 from motherlode.web.refuse import refuse
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, Route, find_route, methods_of
-from motherlode.web.site import Sites
+from motherlode.web.site import Scope, Sites
 from motherlode.web.visit import Visit
 from motherlode.web.who import authenticate
 
 _ALL_ROUTES: Final = (*SERVER_ROUTES, *FEED_ROUTES)
 _WRITERS: Final = 8
+_SEARCHERS: Final = 8
 _FEEDS: Final = "/feeds/"
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"})
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_GOOD: Final = frozenset({200, 206, 304})
 _CORS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD",
@@ -44,24 +51,51 @@ class Edge:
         self._house = house
         self._sites = Sites(house.public_url, house.trusted_proxies)
         self._writers = anyio.CapacityLimiter(_WRITERS)
+        self._searchers = anyio.CapacityLimiter(_SEARCHERS)
+        self._known = KnownRequests()
         self._log = get_logger()
+        self._request_log = get_request_log()
+        self._life_id, self._numbers = secrets.token_hex(6), count()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request, or live through the worker's life."""
         if scope["type"] == "lifespan":
-            await Lifespan(self._house).run(receive, send)
+            await Lifespan(self._house, self._request_log).run(receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         started = perf_counter()
-        visit = Visit(self._house, scope, receive, self._sites.of(scope), secrets.token_hex(8), self._writers)
-        response = await self._answer(visit)
-        response.headers["X-Request-Id"] = visit.request_id
+        request_id = f"{self._life_id}{next(self._numbers):08x}"
+        asked = self._sites.asked_of(scope) if scope["method"] == "GET" else None
+        about, response = self._answer_known(scope, asked) or await self._visit(scope, receive, request_id, asked)
+        response.raw_headers.append((b"x-request-id", request_id.encode("ascii")))
         try:
             await response(scope, receive, send)
         finally:
-            self._note(visit, response.status_code, perf_counter() - started)
+            self._note(scope, request_id, about, response.status_code, perf_counter() - started)
+
+    def _answer_known(self, scope: Scope, asked: Hashable) -> tuple[Known | Visit, Response] | None:
+        """The answer to what was answered before, if its document is in memory and nothing was committed since."""
+        known = self._known.find(scope["path"], asked)
+        if known is None:
+            return None
+        try:
+            document = self._house.documents.find(known.ready.key) if self._house.follower.is_current() else None
+            return (known, known.ready.answer(scope, document)) if document else None
+        except Exception:  # noqa: BLE001 whatever is wrong is met once more on the long way, and told there
+            return None
+
+    async def _visit(
+        self, scope: Scope, receive: Any, request_id: str, asked: Hashable
+    ) -> tuple[Known | Visit, Response]:
+        """The answer on the long way, remembered if it may be."""
+        site = self._sites.of(scope)
+        visit = Visit(self._house, scope, receive, site, request_id, self._writers, self._searchers)
+        response = await self._answer(visit)
+        if visit.ready and site.is_checked and asked is not None and response.status_code in _GOOD:
+            self._known.keep(scope["path"], asked, Known(visit.ready, visit.route, visit.facts))
+        return visit, response
 
     async def _answer(self, visit: Visit) -> Response:
         """The answer, whatever happens; a refused body is read first."""
@@ -125,18 +159,8 @@ class Edge:
             f"Nothing answers at this address: use {urls.service_index} as package source, or push to {urls.publish}."
         )
 
-    def _note(self, visit: Visit, status: int, duration_s: float) -> None:
-        method = visit.method if visit.method in _METHODS else "OTHER"
-        self._house.metrics.count_request(visit.route, method, status, duration_s)
-        self._log.info(
-            "request",
-            request_id=visit.request_id,
-            method=visit.method,
-            path=visit.scope["path"],
-            route=visit.route,
-            feed=visit.feed.name if visit.feed else None,
-            status=status,
-            duration_ms=round(duration_s * 1000, 2),
-            client=visit.site.client,
-            **visit.notes,
-        )
+    def _note(self, scope: Scope, request_id: str, about: Known | Visit, status: int, duration_s: float) -> None:
+        method = scope["method"]
+        self._house.metrics.count_request(about.route, method if method in _METHODS else "OTHER", status, duration_s)
+        if self._request_log.note(about.facts, request_id, status, duration_s, self._sites.client_of(scope)):
+            asyncio.get_running_loop().call_later(LONGEST_WAIT_S, self._request_log.flush)

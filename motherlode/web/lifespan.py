@@ -1,6 +1,8 @@
-"""A worker's life: downloads are written down every few seconds while it serves, and once more when it stops."""
+"""A worker's life: while it serves, the search index is looked after, and downloads are written down every few seconds,
+and once more when it stops. So are the lines of the log that wait for others."""
 
 import asyncio
+import gc
 from contextlib import suppress
 from typing import Any, Final
 
@@ -8,7 +10,7 @@ import anyio.to_thread
 
 from motherlode.domain.refusals import Refusal
 from motherlode.house import House
-from motherlode.observe.logs import get_logger
+from motherlode.observe.logs import RequestLog, get_logger
 from motherlode.usecases.record_downloads import record_downloads
 
 FLUSH_INTERVAL_S: Final = 10.0
@@ -18,19 +20,23 @@ FLUSH_INTERVAL_S: Final = 10.0
 class Lifespan:
     """Speaks ASGI's lifespan protocol for one worker."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, request_log: RequestLog) -> None:
         self._house = house
+        self._request_log = request_log
 
     async def run(self, receive: Any, send: Any) -> None:
         """Begin, serve, end: returns when the worker may go."""
         await receive()
+        self._house.searching.start()
         flusher = asyncio.create_task(self._flush_for_ever())
+        gc.freeze()  # what was made until now stays: no collection need look at it again
         await send({"type": "lifespan.startup.complete"})
         await receive()
         flusher.cancel()
         with suppress(asyncio.CancelledError):
             await flusher
         await self._flush()
+        self._request_log.flush()
         await anyio.to_thread.run_sync(self._house.close)
         await send({"type": "lifespan.shutdown.complete"})
 

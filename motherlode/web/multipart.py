@@ -29,6 +29,9 @@ _RELEASE_BYTES: Final = 64 * 1024
 
 _PARAMETER: Final = re.compile(r';\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))')
 _BLANK_LINE: Final = re.compile(rb"\n\r?\n")
+_CLOSING: Final = b"--"
+_DELIMITER_END: Final = re.compile(rb"--|[ \t]{0,%d}+\r?(?=\n)" % MAX_PADDING_BYTES)
+"""What makes a delimiter of a boundary: one for all, as it takes longer to compile one than to read a small body."""
 
 
 def parse_boundary(content_type: bytes | str) -> bytes | None:
@@ -69,7 +72,6 @@ class FirstPart:
 
     def __init__(self, boundary: bytes) -> None:
         self._marker = b"\n--" + boundary
-        self._delimiter = re.compile(re.escape(self._marker) + rb"(?:--|[ \t]{0,%d}+\r?(?=\n))" % MAX_PADDING_BYTES)
         self._max_delimiter_bytes = len(self._marker) + MAX_PADDING_BYTES + len(b"\r\n")
         self._stage = _Stage.PREAMBLE
         self._held = bytearray(b"\n")  # so that a delimiter which opens the body stands behind a line break, too
@@ -102,7 +104,7 @@ class FirstPart:
         found = self._find_delimiter()
         if found is None:
             self._drop(len(self._held) - self._max_delimiter_bytes)
-        elif found.group().endswith(b"--"):
+        elif found.group() == _CLOSING:
             raise InvalidForm("The form has no parts: send the package as its first part.")
         else:
             self._enter(_Stage.HEADERS, found.end())
@@ -122,8 +124,8 @@ class FirstPart:
     def _take_package(self) -> bytes:
         found = self._find_delimiter()
         if found is not None:
-            package = bytes(self._held[: self._end_of_package(found.start())])
-            is_last = found.group().endswith(b"--")
+            package = bytes(self._held[: self._end_of_package(found.start() - len(self._marker))])
+            is_last = found.group() == _CLOSING
             self._enter(_Stage.CLOSED if is_last else _Stage.LATER_PARTS, found.end())
             return package
         settled = len(self._held) - self._max_delimiter_bytes - _MAX_ZIP_TAIL_BYTES
@@ -142,17 +144,23 @@ class FirstPart:
         return line_break if is_own else line_break - 1
 
     def _skip_later_parts(self) -> None:
-        closing = self._marker + b"--"
+        closing = self._marker + _CLOSING
         if closing in self._held:
             self._stage = _Stage.CLOSED
         else:
             self._drop(len(self._held) - len(closing))
 
     def _find_delimiter(self) -> re.Match[bytes] | None:
-        """The first delimiter held. What was searched before is not looked at again, but for one's length."""
+        """The end of the first delimiter held, behind its boundary. What was searched before is not looked at again,
+        but for a delimiter's length."""
         start = self._held.find(self._marker, max(0, self._searched - self._max_delimiter_bytes))
         self._searched = len(self._held)
-        return None if start < 0 else self._delimiter.search(self._held, start)
+        while start >= 0:
+            found = _DELIMITER_END.match(self._held, start + len(self._marker))
+            if found is not None:
+                return found
+            start = self._held.find(self._marker, start + 1)
+        return None
 
     def _drop(self, length: int) -> None:
         if length > 0:

@@ -20,7 +20,8 @@ async def get_live(visit: Visit) -> Response:  # noqa: ARG001 the process answer
 
 
 async def get_ready(visit: Visit) -> Response:
-    """Whether the database can be read and the blob store written, tried just now; else 503 and what cannot."""
+    """Whether the database can be read and the blob store written, tried just now, and search is there; else 503 and
+    what is not."""
     checks = await visit.read(_check, visit.house)
     is_ready = all(result == "ok" for result in checks.values())
     document: dict[str, Any] = {"status": "ready" if is_ready else "not ready", "checks": checks}
@@ -51,7 +52,11 @@ async def get_home(visit: Visit) -> Response:
 
 
 def _check(house: House) -> dict[str, str]:
-    return {"database": _try(house.db.is_current), "blobs": _try(house.blobs.check)}
+    return {
+        "database": _try(house.db.is_current),
+        "blobs": _try(house.blobs.check),
+        "search": "ok" if house.searching.is_ready() else "building",
+    }
 
 
 def _try(check: Any) -> str:

@@ -14,7 +14,7 @@ from starlette.routing import compile_path
 from motherlode.domain.policy import Actor, check_may_ever_push, check_may_ever_unlist
 from motherlode.protocol.urls import PUBLISH_PATH, Hive
 from motherlode.web import ops
-from motherlode.web.v3 import documents, flat_container, publish
+from motherlode.web.v3 import documents, flat_container, publish, search
 from motherlode.web.v3.documents import Answer
 
 Check = Callable[[Actor, str], None]
@@ -62,6 +62,8 @@ FEED_ROUTES: Final = (
     Route("file", READ, "/v3/flat/{id}/{version}/{file}", flat_container.get_file),
     *_registrations(),
     Route("service-index", READ, "/v3/index.json", documents.get_service_index),
+    Route("search", READ, "/v3/search", search.get_search),
+    Route("autocomplete", READ, "/v3/autocomplete", search.get_autocomplete),
     Route("details", READ, "/v3/catalog/data/{id}/{version}.json", documents.get_details),
     Route("push", ("PUT",), PUBLISH_PATH, publish.put_package, check_may_ever_push),
     Route("delete", ("DELETE",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.delete_version, check_may_ever_unlist),

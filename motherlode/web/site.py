@@ -6,13 +6,15 @@ very address this connection was made to. Only documents for checked bases are k
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 Scope = dict[str, Any]
+Server = tuple[Any, ...]
 Networks = Sequence[IPv4Network | IPv6Network]
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._~-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
@@ -49,18 +51,31 @@ class Sites:
 
     def of(self, scope: Scope) -> Site:
         """The site of a request."""
-        peer = str((scope.get("client") or ("",))[0])
-        is_proxied = self._is_trusted(peer)
-        client = self._client(scope, peer) if is_proxied else peer
+        client = self.client_of(scope)
         if self._public_url:
             return Site(self._public_url, self._prefix, client, is_checked=True)
+        is_proxied = self._is_trusted(_peer(scope))
         scheme, host, prefix = str(scope.get("scheme", "http")), _asked_host(scope), ""
         if is_proxied:
             scheme = _forwarded(scope, b"x-forwarded-proto", {"http", "https"}) or scheme
             host = _forwarded_match(scope, b"x-forwarded-host", _HOST) or host
             prefix = _forwarded_match(scope, b"x-forwarded-prefix", _PREFIX) or ""
-        is_checked = not is_proxied and host in _own_hosts(scope)
+        is_checked = not is_proxied and host in _own_hosts(tuple(scope.get("server") or ()))
         return Site(f"{scheme}://{host}{prefix}", prefix, client, is_checked)
+
+    def client_of(self, scope: Scope) -> str:
+        """The address the request came from, as far as it can be believed."""
+        peer = _peer(scope)
+        return self._forwarded_client(scope, peer) if self._is_trusted(peer) else peer
+
+    def asked_of(self, scope: Scope) -> Hashable | None:
+        """What decides the site: requests that are equal in this have the same one, but for the client. None where the
+        site may be unchecked for more reasons than these."""
+        if self._public_url:
+            return ()
+        if self._is_trusted(_peer(scope)):
+            return None
+        return scope.get("scheme"), header(scope, b"host"), tuple(scope.get("server") or ())
 
     def _is_trusted(self, address: str) -> bool:
         if not self._trusted_proxies:
@@ -72,7 +87,7 @@ class Sites:
         parsed = getattr(parsed, "ipv4_mapped", None) or parsed  # how a socket of both families shows IPv4
         return any(parsed in network for network in self._trusted_proxies)
 
-    def _client(self, scope: Scope, peer: str) -> str:
+    def _forwarded_client(self, scope: Scope, peer: str) -> str:
         """The last address in X-Forwarded-For that is no proxy of ours: anybody may have written those before it."""
         named = [part.strip() for part in (header(scope, b"x-forwarded-for") or "").split(",") if part.strip()]
         for address in reversed(named):
@@ -81,23 +96,29 @@ class Sites:
         return named[0] if named else peer
 
 
+def _peer(scope: Scope) -> str:
+    return str((scope.get("client") or ("",))[0])
+
+
 def _asked_host(scope: Scope) -> str:
     host = header(scope, b"host") or ""
     if _HOST.fullmatch(host):
         return host.lower()
-    return _server_host(scope)
+    return _server_host(tuple(scope.get("server") or ()))
 
 
-def _server_host(scope: Scope) -> str:
+def _server_host(server: Server) -> str:
     """The address this connection was made to, for clients that send no usable Host."""
-    address, port = (*(scope.get("server") or ("127.0.0.1", 80)), None)[:2]
+    address, port = server if len(server) == 2 else ("127.0.0.1", 80)
     name = f"[{address}]" if ":" in str(address) else str(address)
     return f"{name}:{port}" if port else name
 
 
-def _own_hosts(scope: Scope) -> frozenset[str]:
-    port = (*(scope.get("server") or ("", None)), None)[1]
-    return frozenset({_server_host(scope), *(f"{name}:{port}" for name in _LOOPBACK)})
+@lru_cache(maxsize=64)
+def _own_hosts(server: Server) -> frozenset[str]:
+    """What a Host header may say that no stranger chose: the connection's own address, or a loopback name for it."""
+    port = server[1] if len(server) == 2 else None
+    return frozenset({_server_host(server), *(f"{name}:{port}" for name in _LOOPBACK)})
 
 
 def _forwarded(scope: Scope, name: bytes, allowed: set[str]) -> str | None:

@@ -22,7 +22,7 @@ def downloads(data):
 def test_a_push_that_is_under_way_when_the_server_is_told_to_stop_is_finished(serve, tmp_path):
     """Half of it is sent, SIGTERM, nobody new is let in, the other half: 201, and exit code 0."""
     server = serve(data=tmp_path / "data")
-    package = nupkg(payload_bytes=2_000_000)
+    package = nupkg(payload_bytes=6_000_000)
     body, content_type = form(package)
     head = f"PUT /api/v2/package HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n"
     head += f"X-NuGet-ApiKey: {server.key}\r\nContent-Length: {len(body)}\r\n\r\n"

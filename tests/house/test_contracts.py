@@ -16,6 +16,7 @@ VIOLATIONS = {
     "http-in-web": ("usecases/push.py", "import starlette.responses"),
     "async-in-web": ("store/entries.py", "import asyncio"),
     "sql-in-store": ("projections/reader.py", "import sqlalchemy"),
+    "tantivy-in-search": ("projections/searching.py", "import tantivy"),
     "back-ends": ("store/blobs/memory.py", "import motherlode.store.blobs.filesystem"),
     "resources": ("protocol/v3/registration.py", "import motherlode.protocol.v3.details"),
     "no-cycles": ("domain/ids.py", "import motherlode.domain.package"),

@@ -112,6 +112,39 @@ class TestPackageInABody:
         assert threading.get_ident() not in sink.threads
 
 
+class TestShortBody:
+    @pytest.mark.parametrize("headers", [{}, FORM], ids=["raw", "form"])
+    def test_its_package_can_be_taken_by_whoever_is_in_a_thread_already(self, headers):
+        body = body_of(Client([form_around(b"zip") if headers else b"zip"]), headers)
+        sink = NotingSink()
+        assert anyio.run(body.is_short)
+        body.short_package_into(sink)
+        assert (sink.getvalue(), sink.threads) == (b"zip", {threading.get_ident()})
+
+    def test_one_of_many_mib_is_none_and_is_read_no_further_until_it_is_written(self):
+        client = Client([bytes(64 * 1024)] * 160)
+        body = body_of(client, max_bytes=10 * MIB)
+        assert not anyio.run(body.is_short)
+        assert client.sent_bytes == MIB
+        assert read(body) == bytes(10 * MIB)
+
+    def test_what_is_wrong_inside_is_found_when_it_is_taken(self):
+        for headers, refusal in ((FORM, InvalidForm), ({"content-length": "4"}, IncompleteBody)):
+            body = body_of(Client([b"zip"]), headers)
+            assert anyio.run(body.is_short)
+            with pytest.raises(refusal):
+                body.short_package_into(io.BytesIO())
+
+    def test_a_refused_one_is_not_read_again(self):
+        client = Client([], then={"type": "http.request", "body": b"zip"})
+        body = body_of(client, FORM)
+        assert anyio.run(body.is_short)
+        with pytest.raises(InvalidForm):
+            body.short_package_into(io.BytesIO())
+        assert drain(body)
+        assert client.times_asked == 1
+
+
 class TestSizeLimit:
     @pytest.mark.parametrize(
         "headers", [{}, FORM, {"content-length": str(MIB)}], ids=["raw", "form", "raw with length"]

@@ -40,7 +40,7 @@ def test_a_healthy_server_is_live_and_ready(shared_server: Server) -> None:
     assert json_of(shared_server.get("/health/live")) == {"status": "live"}
     assert json_of(shared_server.get("/health/ready")) == {
         "status": "ready",
-        "checks": {"database": "ok", "blobs": "ok"},
+        "checks": {"database": "ok", "blobs": "ok", "search": "ok"},
     }
 
 

@@ -18,6 +18,14 @@ TYPES = {
     "RegistrationsBaseUrl/3.4.0": "/v3/registration-gz/",
     "RegistrationsBaseUrl/3.6.0": "/v3/registration-gz-semver2/",
     "RegistrationsBaseUrl/Versioned": "/v3/registration-gz-semver2/",
+    "SearchQueryService": "/v3/search",
+    "SearchQueryService/3.0.0-beta": "/v3/search",
+    "SearchQueryService/3.0.0-rc": "/v3/search",
+    "SearchQueryService/3.5.0": "/v3/search",
+    "SearchAutocompleteService": "/v3/autocomplete",
+    "SearchAutocompleteService/3.0.0-beta": "/v3/autocomplete",
+    "SearchAutocompleteService/3.0.0-rc": "/v3/autocomplete",
+    "SearchAutocompleteService/3.5.0": "/v3/autocomplete",
     "ReadmeUriTemplate/6.13.0": "/v3/flat/{lower_id}/{lower_version}/readme",
 }
 
@@ -54,6 +62,9 @@ def test_every_resource_works(shared_server: Server) -> None:
     assert shared_server.get(f"{flat}acme.index/index.json").body == b'{"versions":["1.0.0"]}'
     for kind in paths.keys() - TYPES.keys():
         assert shared_server.get(f"{paths[kind]}?q=acme").status == 200, kind
+    for kind, path in paths.items():
+        if kind.startswith("Search"):
+            assert json_of(shared_server.get(f"{path}?q=acme.index"))["totalHits"] == 1
     readme = paths["ReadmeUriTemplate/6.13.0"].replace("{lower_id}", "acme.index").replace("{lower_version}", "1.0.0")
     assert shared_server.get(readme).body == b"# Read me"
 

@@ -53,6 +53,8 @@ def resource_paths(server: Server) -> dict[str, str]:
         "index": "/v3/index.json",
         "flat": named["PackageBaseAddress/3.0.0"],
         "registrations": named["RegistrationsBaseUrl/3.6.0"],
+        "search": named["SearchQueryService/3.0.0-beta"],
+        "autocomplete": named["SearchAutocompleteService/3.0.0-rc"],
         "publish": named["PackagePublish/2.0.0"],
         "v2": "/api/v2",
         "legacy": "/api/v2/package",

@@ -82,6 +82,35 @@ def test_versions_come_in_the_order_of_versions(db, feed):
         assert entries.version_keys(tx, feed.id, "acme.widgets") == keys
 
 
+def test_what_lies_between_two_versions_below_and_above(db, feed):
+    bounds = [identity(version=version).version for version in ("1.0.0-alpha.2", "1.0.0")]
+    with db.write() as tx:
+        of_id = tx, feed.id, "acme.widgets"
+        for version in ASCENDING:
+            add_entry(tx, feed.id, "Acme.Widgets", version)
+        inside = ["1.0.0-alpha.2", "1.0.0-alpha.10", "1.0.0-Beta", "1.0.0"]
+        assert [entry.version_written for entry in entries.between(*of_id, *bounds)] == inside
+        assert entries.between(*of_id, *reversed(bounds)) == []
+        assert [entries.count_below(*of_id, bound) for bound in bounds] == [2, 5]
+        highest = identity(version=ASCENDING[-1]).version
+        assert [entries.is_any_above(*of_id, bound) for bound in (*bounds, highest)] == [True, True, False]
+
+
+def test_those_who_know_no_semver2_are_told_of_the_others_alone(db, feed):
+    one, two = (identity(version=version) for version in ("1.0.0", "2.0.0"))
+    with db.write() as tx:
+        of_id = tx, feed.id, "acme.widgets"
+        entries.add(tx, feed.id, one, add_content(tx, b"1"), is_semver2=False, at=NOON)
+        entries.add(tx, feed.id, two, add_content(tx, b"2"), is_semver2=True, at=NOON + timedelta(hours=1))
+        for with_semver2, expected in ((True, ["1.0.0", "2.0.0"]), (False, ["1.0.0"])):
+            found = entries.between(*of_id, one.version, two.version, with_semver2=with_semver2)
+            assert [entry.version_key for entry in found] == expected
+            assert entries.version_keys(*of_id, with_semver2=with_semver2) == expected
+            assert entries.last_change(*of_id, with_semver2=with_semver2) == found[-1].changed_at
+            assert entries.is_any_above(*of_id, one.version, with_semver2=with_semver2) == with_semver2
+        assert entries.last_change(tx, feed.id, "acme") is None
+
+
 def test_the_list_of_versions_is_read_from_the_index_alone(db, feed):
     with db.read() as tx:
         plan = tx.exec_driver_sql(

@@ -19,6 +19,7 @@ ARGUMENTS = {
     "size": 1000,
     "what": "Acme.Widgets 1.0.0",
     "name": "other",
+    "value": "ten",
     "key_id": "key-1",
     "folder": "/data",
     "method": "PATCH",

@@ -6,8 +6,9 @@ answering when versions come and go (a client crashes on a page that is gone).
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from motherlode.domain.ids import PackageId
 from motherlode.domain.release import Release
 from motherlode.protocol.catalog_entry import published, render_catalog_entry, timestamp
 from motherlode.protocol.urls import Hive, Urls
@@ -16,28 +17,26 @@ PAGE_LEAVES: Final = 64
 INLINE_LIMIT: Final = 128
 """From this many versions on, pages are documents of their own."""
 
-
-def pages_of(releases: Sequence[Release]) -> list[Sequence[Release]]:
-    """The pages of an id's releases, which ascend by version and are not empty."""
-    return [releases[start : start + PAGE_LEAVES] for start in range(0, len(releases), PAGE_LEAVES)]
+T = TypeVar("T")
 
 
 def render_index(releases: Sequence[Release], urls: Urls, hive: Hive) -> dict[str, Any]:
-    """The registration index of an id; `releases` ascend by version and are not empty."""
-    pages = pages_of(releases)
-    render = _inlined_page if len(releases) < INLINE_LIMIT else _page_link
-    latest = releases[-1].package.identity
-    return {
-        "@id": urls.registration_index(hive, latest.id),
-        "@type": ["catalog:CatalogRoot", "PackageRegistration", "catalog:Permalink"],
-        "count": len(pages),
-        "items": [render(page, urls, hive) for page in pages],
-    }
+    """The registration index of an id with fewer versions than the limit; `releases` ascend and are not empty."""
+    pages = [_inlined_page(page, urls, hive) for page in _pages_of(releases)]
+    return _index(releases[0].package.identity.id, pages, urls, hive)
+
+
+def render_long_index(package_id: PackageId, keys: Sequence[str], urls: Urls, hive: Hive) -> dict[str, Any]:
+    """The registration index of an id with more versions; `keys` are theirs, folded, and ascend by version."""
+    pages = [_page_link(package_id, page, urls, hive) for page in _pages_of(keys)]
+    return _index(package_id, pages, urls, hive)
 
 
 def render_page(releases: Sequence[Release], urls: Urls, hive: Hive, *, address: str) -> dict[str, Any]:
     """The page document at `address`; `releases` ascend by version and are not empty."""
-    return _page(releases, urls, hive, address) | {"items": [_leaf(release, urls, hive) for release in releases]}
+    keys = [release.package.identity.version.key for release in releases]
+    page = _page(releases[0].package.identity.id, keys, urls, hive, address)
+    return page | {"items": [_leaf(release, urls, hive) for release in releases]}
 
 
 def render_leaf(release: Release, urls: Urls, hive: Hive) -> dict[str, Any]:
@@ -55,35 +54,41 @@ def render_leaf(release: Release, urls: Urls, hive: Hive) -> dict[str, Any]:
     }
 
 
+def _pages_of(versions: Sequence[T]) -> list[Sequence[T]]:
+    return [versions[start : start + PAGE_LEAVES] for start in range(0, len(versions), PAGE_LEAVES)]
+
+
+def _index(package_id: PackageId, pages: list[dict[str, Any]], urls: Urls, hive: Hive) -> dict[str, Any]:
+    return {
+        "@id": urls.registration_index(hive, package_id),
+        "@type": ["catalog:CatalogRoot", "PackageRegistration", "catalog:Permalink"],
+        "count": len(pages),
+        "items": pages,
+    }
+
+
 def _inlined_page(releases: Sequence[Release], urls: Urls, hive: Hive) -> dict[str, Any]:
-    lower, upper = _bounds(releases)
+    lower, upper = releases[0].package.identity.version.key, releases[-1].package.identity.version.key
     address = f"{urls.registration_index(hive, releases[0].package.identity.id)}#page/{lower}/{upper}"
     return render_page(releases, urls, hive, address=address)
 
 
-def _page_link(releases: Sequence[Release], urls: Urls, hive: Hive) -> dict[str, Any]:
-    lower, upper = _bounds(releases)
-    address = urls.registration_page(hive, releases[0].package.identity.id, lower, upper)
-    page = _page(releases, urls, hive, address)
+def _page_link(package_id: PackageId, keys: Sequence[str], urls: Urls, hive: Hive) -> dict[str, Any]:
+    page = _page(package_id, keys, urls, hive, urls.registration_page(hive, package_id, keys[0], keys[-1]))
     # quirk: `items` must be left out, not null, for a client to follow `@id`
     del page["parent"]
     return page
 
 
-def _page(releases: Sequence[Release], urls: Urls, hive: Hive, address: str) -> dict[str, Any]:
-    lower, upper = _bounds(releases)
+def _page(package_id: PackageId, keys: Sequence[str], urls: Urls, hive: Hive, address: str) -> dict[str, Any]:
     return {
         "@id": address,
         "@type": "catalog:CatalogPage",
-        "count": len(releases),
-        "lower": lower,
-        "upper": upper,
-        "parent": urls.registration_index(hive, releases[0].package.identity.id),
+        "count": len(keys),
+        "lower": keys[0],
+        "upper": keys[-1],
+        "parent": urls.registration_index(hive, package_id),
     }
-
-
-def _bounds(releases: Sequence[Release]) -> tuple[str, str]:
-    return releases[0].package.identity.version.key, releases[-1].package.identity.version.key
 
 
 def _leaf(release: Release, urls: Urls, hive: Hive) -> dict[str, Any]:

@@ -28,8 +28,15 @@ def _resources(urls: Urls) -> list[dict[str, str]]:
         # quirk: clients 4.3 to 6.6 and nuget.exe 5.8 see SemVer 2 packages through this pair only
         _resource(semver2, "RegistrationsBaseUrl/Versioned", "Metadata of all packages, compressed.")
         | {"clientVersion": "4.3.0"},
+        *_every_type(urls.search, "SearchQueryService", "Search."),
+        *_every_type(urls.autocomplete, "SearchAutocompleteService", "Ids and versions while they are typed."),
         _resource(urls.readme_template, "ReadmeUriTemplate/6.13.0", "The readme of a version."),
     ]
+
+
+def _every_type(address: str, kind: str, comment: str) -> list[dict[str, str]]:
+    """The resource under each of the types that clients look for: none of them knows all."""
+    return [_resource(address, kind + suffix, comment) for suffix in ("", "/3.0.0-beta", "/3.0.0-rc", "/3.5.0")]
 
 
 def _resource(address: str, kind: str, comment: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The JSON documents of V3 over HTTP: service index, version lists, registrations, details."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from starlette.responses import Response
 
@@ -9,6 +10,7 @@ from motherlode.projections.documents import DocumentKey
 from motherlode.projections.packages import Render
 from motherlode.protocol.urls import Hive
 from motherlode.web.answers import REVALIDATE, answer_document
+from motherlode.web.ready import Ready
 from motherlode.web.visit import Visit
 
 Answer = Callable[[Visit], Awaitable[Response]]
@@ -90,4 +92,5 @@ async def answer(
         document = await visit.read(
             reader.read, key, visit.the_feed, render, is_checked=visit.site.is_checked, is_zipped=is_zipped
         )
-    return answer_document(visit.scope, document, is_negotiable=is_zipped, cache=cache)
+    visit.ready = Ready(key, partial(answer_document, is_negotiable=is_zipped, cache=cache))
+    return visit.ready.answer(visit.scope, document)

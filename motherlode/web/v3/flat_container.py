@@ -1,11 +1,18 @@
 """The files of the flat container over HTTP: the package as pushed, its nuspec, readme, icon and license."""
 
+from functools import partial
+
 from starlette.responses import Response
 
 from motherlode.domain.refusals import NoSuchVersion
 from motherlode.domain.versions import InvalidVersion, parse_version
+from motherlode.house import House
 from motherlode.projections import packages
+from motherlode.projections.documents import BlobFile
+from motherlode.projections.reader import blob_key
 from motherlode.web.answers import IMMUTABLE, answer_blob
+from motherlode.web.ready import Ready
+from motherlode.web.site import Scope
 from motherlode.web.v3.documents import answer
 from motherlode.web.visit import Visit
 
@@ -43,13 +50,19 @@ async def _get_nupkg(visit: Visit) -> Response:
     if file is None:
         file = await visit.read(reader.read_blob, feed, package_id, version)
     visit.notes["package"] = f"{package_id} {version.normalized}"
-    path = visit.house.blobs.path(file.blob)
-    if path is not None and not path.exists():
+    name = f"{package_id.segment}.{version.key}.nupkg"
+    key = blob_key(feed, package_id, version)
+    visit.ready = Ready(key, partial(_answer_nupkg, visit.house, (feed.id, package_id.key, version.key), name))
+    return visit.ready.answer(visit.scope, file)
+
+
+def _answer_nupkg(house: House, counted: tuple[int, str, str], name: str, scope: Scope, file: BlobFile) -> Response:
+    """The package, counted as a download where it is one; `counted` is feed, package and version."""
+    if file.path is not None and not file.path.exists():
         raise FileNotFoundError(file.blob)  # before the status is sent: a lost file must not look like a lost version
-    response = answer_blob(visit.scope, file, visit.house.blobs, name=f"{package_id.segment}.{version.key}.nupkg")
-    if visit.scope["method"] == "GET" and _is_beginning(response):
-        day = visit.house.clock.now().date()
-        visit.house.tally.count((feed.id, package_id.key, version.key, day))
+    response = answer_blob(scope, file, house.blobs, name=name)
+    if scope["method"] == "GET" and _is_beginning(response):
+        house.tally.count((*counted, house.clock.now().date()))
     return response
 
 
@@ -78,5 +91,6 @@ async def _get_embedded(visit: Visit, name: str) -> Response:
         is_zipped=name != "icon",
         cache=IMMUTABLE,
     )
+    visit.ready = None
     response.headers["Content-Security-Policy"] = _SANDBOX
     return response

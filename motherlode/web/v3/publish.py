@@ -15,14 +15,10 @@ from motherlode.web.visit import Visit
 
 async def put_package(visit: Visit) -> Response:
     """Push: 201 once the package is stored for good."""
-    house = visit.house
-    spool = await visit.read(house.blobs.spool)
-    try:
-        await visit.body.package_into(spool)
-        pushed: Pushed = await visit.write(_push, visit, spool)
-    finally:
-        with anyio.CancelScope(shield=True):
-            await visit.read(spool.discard)
+    if await visit.body.is_short():
+        pushed = await visit.write(_push_short, visit)
+    else:
+        pushed = await _push_long(visit)
     visit.notes["package"] = str(pushed.identity)
     response = Response(status_code=201)
     for line in warning_lines(list(pushed.warnings)):
@@ -40,6 +36,24 @@ async def post_version(visit: Visit) -> Response:
     """POST: relist."""
     await _change(visit, relist)
     return Response(status_code=200)
+
+
+def _push_short(visit: Visit) -> Pushed:
+    """Push a body that is in memory already."""
+    with visit.house.blobs.spool() as spool:
+        visit.body.short_package_into(spool)
+        return _push(visit, spool)
+
+
+async def _push_long(visit: Visit) -> Pushed:
+    """Push a body as it comes, past the memory."""
+    spool = await visit.read(visit.house.blobs.spool)
+    try:
+        await visit.body.package_into(spool)
+        return await visit.write(_push, visit, spool)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await visit.read(spool.discard)
 
 
 def _push(visit: Visit, spool: Spool) -> Pushed:

@@ -1,0 +1,98 @@
+"""What each audience sees of a package: its listed versions that the audience may see, and the latest one's facts.
+
+Search results, autocompletion and the index itself are all made from this one look at the truth, so that what is found
+and what is then shown agree.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from motherlode.domain.facts import package_from
+from motherlode.domain.package import Package
+from motherlode.protocol.v3.search import split_authors, type_names
+from motherlode.search.subjects import AUDIENCES, Audience, Subject, View
+from motherlode.store import downloads, entries
+from motherlode.store.db import Tx
+from motherlode.store.entries import ListedVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What one audience sees of a package: `package` is its latest version, `versions` are all, ascending.
+
+    `downloads` counts those of each version by its key, unlisted ones included.
+    """
+
+    package: Package
+    versions: tuple[ListedVersion, ...]
+    downloads: Mapping[str, int]
+
+    @property
+    def all_downloads(self) -> int:
+        """The downloads of all versions together."""
+        return sum(self.downloads.values())
+
+
+def read_latest(tx: Tx, feed_id: int, id_keys: Iterable[str], audience: Audience) -> dict[str, Latest]:
+    """What the audience sees of each id; an id of which it sees nothing is left out."""
+    id_keys = tuple(id_keys)
+    listed = entries.listed_versions(tx, feed_id, id_keys)
+    seen = {id_key: visible(listed.get(id_key, ()), audience) for id_key in id_keys}
+    facts = entries.facts(tx, (versions[-1].content_id for versions in seen.values() if versions))
+    counts = downloads.totals(tx, feed_id, id_keys)
+    return {
+        id_key: Latest(package_from(facts[versions[-1].content_id]), versions, counts.get(id_key, {}))
+        for id_key, versions in seen.items()
+        if versions
+    }
+
+
+def read_subjects(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> list[Subject]:
+    """What the index is to hold of each id; nothing, where no version of it is listed."""
+    id_keys = tuple(id_keys)
+    listed = entries.listed_versions(tx, feed_id, id_keys)
+    tops = {id_key: _tops(listed.get(id_key, ())) for id_key in id_keys}
+    facts = entries.facts(tx, {content_id for top in tops.values() for content_id in top.values()})
+    views = {content_id: _view(package_from(found)) for content_id, found in facts.items()}
+    counts = downloads.totals(tx, feed_id, id_keys)
+    return [
+        Subject(
+            feed_id,
+            id_key,
+            {audience: views[content_id] for audience, content_id in top.items()},
+            sum(counts.get(id_key, {}).values()),
+        )
+        for id_key, top in tops.items()
+    ]
+
+
+def visible(versions: Sequence[ListedVersion], audience: Audience) -> tuple[ListedVersion, ...]:
+    """Those of the versions that the audience may see, in their order."""
+    return tuple(version for version in versions if _is_visible(version, audience))
+
+
+def _is_visible(version: ListedVersion, audience: Audience) -> bool:
+    return (audience.prerelease or not version.is_prerelease) and (audience.semver2 or not version.is_semver2)
+
+
+def _tops(versions: Sequence[ListedVersion]) -> dict[Audience, int]:
+    """For each audience that sees a version at all, the content of the latest one."""
+    tops = {}
+    for audience in AUDIENCES:
+        latest = next((version for version in reversed(versions) if _is_visible(version, audience)), None)
+        if latest is not None:
+            tops[audience] = latest.content_id
+    return tops
+
+
+def _view(package: Package) -> View:
+    return View(
+        id=package.identity.id,
+        version=package.identity.version,
+        title=package.title or "",
+        description=package.description or "",
+        summary=package.summary or "",
+        tags=package.tags,
+        authors=tuple(split_authors(package)),
+        package_types=tuple(type_names(package)),
+    )

@@ -1,0 +1,115 @@
+"""Search and autocompletion over HTTP: any text is a query, every parameter has a default, unknown ones are ignored.
+
+# quirk: dotnet sends the term as it was typed. A "&" or "#" in it cuts it off, and nothing that follows a "#" ever
+arrives, no other parameter either.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.responses import Response
+
+from motherlode.domain.ids import InvalidId, parse_package_id
+from motherlode.domain.refusals import InvalidParameter
+from motherlode.domain.versions import InvalidVersion, parse_version
+from motherlode.search.index import Question
+from motherlode.search.queries import parse_query
+from motherlode.search.subjects import Audience
+from motherlode.web.answers import answer_fresh
+from motherlode.web.visit import Visit
+
+DEFAULT_TAKE: Final = 20
+MAX_TAKE: Final = 1_000
+MAX_SKIP: Final = 3_000
+_LIGHT_LENGTH: Final = 40
+_LIGHT_TAKE: Final = 100
+_NUMBER: Final = re.compile(r"([+-]?)0*([0-9]+)")
+_SEMVER2: Final = parse_version("2.0.0")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The parameters of a request, the first of each name; names in any casing."""
+
+    values: dict[str, str]
+
+    @property
+    def audience(self) -> Audience:
+        """What the caller wants to see, and understands."""
+        return Audience(prerelease=self._text("prerelease").lower() == "true", semver2=self._is_semver2())
+
+    def question(self, feed_id: int) -> Question:
+        """What is asked of the index. Raises InvalidParameter."""
+        return Question(
+            feed_id=feed_id,
+            audience=self.audience,
+            query=parse_query(self._text("q")),
+            package_type=self._text("packagetype") or None,
+            skip=self._number("skip", default=0, limit=MAX_SKIP),
+            take=self._number("take", default=DEFAULT_TAKE, limit=MAX_TAKE),
+        )
+
+    def _text(self, name: str) -> str:
+        return self.values.get(name, "").strip()
+
+    def _is_semver2(self) -> bool:
+        try:
+            return parse_version(self._text("semverlevel")) >= _SEMVER2
+        except InvalidVersion:
+            return False
+
+    def _number(self, name: str, *, default: int, limit: int) -> int:
+        """A number from 0 to `limit`: what is more counts as that, what is less or nothing as the default."""
+        text = self._text(name)
+        match = _NUMBER.fullmatch(text)
+        if match is None:
+            if text:
+                raise InvalidParameter(name, text)
+            return default
+        if match[1] == "-":
+            return default if match[2] != "0" else 0
+        return limit if len(match[2]) > len(str(limit)) else min(int(match[2]), limit)
+
+
+def parse_asked(query_string: bytes) -> Asked:
+    """The parameters of a query string, whatever it is."""
+    pairs = parse_qsl(query_string.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
+    return Asked({name.lower(): value for name, value in reversed(pairs)})
+
+
+async def get_search(visit: Visit) -> Response:
+    """Search."""
+    question = parse_asked(visit.scope["query_string"]).question(visit.the_feed.id)
+    searching, feed, base = visit.house.searching, visit.the_feed, visit.urls.base
+    body = searching.find_search(feed, question, base) if _is_light(question) else None
+    if body is None:
+        body = await visit.search(searching.search, feed, question, base)
+    return answer_fresh(body)
+
+
+async def get_autocomplete(visit: Visit) -> Response:
+    """Autocompletion: of the versions of `id` where it is given, else of ids."""
+    asked = parse_asked(visit.scope["query_string"])
+    if "id" in asked.values:
+        return answer_fresh(await visit.search(_list_versions, visit, asked))
+    question = asked.question(visit.the_feed.id)
+    searching, feed = visit.house.searching, visit.the_feed
+    body = searching.find_completion(feed, question) if _is_light(question) else None
+    if body is None:
+        body = await visit.search(searching.complete, feed, question)
+    return answer_fresh(body)
+
+
+def _is_light(question: Question) -> bool:
+    """Whether it is sure to take no longer than handing it to a thread is worth."""
+    return len(question.query.text) <= _LIGHT_LENGTH and question.skip + question.take <= _LIGHT_TAKE
+
+
+def _list_versions(visit: Visit, asked: Asked) -> bytes:
+    try:
+        package_id = parse_package_id(asked.values["id"])
+    except InvalidId:
+        return b'{"data":[]}'
+    return visit.house.searching.list_versions(visit.the_feed, package_id, asked.audience)

@@ -1,0 +1,52 @@
+"""A data folder with an empty feed, what changes it, and workers that search it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from motherlode.domain.feeds import FeedPolicy
+from motherlode.store.blobs.keys import database_path
+from motherlode.store.db import open_database
+from motherlode.usecases.create_feed import create_feed
+from motherlode.usecases.identify import CONSOLE
+from tests.search_follow.workers import Worker
+from tests.usecases.house import House
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    """A data folder with the feed `default`."""
+    return tmp_path
+
+
+@pytest.fixture
+def house(data) -> Iterator[House]:
+    """Whoever pushes, unlists and relists, in a process without search."""
+    database = open_database(database_path(data), create=True)
+    database.upgrade()
+    house = House(database)
+    create_feed("default", {}, CONSOLE, defaults=FeedPolicy(), db=database, clock=house.clock)
+    yield house
+    database.close()
+
+
+@pytest.fixture
+def start(house, data) -> Iterator[Callable[..., Worker]]:
+    """Starts workers; their index is ready."""
+    running: list[Worker] = []
+
+    def start(**options) -> Worker:
+        running.append(Worker(data, **options))
+        assert running[-1].tend()
+        return running[-1]
+
+    yield start
+    for worker in running:
+        worker.close()
+
+
+@pytest.fixture
+def worker(start) -> Worker:
+    """A worker."""
+    return start()

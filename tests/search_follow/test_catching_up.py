@@ -1,0 +1,117 @@
+"""The index catches up at the query: what was acknowledged is found, or found no longer, whoever asks."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from motherlode.domain.refusals import SearchUnready
+from motherlode.projections import index_follower
+from motherlode.usecases.create_feed import create_feed
+from motherlode.usecases.identify import CONSOLE
+from tests.builders import nupkg
+
+
+def test_a_push_is_found_by_the_next_query(house, worker):
+    assert worker.found("widgets") == {}
+    house.push(nupkg("Acme.Widgets", "1.0.0"))
+    assert worker.found("widgets") == {"Acme.Widgets": ["1.0.0"]}
+    house.push(nupkg("Acme.Widgets", "1.1.0"))
+    assert worker.found("widgets") == {"Acme.Widgets": ["1.0.0", "1.1.0"]}
+
+
+def test_unlisted_versions_are_not_shown_and_an_id_without_others_is_not_found(house, worker):
+    for version in ("1.0.0", "2.0.0"):
+        house.push(nupkg("Acme.Widgets", version))
+    house.unlist("Acme.Widgets", "2.0.0")
+    assert worker.found("widgets") == {"Acme.Widgets": ["1.0.0"]}
+    house.unlist("Acme.Widgets", "1.0.0")
+    assert worker.found("widgets") == worker.found() == {}
+    assert worker.complete("acme") == {"totalHits": 0, "data": []}
+    house.relist("Acme.Widgets", "1.0.0")
+    assert worker.found("widgets") == {"Acme.Widgets": ["1.0.0"]}
+
+
+def test_each_worker_finds_what_another_has_indexed(house, start):
+    first, second = start(), start()
+    house.push(nupkg("Acme.Widgets"))
+    assert first.found("acme") == second.found("acme") == {"Acme.Widgets": ["1.0.0"]}
+    house.push(nupkg("Acme.Core"))
+    assert second.found("core") == first.found("core") == {"Acme.Core": ["1.0.0"]}
+
+
+def test_every_event_is_applied_however_many_there_are(house, worker, monkeypatch):
+    monkeypatch.setattr("motherlode.projections.indexing._MAX_EVENTS", 3)
+    for number in range(10):
+        house.push(nupkg(f"Acme.N{number}"))
+    assert len(worker.found("acme")) == 10
+
+
+def test_far_behind_it_says_so_until_the_tender_has_caught_up(house, worker, monkeypatch):
+    monkeypatch.setattr(index_follower, "MAX_WAITED", 2)
+    monkeypatch.setattr("motherlode.projections.searching._PATIENCE_S", 0)
+    for number in range(3):
+        house.push(nupkg(f"Acme.N{number}"))
+    with pytest.raises(SearchUnready):
+        worker.search("acme")
+    assert not worker.searching.is_ready()
+    assert worker.tend()
+    assert worker.searching.is_ready()
+    assert len(worker.found("acme")) == 3
+
+
+def test_a_feed_shows_its_own_packages_alone(house, worker):
+    create_feed("other", {}, CONSOLE, defaults=worker.feed().policy, db=house.db, clock=house.clock)
+    house.push(nupkg("Acme.Widgets"), feed="other")
+    assert worker.found() == {}
+    house.push(nupkg("Acme.Core"))
+    assert worker.found() == {"Acme.Core": ["1.0.0"]}
+
+
+def test_the_versions_shown_follow_audience_and_order(house, worker):
+    for version in ("2.0.0+build.7", "1.0.0", "1.10.0", "1.2.0-beta", "3.0.0-rc.1"):
+        house.push(nupkg("Acme.Widgets", version))
+    stable = {"prerelease": False}
+    assert worker.found(**stable, semver2=False) == {"Acme.Widgets": ["1.0.0", "1.10.0"]}
+    assert worker.found(**stable) == {"Acme.Widgets": ["1.0.0", "1.10.0", "2.0.0+build.7"]}
+    assert worker.found(semver2=False) == {"Acme.Widgets": ["1.0.0", "1.2.0-beta", "1.10.0"]}
+    assert worker.search()["data"][0]["version"] == "3.0.0-rc.1"
+
+
+class Actor:
+    """One who changes packages of its own and asks after each change, another worker each time."""
+
+    def __init__(self, number, house, workers):
+        self._chance = random.Random(number)
+        self._id = f"Actor{number}.Tools"
+        self._house = house
+        self._workers = workers
+        self._listed = {}
+
+    def act(self, steps):
+        """Change something, then ask what is there: exactly that."""
+        for _ in range(steps):
+            self._change()
+            shown = [version for version, listed in self._listed.items() if listed]
+            worker = self._chance.choice(self._workers)
+            assert worker.found(f"packageid:{self._id}") == ({self._id: shown} if shown else {})
+            assert worker.complete(self._id)["totalHits"] == bool(shown)
+
+    def _change(self):
+        if not self._listed or self._chance.random() < 0.3:
+            version = f"{len(self._listed) + 1}.0.0"
+            self._house.push(nupkg(self._id, version))
+            self._listed[version] = True
+            return
+        version = self._chance.choice(list(self._listed))
+        self._listed[version] = not self._listed[version]
+        change = self._house.relist if self._listed[version] else self._house.unlist
+        change(self._id, version)
+
+
+def test_a_query_after_each_of_a_thousand_changes_sees_exactly_what_was_acknowledged(house, start):
+    workers = [start(), start(), start()]
+    actors = [Actor(number, house, workers) for number in range(4)]
+    with ThreadPoolExecutor(len(actors)) as threads:
+        for done in [threads.submit(actor.act, 250) for actor in actors]:
+            done.result(timeout=300)

@@ -1,0 +1,82 @@
+"""What was found before is handed out again, until something is written into the index."""
+
+import pytest
+
+from motherlode.projections.found_before import FoundBefore
+from motherlode.search.index import Question, SearchIndex
+from motherlode.search.queries import parse_query
+from motherlode.search.subjects import AUDIENCES
+from tests.builders import nupkg
+
+
+class Counted:
+    """Searches, and counts how often it had to."""
+
+    def __init__(self):
+        self.times = 0
+
+    def __call__(self, index, question):
+        self.times += 1
+        return index.search(question)
+
+
+@pytest.fixture
+def before():
+    """A memory of nothing yet."""
+    return FoundBefore()
+
+
+def question(text="acme", *, audience=AUDIENCES[0], **more):
+    return Question(1, audience, parse_query(text), **more)
+
+
+def test_the_same_question_is_answered_once_until_something_is_written(house, worker, before):
+    house.push(nupkg("Acme.A"))
+    worker.search()
+    index, search = worker.folder.open_current().index, Counted()
+    for _ in range(3):
+        assert before.ask(index, question(), search).id_keys == ("acme.a",)
+    assert search.times == 1
+
+    house.push(nupkg("Acme.B"))
+    worker.search()
+    index.reload()
+    for _ in range(3):
+        assert before.ask(index, question(), search).id_keys == ("acme.a", "acme.b")
+    assert search.times == 2
+
+
+def test_other_questions_are_other_questions(house, worker, before):
+    index, search = worker.folder.open_current().index, Counted()
+    others = [
+        question("core"),
+        question(audience=AUDIENCES[1]),
+        question(package_type="Tool"),
+        question(skip=1),
+        question(take=1),
+    ]
+    for each in (question(), *others):
+        before.ask(index, each, search)
+    assert search.times == 6
+    before.ask(index, question(), SearchIndex.complete)
+    assert before.ask(index, question(), search).total == 0
+    assert search.times == 6
+
+
+@pytest.mark.parametrize("asked", [question("a " * 60), question(take=101)])
+def test_what_would_take_much_room_is_not_kept(worker, before, asked):
+    index, search = worker.folder.open_current().index, Counted()
+    for _ in range(2):
+        before.ask(index, asked, search)
+    assert search.times == 2
+
+
+def test_many_questions_are_answered_and_few_are_kept(house, worker, before):
+    house.push(nupkg("Acme.A"))
+    worker.search()
+    index, search = worker.folder.open_current().index, Counted()
+    for number in range(1_001):
+        before.ask(index, question(skip=number), search)
+    before.ask(index, question(skip=0), search)
+    assert search.times == 1_002
+    assert before.ask(index, question(skip=1_000), search).total == 1

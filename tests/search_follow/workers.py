@@ -1,0 +1,63 @@
+"""Workers of a server without its processes: each with connections, cache and index of its own, on one data folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from motherlode.projections.documents import Documents
+from motherlode.projections.follower import Feed, Follower
+from motherlode.projections.indexes import IndexFolder
+from motherlode.projections.searching import Searching
+from motherlode.search.index import Question
+from motherlode.search.queries import parse_query
+from motherlode.search.subjects import Audience
+from motherlode.store.blobs.keys import database_path, search_path
+from motherlode.store.db import open_database
+
+BASE = "http://search.example"
+
+
+class Worker:
+    """One worker; `tend` looks after the index once, as its thread would."""
+
+    def __init__(self, data: Path, *, history: str | None = None) -> None:
+        self.db = open_database(database_path(data))
+        self.documents = Documents(10_000_000)
+        self.follower = Follower(self.db, self.documents)
+        self.folder = IndexFolder(search_path(data), history or self.db.history)
+        self.searching = Searching(self.db, self.documents, self.folder)
+
+    def feed(self, name: str = "default") -> Feed:
+        """The feed as of now, as a request finds it."""
+        if not self.follower.is_current():
+            self.follower.catch_up()
+        feed = self.follower.find_feed(name)
+        assert feed is not None
+        return feed
+
+    def search(self, q: str = "", *, prerelease: bool = True, semver2: bool = True, **more: Any) -> dict[str, Any]:
+        """The answer to a search."""
+        feed = self.feed()
+        audience = Audience(prerelease, semver2)
+        return json.loads(self.searching.search(feed, Question(feed.id, audience, parse_query(q), **more), BASE))
+
+    def complete(self, q: str = "", *, prerelease: bool = True, semver2: bool = True) -> dict[str, Any]:
+        """The answer to an autocompletion of ids."""
+        feed = self.feed()
+        question = Question(feed.id, Audience(prerelease, semver2), parse_query(q))
+        return json.loads(self.searching.complete(feed, question))
+
+    def found(self, q: str = "", **more: Any) -> dict[str, list[str]]:
+        """The ids that a search finds, and of each the versions it shows."""
+        answer = self.search(q, **more)
+        assert answer["totalHits"] == len(answer["data"])
+        return {hit["id"]: [version["version"] for version in hit["versions"]] for hit in answer["data"]}
+
+    def tend(self) -> bool:
+        """Look after the index once, and once more if there was none; whether it is ready."""
+        return self.searching.tend() or self.searching.tend()
+
+    def close(self) -> None:
+        """End it."""
+        self.searching.stop()
+        self.db.close()
