@@ -97,6 +97,19 @@ def write_private(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def is_running(process_id: int) -> bool:
+    """Whether there is such a process; on Windows, where asking would end it, always."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def block_interrupts() -> None:
     """Let Ctrl+C pass this thread by, and every thread that it starts from now on."""
     if hasattr(signal, "pthread_sigmask"):

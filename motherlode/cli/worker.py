@@ -66,7 +66,10 @@ def _reserve_metrics() -> None:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     if folder is None:
         return
-    files = [Path(folder) / f"{kind}_{os.getpid()}.db" for kind in ("counter", "histogram")]
+    for left in Path(folder).glob("gauge_livesum_*.db"):
+        if not posix.is_running(int(left.stem.rpartition("_")[2])):
+            left.unlink(missing_ok=True)  # of a worker that died: what it kept in memory is gone with it
+    files = [Path(folder) / f"{kind}_{os.getpid()}.db" for kind in ("counter", "histogram", "gauge_livesum")]
     try:
         for file in files:
             file.write_bytes(bytes(_METRICS_BYTES))

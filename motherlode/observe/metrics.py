@@ -6,7 +6,7 @@ the server sets the variable before its workers start.
 
 import os
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector  # type: ignore[no-untyped-call,unused-ignore]
 
 
@@ -28,6 +28,17 @@ class Metrics:
             ("route",),
             registry=self._registry,
         )
+
+        self._cache = Gauge(
+            "motherlode_cache_bytes",
+            "Memory taken by rendered documents, of all workers that live.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+
+    def show_cache(self, kept_bytes: int) -> None:
+        """Tell what this worker's documents take in memory."""
+        self._cache.set(kept_bytes)
 
     def count_request(self, route: str, method: str, status: int, duration_s: float) -> None:
         """Count one answered request."""

@@ -43,6 +43,7 @@ class Lifespan:
     async def _flush_for_ever(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_INTERVAL_S)
+            self._house.metrics.show_cache(self._house.documents.bytes_kept)
             await self._flush()
 
     async def _flush(self) -> None:

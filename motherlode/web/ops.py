@@ -30,6 +30,7 @@ async def get_ready(visit: Visit) -> Response:
 
 async def get_metrics(visit: Visit) -> Response:
     """Counters for Prometheus."""
+    visit.house.metrics.show_cache(visit.house.documents.bytes_kept)
     text = await visit.read(visit.house.metrics.render)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8", headers=_HEADERS)
 

@@ -87,6 +87,25 @@ def test_metrics_of_several_workers_are_one(serve: Callable[..., Server]) -> Non
         assert told["PUT", "push", "409"] == 1
 
 
+def cache_bytes(server: Server) -> float:
+    """What documents take in memory, as the metrics say."""
+    found = re.search(r"^motherlode_cache_bytes (\S+)$", server.get("/metrics").body.decode(), re.MULTILINE)
+    assert found
+    return float(found[1])
+
+
+def test_the_memory_that_documents_take_is_shown_and_bounded(serve: Callable[..., Server]) -> None:
+    server = serve(environment={"MOTHERLODE_CACHE_MAX_BYTES": "100KB"})
+    before = cache_bytes(server)
+    assert server.push(nupkg("Acme.Widgets", description="w" * 3_000)).status == 201
+    assert server.get("/v3/registration/acme.widgets/index.json").status == 200
+    assert before < cache_bytes(server) <= 100 * 1024
+    for number in range(40):
+        assert server.push(nupkg(f"Acme.Other{number}", description="w" * 3_000)).status == 201
+        assert server.get(f"/v3/registration/acme.other{number}/index.json").status == 200
+    assert before < cache_bytes(server) <= 100 * 1024
+
+
 def test_metrics_name_no_package(shared_server: Server) -> None:
     assert shared_server.push(nupkg("Very.Secret.Name")).status == 201
     assert shared_server.get("/v3/flat/very.secret.name/index.json").status == 200
