@@ -17,7 +17,7 @@ from typing import cast
 
 from bench import words
 from bench.servers import motherlode
-from motherlode.app import open_house, prepare_data
+from motherlode.app import prepare_house
 from motherlode.config import Settings, load_settings
 from motherlode.house import House
 from motherlode.store import migrations
@@ -100,8 +100,7 @@ def settings_of(data: Path) -> Settings:
 
 def _build(folder: Path, size: FeedSize) -> None:
     settings = settings_of(folder)
-    prepare_data(settings)
-    house = open_house(settings)
+    house = prepare_house(settings)
     blobs = _UnsyncedBlobs(folder)
     try:
         print(f"building {size.name} ...", file=sys.stderr, flush=True)

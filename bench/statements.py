@@ -9,7 +9,7 @@ from typing import Any
 from unittest import mock
 
 from bench.feeds import settings_of
-from motherlode.app import make_app, prepare_data
+from motherlode.app import make_app
 from motherlode.observe.logs import configure_logs
 from motherlode.store.blobs.keys import first_key_path
 from tests.builders import nupkg
@@ -28,7 +28,6 @@ def push_statements(data: Path) -> list[str]:
     settings = settings_of(data)
     configure_logs(level="error")
     with _traced() as seen:
-        prepare_data(settings)
         app = make_app(settings)
         key = first_key_path(data).read_text(encoding="ascii").strip()
         for minor in range(4):

@@ -35,9 +35,9 @@ def open_house(settings: Settings) -> House:
     return _build(settings, db)
 
 
-def prepare_data(settings: Settings) -> str | None:
-    """Make the data folder ready to serve: made and upgraded where need be, swept of what a crash left behind, with its
-    first feed and its first key. Returns the key's secret if one was made just now."""
+def prepare_house(settings: Settings) -> House:
+    """The house of a data folder that is made ready to serve: made and upgraded where need be, swept of what a crash
+    left behind, with its first feed and its first key."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     db = open_database(database_path(settings.data), create=True)
     db.upgrade()
@@ -45,18 +45,19 @@ def prepare_data(settings: Settings) -> str | None:
     try:
         sweep(db=house.db, blobs=house.blobs)
         _ensure_default_feed(house)
-        if house.bootstrap is not None:
-            return None
-        return ensure_first_key(first_key_path(settings.data), db=house.db, clock=house.clock)
-    finally:
+        if house.bootstrap is None:
+            ensure_first_key(first_key_path(settings.data), db=house.db, clock=house.clock)
+    except BaseException:
         house.close()
+        raise
+    return house
 
 
 def make_app(settings: Settings) -> Any:
-    """The ASGI application of one worker."""
+    """The ASGI application of one worker, its data folder made ready."""
     from motherlode.web.edge import Edge  # noqa: PLC0415 commands do without the web
 
-    return Edge(open_house(settings))
+    return Edge(prepare_house(settings))
 
 
 def _build(settings: Settings, db: Database) -> House:

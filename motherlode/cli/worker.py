@@ -45,13 +45,12 @@ def load_app(settings: Settings, report: Connection) -> Any:
     end_with_parent()
     atexit.register(_end_now)
     _reserve_metrics()
-    from motherlode.app import make_app, prepare_data
+    from motherlode.app import make_app
     from motherlode.domain.refusals import Refusal
     from motherlode.observe.logs import configure_logs
 
     configure_logs(style=settings.log.format, level=settings.log.level)
     try:
-        prepare_data(settings)
         return make_app(settings)
     except (Refusal, OSError) as reason:
         report.send(str(reason))

@@ -63,11 +63,6 @@ class Follower:
         """The feed of that name, as of the last `catch_up`."""
         return self._feeds.get(name)
 
-    @property
-    def all_feeds(self) -> tuple[Feed, ...]:
-        """All feeds, as of the last `catch_up`."""
-        return tuple(self._feeds.values())
-
     def _check(self) -> int:
         with self._checking:
             return self._db.head_check()

@@ -1,19 +1,18 @@
 """Search results and completions in memory: one finished piece for each package and audience, joined into answers.
 
 Pieces are kept among the documents, bounded with them, and go with the events of their package; those that show
-download counts go with these too. Links begin with a marker in place of the base address, which the answer puts in: so
-nothing that is kept depends on a Host header.
+download counts go with these too. Links begin with a marker in place of the base address, which the answer puts in.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from secrets import token_hex
 from typing import Final
 
 from motherlode.domain.ids import PackageId
 from motherlode.domain.versions import parse_version
 from motherlode.projections.documents import DocumentKey, Documents, Fragment
 from motherlode.projections.latest import Latest, read_latest, visible
+from motherlode.projections.marker import Marker
 from motherlode.protocol.urls import Hive, Urls
 from motherlode.protocol.v3.autocomplete import join_names, render_name, render_versions
 from motherlode.protocol.v3.search import join_hits, render_hit
@@ -32,7 +31,7 @@ class Hits:
     def __init__(self, db: Database, documents: Documents) -> None:
         self._db = db
         self._documents = documents
-        self._marker = f"http://{token_hex(16)}"
+        self._marker = Marker()
 
     def find_search(self, found: Found, feed_id: int, audience: Audience, base: str) -> bytes | None:
         """The results that were found, their links beginning with `base`, if all of them are in memory."""
@@ -43,7 +42,7 @@ class Hits:
         """The results that were found, their links beginning with `base`."""
 
         def render(latest: Latest) -> bytes:
-            return _render_hit(latest, Urls(self._marker), audience)
+            return _render_hit(latest, self._marker.urls, audience)
 
         return self._join_hits(found, self._read(_HIT, found.id_keys, feed_id, audience, render), base)
 
@@ -77,7 +76,7 @@ class Hits:
         return body
 
     def _join_hits(self, found: Found, pieces: Mapping[str, bytes], base: str) -> bytes:
-        return join_hits(found.total, pieces.values()).replace(self._marker.encode(), base.encode())
+        return self._marker.replace(join_hits(found.total, pieces.values()), base)
 
     def _find(self, name: str, id_keys: Sequence[str], feed_id: int, audience: Audience) -> dict[str, bytes]:
         """The pieces that are in memory, in the order of the ids."""

@@ -1,7 +1,6 @@
 """The documents of packages, rendered from the truth: what each name means, and which rows it is made of.
 
-Links are rendered with a marker in place of the base address, which nobody outside can know; `Reader.finish` puts the
-address in. So nothing that is kept depends on a Host header that was not checked.
+Links are rendered with a marker in place of the base address; `Reader.read` puts the address in.
 """
 
 import json

@@ -5,15 +5,14 @@ that were checked. For any other base it is made anew each time: no header that 
 """
 
 from dataclasses import replace
-from secrets import token_hex
 
 from motherlode.domain.ids import PackageId
 from motherlode.domain.refusals import NoSuchVersion
 from motherlode.domain.versions import Version
 from motherlode.projections.documents import BlobFile, Document, DocumentKey, Documents, finish, make_etag
 from motherlode.projections.follower import Feed
+from motherlode.projections.marker import Marker
 from motherlode.projections.packages import Render, Source
-from motherlode.protocol.urls import Urls
 from motherlode.store import catalog, entries
 from motherlode.store.blobs.base import Blobs
 from motherlode.store.db import Database
@@ -26,7 +25,7 @@ class Reader:
         self._db = db
         self._blobs = blobs
         self._documents = documents
-        self._marker = f"http://{token_hex(16)}"
+        self._marker = Marker()
         self._history = db.history
 
     def find(self, key: DocumentKey) -> Document | None:
@@ -41,7 +40,7 @@ class Reader:
         template = kept if isinstance(kept, Document) else self._render(template_key, feed, render, is_zipped=is_zipped)
         if not key.base:
             return template
-        body = template.body.replace(self._marker.encode(), key.base.encode())
+        body = self._marker.replace(template.body, key.base)
         document = finish(
             body,
             history=self._history,
@@ -75,8 +74,8 @@ class Reader:
     def _render(self, key: DocumentKey, feed: Feed, render: Render, *, is_zipped: bool) -> Document:
         with self._db.read() as tx:
             as_of = catalog.head(tx, feed.id)
-            rendered = render(Source(tx, feed.id, feed.created_at, self._blobs, Urls(self._marker)))
-        is_template = self._marker.encode() in rendered.body
+            rendered = render(Source(tx, feed.id, feed.created_at, self._blobs, self._marker.urls))
+        is_template = self._marker.is_in(rendered.body)
         document = finish(
             rendered.body,
             history=self._history,

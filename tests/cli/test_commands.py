@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from motherlode.app import prepare_data
+from motherlode.app import prepare_house
 from motherlode.config import load_settings
 from tests.builders import nupkg
 from tests.cli.running import assert_refused, run
@@ -14,7 +14,7 @@ from tests.cli.running import assert_refused, run
 def data(tmp_path):
     """The data folder of a server that ran once."""
     folder = tmp_path / "data"
-    prepare_data(load_settings({}, data=folder))
+    prepare_house(load_settings({}, data=folder)).close()
     return folder
 
 

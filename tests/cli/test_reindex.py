@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherlode.app import prepare_data
+from motherlode.app import prepare_house
 from motherlode.config import load_settings
 from motherlode.posix import try_lock
 from tests.builders import nupkg
@@ -13,7 +13,7 @@ from tests.cli.running import assert_refused, run
 def data(tmp_path):
     """The data folder of a server that ran once, with three packages."""
     folder = tmp_path / "data"
-    prepare_data(load_settings({}, data=folder))
+    prepare_house(load_settings({}, data=folder)).close()
     files = []
     for number in range(3):
         files.append(tmp_path / f"{number}.nupkg")

@@ -1,12 +1,11 @@
 """Packages from outside: the tables that say what each is, and where its bytes lie."""
 
 import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from tests.bad_cases import make_large_cases
 
 Row = dict[str, Any]
 
@@ -41,19 +40,8 @@ def bad_packages(packages: Path, made_into: Path) -> Iterator[tuple[Row, bytes]]
 
     The one beyond the size limit is left out: a server with a lower limit shows the same.
     """
-    made = _make_bad(packages, made_into)
+    made = make_large_cases(packages, made_into)
     for row in table(packages, "bad/cases.json"):
         if row["expect"] != 413:
             folder = packages / "bad" if row["kept"] else made
             yield row, (folder / row["file"]).read_bytes()
-
-
-def _make_bad(packages: Path, home: Path) -> Path:
-    """Run a copy of their maker, which writes beside itself."""
-    (home / "bad").mkdir()
-    for script in (packages / "bad").glob("*.py"):
-        shutil.copyfile(script, home / "bad" / script.name)
-    for folder in ("real", "made"):
-        (home / folder).symlink_to(packages / folder)
-    subprocess.run([sys.executable, home / "bad" / "make.py", home / "out"], check=True, capture_output=True)
-    return home / "out"

@@ -14,6 +14,24 @@ from tests.search_follow.workers import Worker
 WIDGETS = {"Acme.Widgets": ["1.0.0"]}
 
 
+def start_building(builder):
+    """Let a worker begin to build an index, and stop; returns what lets it go on and waits for its end."""
+    reached, go_on = threading.Event(), threading.Event()
+
+    def wait(done, total):
+        reached.set()
+        assert go_on.wait(60)
+
+    def finish():
+        go_on.set()
+        building.join()
+
+    building = threading.Thread(target=builder.searching.rebuild, args=(wait,))
+    building.start()
+    assert reached.wait(60)
+    return finish
+
+
 @pytest.fixture
 def stocked(house, start):
     """A worker of a feed with one package, which it has indexed."""
@@ -109,38 +127,21 @@ def test_a_new_index_takes_the_place_of_the_old_one_in_every_worker(house, data,
 
 
 def test_while_one_is_built_searches_go_on_and_what_is_pushed_is_found_before_and_after(house, start, stocked):
-    builder, reached, go_on = start(), threading.Event(), threading.Event()
-
-    def wait(done, total):
-        reached.set()
-        assert go_on.wait(60)
-
-    building = threading.Thread(target=builder.searching.rebuild, args=(wait,))
-    building.start()
-    assert reached.wait(60)
+    builder = start()
+    finish = start_building(builder)
     for number in range(3):
         house.push(nupkg(f"Acme.N{number}"))
         assert len(stocked.found("acme")) == 2 + number
     house.unlist("Acme.Widgets", "1.0.0")
-    go_on.set()
-    building.join()
+    finish()
     assert stocked.found("acme").keys() == builder.found("acme").keys() == {"Acme.N0", "Acme.N1", "Acme.N2"}
 
 
 def test_only_one_is_built_at_a_time(house, start, stocked):
-    builder, reached, go_on = start(), threading.Event(), threading.Event()
-
-    def wait(done, total):
-        reached.set()
-        assert go_on.wait(60)
-
-    building = threading.Thread(target=builder.searching.rebuild, args=(wait,))
-    building.start()
-    assert reached.wait(60)
+    finish = start_building(start())
     with pytest.raises(SearchUnready):
         stocked.searching.rebuild()
-    go_on.set()
-    building.join()
+    finish()
     stocked.searching.rebuild()
 
 

@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +12,7 @@ import pytest
 
 from motherlode.domain.nupkg import Limits, Nupkg, read_nupkg
 from motherlode.domain.refusals import InvalidPackage
+from tests.bad_cases import make_large_cases
 
 FOLDER = Path(os.environ.get("MOTHERLODE_PACKAGES", "/nowhere"))
 # What only looks wrong in these is judged by finer rules, which are not built yet: they may be taken until then.
@@ -59,15 +58,9 @@ def read(path: Path) -> Nupkg:
 
 @pytest.fixture(scope="session")
 def made_cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The cases that are too large to be kept, made by a copy of their maker, which writes a table beside itself."""
+    """The cases that are too large to be kept, made for this session."""
     home = tmp_path_factory.mktemp("cases")
-    (home / "bad").mkdir()
-    for script in (FOLDER / "bad").glob("*.py"):
-        shutil.copyfile(script, home / "bad" / script.name)
-    for folder in ("real", "made"):
-        (home / folder).symlink_to(FOLDER / folder)
-    subprocess.run([sys.executable, home / "bad" / "make.py", home / "out"], check=True, capture_output=True)
-    yield home / "out"
+    yield make_large_cases(FOLDER, home)
     shutil.rmtree(home)
 
 

@@ -1,12 +1,9 @@
 """The nuspec reader on packages of others, found through MOTHERLODE_PACKAGES."""
 
 import json
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from motherlode.domain.nuspec import parse_nuspec
 from motherlode.domain.package import Package
@@ -30,35 +27,26 @@ def read(document: bytes) -> Package:
 class TestOutsidePackages:
     """Packages of others, found through MOTHERLODE_PACKAGES."""
 
-    def test_real_packages_read_as_an_independent_reader_read_them(self, packages_folder):
-        for expected in json.loads((packages_folder / "real.json").read_text("utf-8")):
-            assert _seen(read(_nuspec_in(packages_folder / "real" / expected["file"]))) == _expected(expected)
+    def test_real_packages_read_as_an_independent_reader_read_them(self, packages):
+        for expected in json.loads((packages / "real.json").read_text("utf-8")):
+            assert _seen(read(_nuspec_in(packages / "real" / expected["file"]))) == _expected(expected)
 
-    def test_made_packages_have_no_fault(self, packages_folder):
-        for case in json.loads((packages_folder / "made" / "cases.json").read_text("utf-8")):
-            identity = read(_nuspec_in(packages_folder / "made" / case["file"])).identity
+    def test_made_packages_have_no_fault(self, packages):
+        for case in json.loads((packages / "made" / "cases.json").read_text("utf-8")):
+            identity = read(_nuspec_in(packages / "made" / case["file"])).identity
             assert (identity.id.written, identity.version.written) == (case["id"], case["version"])
 
-    def test_bad_packages_have_faults_where_they_should(self, packages_folder):
+    def test_bad_packages_have_faults_where_they_should(self, packages):
         prefixes = ("xml-", "encoding-", "id-", "version-", "dependency-", *LATER_RULES)
-        cases = json.loads((packages_folder / "bad" / "cases.json").read_text("utf-8"))
+        cases = json.loads((packages / "bad" / "cases.json").read_text("utf-8"))
         ours = [case for case in cases if case["file"].startswith(prefixes) and case["kept"]]
         assert len(ours) > 100
         for case in ours:
-            faults = parse_nuspec(_nuspec_in(packages_folder / "bad" / case["file"])).faults
+            faults = parse_nuspec(_nuspec_in(packages / "bad" / case["file"])).faults
             if case["expect"] == 201:
                 assert faults == (), case["file"]
             elif not case["file"].startswith(LATER_RULES) and case["file"] not in LATER_CASES:
                 assert faults, case["file"]
-
-
-@pytest.fixture
-def packages_folder() -> Path:
-    folder = os.environ.get("MOTHERLODE_PACKAGES")
-    if not folder:
-        message = "MOTHERLODE_PACKAGES is not set: real packages are not here"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    return Path(folder)
 
 
 def _nuspec_in(path: Path) -> bytes:
