@@ -12,6 +12,7 @@ from typing import Any
 
 from motherlode.domain.refusals import Fault, InvalidSetting
 from motherlode.domain.sizes import SIZE_ALLOWED, format_size, parse_size
+from motherlode.domain.versions import Version, parse_version
 
 DEFAULT_FEED = "default"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -20,9 +21,13 @@ _NAME_ALLOWED = "1 to 63 of a-z, 0-9 and '-', not beginning with '-'"
 
 @dataclass(frozen=True, slots=True)
 class FeedPolicy:
-    """How one feed treats its packages, as far as it can be set."""
+    """How one feed treats its packages and its callers, as far as it can be set.
+
+    `least_protocol` is the oldest client protocol that may push, None where any may."""
 
     max_package_bytes: int = 250 << 20
+    is_private: bool = False
+    least_protocol: Version | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,38 @@ class FeedSetting:
         return self.default if self.field is None else self.show(getattr(policy, self.field))
 
 
+def _parse_read(text: str) -> bool:
+    if text.strip() not in {"anonymous", "authenticated"}:
+        raise ValueError(text)
+    return text.strip() == "authenticated"
+
+
+def _format_read(is_private: bool) -> str:  # noqa: FBT001 the value of the setting
+    return "authenticated" if is_private else "anonymous"
+
+
+def _parse_protocol(text: str) -> Version | None:
+    return None if text.strip() == "off" else parse_version(text)
+
+
+def _format_protocol(version: Version | None) -> str:
+    return "off" if version is None else version.normalized
+
+
 FEED_SETTINGS: Mapping[str, FeedSetting] = {
     setting.name: setting
     for setting in (
         FeedSetting("delete", "unlist", "unlist", "what DELETE does with a version"),
         FeedSetting("overwrite", "never", "never", "whether a version can be pushed again"),
-        FeedSetting("read", "anonymous", "anonymous", "who may read"),
+        FeedSetting(
+            "read",
+            "anonymous",
+            "anonymous or authenticated",
+            "who may read: everybody, or those who sign in and have a role on the feed",
+            field="is_private",
+            parse=_parse_read,
+            show=_format_read,
+        ),
         FeedSetting("strictness", "gallery", "gallery", "how closely packages are judged"),
         FeedSetting(
             "max_package_size",
@@ -63,7 +94,15 @@ FEED_SETTINGS: Mapping[str, FeedSetting] = {
             show=format_size,
         ),
         FeedSetting("soft_delete_keep", "90d", "90d", "how long a deleted version can be brought back"),
-        FeedSetting("require_protocol_version", "off", "off", "whether old clients are turned away"),
+        FeedSetting(
+            "require_protocol_version",
+            "off",
+            "off, or a version such as 4.1.0",
+            "the oldest client protocol that may push (X-NuGet-Protocol-Version)",
+            field="least_protocol",
+            parse=_parse_protocol,
+            show=_format_protocol,
+        ),
         FeedSetting("min_age", "", "nothing", "how old a version must be before it is shown"),
         FeedSetting("upstreams", "", "nothing", "other feeds to fetch from"),
         FeedSetting("retention", "", "nothing", "which old versions are cleared away"),

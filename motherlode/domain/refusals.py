@@ -9,19 +9,29 @@
     │   ├── PackageTooLarge    over the feed's max_package_size
     │   ├── InvalidRange       a byte range outside of the file
     │   ├── InvalidParameter   a number in a query string that is none
-    │   └── InvalidSetting     a setting, or a key's right, that is unknown or not built yet
+    │   ├── InvalidSetting     a setting, or a key's right, that is unknown or not built yet
+    │   ├── InvalidName        a name that no account can have
+    │   ├── InvalidPassword    a password that is too short, or no text
+    │   └── OldProtocol        a client older than the feed's require_protocol_version
+    ├── SignInNeeded           nobody has signed in where somebody must
+    │   └── SignInRefused      a wrong password, key or name; which of them is not told
     ├── KeyMissing             no API key where one is needed
     ├── KeyRefused             a key that is unknown, expired or revoked
     ├── NotAllowed             a key that may not do this
     ├── NotFound
     │   ├── NoSuchVersion      no such id and version on the feed
+    │   ├── NoSuchId           no such id on the feed
     │   ├── NoSuchFeed
     │   ├── NoSuchKey
+    │   ├── NoSuchAccount      no such user, service account or team
+    │   ├── NoSuchRole         an account that has no such place: no member, no owner, not invited, without a role
     │   ├── NoSuchAddress      a path that leads nowhere
     │   └── NoData             a folder that holds no server's data
     ├── MethodRefused          the address is there, the method is not
     ├── AlreadyExists          id and version are taken
     ├── FeedExists
+    ├── AccountExists          the name is taken by a user, service account or team
+    ├── LastOwner              an id's last owner cannot go
     ├── SlowBody               the client stopped sending
     ├── OlderData              data that the server must bring up to date first
     ├── NewerData              data that a newer version of the program wrote
@@ -145,13 +155,73 @@ class InvalidSetting(Invalid):
     title = "Invalid setting"
 
 
+class InvalidName(Invalid):
+    """No account can be called that."""
+
+    code = "name-invalid"
+    title = "Invalid name"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"No user or team can be called {text[:100]!r}: "
+            "use 1 to 64 letters, digits, '.', '-', '_' and '@', beginning with a letter or digit."
+        )
+
+
+class InvalidPassword(Invalid):
+    """A password that cannot be taken."""
+
+    code = "password-invalid"
+    title = "Invalid password"
+
+
+class OldProtocol(Invalid):
+    """The client speaks an older protocol than the feed wants."""
+
+    code = "protocol-too-old"
+    title = "Protocol too old"
+
+    def __init__(self, least: str) -> None:
+        super().__init__(
+            f"This feed takes packages from clients of protocol version {least} or newer only "
+            f"(X-NuGet-Protocol-Version): update the client, for nuget.exe to {least} or newer."
+        )
+
+
+class SignInNeeded(Refusal):
+    """Nobody has signed in where somebody must."""
+
+    code = "sign-in-needed"
+    title = "Sign-in needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Sign in to read here: give your user name and password, or any user name and an API key as password, "
+            "for this source (dotnet nuget update source NAME --username U --password P)."
+        )
+
+
+class SignInRefused(SignInNeeded):
+    """A wrong name, password or key; which of them is not told. `retry_after_s` where tries are slowed down."""
+
+    code = "sign-in-refused"
+    title = "Sign-in refused"
+
+    def __init__(self, retry_after_s: int | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        wait = "" if retry_after_s is None else f" There were many wrong ones: wait {retry_after_s} seconds first."
+        said = "The user name, password or API key is wrong, disabled or expired: check what you sign in with."
+        Refusal.__init__(self, said + wait)
+
+
 class KeyMissing(Refusal):
-    """No key was sent."""
+    """No key was sent. `may_sign_in` where a login could bring one."""
 
     code = "key-missing"
     title = "API key missing"
 
-    def __init__(self) -> None:
+    def __init__(self, *, may_sign_in: bool = False) -> None:
+        self.may_sign_in = may_sign_in
         super().__init__("An API key is needed: send one in the X-NuGet-ApiKey header (dotnet nuget: --api-key KEY).")
 
 
@@ -211,6 +281,33 @@ class NoSuchKey(NotFound):
         super().__init__(f"There is no key with the id {key_id!r}: 'key list' shows the ids.")
 
 
+class NoSuchId(NotFound):
+    """The feed has no such id."""
+
+    code = "id-not-found"
+    title = "Package id not found"
+
+    def __init__(self, package_id: str, feed: str) -> None:
+        super().__init__(f"The feed {feed!r} has no package {package_id}: check the id and the feed.")
+
+
+class NoSuchAccount(NotFound):
+    """The server has no account of that name, or none of that kind."""
+
+    code = "account-not-found"
+    title = "Account not found"
+
+    def __init__(self, name: str, kind: str = "user or team") -> None:
+        super().__init__(f"There is no {kind} called {name[:100]!r}: 'user list' and 'team list' show the names.")
+
+
+class NoSuchRole(NotFound):
+    """The account has no such place; the sentence says which."""
+
+    code = "role-not-found"
+    title = "Role not found"
+
+
 class NoSuchAddress(NotFound):
     """Nothing answers at that path."""
 
@@ -260,6 +357,26 @@ class FeedExists(Refusal):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is a feed called {name!r} already: choose another name, or change it with 'feed set'.")
+
+
+class AccountExists(Refusal):
+    """The name is taken."""
+
+    code = "account-exists"
+    title = "Account exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a user or team called {name!r} already: choose another name.")
+
+
+class LastOwner(Refusal):
+    """An id's last owner cannot go."""
+
+    code = "last-owner"
+    title = "Last owner"
+
+    def __init__(self, name: str, package_id: str) -> None:
+        super().__init__(f"{name} is the last owner of {package_id}: add another owner first.")
 
 
 class SlowBody(Refusal):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, select
+from sqlalchemy import Executable, func, select
 
 from motherlode.store import schema
 from motherlode.store.db import Tx, once_for_each_dialect, upsert
@@ -74,3 +74,22 @@ def _add(tx: Tx) -> Executable:
 def is_named(tx: Tx, blob: str) -> bool:
     """Whether a row names the blob."""
     return tx.execute(select(schema.contents.c.id).where(schema.contents.c.blob == blob)).first() is not None
+
+
+def measure(tx: Tx) -> tuple[int, int]:
+    """How many packages are stored, and how many bytes they are together."""
+    count, size = tx.execute(select(func.count(), func.sum(schema.contents.c.size))).one()
+    return count, size or 0
+
+
+def after(tx: Tx, content_id: int, limit: int) -> list[ContentRow]:
+    """At most `limit` contents after that one, in the order of their ids; 0 is before the first."""
+    later = select(*_COLUMNS).where(schema.contents.c.id > content_id).order_by(schema.contents.c.id).limit(limit)
+    return [ContentRow(*row) for row in tx.execute(later)]
+
+
+def versions_of(tx: Tx, content_id: int) -> list[tuple[str, str, str]]:
+    """The versions that a content is: feed, id and version as written."""
+    entry, feed = schema.entries.c, schema.feeds.c
+    versions = select(feed.name, entry.id_written, entry.version_written).join(schema.entries, entry.feed_id == feed.id)
+    return [(*row,) for row in tx.execute(versions.where(entry.content_id == content_id).order_by(feed.name, entry.id))]

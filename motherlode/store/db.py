@@ -33,7 +33,8 @@ Tx = Connection
 
 BUSY_TIMEOUT_S: Final = 30.0
 THREADS: Final = 40
-_JSON: Final = json.JSONEncoder(separators=(",", ":"))
+encode_json: Final[Callable[[Any], str]] = json.JSONEncoder(separators=(",", ":")).encode
+"""The text that a column of JSON holds for a value."""
 _ALEMBIC: Final = threading.Lock()
 """Alembic keeps the migration under way in its modules: one at a time in a process."""
 
@@ -82,7 +83,7 @@ class Database:
             pool_size=THREADS,
             max_overflow=-1,
             pool_use_lifo=True,
-            json_serializer=_JSON.encode,
+            json_serializer=encode_json,
         )
         self._watcher = self._connect()
 
@@ -190,6 +191,17 @@ def once_for_each_dialect(make: Callable[[Tx], S]) -> Callable[[Tx], S]:
         return made[dialect]
 
     return statement
+
+
+@contextmanager
+def any_text(tx: Tx) -> Iterator[None]:
+    """Inside, text that is no UTF-8 is read too, its odd bytes as lone surrogates: who tampers may have put it in."""
+    connection: Any = tx.connection.driver_connection
+    connection.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        connection.text_factory = str
 
 
 def _begin(tx: Tx, statement: str) -> None:

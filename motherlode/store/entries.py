@@ -26,9 +26,10 @@ from sqlalchemy import (
 )
 
 from motherlode.domain.package import Identity
+from motherlode.domain.policy import Ownership
 from motherlode.domain.refusals import AlreadyExists
 from motherlode.domain.versions import Version
-from motherlode.store import schema
+from motherlode.store import owners, schema
 from motherlode.store.contents import ContentRow
 from motherlode.store.db import Tx, once_for_each_dialect, upsert
 
@@ -73,22 +74,22 @@ class ListedVersion:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of an id and version on a feed: what a push has to know before it takes it."""
+    """The place of an id and version on a feed, as an actor sees it: what a push has to know before it takes it."""
 
     feed_id: int
     settings: dict[str, Any]
-    is_id_known: bool
     is_taken: bool
+    ownership: Ownership
 
 
 _E, _C = schema.entries.c, schema.contents.c
 _PLACE = select(
     schema.feeds.c.id,
     schema.feeds.c.settings,
-    exists().where(schema.packages.c.feed_id == schema.feeds.c.id, schema.packages.c.id_key == bindparam("id_key")),
     exists().where(
         _E.feed_id == schema.feeds.c.id, _E.id_key == bindparam("id_key"), _E.version_key == bindparam("version_key")
     ),
+    *owners.ownership_columns(schema.feeds.c.id),
 ).where(schema.feeds.c.name == bindparam("feed"))
 _COLUMNS = (
     _E.id,
@@ -150,10 +151,14 @@ def _add(tx: Tx) -> Executable:
     return added.returning(_E.id, _E.revision)
 
 
-def find_place(tx: Tx, feed: str, id_key: str, version_key: str) -> Place | None:
-    """Where a version would lie, in one look; None when there is no such feed."""
-    found = tx.execute(_PLACE, {"feed": feed, "id_key": id_key, "version_key": version_key}).first()
-    return None if found is None else Place(*found)
+def find_place(tx: Tx, feed: str, id_key: str, version_key: str, account_ids: frozenset[int]) -> Place | None:
+    """Where a version would lie, as those accounts together see it, in one look; None when there is no such feed."""
+    asked = {"feed": feed, "id_key": id_key, "version_key": version_key, "accounts": list(account_ids)}
+    found = tx.execute(_PLACE, asked).first()
+    if found is None:
+        return None
+    feed_id, settings, is_taken, *ownership = found
+    return Place(feed_id, settings, is_taken, owners.as_ownership(ownership))
 
 
 def find(tx: Tx, feed_id: int, id_key: str, version_key: str) -> Entry | None:

@@ -1,6 +1,6 @@
 """The feeds of this server: name, settings, and the head of each one's log.
 
-Every feed has exactly one row in `heads` from its first moment on.
+Every feed has exactly one row in `heads` from its first moment on. A change of settings counts up `access`.
 """
 
 from collections.abc import Mapping
@@ -11,14 +11,15 @@ from typing import Any
 from sqlalchemy import Row, and_, insert, select, update
 
 from motherlode.domain.refusals import FeedExists, NoSuchFeed
-from motherlode.store import schema
+from motherlode.store import access, schema
 from motherlode.store.db import Tx, upsert
 
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
     """A feed; `settings` holds all of them, as texts. `head` is the number of its last event and `head_id_key` the id
-    that is about, `counted` the number of its last batch of download counts; 0 and None before the first."""
+    that is about, `counted` the number of its last batch of download counts; 0 and None before the first. `access` is
+    the whole server's: the number of the last change of who may do what."""
 
     id: int
     name: str
@@ -28,11 +29,12 @@ class FeedRow:
     head_at: datetime
     counted: int
     head_id_key: str | None
+    access: int
 
 
 _F, _H, _E = schema.feeds.c, schema.heads.c, schema.events.c
 _ROWS = (
-    select(_F.id, _F.name, _F.settings, _F.created_at, _H.number, _H.at, _H.counted, _E.id_key)
+    select(_F.id, _F.name, _F.settings, _F.created_at, _H.number, _H.at, _H.counted, _E.id_key, access.NUMBER)
     .join(schema.heads, _H.feed_id == _F.id)
     .outerjoin(schema.events, and_(_E.feed_id == _F.id, _E.number == _H.number))
     .order_by(_F.name)
@@ -72,6 +74,7 @@ def read_all(tx: Tx) -> list[FeedRow]:
 def change(tx: Tx, name: str, settings: Mapping[str, Any]) -> FeedRow:
     """Replace the feed's settings, all of them. Raises NoSuchFeed."""
     tx.execute(update(schema.feeds).where(schema.feeds.c.name == name).values(settings=dict(settings)))
+    access.count_up(tx)
     return get(tx, name)
 
 

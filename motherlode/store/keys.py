@@ -1,22 +1,45 @@
-"""API keys, by hash: the key itself is nowhere. A key is revoked, never removed, so that its id keeps its meaning."""
+"""API keys, by hash: the key itself is nowhere. A key is revoked, never removed, so that its id keeps its meaning;
+but for verification keys, which are good for one use and then gone.
 
+Whatever ends a key counts up `access`. A new one does not (nobody can have been refused with it before), nor does the
+note of its last use.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, or_, select, update
 
 from motherlode.domain.refusals import NoSuchKey
-from motherlode.store import schema
+from motherlode.store import access, schema
 from motherlode.store.db import Tx
+from motherlode.store.texts import tidy
+
+API: Final = "api"
+VERIFICATION: Final = "verification"
+
+MAX_ADDRESS: Final = 64
+"""Characters of an address that are kept."""
 
 _K = schema.keys.c
 _BY_HASH = select(schema.keys).where(_K.hash == bindparam("digest"))
+_USED = bindparam("used_at", type_=schema.Moment)
+_NOTE_USE = (
+    update(schema.keys)
+    .where(_K.id == bindparam("key"), or_(_K.last_used_at.is_(None), _K.last_used_at < _USED))
+    .values(last_used_at=_USED, last_used_address=bindparam("used_from"))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """A key; `feeds` None is all feeds, those to come included; `expires_at` None is never."""
+    """A key; `feeds` None is all feeds, those to come included; `expires_at` None is never.
+
+    `kind` is `API` or `VERIFICATION`; `account_id` None: it belongs to nobody; `replaced_by` is the id of the key that
+    it was rotated into.
+    """
 
     id: str
     name: str
@@ -27,6 +50,11 @@ class KeyRow:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None = None
+    kind: str = API
+    account_id: int | None = None
+    last_used_at: datetime | None = None
+    last_used_address: str | None = None
+    replaced_by: str | None = None
 
 
 def add(tx: Tx, key: KeyRow) -> None:
@@ -42,25 +70,68 @@ def find_by_hash(tx: Tx, digest: bytes) -> KeyRow | None:
 
 def find(tx: Tx, key_id: str) -> KeyRow | None:
     """The key with that id, be it expired or revoked."""
-    return _find(tx, _K.id == key_id)
+    return _found(tx.execute(select(schema.keys).where(_K.id == key_id)).first())
 
 
-def read_all(tx: Tx) -> list[KeyRow]:
-    """All keys, oldest first."""
-    return [_key(row) for row in tx.execute(select(schema.keys).order_by(_K.created_at, _K.id))]
+def read_all(tx: Tx, kinds: tuple[str, ...] = (API,)) -> list[KeyRow]:
+    """All keys of the kinds, oldest first."""
+    return _read(tx, _K.kind.in_(kinds))
+
+
+def of_account(tx: Tx, account_id: int, kinds: tuple[str, ...] = (API,)) -> list[KeyRow]:
+    """The account's keys of the kinds, oldest first."""
+    return _read(tx, _K.kind.in_(kinds), _K.account_id == account_id)
 
 
 def revoke(tx: Tx, key_id: str, at: datetime) -> KeyRow:
     """Revoke the key; one that is revoked already keeps its time. Raises NoSuchKey."""
     tx.execute(update(schema.keys).where(_K.id == key_id, _K.revoked_at.is_(None)).values(revoked_at=at))
+    access.count_up(tx)
+    return _get(tx, key_id)
+
+
+def set_expiry(tx: Tx, key_id: str, expires_at: datetime | None, replaced_by: str | None) -> KeyRow:
+    """Let the key end then, in favour of the one that replaces it. Raises NoSuchKey."""
+    tx.execute(update(schema.keys).where(_K.id == key_id).values(expires_at=expires_at, replaced_by=replaced_by))
+    access.count_up(tx)
+    return _get(tx, key_id)
+
+
+def record_uses(tx: Tx, uses: Mapping[str, tuple[datetime, str]]) -> None:
+    """Note when and from which address keys were used last, by their ids; never back in time."""
+    rows = [
+        {"key": key_id, "used_at": at, "used_from": tidy(address, MAX_ADDRESS)}
+        for key_id, (at, address) in uses.items()
+    ]
+    if rows:
+        tx.execute(_NOTE_USE, rows)
+
+
+def remove(tx: Tx, key_id: str) -> bool:
+    """Forget a verification key; False when there is none of that id, which is so for whoever used it second."""
+    mine = (_K.id == key_id, _K.kind == VERIFICATION)
+    removed = tx.execute(delete(schema.keys).where(*mine)).rowcount > 0
+    if removed:
+        access.count_up(tx)
+    return removed
+
+
+def purge_verification(tx: Tx, before: datetime) -> int:
+    """Forget the verification keys that expired before that moment; how many those were."""
+    gone = (_K.kind == VERIFICATION, _K.expires_at < before)
+    return tx.execute(delete(schema.keys).where(*gone)).rowcount
+
+
+def _get(tx: Tx, key_id: str) -> KeyRow:
     key = find(tx, key_id)
     if key is None:
         raise NoSuchKey(key_id)
     return key
 
 
-def _find(tx: Tx, condition: ColumnElement[bool]) -> KeyRow | None:
-    return _found(tx.execute(select(schema.keys).where(condition)).first())
+def _read(tx: Tx, *conditions: ColumnElement[bool]) -> list[KeyRow]:
+    rows = tx.execute(select(schema.keys).where(*conditions).order_by(_K.created_at, _K.id))
+    return [_key(row) for row in rows]
 
 
 def _found(row: Row[Any] | None) -> KeyRow | None:
@@ -68,15 +139,6 @@ def _found(row: Row[Any] | None) -> KeyRow | None:
 
 
 def _key(row: Row[*tuple[Any, ...]]) -> KeyRow:
+    values = row._asdict()
     feeds = None if row.feeds is None else tuple(row.feeds)
-    return KeyRow(
-        row.id,
-        row.name,
-        row.hash,
-        tuple(row.rights),
-        tuple(row.globs),
-        feeds,
-        row.created_at,
-        row.expires_at,
-        row.revoked_at,
-    )
+    return KeyRow(**values | {"rights": tuple(row.rights), "globs": tuple(row.globs), "feeds": feeds})

@@ -6,13 +6,20 @@
       ├──< entries >── contents    a feed's versions; the bytes they are, stored once however many feeds hold them
       ├──< events                  the log: each change of a feed, numbered without gaps
       ├──< downloads               counts per version and UTC day
-      └──< totals                  the same of all days together: what documents show
-    keys                           API keys, by hash
+      ├──< totals                  the same of all days together: what documents show
+      ├──< grants >── accounts     who may read and publish here; accounts are people, service accounts and teams
+      ├──< owners >── accounts     whose an id is; an id without a row belongs to the administrators
+      └──< invitations >── accounts  who was asked to own an id and has not answered
+    members                        which people and service accounts are in which team
+    keys >── accounts              API keys, by hash; one without an account belongs to nobody
+    access                         one row: the number of the last change of who may do what
     audit                          who did what, from where; points to nothing, so that it outlives everything
     meta                           what is true of the whole database
 
 Invariants: an entry's `revision` is the number of its last event, a package's the highest of its entries' events, a
 head's the highest of its feed. Blobs are durable before a row of `contents` names them; their names never come back.
+Whatever changes who may do what (accounts, members, grants, owners, keys, settings of feeds) also counts up `access`.
+Lines of `audit` are numbered without gaps, and each one's hash covers the hash of the line before it.
 
 One schema for two dialects: times are aware UTC, kept as whole microseconds since 1970; keys are compared bytewise.
 """
@@ -38,7 +45,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """The newest migration: what `Database.is_current` compares with, without importing Alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -175,6 +182,61 @@ totals = Table(
     Index(None, "feed_id", "batch", "id_key"),  # what changed since
 )
 
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False),  # as written
+    Column("name_key", Key, nullable=False, unique=True),  # folded; one name for people, service accounts and teams
+    Column("kind", String, nullable=False),  # person, service, team
+    Column("role", String),  # administrator, or NULL
+    Column("password", String),  # its Argon2 hash; NULL is none: nobody signs in with it
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+    sqlite_autoincrement=True,  # the id of an account that is gone never comes back
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("team_id", ForeignKey(accounts.c.id), primary_key=True, autoincrement=False),
+    Column("account_id", ForeignKey(accounts.c.id), primary_key=True, autoincrement=False, index=True),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
+    Column("account_id", ForeignKey(accounts.c.id), primary_key=True, autoincrement=False, index=True),
+    Column("role", String, nullable=False),  # reader, publisher
+)
+
+owners = Table(
+    "owners",
+    metadata,
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
+    Column("id_key", Key, primary_key=True),
+    Column("account_id", ForeignKey(accounts.c.id), primary_key=True, autoincrement=False, index=True),
+    Column("since", Moment, nullable=False),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
+    Column("id_key", Key, primary_key=True),
+    Column("account_id", ForeignKey(accounts.c.id), primary_key=True, autoincrement=False, index=True),
+    Column("invited_by", String, nullable=False),  # the actor's name, then
+    Column("at", Moment, nullable=False),
+)
+
+access = Table(
+    "access",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("number", BigInteger, nullable=False),
+)
+
 keys = Table(
     "keys",
     metadata,
@@ -187,18 +249,27 @@ keys = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),  # NULL is never
     Column("revoked_at", Moment),
+    Column("kind", String, nullable=False, server_default="api"),  # api, verification (for one use, then removed)
+    Column("account_id", ForeignKey(accounts.c.id), index=True),  # NULL: it belongs to nobody
+    Column("last_used_at", Moment),
+    Column("last_used_address", String),
+    Column("replaced_by", Key),  # the id of the key it was rotated into
 )
 
 audit = Table(
     "audit",
     metadata,
-    Column("id", BigId, primary_key=True),
+    Column("id", BigId, primary_key=True, autoincrement=False),  # 1, 2, 3… without gaps
     Column("at", Moment, nullable=False),
-    Column("actor", String, nullable=False),
+    Column("actor", String, nullable=False),  # an account's name; else "console", "bootstrap", or a key of nobody's
     Column("action", String, nullable=False),
     Column("feed", String),  # its name, then
     Column("subject", String, nullable=False),
     Column("address", String),
     Column("request_id", String),
     Column("details", Json),
+    Column("key_id", String),
+    Column("client", String),  # its User-Agent
+    Column("reason", String),
+    Column("hash", LargeBinary),  # SHA-256 over the hash of the line before and this line
 )

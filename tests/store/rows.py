@@ -3,10 +3,12 @@
 import hashlib
 from datetime import UTC, datetime
 
+from motherlode.domain.accounts import PERSON
 from motherlode.domain.ids import parse_package_id
 from motherlode.domain.package import Identity
 from motherlode.domain.versions import parse_version
-from motherlode.store import catalog, contents, entries
+from motherlode.store import accounts, catalog, contents, entries
+from motherlode.store.accounts import AccountRow
 from motherlode.store.contents import ContentRow
 from motherlode.store.db import Tx
 from motherlode.store.entries import Entry
@@ -43,3 +45,8 @@ def add_entry(tx: Tx, feed_id: int, package_id: str = "Acme.Widgets", version: s
 def publish(tx: Tx, feed_id: int, package_id: str = "Acme.Widgets", version: str = "1.0.0") -> int:
     """An entry and its event, whose number is returned."""
     return catalog.append(tx, feed_id, "published", add_entry(tx, feed_id, package_id, version), at=NOON)
+
+
+def add_account(tx: Tx, name: str, kind: str = PERSON, *, role: str | None = None) -> AccountRow:
+    """An account nobody can sign in with."""
+    return accounts.add(tx, name=name, kind=kind, role=role, password=None, at=NOON)

@@ -1,19 +1,23 @@
 """Downloads, keys and the audit: what is remembered beside packages."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import StatementError
 
 from motherlode.domain.refusals import NoSuchKey
 from motherlode.store import audit, downloads, keys, schema
-from motherlode.store.keys import KeyRow
-from tests.store.rows import NOON
+from motherlode.store.keys import API, VERIFICATION, KeyRow
+from tests.store.rows import NOON, add_account
+from tests.store.statements import noted
 
 MAY_1, MAY_2 = date(2024, 5, 1), date(2024, 5, 2)
 KEY = KeyRow("k1", "ci", b"hash", ("push",), ("Acme.*",), ("default",), NOON, NOON + timedelta(days=90))
 FOREVER = KeyRow("k0", "root", b"other", ("admin",), ("*",), None, NOON + timedelta(seconds=1), None)
+ONCE = KeyRow(
+    "v1", "once", b"once", ("verify",), ("acme",), ("default",), NOON, NOON + timedelta(days=1), kind=VERIFICATION
+)
 
 
 def test_downloads_add_up_over_batches_and_days(db, feed):
@@ -58,6 +62,77 @@ def test_a_revoked_key_keeps_the_time_of_its_first_revoking(db):
         assert keys.find(tx, FOREVER.id).revoked_at is None
 
 
+def test_a_key_belongs_to_somebody_or_nobody(db):
+    with db.write() as tx:
+        zoe = add_account(tx, "zoe")
+        hers = replace(KEY, account_id=zoe.id)
+        for key in (hers, FOREVER):
+            keys.add(tx, key)
+        assert keys.find_by_hash(tx, KEY.hash) == hers
+        assert keys.of_account(tx, zoe.id) == [hers]
+        assert keys.of_account(tx, zoe.id + 1) == []
+
+
+def test_a_key_is_found_by_hash_in_one_statement(db):
+    with db.write() as tx:
+        keys.add(tx, KEY)
+        with noted(tx) as statements:
+            assert keys.find_by_hash(tx, KEY.hash) == KEY
+    assert len(statements) == 1
+
+
+def test_a_key_that_is_replaced_ends_then_and_names_the_other(db):
+    with db.write() as tx:
+        keys.add(tx, KEY)
+        expected = replace(KEY, expires_at=NOON, replaced_by="k0")
+        assert keys.set_expiry(tx, KEY.id, NOON, "k0") == keys.find(tx, KEY.id) == expected
+        with pytest.raises(NoSuchKey, match="k9"):
+            keys.set_expiry(tx, "k9", NOON, None)
+
+
+def test_the_last_use_of_keys_is_noted_and_never_goes_back_in_time(db):
+    early, late = NOON + timedelta(hours=1), NOON + timedelta(hours=2)
+    with db.write() as tx:
+        for key in (KEY, FOREVER):
+            keys.add(tx, key)
+        keys.record_uses(tx, {})
+        keys.record_uses(tx, {KEY.id: (late, "10.0.0.1"), FOREVER.id: (early, "::1"), "unknown": (late, "::2")})
+        keys.record_uses(tx, {KEY.id: (early, "10.0.0.9"), FOREVER.id: (late, "\x1b" + "x" * 99)})
+        noted_uses = {key.id: (key.last_used_at, key.last_used_address) for key in keys.read_all(tx)}
+    assert noted_uses == {KEY.id: (late, "10.0.0.1"), FOREVER.id: (late, "\ufffd" + "x" * 63)}
+
+
+def test_verification_keys_are_no_keys_that_anybody_is_shown(db):
+    with db.write() as tx:
+        once = replace(ONCE, account_id=add_account(tx, "zoe").id)
+        for key in (once, KEY):
+            keys.add(tx, key)
+        assert keys.find_by_hash(tx, ONCE.hash) == once
+        assert keys.read_all(tx) == [KEY]
+        assert keys.read_all(tx, kinds=(API, VERIFICATION)) == [KEY, once]
+        assert keys.of_account(tx, once.account_id) == []
+
+
+def test_a_verification_key_is_removed_once_and_no_other_key_ever(db):
+    with db.write() as tx:
+        for key in (ONCE, KEY):
+            keys.add(tx, key)
+        assert [keys.remove(tx, ONCE.id) for _ in range(2)] == [True, False]
+        assert keys.find_by_hash(tx, ONCE.hash) is None
+        assert not keys.remove(tx, KEY.id)
+        assert keys.find(tx, KEY.id) == KEY
+
+
+def test_expired_verification_keys_are_purged_and_nothing_else(db):
+    expired = replace(ONCE, id="v2", hash=b"v2", expires_at=NOON - timedelta(seconds=1))
+    old = replace(KEY, expires_at=NOON - timedelta(days=1))
+    with db.write() as tx:
+        for key in (ONCE, expired, old):
+            keys.add(tx, key)
+        assert keys.purge_verification(tx, NOON) == 1
+        assert keys.read_all(tx, kinds=(API, VERIFICATION)) == [old, ONCE]
+
+
 def test_revoking_a_key_that_is_not_there_is_refused(db):
     with db.write() as tx, pytest.raises(NoSuchKey, match="k9"):
         keys.revoke(tx, "k9", NOON)
@@ -74,7 +149,7 @@ def test_times_come_back_exactly_and_in_utc(db):
 
 def test_a_time_without_a_zone_is_refused(db):
     naive = NOON.replace(tzinfo=None)
-    with pytest.raises(StatementError), db.write() as tx:
+    with pytest.raises(TypeError), db.write() as tx:
         audit.append(tx, at=naive, actor="k1", action="push", feed=None, subject="a")
 
 
@@ -90,9 +165,14 @@ def test_the_audit_keeps_what_it_was_told_in_order(db):
             address="::1",
             request_id="r1",
             details={"size": 3},
+            key_id="key-1",
+            client="NuGet Command Line/6.8",
+            reason="as agreed",
         )
         audit.append(tx, at=NOON, actor="cli", action="revoke-key", feed=None, subject="k1")
         first, second = audit.since(tx, 0, 10)
         assert audit.since(tx, first.id, 10) == [second]
     assert (first.actor, first.feed, first.address, first.details) == ("k1", "default", "::1", {"size": 3})
+    assert (first.key_id, first.client, first.reason) == ("key-1", "NuGet Command Line/6.8", "as agreed")
+    assert (second.key_id, second.client, second.reason) == (None, None, None)
     assert (second.action, second.feed, second.request_id, second.details) == ("revoke-key", None, None, None)

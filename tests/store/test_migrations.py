@@ -3,16 +3,21 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from motherlode.domain.refusals import Refusal
-from motherlode.store import migrations, schema
+from motherlode.store import access, audit, keys, migrations, schema
 from motherlode.store.db import open_database
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BATCH = 1000
+"""So many lines of the audit log are migrated at once."""
 OBJECTS = text("SELECT type, name, sql FROM sqlite_master WHERE tbl_name <> 'alembic_version' ORDER BY type, name")
 
 
@@ -72,6 +77,50 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
     with database.read() as tx:
         assert [row.name for row in tx.execute(OBJECTS)] == ["audit"]
     database.close()
+
+
+@pytest.fixture
+def of_version_1(tmp_path):
+    """A database as the first version of the program left it: two keys, and an audit log with gaps in its numbers."""
+    config = Config()
+    config.set_main_option("script_location", next(iter(migrations.__path__)))
+    database = open_database(tmp_path / "old.db", create=True)
+    with database.write() as tx:
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0001")
+        for number in (1, 2):
+            key = f"'key-{number}', 'ci', x'0{number}', '[\"push\"]', '[\"*\"]', NULL, 5, NULL, {number}"
+            tx.exec_driver_sql(f"INSERT INTO keys VALUES ({key})")
+        said = ("push", "default", "Zoë", "::1", None, '{"a": [1,2]}')
+        lines = [(number * 3, number, ("key-2", "console")[number % 2], *said) for number in range(2 * BATCH + 2)]
+        tx.exec_driver_sql("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", lines)
+    yield database
+    database.close()
+
+
+def test_a_database_of_version_1_becomes_the_same_as_a_new_one_and_keeps_its_keys(of_version_1, db):
+    of_version_1.upgrade()
+    assert of_version_1.is_current()
+    with of_version_1.read() as old, db.read() as new:
+        assert objects_of(old) == objects_of(new)
+        assert access.number(old) == access.number(new)
+        found = [(key.id, key.hash, key.kind, key.account_id) for key in keys.read_all(old)]
+    assert found == [("key-1", b"\x01", keys.API, None), ("key-2", b"\x02", keys.API, None)]
+
+
+def test_an_audit_log_of_version_1_is_numbered_without_gaps_and_chained(of_version_1):
+    of_version_1.upgrade()
+    with of_version_1.write() as tx:
+        lines = audit.since(tx, 0, 3 * BATCH)
+        count = 2 * BATCH + 2
+        assert [line.id for line in lines] == list(range(1, count + 1))
+        assert [(line.at - EPOCH) // timedelta(microseconds=1) for line in lines] == list(range(count))
+        assert [line.key_id for line in lines] == ["key-2", None] * (count // 2)
+        assert [line.actor for line in lines] == ["key-2", "console"] * (count // 2)
+        assert {(line.subject, line.address, str(line.details)) for line in lines} == {("Zoë", "::1", "{'a': [1, 2]}")}
+        audit.append(tx, at=lines[-1].at, actor="console", action="push", feed=None, subject="a")
+        assert audit.first_fault(tx) is None
+        assert audit.tail(tx)[0] == count + 1
 
 
 def test_a_database_of_a_newer_program_is_refused(db):

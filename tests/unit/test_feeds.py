@@ -12,6 +12,7 @@ from motherlode.domain.feeds import (
 )
 from motherlode.domain.refusals import InvalidSetting
 from motherlode.domain.sizes import SIZE_ALLOWED
+from motherlode.domain.versions import parse_version
 
 
 @pytest.mark.parametrize("name", ["a", "0", "default", "team-a", "a-", "a" * 63])
@@ -27,9 +28,44 @@ def test_no_feed_may_be_called_that(name):
         parse_feed_name(name)
 
 
-def test_a_policy_reads_back_as_it_was_shown():
-    policy = FeedPolicy(max_package_bytes=12345)
+@pytest.mark.parametrize(
+    "policy",
+    [
+        FeedPolicy(),
+        FeedPolicy(max_package_bytes=12345),
+        FeedPolicy(is_private=True),
+        FeedPolicy(least_protocol=parse_version("4.1.0")),
+        FeedPolicy(max_package_bytes=1, is_private=True, least_protocol=parse_version("5.0.0-beta.1")),
+    ],
+)
+def test_a_policy_reads_back_as_it_was_shown(policy):
     assert parse_feed_policy(format_feed_policy(policy)) == policy
+
+
+@pytest.mark.parametrize(
+    ("text", "is_private"), [("anonymous", False), ("authenticated", True), (" authenticated ", True)]
+)
+def test_a_feed_is_read_by_everybody_or_by_those_who_sign_in(text, is_private):
+    assert parse_feed_policy({"read": text}).is_private is is_private
+
+
+@pytest.mark.parametrize("text", ["", "Authenticated", "private", "yes", "true", "anonymous,authenticated"])
+def test_nothing_else_makes_a_feed_private_or_public_by_mistake(text):
+    with pytest.raises(InvalidSetting, match="allowed: anonymous or authenticated"):
+        parse_feed_policy({"read": text}, FeedPolicy(is_private=True))
+
+
+def test_the_oldest_protocol_that_may_push_is_a_version_or_off():
+    policy = parse_feed_policy({"require_protocol_version": "4.1"})
+    assert policy.least_protocol == parse_version("4.1.0")
+    assert format_feed_policy(policy)["require_protocol_version"] == "4.1.0"
+    assert parse_feed_policy({"require_protocol_version": " off "}, policy).least_protocol is None
+
+
+@pytest.mark.parametrize("text", ["", "on", "new", "4.x", "-1", "4.1.0.0.0"])
+def test_what_is_no_version_is_no_protocol(text):
+    with pytest.raises(InvalidSetting, match=r"allowed: off, or a version such as 4\.1\.0"):
+        parse_feed_policy({"require_protocol_version": text})
 
 
 def test_the_defaults_of_the_table_are_the_default_policy():

@@ -25,6 +25,13 @@ ARGUMENTS = {
     "method": "PATCH",
     "allowed": ("GET", "HEAD"),
     "timeout_s": 60.0,
+    "text": "no name",
+    "package_id": "Acme.Widgets",
+    "feed": "default",
+    "kind": "user",
+    "least": "4.1.0",
+    "retry_after_s": 7,
+    "may_sign_in": True,
 }
 STATUSES = {
     "Invalid": 400,
@@ -32,14 +39,18 @@ STATUSES = {
     "InvalidForm": 400,
     "EncodedBody": 415,
     "IncompleteBody": 400,
+    "OldProtocol": 400,
     "PackageTooLarge": 413,
     "InvalidRange": 416,
+    "SignInNeeded": 401,
+    "SignInRefused": 401,
     "KeyMissing": 401,
     "KeyRefused": 403,
     "NotAllowed": 403,
     "NotFound": 404,
     "NoSuchVersion": 404,
     "NoSuchFeed": 404,
+    "NoSuchId": 404,
     "NoSuchAddress": 404,
     "MethodRefused": 405,
     "AlreadyExists": 409,
@@ -54,8 +65,8 @@ def example(kind):
     """A refusal of that class, as it is raised."""
     if kind.__init__ is Exception.__init__:
         return kind("This cannot be: do that.")
-    names = [name for name in inspect.signature(kind.__init__).parameters if name != "self"]
-    return kind(*(ARGUMENTS[name] for name in names))
+    names = list(inspect.signature(kind).parameters)
+    return kind(**{name: ARGUMENTS[name] for name in names})
 
 
 def drawn_parents():
@@ -126,12 +137,29 @@ def test_a_missing_key_asks_for_one_without_a_basic_challenge():
     assert "basic" not in challenge.lower()
 
 
+def test_a_missing_key_asks_for_a_login_where_one_could_bring_it():
+    refusal = refusals.KeyMissing(may_sign_in=True)
+    challenges = refuse(refusal, request_id="r", is_write=True).headers.getlist("WWW-Authenticate")
+    assert challenges == ['Basic realm="Motherlode", charset="UTF-8"']
+
+
+@pytest.mark.parametrize("refusal", [refusals.SignInNeeded(), refusals.SignInRefused()])
+def test_clients_are_asked_for_a_login_and_browsers_do_not_ask_for_one_by_themselves(refusal):
+    def challenges(*, is_browser):
+        response = refuse(refusal, request_id="r", is_write=False, is_browser=is_browser)
+        return response.headers.getlist("WWW-Authenticate")
+
+    assert challenges(is_browser=False) == ['Basic realm="Motherlode", charset="UTF-8"']
+    assert challenges(is_browser=True) == ['Bearer realm="Motherlode"']
+
+
 @pytest.mark.parametrize(
     ("refusal", "name", "value"),
     [
         (refusals.MethodRefused("PATCH", ("GET", "HEAD")), "Allow", "GET, HEAD"),
         (refusals.InvalidRange(42), "Content-Range", "bytes */42"),
         (refusals.Busy(), "Retry-After", "3"),
+        (refusals.SignInRefused(7), "Retry-After", "7"),
     ],
 )
 def test_what_a_status_needs_beside_itself_is_there(refusal, name, value):

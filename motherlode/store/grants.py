@@ -1,0 +1,46 @@
+"""Who has which role on which feed. An account has at most one there; each change counts up `access`."""
+
+from typing import Any
+
+from sqlalchemy import Executable, delete, select
+
+from motherlode.store import access, schema
+from motherlode.store.accounts import COLUMNS, AccountRow
+from motherlode.store.db import Tx, once_for_each_dialect, upsert
+
+_G, _A, _F = schema.grants.c, schema.accounts.c, schema.feeds.c
+_OF_FEED = select(*COLUMNS, _G.role.label("granted")).join(schema.grants, _G.account_id == _A.id).order_by(_A.name_key)
+_OF_ACCOUNT = select(_F.name, _G.role).join(schema.grants, _G.feed_id == _F.id).order_by(_F.name)
+
+
+def put(tx: Tx, feed_id: int, account_id: int, role: str) -> None:
+    """Give the account that role on the feed, in place of the one it had there."""
+    row: dict[str, Any] = {"feed_id": feed_id, "account_id": account_id, "role": role}
+    tx.execute(_put(tx), row)
+    access.count_up(tx)
+
+
+@once_for_each_dialect
+def _put(tx: Tx) -> Executable:
+    added = upsert(tx, schema.grants)
+    return added.on_conflict_do_update(index_elements=["feed_id", "account_id"], set_={"role": added.excluded.role})
+
+
+def remove(tx: Tx, feed_id: int, account_id: int) -> bool:
+    """Take the account's role on the feed; False when it had none."""
+    mine = (_G.feed_id == feed_id, _G.account_id == account_id)
+    removed = tx.execute(delete(schema.grants).where(*mine)).rowcount > 0
+    if removed:
+        access.count_up(tx)
+    return removed
+
+
+def of_feed(tx: Tx, feed_id: int) -> list[tuple[AccountRow, str]]:
+    """Who has a role on the feed, by name, with the role; disabled accounts included."""
+    rows = tx.execute(_OF_FEED.where(_G.feed_id == feed_id))
+    return [(AccountRow(*account), role) for *account, role in rows]
+
+
+def of_account(tx: Tx, account_id: int) -> list[tuple[str, str]]:
+    """The names of the feeds on which the account itself has a role, with the role; not those of its teams."""
+    return [(row.name, row.role) for row in tx.execute(_OF_ACCOUNT.where(_G.account_id == account_id))]

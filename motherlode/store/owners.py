@@ -1,0 +1,107 @@
+"""Whose ids are whose on each feed, and who was asked to own one and has not answered.
+
+An id without an owner belongs to the administrators. Each change of owners counts up `access`, but for the first owner
+that comes with a push: whoever pushes a new id takes it from nobody.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, delete, exists, select
+
+from motherlode.domain.policy import Ownership
+from motherlode.store import access, schema
+from motherlode.store.accounts import COLUMNS, AccountRow, as_accounts
+from motherlode.store.db import Tx, upsert
+
+_O, _I, _A, _P = schema.owners.c, schema.invitations.c, schema.accounts.c, schema.packages.c
+
+
+def ownership_columns(feed_id: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
+    """The fields of an `Ownership`, for statements that bring it along.
+
+    They want the parameters `id_key` and `accounts`, the ids of the accounts for whom it is asked.
+    """
+    owned = exists().where(_O.feed_id == feed_id, _O.id_key == bindparam("id_key"))
+    return (
+        exists().where(_P.feed_id == feed_id, _P.id_key == bindparam("id_key")),
+        owned,
+        owned.where(_O.account_id.in_(bindparam("accounts", expanding=True))),
+    )
+
+
+_OWNERSHIP = select(*ownership_columns(bindparam("feed")))
+
+
+def ownership(tx: Tx, feed_id: int, id_key: str, account_ids: Iterable[int]) -> Ownership:
+    """Whose an id is on the feed, as those accounts together see it."""
+    asked = {"feed": feed_id, "id_key": id_key, "accounts": list(account_ids)}
+    return as_ownership(tx.execute(_OWNERSHIP, asked).one())
+
+
+def as_ownership(columns: Iterable[bool]) -> Ownership:
+    """What a row of `ownership_columns` says."""
+    return Ownership(*columns)
+
+
+def add(tx: Tx, feed_id: int, id_key: str, account_id: int, at: datetime) -> bool:
+    """Make the account an owner of the id; an invitation it has is answered with that. False when it was one."""
+    remove_invitation(tx, feed_id, id_key, account_id)
+    added = _add(tx, feed_id, id_key, account_id, at)
+    if added:
+        access.count_up(tx)
+    return added
+
+
+def add_first(tx: Tx, feed_id: int, id_key: str, account_id: int, at: datetime) -> None:
+    """Make whoever pushes a new id its owner."""
+    _add(tx, feed_id, id_key, account_id, at)
+
+
+def _add(tx: Tx, feed_id: int, id_key: str, account_id: int, at: datetime) -> bool:
+    row: dict[str, Any] = {"feed_id": feed_id, "id_key": id_key, "account_id": account_id, "since": at}
+    return tx.execute(upsert(tx, schema.owners).on_conflict_do_nothing(), row).rowcount > 0
+
+
+def remove(tx: Tx, feed_id: int, id_key: str, account_id: int) -> bool:
+    """Take the id from the account; False when it was no owner. Whether it is the last one is not looked at."""
+    mine = (_O.feed_id == feed_id, _O.id_key == id_key, _O.account_id == account_id)
+    removed = tx.execute(delete(schema.owners).where(*mine)).rowcount > 0
+    if removed:
+        access.count_up(tx)
+    return removed
+
+
+def of_id(tx: Tx, feed_id: int, id_key: str) -> list[AccountRow]:
+    """The id's owners by name, disabled ones included."""
+    mine = (_O.feed_id == feed_id, _O.id_key == id_key)
+    joined = select(*COLUMNS).join(schema.owners, _O.account_id == _A.id)
+    return as_accounts(tx.execute(joined.where(*mine).order_by(_A.name_key)))
+
+
+def ids_of(tx: Tx, account_id: int) -> list[tuple[str, str]]:
+    """What the account itself owns, in order: names of feeds, each with the key of an id; not what its teams own."""
+    owned = select(schema.feeds.c.name, _O.id_key).join(schema.owners, _O.feed_id == schema.feeds.c.id)
+    rows = tx.execute(owned.where(_O.account_id == account_id).order_by(schema.feeds.c.name, _O.id_key))
+    return [(row.name, row.id_key) for row in rows]
+
+
+def invite(tx: Tx, feed_id: int, id_key: str, account_id: int, invited_by: str, at: datetime) -> bool:
+    """Ask the account to own the id; False when it was asked already. Whether it owns it is not looked at."""
+    row: dict[str, Any] = {"feed_id": feed_id, "id_key": id_key, "account_id": account_id}
+    row |= {"invited_by": invited_by, "at": at}
+    return tx.execute(upsert(tx, schema.invitations).on_conflict_do_nothing(), row).rowcount > 0
+
+
+def remove_invitation(tx: Tx, feed_id: int, id_key: str, account_id: int) -> bool:
+    """Take the invitation back, or its answer in; False when there was none."""
+    mine = (_I.feed_id == feed_id, _I.id_key == id_key, _I.account_id == account_id)
+    return tx.execute(delete(schema.invitations).where(*mine)).rowcount > 0
+
+
+def invitations_of_id(tx: Tx, feed_id: int, id_key: str) -> list[AccountRow]:
+    """Who was asked to own the id and has not answered, by name."""
+    mine = (_I.feed_id == feed_id, _I.id_key == id_key)
+    joined = select(*COLUMNS).join(schema.invitations, _I.account_id == _A.id)
+    return as_accounts(tx.execute(joined.where(*mine).order_by(_A.name_key)))
