@@ -1,14 +1,26 @@
-"""The audit line of a change: who, what, from where. Written in the change's own transaction."""
+"""The audit line of a change: who, what, from where and why. Written in the change's own transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from motherlode.domain.policy import Actor
 from motherlode.store import audit
 from motherlode.store.db import Tx
 
 
-def write_audit(tx: Tx, actor: Actor, action: str, *, feed: str | None, subject: str, at: datetime) -> None:
-    """Write down that the actor did it; `feed` None for what concerns the whole server."""
+def write_audit(
+    tx: Tx,
+    actor: Actor,
+    action: str,
+    *,
+    feed: str | None,
+    subject: str,
+    at: datetime,
+    details: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+) -> None:
+    """Write down that the actor did it; `feed` None for what concerns the whole server, `details` without secrets."""
     audit.append(
         tx,
         at=at,
@@ -16,6 +28,10 @@ def write_audit(tx: Tx, actor: Actor, action: str, *, feed: str | None, subject:
         action=action,
         feed=feed,
         subject=subject,
-        address=actor.address,
-        request_id=actor.request_id,
+        address=actor.sender.address,
+        request_id=actor.sender.request_id,
+        details=details,
+        key_id=actor.key_id,
+        client=actor.sender.client,
+        reason=reason,
     )

@@ -5,17 +5,21 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from motherlode.domain.policy import ADMIN, DELETE, PUSH, READ, RIGHTS, UNLIST, Actor
+from motherlode.domain.accounts import PERSON, SERVICE
+from motherlode.domain.policy import DELETE, PUSH, READ, RIGHTS, UNLIST, Actor, check_may_administer
 from motherlode.domain.refusals import InvalidSetting
+from motherlode.domain.sizes import format_duration
 from motherlode.identity.keys import NewKey, make_key
 from motherlode.observe.clock import Clock
+from motherlode.store import accounts, keys
 from motherlode.store import feeds as feed_rows
-from motherlode.store import keys
-from motherlode.store.db import Database
+from motherlode.store.db import Database, Tx
 from motherlode.store.keys import KeyRow
 from motherlode.usecases.auditing import write_audit
+from motherlode.usecases.authority import check_may_act_for
 
 DEFAULT_RIGHTS: Final = (PUSH, UNLIST, READ)
+DEFAULT_LIFETIME: Final = timedelta(days=90)
 _GLOB: Final = re.compile(r"[*\w.-]{1,100}")
 _MAX_NAME_LENGTH: Final = 100
 
@@ -24,28 +28,35 @@ def create_key(
     name: str,
     actor: Actor,
     *,
+    owner: str | None = None,
     rights: Sequence[str] = DEFAULT_RIGHTS,
     globs: Sequence[str] = ("*",),
     feeds: Sequence[str] | None = None,
     lifetime: timedelta | None,
+    max_lifetime: timedelta | None = None,
     db: Database,
     clock: Clock,
 ) -> NewKey:
     """Make a key; its secret is in the answer and nowhere else. `feeds` None is all feeds, `lifetime` None for ever.
 
-    Raises `InvalidSetting` for a name, rights or globs that cannot be, or that nothing would check, and `NoSuchFeed`.
+    It never can do more than its `owner`, a person or service account; None makes a key that belongs to nobody, which
+    administrators alone may. Nothing lives longer than `max_lifetime`, None is no limit.
+
+    Raises `InvalidSetting` for a name, rights, globs or a lifetime that cannot be, or that nothing would check,
+    `NoSuchFeed`, `NoSuchAccount`, `NotAllowed`.
     """
     _check_name(name)
     _check_rights(rights)
     _check_globs(globs)
+    _check_lifetime(lifetime, max_lifetime)
     if feeds is not None and not feeds:
         raise InvalidSetting("A key for no feed can do nothing: name a feed, or leave feeds out for all of them.")
     key = make_key()
     with db.write() as tx:
+        account_id = _get_owner(tx, owner, actor)
         for feed in feeds or ():
             feed_rows.get(tx, feed)
         now = clock.now()
-        expires_at = None if lifetime is None else now + lifetime
         row = KeyRow(
             id=key.id,
             name=name,
@@ -54,11 +65,36 @@ def create_key(
             globs=tuple(globs) or ("*",),
             feeds=None if feeds is None else tuple(feeds),
             created_at=now,
-            expires_at=expires_at,
+            expires_at=None if lifetime is None else now + lifetime,
+            account_id=account_id,
         )
         keys.add(tx, row)
-        write_audit(tx, actor, "create-key", feed=None, subject=key.id, at=now)
+        details = describe_key(row) | {"owner": owner}
+        write_audit(tx, actor, "create-key", feed=None, subject=key.id, at=now, details=details)
     return key
+
+
+def describe_key(row: KeyRow) -> dict[str, object]:
+    """What the audit log keeps of a key: what it is for and what it may, never the key or its hash."""
+    return {
+        "name": row.name,
+        "rights": list(row.rights),
+        "globs": list(row.globs),
+        "feeds": None if row.feeds is None else list(row.feeds),
+        "expires_at": None if row.expires_at is None else row.expires_at.isoformat(),
+    }
+
+
+def _get_owner(tx: Tx, owner: str | None, actor: Actor) -> int | None:
+    """The id of the account that the key is for, once it is sure that the actor may make it one."""
+    if owner is None:
+        check_may_administer(actor)
+        return None
+    account = accounts.get(tx, owner, PERSON, SERVICE)
+    check_may_act_for(actor, account.id)
+    if account.disabled_at is not None:
+        raise InvalidSetting(f"{account.name} is disabled, and so would be the key: enable the account first.")
+    return account.id
 
 
 def _check_name(name: str) -> None:
@@ -72,11 +108,15 @@ def _check_rights(rights: Sequence[str]) -> None:
         raise InvalidSetting(f"There is no right {', '.join(unknown) or repr('')}: use some of {', '.join(RIGHTS)}.")
     if DELETE in rights:
         raise InvalidSetting("The right 'delete' is not built yet, DELETE unlists: use the right 'unlist'.")
-    if READ in rights and set(rights) != set(DEFAULT_RIGHTS) and ADMIN not in rights:
-        raise InvalidSetting("The right 'read' is not built yet, everybody may read every feed: leave it out.")
 
 
 def _check_globs(globs: Sequence[str]) -> None:
     for glob in globs:
         if not _GLOB.fullmatch(glob):
             raise InvalidSetting(f"{glob!r} is no pattern of ids: use letters, digits, '.', '-', '_' and '*'.")
+
+
+def _check_lifetime(lifetime: timedelta | None, max_lifetime: timedelta | None) -> None:
+    if max_lifetime is not None and (lifetime is None or lifetime > max_lifetime):
+        longest = format_duration(int(max_lifetime.total_seconds()))
+        raise InvalidSetting(f"A key of this server ends after {longest} at the latest: let it expire by then.")

@@ -10,6 +10,7 @@ from motherlode.store import keys
 from motherlode.store.db import Database
 from motherlode.store.keys import KeyRow
 from motherlode.usecases.auditing import write_audit
+from motherlode.usecases.create_key import describe_key
 from motherlode.usecases.identify import CONSOLE
 
 
@@ -27,8 +28,9 @@ def ensure_first_key(file: Path, *, db: Database, clock: Clock) -> str | None:
             return None
         key = _kept_key(file) or _write_new_key(file)
         now = clock.now()
-        keys.add(tx, KeyRow(key.id, "first key", key.digest, (ADMIN,), ("*",), None, now, None))
-        write_audit(tx, CONSOLE, "create-key", feed=None, subject=key.id, at=now)
+        row = KeyRow(key.id, "first key", key.digest, (ADMIN,), ("*",), None, now, None)
+        keys.add(tx, row)
+        write_audit(tx, CONSOLE, "create-key", feed=None, subject=key.id, at=now, details=describe_key(row))
     return key.secret
 
 

@@ -1,42 +1,116 @@
-"""Identify: whose key is this, and what may it do at this moment."""
+"""Identify: whose key is this, who signs in here, and what may they do at this moment."""
 
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from motherlode.domain.policy import ADMIN, Actor
-from motherlode.domain.refusals import KeyRefused
-from motherlode.identity.keys import MAX_KEY_BYTES, digest_of, is_same
+from motherlode.domain.accounts import PERSON, parse_account_name
+from motherlode.domain.policy import ADMIN, READ, Actor, Holder
+from motherlode.domain.refusals import InvalidName
+from motherlode.identity.keys import MAX_KEY_BYTES, digest_of, is_same, is_well_formed
+from motherlode.identity.passwords import is_password
 from motherlode.observe.clock import Clock
-from motherlode.store import keys
-from motherlode.store.db import Database
+from motherlode.store import accounts, keys
+from motherlode.store.db import Database, Tx
 
 BOOTSTRAP: Final = Actor("bootstrap", frozenset({ADMIN}))
 """Who holds the key that the environment gives: an administrator on all feeds."""
 CONSOLE: Final = Actor("console", frozenset({ADMIN}))
 """Who types a command on the server's own machine: an administrator on all feeds."""
+EXPIRED: Final = "expired"
+REVOKED: Final = "revoked"
+HOLDER_DISABLED: Final = "its holder is disabled"
 
 
-def identify(
-    presented: bytes, *, bootstrap: bytes | None, address: str, request_id: str, db: Database, clock: Clock
-) -> Actor:
-    """The actor behind a presented key; `bootstrap` is the digest of the environment's key, if it gives one.
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The actor behind a key that is known. `why_not` says why it is no good: then the actor has no rights at all."""
 
-    It is looked up anew each time, so that a key that was revoked is refused from the next request on, on every worker.
-    Raises `KeyRefused`, which does not tell an unknown key from an expired or revoked one.
+    actor: Actor
+    why_not: str | None = None
+
+
+def identify_key(presented: bytes, *, bootstrap: bytes | None, db: Database, clock: Clock) -> Identified | None:
+    """Who holds a presented key, with his roles of this moment; None for one that nobody has.
+
+    `bootstrap` is the digest of the environment's key, if it gives one. What has not the form of a key costs no query;
+    one that has ended costs as much as one that never was: the holder is looked up for good keys alone.
     """
     if len(presented) > MAX_KEY_BYTES:
-        raise KeyRefused
+        return None
     digest = digest_of(presented)
     if bootstrap is not None and is_same(digest, bootstrap):
-        return replace(BOOTSTRAP, address=address, request_id=request_id)
+        return Identified(BOOTSTRAP)
+    if not is_well_formed(presented.decode("latin-1")):
+        return None
     with db.read() as tx:
-        row = keys.find_by_hash(tx, digest)
-    if row is None or not is_same(row.hash, digest) or not _is_valid(row, clock.now()):
-        raise KeyRefused
-    feeds = None if row.feeds is None else frozenset(row.feeds)
-    return Actor(row.id, frozenset(row.rights), row.globs, feeds, address, request_id)
+        key = keys.find_by_hash(tx, digest)
+        return None if key is None or not is_same(key.hash, digest) else _judge(tx, key, clock.now())
 
 
-def _is_valid(row: keys.KeyRow, now: datetime) -> bool:
-    return row.revoked_at is None and (row.expires_at is None or now < row.expires_at)
+def identify_person(name: str, password: str, *, db: Database) -> tuple[Actor, str] | None:
+    """The person who signs in, with the right to read alone, and the stored hash that the password was proven against.
+
+    None for a wrong password and for whoever cannot sign in, after one hash in every case, so that the time it takes
+    does not tell them apart.
+    """
+    account = _find_person(name, db)
+    stored = None if account is None else account.password
+    if not is_password(stored, password) or account is None or stored is None:
+        return None
+    actor = _person(account, db)
+    return None if actor is None else (actor, stored)
+
+
+def identify_again(name: str, *, proof: str, db: Database) -> Actor | None:
+    """The same person once more, as he is now, while the stored hash is still the one that the same name and password
+    were proven against; nothing is hashed. None when it is another one, or none."""
+    account = _find_person(name, db)
+    return None if account is None or account.password != proof else _person(account, db)
+
+
+def _person(account: accounts.AccountRow, db: Database) -> Actor | None:
+    with db.read() as tx:
+        holder = accounts.find_holder(tx, account.id)
+    return None if holder is None else Actor(holder.name, frozenset({READ}), holder=holder)
+
+
+def _judge(tx: Tx, key: keys.KeyRow, now: datetime) -> Identified:
+    if ended := _find_end(key, now):
+        return Identified(_actor(key, None, frozenset()), ended)
+    if key.account_id is None:
+        return Identified(_actor(key, None, frozenset(key.rights)))
+    holder = accounts.find_holder(tx, key.account_id)
+    if holder is None:
+        return Identified(_actor(key, None, frozenset()), HOLDER_DISABLED)
+    return Identified(_actor(key, holder, frozenset(key.rights)))
+
+
+def _find_end(key: keys.KeyRow, now: datetime) -> str | None:
+    if key.revoked_at is not None:
+        return REVOKED
+    return EXPIRED if key.expires_at is not None and now >= key.expires_at else None
+
+
+def _actor(key: keys.KeyRow, holder: Holder | None, rights: frozenset[str]) -> Actor:
+    return Actor(
+        name=key.id if holder is None else holder.name,
+        rights=rights,
+        globs=key.globs,
+        feeds=None if key.feeds is None else frozenset(key.feeds),
+        key_id=key.id,
+        key_name=key.name,
+        expires_at=key.expires_at,
+        holder=holder,
+    )
+
+
+def _find_person(name: str, db: Database) -> accounts.AccountRow | None:
+    """The account that may sign in under this name."""
+    try:
+        parse_account_name(name)
+    except InvalidName:
+        return None
+    with db.read() as tx:
+        account = accounts.find(tx, name)
+    return account if account and account.kind == PERSON and account.disabled_at is None else None

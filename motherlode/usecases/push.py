@@ -3,6 +3,7 @@
 The order is what keeps an acknowledged package safe: the blob is durable under a name of its own before any row names
 it, and rows, audit line and catalog event come into being in one transaction. Right and existence are looked at before
 the blob is put, so that most refusals store nothing, and again inside the transaction, where the index decides races.
+An id that is new on its feed belongs from then on to the account that pushed it.
 """
 
 from dataclasses import dataclass
@@ -13,13 +14,14 @@ from motherlode.domain.facts import facts_of
 from motherlode.domain.feeds import parse_feed_policy
 from motherlode.domain.nupkg import Limits, Nupkg, read_nupkg
 from motherlode.domain.package import Identity, Package
-from motherlode.domain.policy import Actor, check_may_push
+from motherlode.domain.policy import Actor, check_may_push, expiry_warning
 from motherlode.domain.refusals import AlreadyExists, Busy, NoSuchFeed, PackageTooLarge
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store import catalog, contents, entries
+from motherlode.store import catalog, contents, entries, owners
 from motherlode.store.blobs.base import Blobs, Spool
 from motherlode.store.db import Database, Tx
+from motherlode.store.entries import Place
 from motherlode.usecases.auditing import write_audit
 
 MAX_BLOB_AGE: Final = timedelta(hours=1)
@@ -28,7 +30,7 @@ MAX_BLOB_AGE: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What was stored, and what its publisher may want to mend in the next version."""
+    """What was stored, and what its publisher should be told: what to mend in the next version, or a key that ends."""
 
     identity: Identity
     warnings: tuple[str, ...] = ()
@@ -53,22 +55,22 @@ def push(spool: Spool, actor: Actor, *, feed: str, db: Database, blobs: Blobs, c
     if kept != blob:
         blobs.delete(blob)
     blobs.settle(blob)
-    return Pushed(package.identity, _warnings(package))
+    return Pushed(package.identity, _warnings(package, actor, clock.now()))
 
 
-def _check(tx: Tx, spool: Spool, actor: Actor, feed: str, package: Package) -> int:
-    """Refuse what may not be pushed; returns the feed's id."""
+def _check(tx: Tx, spool: Spool, actor: Actor, feed: str, package: Package) -> Place:
+    """Refuse what may not be pushed; returns the place it may have."""
     package_id, version = package.identity.id, package.identity.version
-    place = entries.find_place(tx, feed, package_id.key, version.key)
+    place = entries.find_place(tx, feed, package_id.key, version.key, actor.account_ids)
     if place is None:
         raise NoSuchFeed(feed)
-    check_may_push(actor, feed, package_id, is_new_id=not place.is_id_known)
+    check_may_push(actor, feed, package_id, place.ownership)
     max_bytes = parse_feed_policy(place.settings).max_package_bytes
     if spool.size > max_bytes:
         raise PackageTooLarge(max_bytes)
     if place.is_taken:
         raise AlreadyExists(str(package.identity))
-    return place.feed_id
+    return place
 
 
 def _commit(
@@ -77,7 +79,7 @@ def _commit(
     """Write all rows in one transaction; returns the blob they name, another one if the bytes were there before."""
     package = nupkg.package
     with db.write() as tx:
-        feed_id = _check(tx, spool, actor, feed, package)
+        place = _check(tx, spool, actor, feed, package)
         now = clock.now()
         if now - put_at > MAX_BLOB_AGE:
             raise Busy
@@ -91,10 +93,13 @@ def _commit(
             facts=facts_of(package),
             at=now,
         )
-        entry = entries.add(tx, feed_id, package.identity, content, is_semver2=package.is_semver2, at=now)
-        write_audit(tx, actor, "push", feed=feed, subject=str(package.identity), at=now)
+        entry = entries.add(tx, place.feed_id, package.identity, content, is_semver2=package.is_semver2, at=now)
+        if actor.holder is not None and not place.ownership.is_id_known:
+            owners.add_first(tx, place.feed_id, package.identity.id.key, actor.holder.id, now)
+        details = {"sha256": spool.sha256.hex(), "bytes": spool.size, "new_id": not place.ownership.is_id_known}
+        write_audit(tx, actor, "push", feed=feed, subject=str(package.identity), at=now, details=details)
         crash_point("push-rows-written")
-        catalog.append(tx, feed_id, "published", entry, at=now)
+        catalog.append(tx, place.feed_id, "published", entry, at=now)
         crash_point("push-before-commit")
     return content.blob
 
@@ -108,7 +113,6 @@ def _take_back(blob: str, db: Database, blobs: Blobs) -> None:
     blobs.settle(blob)
 
 
-def _warnings(package: Package) -> tuple[str, ...]:
-    if package.authors:
-        return ()
-    return ("The package names no authors: say in <authors> who made it.",)
+def _warnings(package: Package, actor: Actor, now: datetime) -> tuple[str, ...]:
+    no_authors = None if package.authors else "The package names no authors: say in <authors> who made it."
+    return tuple(warning for warning in (no_authors, expiry_warning(actor, now)) if warning)

@@ -8,6 +8,11 @@ from motherlode.store.db import Database
 from motherlode.usecases.listing import set_listed
 
 
-def relist(package_id: PackageId, version: Version, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
-    """Relist a version, also one that is listed already. Raises `NoSuchVersion`, `NotAllowed`."""
-    set_listed(package_id, version, actor, listed=True, feed=feed, db=db, clock=clock)
+def relist(
+    package_id: PackageId, version: Version, actor: Actor, *, feed: str, db: Database, clock: Clock
+) -> tuple[str, ...]:
+    """Relist a version, also one that is listed already. Returns what the caller should be warned of.
+
+    Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`.
+    """
+    return set_listed(package_id, version, actor, listed=True, feed=feed, db=db, clock=clock)

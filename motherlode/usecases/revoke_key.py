@@ -5,11 +5,18 @@ from motherlode.observe.clock import Clock
 from motherlode.store import keys
 from motherlode.store.db import Database
 from motherlode.usecases.auditing import write_audit
+from motherlode.usecases.managed_key import get_managed_key
 
 
 def revoke_key(key_id: str, actor: Actor, *, db: Database, clock: Clock) -> None:
-    """Revoke the key with that id, also one that is revoked already. Raises `NoSuchKey`."""
+    """Revoke the key with that id, also one that is revoked already. Administrators may, and its holder.
+
+    Raises `NoSuchKey`, `NotAllowed`.
+    """
     with db.write() as tx:
+        key = get_managed_key(tx, key_id, actor)
+        if key.revoked_at is not None:
+            return
         now = clock.now()
         keys.revoke(tx, key_id, now)
-        write_audit(tx, actor, "revoke-key", feed=None, subject=key_id, at=now)
+        write_audit(tx, actor, "revoke-key", feed=None, subject=key_id, at=now, details={"name": key.name})

@@ -8,6 +8,11 @@ from motherlode.store.db import Database
 from motherlode.usecases.listing import set_listed
 
 
-def unlist(package_id: PackageId, version: Version, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
-    """Unlist a version, also one that is unlisted already. Raises `NoSuchVersion`, `NotAllowed`."""
-    set_listed(package_id, version, actor, listed=False, feed=feed, db=db, clock=clock)
+def unlist(
+    package_id: PackageId, version: Version, actor: Actor, *, feed: str, db: Database, clock: Clock
+) -> tuple[str, ...]:
+    """Unlist a version, also one that is unlisted already. Returns what the caller should be warned of.
+
+    Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`.
+    """
+    return set_listed(package_id, version, actor, listed=False, feed=feed, db=db, clock=clock)

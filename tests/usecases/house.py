@@ -1,6 +1,6 @@
 """What use cases work with, in one hand: each verb with its arguments filled in, and a look at all there is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,12 +15,14 @@ from motherlode.domain.ids import parse_package_id
 from motherlode.domain.policy import Actor
 from motherlode.domain.refusals import Refusal
 from motherlode.domain.versions import parse_version
-from motherlode.store import entries, feeds, schema
+from motherlode.store import accounts, entries, feeds, schema
+from motherlode.store.accounts import AccountRow
 from motherlode.store.blobs.memory import MemoryBlobs, Shelf
 from motherlode.store.db import Database
 from motherlode.store.entries import Entry
 from motherlode.store.feeds import FeedRow
 from motherlode.usecases.change_feed import change_feed
+from motherlode.usecases.create_account import create_account
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.identify import CONSOLE
 from motherlode.usecases.push import Pushed, push
@@ -67,15 +69,39 @@ class House:
             spool.finish()
             return push(spool, actor, feed=feed, db=self.db, blobs=store, clock=self.clock, limits=Limits())
 
-    def unlist(self, package_id: str, version: str, *, actor: Actor = CONSOLE, feed: str = "default") -> None:
+    def unlist(
+        self, package_id: str, version: str, *, actor: Actor = CONSOLE, feed: str = "default"
+    ) -> tuple[str, ...]:
         """Unlist a version given as text."""
         names = parse_package_id(package_id), parse_version(version)
-        unlist(*names, actor, feed=feed, db=self.db, clock=self.clock)
+        return unlist(*names, actor, feed=feed, db=self.db, clock=self.clock)
 
-    def relist(self, package_id: str, version: str, *, actor: Actor = CONSOLE, feed: str = "default") -> None:
+    def relist(
+        self, package_id: str, version: str, *, actor: Actor = CONSOLE, feed: str = "default"
+    ) -> tuple[str, ...]:
         """Relist a version given as text."""
         names = parse_package_id(package_id), parse_version(version)
-        relist(*names, actor, feed=feed, db=self.db, clock=self.clock)
+        return relist(*names, actor, feed=feed, db=self.db, clock=self.clock)
+
+    def add_account(self, name: str, **wishes: Any) -> AccountRow:
+        """Create an account, a person's unless it is said otherwise."""
+        return create_account(name, CONSOLE, **wishes, db=self.db, clock=self.clock)
+
+    def do(self, verb: Callable[..., Any], *arguments: Any, **wishes: Any) -> Any:
+        """Call a use case in this house, as the console unless `actor` says otherwise."""
+        actor = wishes.pop("actor", CONSOLE)
+        return verb(*arguments, actor, **wishes, db=self.db, clock=self.clock)
+
+    def actor(self, name: str, *rights: str, **limits: Any) -> Actor:
+        """Who acts with a key of that account that carries these rights, with its roles of this moment."""
+        with self.db.read() as tx:
+            holder = accounts.find_holder(tx, accounts.get(tx, name).id)
+        limits.setdefault("key_id", f"key-of-{name}")
+        return Actor(name, frozenset(rights), holder=holder, **limits)
+
+    def last_line(self) -> Any:
+        """The newest line of the audit log."""
+        return max(self.rows("audit"), key=lambda line: line.id)
 
     def create_feed(self, name: str, settings: Mapping[str, str] | None = None) -> FeedRow:
         """Create a feed with the usual defaults."""

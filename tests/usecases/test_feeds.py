@@ -3,7 +3,9 @@
 import pytest
 
 from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
-from motherlode.domain.refusals import FeedExists, InvalidSetting, NoSuchFeed
+from motherlode.domain.policy import ADMIN, PUSH, Actor
+from motherlode.domain.refusals import FeedExists, InvalidSetting, NoSuchFeed, NotAllowed
+from motherlode.usecases.change_feed import change_feed
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.identify import CONSOLE
 
@@ -11,10 +13,8 @@ NOT_BUILT = [
     ("delete", "hard"),
     ("delete", "soft"),
     ("overwrite", "always"),
-    ("read", "authenticated"),
     ("strictness", "lenient"),
     ("soft_delete_keep", "30d"),
-    ("require_protocol_version", "4.1.0"),
     ("min_age", "7d"),
     ("upstreams", "https://example.org/v3/index.json"),
     ("retention", "10"),
@@ -75,6 +75,31 @@ def test_a_change_keeps_what_it_does_not_name(house):
     row = house.change_feed("other", {"delete": "unlist"})
     assert parse_feed_policy(row.settings).max_package_bytes == 1 << 20
     assert house.rows("audit")[-1].action == "change-feed"
+
+
+def test_the_audit_log_says_what_was_set_and_what_was_changed(house):
+    house.create_feed("other", {"read": "authenticated"})
+    assert house.last_line().details["read"] == "authenticated"
+    house.change_feed("other", {"read": "anonymous", "max_package_size": "1MB"})
+    changed = {"read": {"from": "authenticated", "to": "anonymous"}, "max_package_size": {"from": "250MB", "to": "1MB"}}
+    assert house.last_line().details == changed
+
+
+def test_only_administrators_make_and_change_feeds(house):
+    house.add_account("alice")
+    house.add_account("root", role="administrator")
+    for actor in (Actor("k", frozenset({PUSH})), house.actor("alice", ADMIN), house.actor("root", PUSH)):
+        with house.refusing(NotAllowed, match="Only an administrator"):
+            house.do(create_feed, "other", {}, actor=actor, defaults=FeedPolicy())
+        with house.refusing(NotAllowed, match="Only an administrator"):
+            house.do(change_feed, "default", {"read": "authenticated"}, actor=actor)
+    assert house.do(change_feed, "default", {"read": "authenticated"}, actor=house.actor("root", ADMIN))
+
+
+def test_a_change_of_settings_is_a_change_of_who_may_do_what(house):
+    before = house.rows("access")
+    house.change_feed("default", {"read": "authenticated"})
+    assert house.rows("access") != before
 
 
 def test_a_feed_that_is_not_there_is_not_changed(house):

@@ -1,38 +1,54 @@
-"""Keys: create, revoke, identify, and the key of the first start."""
+"""Keys: create, rotate, revoke, their last uses, and the key of the first start."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from motherlode.domain.policy import ADMIN, PUSH, PUSH_VERSION, READ, UNLIST, Actor
-from motherlode.domain.refusals import InvalidSetting, KeyRefused, NoSuchFeed, NoSuchKey
-from motherlode.identity.keys import digest_of, is_well_formed, make_key
+from motherlode.domain.accounts import PERSON, SERVICE, TEAM
+from motherlode.domain.policy import ADMIN, PUSH, PUSH_VERSION, READ, UNLIST
+from motherlode.domain.refusals import InvalidSetting, NoSuchAccount, NoSuchFeed, NoSuchKey, NotAllowed
+from motherlode.identity.keys import is_well_formed, make_key
 from motherlode.usecases.create_key import create_key
+from motherlode.usecases.disable_account import disable_account
 from motherlode.usecases.ensure_first_key import ensure_first_key
-from motherlode.usecases.identify import BOOTSTRAP, CONSOLE, identify
+from motherlode.usecases.identify import identify_key
+from motherlode.usecases.record_uses import record_uses
 from motherlode.usecases.revoke_key import revoke_key
+from motherlode.usecases.rotate_key import rotate_key
 
 DAY = timedelta(days=1)
 
 
 def create(house, name="ci", **wishes):
-    return create_key(name, CONSOLE, **({"lifetime": 90 * DAY} | wishes), db=house.db, clock=house.clock)
+    return house.do(create_key, name, **({"lifetime": 90 * DAY} | wishes))
 
 
-def who(house, secret, *, bootstrap=None):
-    presented = secret if isinstance(secret, bytes) else secret.encode()
-    return identify(presented, bootstrap=bootstrap, address="::1", request_id="r1", db=house.db, clock=house.clock)
+def who(house, secret):
+    """Whoever a key that is good stands for."""
+    identified = identify_key(secret.encode(), bootstrap=None, db=house.db, clock=house.clock)
+    assert identified is not None
+    assert identified.why_not is None
+    return identified.actor
+
+
+def is_good(house, secret):
+    identified = identify_key(secret.encode(), bootstrap=None, db=house.db, clock=house.clock)
+    return identified is not None and identified.why_not is None
+
+
+def row_of(house, key_id):
+    (row,) = (row for row in house.rows("keys") if row.id == key_id)
+    return row
 
 
 class TestCreateKey:
     def test_a_new_key_says_who_comes_and_what_he_may(self, house):
         house.create_feed("other")
         key = create(house, rights=(PUSH_VERSION, UNLIST), globs=("Acme.*", "Contoso"), feeds=("other",))
-        expected = Actor(
-            key.id, frozenset({PUSH_VERSION, UNLIST}), ("Acme.*", "Contoso"), frozenset({"other"}), "::1", "r1"
-        )
-        assert who(house, key.secret) == expected
+        actor = who(house, key.secret)
+        assert (actor.name, actor.key_id, actor.key_name, actor.holder) == (key.id, key.id, "ci", None)
+        assert (actor.rights, actor.globs) == ({PUSH_VERSION, UNLIST}, ("Acme.*", "Contoso"))
+        assert (actor.feeds, actor.expires_at) == ({"other"}, house.clock.now() + 90 * DAY)
 
     def test_by_default_it_pushes_and_unlists_everything_everywhere(self, house):
         actor = who(house, create(house).secret)
@@ -46,8 +62,11 @@ class TestCreateKey:
 
     def test_it_is_written_into_the_audit_by_its_id(self, house):
         key = create(house)
-        line = house.rows("audit")[-1]
+        line = house.last_line()
         assert (line.actor, line.action, line.subject, line.feed) == ("console", "create-key", key.id, None)
+        ends = (house.clock.now() + 90 * DAY).isoformat()
+        kept = {"name": "ci", "rights": [PUSH, UNLIST, READ], "globs": ["*"], "feeds": None, "expires_at": ends}
+        assert line.details == kept | {"owner": None}
 
     @pytest.mark.parametrize(
         ("wish", "sentence"),
@@ -56,8 +75,6 @@ class TestCreateKey:
             ({"rights": ()}, "There is no right"),
             ({"rights": ("delete",)}, "not built yet, DELETE unlists: use the right 'unlist'"),
             ({"rights": ("admin", "delete")}, "not built yet"),
-            ({"rights": ("read",)}, "not built yet, everybody may read every feed: leave it out"),
-            ({"rights": ("push", "read")}, "not built yet"),
             ({"globs": ("Acme.?",)}, "is no pattern of ids"),
             ({"globs": ("Acme.[ab]",)}, "is no pattern of ids"),
             ({"globs": ("",)}, "is no pattern of ids"),
@@ -78,79 +95,162 @@ class TestCreateKey:
         with house.refusing(NoSuchFeed, match="There is no feed called 'othr'"):
             create(house, feeds=("default", "othr"))
 
-    def test_the_rights_of_the_default_may_be_spelt_out_and_an_administrator_may_read(self, house):
-        assert who(house, create(house, rights=("read", "unlist", "push")).secret).rights == {PUSH, UNLIST, READ}
-        assert who(house, create(house, rights=("admin", "read")).secret).has("anything")
+    def test_a_key_may_be_for_reading_alone(self, house):
+        assert who(house, create(house, rights=(READ,)).secret).rights == {READ}
+
+    @pytest.mark.parametrize("kind", [PERSON, SERVICE])
+    def test_a_key_of_somebody_says_whose_it_is(self, house, kind):
+        house.add_account("Alice", kind=kind)
+        actor = who(house, create(house, owner="alice").secret)
+        assert (actor.name, actor.holder.name) == ("Alice", "Alice")
+
+    def test_a_team_has_no_keys_nor_has_who_is_disabled_or_not_there(self, house):
+        house.add_account("widgets", kind=TEAM)
+        house.add_account("alice")
+        house.do(disable_account, "alice")
+        for owner in ("widgets", "nobody"):
+            with house.refusing(NoSuchAccount, match=f"called {owner!r}"):
+                create(house, owner=owner)
+        with house.refusing(InvalidSetting, match="alice is disabled"):
+            create(house, owner="alice")
+
+    def test_the_servers_maximum_binds(self, house):
+        for lifetime in (None, 31 * DAY):
+            with house.refusing(InvalidSetting, match="ends after 30d at the latest"):
+                create(house, lifetime=lifetime, max_lifetime=30 * DAY)
+        key = create(house, lifetime=30 * DAY, max_lifetime=30 * DAY)
+        assert row_of(house, key.id).expires_at == house.clock.now() + 30 * DAY
+
+    def test_one_makes_keys_for_oneself_and_administrators_for_all(self, house):
+        for name in ("alice", "bob"):
+            house.add_account(name)
+        alice, signed_in = house.actor("alice", ADMIN), house.actor("alice", READ, key_id=None)
+        assert who(house, create(house, owner="alice", actor=alice).secret).name == "alice"
+        assert who(house, create(house, owner="alice", actor=signed_in).secret).name == "alice"
+        for owner in ("bob", None):
+            with house.refusing(NotAllowed, match="Only an administrator"):
+                create(house, owner=owner, actor=alice)
+        for rights in ((PUSH,), (READ,)):
+            with house.refusing(NotAllowed, match="Only an administrator"):
+                create(house, owner="alice", actor=house.actor("alice", *rights))
 
 
-class TestIdentify:
-    def test_an_unknown_key_is_refused(self, house):
-        create(house)
-        for secret in ("mlk_unknown", make_key().secret, "ü".encode(), b"\xff", b" "):
-            with house.refusing(KeyRefused):
-                who(house, secret)
+class TestRotateKey:
+    """Rotate with an overlap."""
 
-    def test_a_key_is_good_until_the_instant_it_expires(self, house):
-        key = create(house, lifetime=DAY)
-        house.clock.pass_by(DAY - timedelta(microseconds=1))
-        assert who(house, key.secret).name == key.id
-        house.clock.pass_by(timedelta(microseconds=1))
-        with house.refusing(KeyRefused):
-            who(house, key.secret)
+    def rotate(self, house, key_id, **wishes):
+        return house.do(rotate_key, key_id, **wishes)
 
-    def test_a_key_without_an_end_does_not_expire(self, house):
-        key = create(house, lifetime=None)
-        house.clock.pass_by(40_000 * DAY)
-        assert who(house, key.secret).name == key.id
+    def test_the_new_key_is_like_the_old_one_and_both_are_good_for_the_overlap(self, house):
+        house.create_feed("other")
+        house.add_account("alice")
+        old = create(house, rights=(PUSH,), globs=("Acme.*",), feeds=("other",), owner="alice", lifetime=30 * DAY)
+        house.clock.pass_by(20 * DAY)
+        new = self.rotate(house, old.id, overlap=2 * DAY)
+        was, now = row_of(house, old.id), row_of(house, new.id)
+        for name in ("name", "rights", "globs", "feeds", "account_id", "kind"):
+            assert getattr(now, name) == getattr(was, name)
+        assert (now.created_at, now.expires_at) == (house.clock.now(), house.clock.now() + 30 * DAY)
+        assert (was.replaced_by, was.expires_at) == (new.id, house.clock.now() + 2 * DAY)
+        assert is_good(house, old.secret)
+        house.clock.pass_by(2 * DAY)
+        assert not is_good(house, old.secret)
+        assert is_good(house, new.secret)
 
-    def test_the_environments_key_is_an_administrators_of_any_form(self, house):
-        secret = "any visible form: ~!@#$%^&*()"
-        actor = who(house, secret, bootstrap=digest_of(secret.encode()))
-        assert actor == replace(BOOTSTRAP, address="::1", request_id="r1")
-        assert actor.rights == {ADMIN}
-        assert house.rows("keys") == []
+    def test_a_key_that_ends_sooner_keeps_its_end(self, house):
+        old = create(house, lifetime=DAY)
+        self.rotate(house, old.id)
+        assert row_of(house, old.id).expires_at == house.clock.now() + DAY
 
-    def test_beside_the_environments_key_other_keys_stay_good(self, house):
+    def test_one_that_never_ends_is_followed_by_one_that_never_does(self, house):
+        old = create(house, lifetime=None)
+        new = self.rotate(house, old.id)
+        assert row_of(house, new.id).expires_at is None
+        assert row_of(house, old.id).expires_at == house.clock.now() + 7 * DAY
+
+    def test_the_new_key_has_not_been_used(self, house):
+        old = create(house)
+        record_uses({old.id: (house.clock.now(), "::1")}, db=house.db)
+        assert row_of(house, self.rotate(house, old.id).id).last_used_at is None
+
+    def test_what_was_revoked_or_rotated_before_is_refused(self, house):
+        revoked, rotated = create(house), create(house)
+        house.do(revoke_key, revoked.id)
+        new = self.rotate(house, rotated.id)
+        with house.refusing(InvalidSetting, match="was revoked: make a new one"):
+            self.rotate(house, revoked.id)
+        with house.refusing(InvalidSetting, match=f"was rotated into {new.id} already"):
+            self.rotate(house, rotated.id)
+        with house.refusing(NoSuchKey):
+            self.rotate(house, "key-000000000000")
+
+    def test_the_audit_log_names_both_and_no_secret(self, house):
+        old = create(house)
+        new = self.rotate(house, old.id)
+        line = house.last_line()
+        assert (line.action, line.subject, line.details["new_key"]) == ("rotate-key", old.id, new.id)
+        assert new.secret not in repr(house.snapshot())
+
+    def test_a_change_of_keys_is_a_change_of_who_may_do_what(self, house):
+        old = create(house)
+        before = house.rows("access")
+        self.rotate(house, old.id)
+        assert house.rows("access") != before
+
+
+class TestWhoMayChangeAKey:
+    def test_its_holder_and_administrators_may(self, house):
+        for name in ("alice", "bob"):
+            house.add_account(name)
+        mine, other = create(house, owner="alice"), create(house)
+        alice, bob = house.actor("alice", ADMIN), house.actor("bob", ADMIN)
+        for verb in (rotate_key, revoke_key):
+            for actor, key in ((bob, mine), (alice, other), (house.actor("alice", PUSH), mine)):
+                with house.refusing(NotAllowed, match="Only an administrator"):
+                    house.do(verb, key.id, actor=actor)
+        new = house.do(rotate_key, mine.id, actor=alice)
+        house.do(revoke_key, new.id, actor=alice)
+        assert not is_good(house, new.secret)
+
+
+class TestRecordUses:
+    def test_the_last_use_of_each_key_is_kept(self, house):
+        first, second = create(house), create(house)
+        now = house.clock.now()
+        record_uses({first.id: (now, "::1"), second.id: (now + DAY, "10.0.0.1")}, db=house.db)
+        assert (row_of(house, first.id).last_used_at, row_of(house, first.id).last_used_address) == (now, "::1")
+        assert row_of(house, second.id).last_used_at == now + DAY
+
+    def test_it_is_no_change_of_who_may_do_what_and_without_uses_nothing_is_written(self, house):
         key = create(house)
-        assert who(house, key.secret, bootstrap=digest_of(b"x" * 16)).name == key.id
-        with pytest.raises(KeyRefused):
-            who(house, "y" * 16, bootstrap=digest_of(b"x" * 16))
-
-    def test_a_key_longer_than_a_kilobyte_is_refused_unseen(self, house):
-        secret = b"x" * 1025
-        with house.refusing(KeyRefused):
-            who(house, secret, bootstrap=digest_of(secret))
-        assert who(house, secret[:1024], bootstrap=digest_of(secret[:1024])).name == "bootstrap"
-
-    def test_a_key_is_no_key_in_other_casing_or_with_more_around_it(self, house):
-        secret = create(house).secret
-        for other in (secret.swapcase(), f"{secret} ", secret[:-1], secret + "a"):
-            with pytest.raises(KeyRefused):
-                who(house, other)
+        before, head = house.rows("access"), house.db.head_check()
+        record_uses({}, db=house.db)
+        assert house.db.head_check() == head
+        record_uses({key.id: (house.clock.now(), "::1")}, db=house.db)
+        assert house.rows("access") == before
 
 
 class TestRevokeKey:
     def test_revoking_binds_at_once(self, house):
         key, other = create(house), create(house, "other")
-        assert who(house, key.secret)
-        revoke_key(key.id, CONSOLE, db=house.db, clock=house.clock)
-        with house.refusing(KeyRefused):
-            who(house, key.secret)
+        assert is_good(house, key.secret)
+        house.do(revoke_key, key.id)
+        assert not is_good(house, key.secret)
         assert who(house, other.secret).name == other.id
-        line = house.rows("audit")[-1]
+        line = house.last_line()
         assert (line.action, line.subject) == ("revoke-key", key.id)
 
     def test_a_key_that_was_revoked_keeps_its_time(self, house):
         key = create(house)
-        revoke_key(key.id, CONSOLE, db=house.db, clock=house.clock)
-        before = house.rows("keys")
+        house.do(revoke_key, key.id)
+        before = house.snapshot()
         house.clock.pass_by(DAY)
-        revoke_key(key.id, CONSOLE, db=house.db, clock=house.clock)
-        assert house.rows("keys") == before
+        house.do(revoke_key, key.id)
+        assert house.snapshot() == before
 
     def test_a_key_that_is_not_there_is_refused(self, house):
         with house.refusing(NoSuchKey, match="'key list' shows the ids"):
-            revoke_key("key-000000000000", CONSOLE, db=house.db, clock=house.clock)
+            house.do(revoke_key, "key-000000000000")
 
 
 class TestEnsureFirstKey:
@@ -202,7 +302,7 @@ class TestEnsureFirstKey:
     def test_a_server_that_has_a_key_gets_no_first_one(self, house, file):
         """Not even when that key is revoked: whoever did so may have meant it."""
         key = create(house)
-        revoke_key(key.id, CONSOLE, db=house.db, clock=house.clock)
+        house.do(revoke_key, key.id)
         assert self.ensure(house, file) is None
         assert not file.exists()
 

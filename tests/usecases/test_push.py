@@ -3,11 +3,12 @@
 import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from motherlode.domain.policy import ADMIN, PUSH, PUSH_VERSION, UNLIST, Actor
+from motherlode.domain.policy import ADMIN, PUSH, PUSH_VERSION, UNLIST, Actor, Sender
 from motherlode.domain.refusals import (
     AlreadyExists,
     Busy,
@@ -19,6 +20,8 @@ from motherlode.domain.refusals import (
 )
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.db import open_database
+from motherlode.usecases.grant_role import grant_role
+from motherlode.usecases.withdraw_role import withdraw_role
 from tests.builders import nupkg
 from tests.usecases.house import NOON, House
 
@@ -26,7 +29,8 @@ PACKAGE = nupkg()
 
 
 def test_what_was_pushed_is_an_entry_a_content_a_blob_an_event_and_an_audit_line(house):
-    pushed = house.push(PACKAGE, actor=Actor("key-1", frozenset({PUSH}), address="::1", request_id="r1"))
+    sender = Sender("::1", "NuGet Command Line/6.0", "r1")
+    pushed = house.push(PACKAGE, actor=Actor("key-1", frozenset({PUSH}), sender=sender, key_id="key-1"))
     assert str(pushed.identity) == "Acme.Widgets 1.0.0"
     entry = house.get("acme.widgets", "1.0.0")
     assert (entry.listed, entry.pushed_at, entry.revision, entry.size) == (True, NOON, 1, len(PACKAGE))
@@ -37,7 +41,8 @@ def test_what_was_pushed_is_an_entry_a_content_a_blob_an_event_and_an_audit_line
     assert (event.kind, event.number, event.id_key, event.version_key) == ("published", 1, "acme.widgets", "1.0.0")
     line = house.rows("audit")[-1]
     assert (line.actor, line.action, line.feed, line.subject) == ("key-1", "push", "default", "Acme.Widgets 1.0.0")
-    assert (line.address, line.request_id) == ("::1", "r1")
+    assert (line.address, line.client, line.request_id, line.key_id) == ("::1", "NuGet Command Line/6.0", "r1", "key-1")
+    assert line.details == {"sha256": entry.sha256.hex(), "bytes": len(PACKAGE), "new_id": True}
 
 
 def test_a_package_without_authors_is_taken_with_a_warning(house):
@@ -254,3 +259,88 @@ def test_a_database_that_cannot_grow_refuses_and_the_blob_goes(house):
     with house.db.read() as tx:
         tx.exec_driver_sql("PRAGMA max_page_count = 4294967294")
     house.push(nupkg(releaseNotes="a" * 30_000))
+
+
+class TestOwners:
+    """Who first pushes an id owns it on that feed; only owners (and administrators) push versions of it."""
+
+    @pytest.fixture
+    def alice(self, house):
+        """A publisher."""
+        house.add_account("alice")
+        house.do(grant_role, "default", "alice", "publisher")
+        return house.actor("alice", PUSH)
+
+    @pytest.fixture
+    def bob(self, house):
+        """Another one."""
+        house.add_account("bob")
+        house.do(grant_role, "default", "bob", "publisher")
+        return house.actor("bob", PUSH)
+
+    def owners(self, house):
+        return [(row.id_key, row.account_id) for row in house.rows("owners")]
+
+    def test_who_pushes_a_new_id_owns_it(self, house, alice):
+        house.push(PACKAGE, actor=alice)
+        house.push(nupkg(version="2.0.0"), actor=alice)
+        assert self.owners(house) == [("acme.widgets", alice.holder.id)]
+        assert house.last_line().actor == "alice"
+
+    def test_a_new_id_of_nobodys_key_is_nobodys(self, house):
+        house.push(PACKAGE)
+        house.push(nupkg("Other"), actor=Actor("key-1", frozenset({PUSH})))
+        assert self.owners(house) == []
+
+    def test_what_is_another_s_is_refused_and_stays_his(self, house, alice, bob):
+        house.push(PACKAGE, actor=alice)
+        with house.refusing(NotAllowed, match="Acme.Widgets belongs to its owners"):
+            house.push(nupkg(version="2.0.0"), actor=bob)
+        with house.refusing(NotAllowed, match="belongs to its owners"):
+            house.push(nupkg(version="2.0.0"), actor=Actor("key-1", frozenset({PUSH})))
+        house.push(nupkg(version="2.0.0"), actor=Actor("key-1", frozenset({ADMIN})))
+        assert self.owners(house) == [("acme.widgets", alice.holder.id)]
+
+    def test_an_id_that_nobody_owns_is_the_administrators_and_nobodys_keys(self, house, alice):
+        house.push(PACKAGE)
+        with house.refusing(NotAllowed, match="belongs to this server's administrators"):
+            house.push(nupkg(version="2.0.0"), actor=alice)
+        house.push(nupkg(version="2.0.0"), actor=Actor("key-1", frozenset({PUSH})))
+        house.add_account("root", role="administrator")
+        house.push(nupkg(version="3.0.0"), actor=house.actor("root", PUSH))
+        assert self.owners(house) == []
+
+    def test_each_feed_has_its_own_owners(self, house, alice, bob):
+        house.create_feed("other")
+        house.do(grant_role, "other", "bob", "publisher")
+        house.push(PACKAGE, actor=alice)
+        house.push(PACKAGE, actor=house.actor("bob", PUSH), feed="other")
+        assert sorted(account for _, account in self.owners(house)) == [alice.holder.id, bob.holder.id]
+
+    def test_a_reader_pushes_nothing(self, house):
+        house.add_account("carol")
+        house.do(grant_role, "default", "carol", "reader")
+        with house.refusing(NotAllowed, match="carol may not push on the feed 'default'"):
+            house.push(PACKAGE, actor=house.actor("carol", PUSH))
+
+    def test_an_owner_without_a_role_pushes_new_versions(self, house, alice):
+        house.push(PACKAGE, actor=alice)
+        house.do(withdraw_role, "default", "alice")
+        house.push(nupkg(version="2.0.0"), actor=house.actor("alice", PUSH_VERSION))
+        with house.refusing(NotAllowed):
+            house.push(nupkg("Other"), actor=house.actor("alice", PUSH, PUSH_VERSION))
+
+    def test_of_two_who_push_the_same_new_id_at_once_one_owns_it(self, house, alice, bob):
+        slow = SlowBlobs(house, lambda: house.push(nupkg(version="2.0.0"), actor=bob))
+        with pytest.raises(NotAllowed, match="belongs to its owners"):
+            house.push(PACKAGE, actor=alice, blobs=slow)
+        assert self.owners(house) == [("acme.widgets", bob.holder.id)]
+        assert len(house.shelf.blobs) == 1
+
+
+def test_ten_days_before_its_end_a_key_says_so(house):
+    ending = Actor("k", frozenset({PUSH}), key_id="key-1", key_name="ci", expires_at=NOON + timedelta(days=10))
+    (warning,) = house.push(PACKAGE, actor=ending).warnings
+    assert "'ci' (key-1) expires in 10 days, on 2024-05-16" in warning
+    later = replace(ending, expires_at=NOON + timedelta(days=11))
+    assert house.push(nupkg(version="2.0.0"), actor=later).warnings == ()

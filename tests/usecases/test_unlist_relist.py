@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from motherlode.domain.policy import PUSH, UNLIST, Actor
+from motherlode.domain.policy import ADMIN, PUSH, READ, UNLIST, Actor
 from motherlode.domain.refusals import NoSuchFeed, NoSuchVersion, NotAllowed
+from motherlode.usecases.grant_role import grant_role
 from tests.builders import nupkg
 from tests.usecases.house import NOON
 
@@ -98,6 +99,54 @@ def test_a_key_changes_only_what_it_covers(stocked, verb, actor):
     """Also where nothing would be changed."""
     with stocked.refusing(NotAllowed):
         getattr(stocked, verb)("Acme.Widgets", "1.0.0", actor=actor)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+class TestWhoMay:
+    """Only owners (and administrators) unlist; what a caller may not see does not exist for him."""
+
+    @pytest.fixture
+    def owned(self, house):
+        """A house whose one version is alice's; bob is a publisher too."""
+        for name in ("alice", "bob"):
+            house.add_account(name)
+            house.do(grant_role, "default", name, "publisher")
+        house.push(nupkg(), actor=house.actor("alice", PUSH))
+        return house
+
+    def test_its_owner_may(self, owned, verb):
+        assert getattr(owned, verb)("Acme.Widgets", "1.0.0", actor=owned.actor("alice", UNLIST)) == ()
+
+    def test_another_publisher_may_not(self, owned, verb):
+        with owned.refusing(NotAllowed, match="belongs to its owners"):
+            getattr(owned, verb)("Acme.Widgets", "1.0.0", actor=owned.actor("bob", UNLIST))
+
+    def test_nobodys_key_may_not_unless_it_is_an_administrators(self, owned, verb):
+        with owned.refusing(NotAllowed, match="belongs to its owners"):
+            getattr(owned, verb)("Acme.Widgets", "1.0.0", actor=Actor("k", frozenset({UNLIST})))
+        getattr(owned, verb)("Acme.Widgets", "1.0.0", actor=Actor("k", frozenset({ADMIN})))
+
+    def test_what_a_key_does_not_cover_is_not_looked_for(self, owned, verb):
+        actor = owned.actor("alice", UNLIST, globs=("Other.*",))
+        for package_id in ("Acme.Widgets", "Acme.Absent"):
+            with owned.refusing(NotAllowed, match=f"does not cover the id {package_id}"):
+                getattr(owned, verb)(package_id, "1.0.0", actor=actor)
+
+    def test_on_a_feed_that_one_may_not_read_anothers_version_is_none(self, owned, verb):
+        owned.change_feed("default", {"read": "authenticated"})
+        answers = []
+        for package_id in ("Acme.Widgets", "Acme.Widgetz"):
+            with pytest.raises(NoSuchVersion) as refused:
+                getattr(owned, verb)(package_id, "1.0.0", actor=owned.actor("bob", UNLIST))
+            answers.append(str(refused.value).replace(package_id, "…"))
+        assert answers[0] == answers[1]
+        with owned.refusing(NotAllowed):
+            getattr(owned, verb)("Acme.Widgets", "1.0.0", actor=owned.actor("bob", UNLIST, READ))
+
+    def test_a_key_that_ends_soon_says_so(self, owned, verb):
+        ending = {"key_name": "ci", "expires_at": NOON + timedelta(days=3)}
+        (warning,) = getattr(owned, verb)("Acme.Widgets", "1.0.0", actor=owned.actor("alice", UNLIST, **ending))
+        assert "expires in 3 days" in warning
 
 
 def test_of_many_at_once_one_changes_it(stocked):

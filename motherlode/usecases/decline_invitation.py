@@ -1,0 +1,23 @@
+"""Decline an invitation: whoever was asked to own the id does not."""
+
+from motherlode.domain.ids import PackageId
+from motherlode.domain.policy import Actor
+from motherlode.observe.clock import Clock
+from motherlode.store.db import Database
+from motherlode.usecases.answering import take_invitation
+from motherlode.usecases.auditing import write_audit
+
+
+def decline_invitation(
+    package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock
+) -> None:
+    """Drop the invitation. The invited account may, a member of the team that it is, and administrators.
+
+    Raises `NoSuchFeed`, `NoSuchAccount`, `NotAllowed`, `NoSuchRole`.
+    """
+    with db.write() as tx:
+        _, account = take_invitation(tx, package_id, name, actor, feed)
+        details = {"owner": account.name}
+        write_audit(
+            tx, actor, "decline-invitation", feed=feed, subject=str(package_id), at=clock.now(), details=details
+        )

@@ -1,0 +1,19 @@
+"""Disable an account: its password and its keys are refused from the next request on, and a team counts for nothing."""
+
+from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.observe.clock import Clock
+from motherlode.store import accounts
+from motherlode.store.db import Database
+from motherlode.usecases.auditing import write_audit
+
+
+def disable_account(name: str, actor: Actor, *, db: Database, clock: Clock) -> None:
+    """Disable an account, also a disabled one. Administrators may. Raises `NotAllowed`, `NoSuchAccount`."""
+    check_may_administer(actor)
+    with db.write() as tx:
+        account = accounts.get(tx, name)
+        if account.disabled_at is not None:
+            return
+        now = clock.now()
+        accounts.set_disabled(tx, account.id, now)
+        write_audit(tx, actor, "disable-account", feed=None, subject=account.name, at=now)

@@ -1,0 +1,21 @@
+"""Remove a member from a team: what it could do through the team alone ends with the next request."""
+
+from motherlode.domain.accounts import TEAM
+from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.refusals import NoSuchRole
+from motherlode.observe.clock import Clock
+from motherlode.store import accounts
+from motherlode.store.db import Database
+from motherlode.usecases.auditing import write_audit
+
+
+def remove_member(team: str, name: str, actor: Actor, *, db: Database, clock: Clock) -> None:
+    """Take an account out of a team. Administrators may. Raises `NotAllowed`, `NoSuchAccount`, `NoSuchRole`."""
+    check_may_administer(actor)
+    with db.write() as tx:
+        team_row = accounts.get(tx, team, TEAM)
+        account = accounts.get(tx, name)
+        if not accounts.remove_member(tx, team_row.id, account.id):
+            raise NoSuchRole(f"{account.name} is no member of {team_row.name}: 'team show' names the members.")
+        details = {"team": team_row.name}
+        write_audit(tx, actor, "remove-member", feed=None, subject=account.name, at=clock.now(), details=details)

@@ -1,0 +1,57 @@
+"""Rotate a key: another one takes its place, and both are good for as long as it takes to hand the new one out."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from motherlode.domain.policy import Actor
+from motherlode.domain.refusals import InvalidSetting
+from motherlode.identity.keys import NewKey, make_key
+from motherlode.observe.clock import Clock
+from motherlode.store import keys
+from motherlode.store.db import Database
+from motherlode.store.keys import KeyRow
+from motherlode.usecases.auditing import write_audit
+from motherlode.usecases.create_key import describe_key
+from motherlode.usecases.managed_key import get_managed_key
+
+DEFAULT_OVERLAP: Final = timedelta(days=7)
+
+
+def rotate_key(
+    key_id: str, actor: Actor, *, overlap: timedelta = DEFAULT_OVERLAP, db: Database, clock: Clock
+) -> NewKey:
+    """Make a key with the name, rights, ids, feeds, holder and lifetime of that one, which ends when `overlap` is over.
+
+    A key that never ends is followed by one that never does; one that ends sooner than the overlap keeps its end.
+    Administrators may, and its holder.
+
+    Raises `NoSuchKey`, `NotAllowed`, and `InvalidSetting` for a key that was revoked or rotated before.
+    """
+    key = make_key()
+    with db.write() as tx:
+        old = get_managed_key(tx, key_id, actor)
+        _check_rotatable(old)
+        now = clock.now()
+        new = replace(
+            old,
+            id=key.id,
+            hash=key.digest,
+            created_at=now,
+            expires_at=None if old.expires_at is None else now + (old.expires_at - old.created_at),
+            last_used_at=None,
+            last_used_address=None,
+        )
+        keys.add(tx, new)
+        ends_at = now + overlap if old.expires_at is None else min(old.expires_at, now + overlap)
+        keys.set_expiry(tx, old.id, ends_at, key.id)
+        details = describe_key(new) | {"new_key": key.id, "old_key_ends_at": ends_at.isoformat()}
+        write_audit(tx, actor, "rotate-key", feed=None, subject=old.id, at=now, details=details)
+    return key
+
+
+def _check_rotatable(key: KeyRow) -> None:
+    if key.revoked_at is not None:
+        raise InvalidSetting(f"The key {key.id} was revoked: make a new one with 'key create'.")
+    if key.replaced_by is not None:
+        raise InvalidSetting(f"The key {key.id} was rotated into {key.replaced_by} already: rotate that one.")

@@ -1,0 +1,58 @@
+"""Verify a key: may whoever holds it push this id? A verification key answers once, whatever the answer is."""
+
+from motherlode.domain.ids import PackageId
+from motherlode.domain.policy import VERIFY, Actor, check_covers, check_may_ever_verify, check_owns
+from motherlode.domain.refusals import KeyRefused, NoSuchFeed, NoSuchId, NoSuchVersion, NotAllowed, NotFound
+from motherlode.domain.versions import Version
+from motherlode.observe.clock import Clock
+from motherlode.store import entries, keys
+from motherlode.store.db import Database, Tx
+from motherlode.usecases.auditing import write_audit
+from motherlode.usecases.hiding import hidden
+
+
+def verify_key(
+    package_id: PackageId, version: Version | None, actor: Actor, *, feed: str, db: Database, clock: Clock
+) -> None:
+    """Return when the actor may push versions of an id that is there; `version`, unless None, must be there too.
+
+    Raises `NoSuchFeed`, `NoSuchId`, `NoSuchVersion`, `NotAllowed`; and `KeyRefused` for a verification key that was
+    used in the meantime. The question is written down as `verify`, with the refusal's code as its reason.
+    """
+    with db.write() as tx:
+        if VERIFY in actor.rights and not (actor.key_id and keys.remove(tx, actor.key_id)):
+            raise KeyRefused
+        refusal = _find_refusal(tx, package_id, version, actor, feed)
+        subject = str(package_id) if version is None else f"{package_id} {version.normalized}"
+        reason = None if refusal is None else refusal.code
+        write_audit(tx, actor, "verify", feed=feed, subject=subject, at=clock.now(), reason=reason)
+    if refusal is not None:
+        raise refusal
+
+
+def _find_refusal(
+    tx: Tx, package_id: PackageId, version: Version | None, actor: Actor, feed: str
+) -> NotAllowed | NotFound | None:
+    try:
+        _check(tx, package_id, version, actor, feed)
+    except (NotAllowed, NotFound) as refusal:
+        return refusal
+    return None
+
+
+def _check(tx: Tx, package_id: PackageId, version: Version | None, actor: Actor, feed: str) -> None:
+    check_may_ever_verify(actor, feed)
+    check_covers(actor, package_id)
+    version_key = "" if version is None else version.key
+    place = entries.find_place(tx, feed, package_id.key, version_key, actor.account_ids)
+    if place is None:
+        raise NoSuchFeed(feed)
+    absent: NotFound = NoSuchId(str(package_id), feed)
+    if version is not None:
+        absent = NoSuchVersion(f"{package_id} {version.normalized}")
+    if not (place.ownership.is_id_known if version is None else place.is_taken):
+        raise absent
+    if actor.holder is None and VERIFY in actor.rights:
+        return  # judged when the key was made
+    with hidden(actor, feed, place.settings, absent):
+        check_owns(actor, package_id, place.ownership)
