@@ -8,12 +8,15 @@ from motherlode.domain.feeds import DEFAULT_FEED
 from motherlode.domain.refusals import FeedExists, OlderData
 from motherlode.house import House
 from motherlode.identity.keys import digest_of
+from motherlode.identity.remembered import RememberedCredentials
+from motherlode.identity.slowdown import Slowdown
 from motherlode.observe.clock import SystemClock
 from motherlode.observe.metrics import Metrics
 from motherlode.projections.documents import Documents
 from motherlode.projections.downloads import DownloadTally
 from motherlode.projections.follower import Follower
 from motherlode.projections.indexes import IndexFolder
+from motherlode.projections.key_uses import KeyUses
 from motherlode.projections.reader import Reader
 from motherlode.projections.searching import Searching
 from motherlode.store import feeds
@@ -74,6 +77,9 @@ def _build(settings: Settings, db: Database) -> House:
         reader=Reader(db, blobs, documents),
         searching=Searching(db, documents, IndexFolder(search_path(settings.data), db.history)),
         tally=DownloadTally(),
+        key_uses=KeyUses(),
+        remembered=RememberedCredentials(),
+        slowdown=Slowdown(),
         metrics=Metrics(),
         bootstrap=None if key is None else digest_of(key.encode("ascii")),
         feed_defaults=settings.feed,

@@ -5,11 +5,14 @@ from ipaddress import IPv4Network, IPv6Network
 
 from motherlode.domain.archive import Limits
 from motherlode.domain.feeds import FeedPolicy
+from motherlode.identity.remembered import RememberedCredentials
+from motherlode.identity.slowdown import Slowdown
 from motherlode.observe.clock import Clock
 from motherlode.observe.metrics import Metrics
 from motherlode.projections.documents import Documents
 from motherlode.projections.downloads import DownloadTally
 from motherlode.projections.follower import Follower
+from motherlode.projections.key_uses import KeyUses
 from motherlode.projections.reader import Reader
 from motherlode.projections.searching import Searching
 from motherlode.store.blobs.base import Blobs
@@ -30,6 +33,9 @@ class House:
     reader: Reader
     searching: Searching
     tally: DownloadTally
+    key_uses: KeyUses
+    remembered: RememberedCredentials
+    slowdown: Slowdown
     metrics: Metrics
     bootstrap: bytes | None
     feed_defaults: FeedPolicy

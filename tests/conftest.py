@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.leaks import find_leaks
 from tests.servers import Server, start_server
 
 _MISSING = {
@@ -25,6 +26,17 @@ _MISSING = {
 def pytest_configure() -> None:
     """From here on no test reaches anything but this machine."""
     sys.addaudithook(_keep_inside)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """No secret of the whole run stands in anything that a server wrote: looked for once all tests are done."""
+    factory = getattr(session.config, "_tmp_path_factory", None)
+    if hasattr(session.config, "workerinput") or factory is None:
+        return
+    leaks = list(find_leaks(factory.getbasetemp()))
+    if leaks:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        sys.stderr.write("\n".join(["", "Secrets were written into:", *map(str, leaks), ""]))
 
 
 def _keep_inside(event: str, arguments: tuple[object, ...]) -> None:

@@ -28,7 +28,12 @@ class Metrics:
             ("route",),
             registry=self._registry,
         )
-
+        self._sign_ins = Counter(
+            "motherlode_sign_ins",
+            "Passwords tried, by what came of it: ok, wrong, or slowed (refused unjudged, after wrong ones).",
+            ("result",),
+            registry=self._registry,
+        )
         self._cache = Gauge(
             "motherlode_cache_bytes",
             "Memory taken by rendered documents, of all workers that live.",
@@ -48,6 +53,10 @@ class Metrics:
             self._of_labels[route, method, status] = found
         found[0].inc()
         found[1].observe(duration_s)
+
+    def count_sign_in(self, result: str) -> None:
+        """Count one try to sign in with a password: `ok`, `wrong` or `slowed`."""
+        self._sign_ins.labels(result).inc()
 
     def render(self) -> bytes:
         """All counters of all workers, in Prometheus's text form."""

@@ -2,12 +2,14 @@
 
 Every request first asks `is_current`: a cheap check whether anything was committed since the last look, made after the
 request arrived. Only if so, `catch_up` reads the heads of all feeds and drops the documents of what changed.
-Feeds and their settings are read with it, so that a change binds the next request.
+Feeds and their settings are read with it, so that a change binds the next request; so is the number of the last change
+of who may do what, by which whatever was found out about a caller is known to be of yesterday.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from threading import Lock
 from types import MappingProxyType
 from typing import Final
@@ -34,6 +36,24 @@ class Feed:
     created_at: datetime
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How things stood at one `catch_up`: the feeds by name, and the number of the last change of who may do what."""
+
+    feeds: Mapping[str, Feed]
+    access: int
+
+    @cached_property
+    def has_private_feeds(self) -> bool:
+        """Whether any feed is not for everybody: then one that is not there must look like one."""
+        return any(feed.policy.is_private for feed in self.feeds.values())
+
+    @cached_property
+    def max_package_bytes(self) -> int:
+        """The largest package that any feed takes, 0 where there is none."""
+        return max((feed.policy.max_package_bytes for feed in self.feeds.values()), default=0)
+
+
 class Follower:
     """The one follower of a worker; safe to call from any thread."""
 
@@ -43,7 +63,7 @@ class Follower:
         self._lock = Lock()
         self._checking = Lock()
         self._seen: int | None = None
-        self._feeds: Mapping[str, Feed] = MappingProxyType({})
+        self._standing = Standing(MappingProxyType({}), 0)
 
     def is_current(self) -> bool:
         """Whether nothing was committed since the last `catch_up`; takes microseconds and never blocks."""
@@ -56,19 +76,26 @@ class Follower:
             if seen == self._seen:
                 return
             with self._db.read() as tx:
-                self._feeds = MappingProxyType({row.name: self._follow(tx, row) for row in feeds.read_all(tx)})
+                rows = feeds.read_all(tx)
+                followed = MappingProxyType({row.name: self._follow(tx, row) for row in rows})
+            self._standing = Standing(followed, max((row.access for row in rows), default=0))
             self._seen = seen
+
+    @property
+    def standing(self) -> Standing:
+        """How things stood at the last `catch_up`."""
+        return self._standing
 
     def find_feed(self, name: str) -> Feed | None:
         """The feed of that name, as of the last `catch_up`."""
-        return self._feeds.get(name)
+        return self._standing.feeds.get(name)
 
     def _check(self) -> int:
         with self._checking:
             return self._db.head_check()
 
     def _follow(self, tx: Tx, row: FeedRow) -> Feed:
-        known = self._feeds.get(row.name)
+        known = self._standing.feeds.get(row.name)
         if known is None or row.head != known.head:
             self._documents.advance(row.id, row.head, self._changed(tx, row, known))
         if known is None or row.counted != known.counted:

@@ -1,7 +1,9 @@
 """Answers to reads: documents and packages, with validators, compression, ranges, and no byte where HEAD asked.
 
 Documents may always be kept but must be asked for again before they are used (`no-cache` and a strong ETag), so that
-nobody misses a fresh push through us; a package's bytes never change and may be kept for ever.
+nobody misses a fresh push through us; a package's bytes never change and may be kept for ever. What comes from a feed
+that not everybody may read is `seclude`d, whatever it is: nobody keeps it for others, and no page of another site sees
+it.
 """
 
 import re
@@ -26,20 +28,41 @@ NO_STORE: Final = "no-store"
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _OF_BODY: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
 _CHUNK_BYTES: Final = 256 * 1024
+_SANDBOX: Final = "default-src 'none'; sandbox"
 _READ_HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     "X-Content-Type-Options": "nosniff",
 }
 
 
-def answer_document(scope: Scope, document: Document, *, is_negotiable: bool, cache: str) -> Response:
-    """A document, compressed if the client offers gzip and the document may be; 304 if the client has it already."""
+def seclude(response: Response) -> None:
+    """Make it an answer for its caller alone: `Cache-Control` is private, at best, `Vary` names Authorization, and no
+    other origin may read it."""
+    cache, vary = NO_STORE.encode(), b"Authorization"
+    kept = []
+    for pair in response.raw_headers:
+        name, value = pair
+        if name == b"cache-control":
+            cache = value if value == cache else b"private, " + value.removeprefix(b"public, ")
+        elif name == b"vary":
+            vary = value + b", Authorization"
+        elif not name.startswith(b"access-control-"):
+            kept.append(pair)
+    response.raw_headers[:] = [*kept, (b"cache-control", cache), (b"vary", vary)]
+
+
+def answer_document(
+    scope: Scope, document: Document, *, is_negotiable: bool, cache: str, is_foreign: bool = False
+) -> Response:
+    """A document, compressed if the client offers gzip and the document may be; 304 if the client has it already.
+
+    `is_foreign` for what a publisher wrote, and a browser must not run."""
     is_zipped = is_negotiable and document.zipped is not None and offers_gzip(header(scope, b"accept-encoding"))
-    key = (is_zipped, is_negotiable, cache)
+    key = (is_zipped, is_negotiable, cache, is_foreign)
     prepared = document.prepared.get(key)
     if prepared is None:
         prepared = document.prepared[key] = _prepare(
-            document, is_zipped=is_zipped, is_negotiable=is_negotiable, cache=cache
+            document, is_zipped=is_zipped, is_negotiable=is_negotiable, cache=cache, is_foreign=is_foreign
         )
     etag, raw_headers = prepared
     if is_match(header(scope, b"if-none-match"), etag):
@@ -59,7 +82,7 @@ class PreparedAnswer(Response):
 
 
 def _prepare(
-    document: Document, *, is_zipped: bool, is_negotiable: bool, cache: str
+    document: Document, *, is_zipped: bool, is_negotiable: bool, cache: str, is_foreign: bool
 ) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
     """The entity tag and the headers of a whole answer, the same for everybody who asks for it so."""
     etag = document.etag[:-1] + '-gz"' if is_zipped else document.etag
@@ -72,6 +95,8 @@ def _prepare(
         headers["Vary"] = "Accept-Encoding"
     if is_zipped:
         headers["Content-Encoding"] = "gzip"
+    if is_foreign:
+        headers["Content-Security-Policy"] = _SANDBOX
     body = document.zipped if is_zipped and document.zipped is not None else document.body
     return etag, tuple(Response(body, headers=headers, media_type=document.media_type).raw_headers)
 

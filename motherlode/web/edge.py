@@ -1,9 +1,9 @@
 """The edge: what every request passes, whichever route it takes.
 
-In this order: find out where it came in, look whether anything changed since the last one, find feed and route, check
-the key, answer. Whatever is refused on the way is answered only after the body was read: clients read no answer before
-they have sent everything. A read that was answered before, and whose document is still in memory, goes a shorter way:
-it skips what lies between that look and the answer.
+In this order: find out where it came in, look whether anything changed since the last one, find the route, pass the
+gate of the feed, answer. Whatever is refused on the way is answered only after the body was read: clients read no
+answer before they have sent everything. A read that was answered before, and whose document is still in memory, goes a
+shorter way: it skips what lies between that look and the answer, but for who asks, where the feed is not for everybody.
 """
 
 import asyncio
@@ -16,25 +16,26 @@ from typing import Any, Final
 import anyio
 from starlette.responses import Response
 
-from motherlode.domain.feeds import DEFAULT_FEED
-from motherlode.domain.refusals import Broken, MethodRefused, NoSuchAddress, NoSuchFeed, Refusal
+from motherlode.domain.refusals import Broken, MethodRefused, NoSuchAddress, Refusal
 from motherlode.house import House
 from motherlode.observe.lines import LONGEST_WAIT_S
 from motherlode.observe.logs import get_logger, get_request_log
+from motherlode.web.answers import seclude
+from motherlode.web.gate import READS, admit
+from motherlode.web.later import Later
 from motherlode.web.lifespan import Lifespan
 from motherlode.web.ready import Known, KnownRequests
+from motherlode.web.recording import Attempts, note_refusal
 from motherlode.web.refuse import refuse
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, Route, find_route, methods_of
-from motherlode.web.site import Scope, Sites
+from motherlode.web.site import Scope, Sites, header
 from motherlode.web.visit import Visit
-from motherlode.web.who import authenticate
+from motherlode.web.who import Who
 
-_ALL_ROUTES: Final = (*SERVER_ROUTES, *FEED_ROUTES)
 _WRITERS: Final = 8
 _SEARCHERS: Final = 8
 _FEEDS: Final = "/feeds/"
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"})
-_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _GOOD: Final = frozenset({200, 206, 304})
 _CORS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -53,6 +54,9 @@ class Edge:
         self._writers = anyio.CapacityLimiter(_WRITERS)
         self._searchers = anyio.CapacityLimiter(_SEARCHERS)
         self._known = KnownRequests()
+        self._who = Who(house)
+        self._attempts = Attempts()
+        self._later = Later()
         self._log = get_logger()
         self._request_log = get_request_log()
         self._life_id, self._numbers = secrets.token_hex(6), count()
@@ -60,7 +64,7 @@ class Edge:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request, or live through the worker's life."""
         if scope["type"] == "lifespan":
-            await Lifespan(self._house, self._request_log).run(receive, send)
+            await Lifespan(self._house, self._request_log, self._later).run(receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
 
@@ -77,24 +81,54 @@ class Edge:
 
     def _answer_known(self, scope: Scope, asked: Hashable) -> tuple[Known | Visit, Response] | None:
         """The answer to what was answered before, if its document is in memory and nothing was committed since."""
-        known = self._known.find(scope["path"], asked)
-        if known is None:
+        if asked is None:
             return None
         try:
-            document = self._house.documents.find(known.ready.key) if self._house.follower.is_current() else None
-            return (known, known.ready.answer(scope, document)) if document else None
+            known = self._find_known(scope, asked)
+            if known is None or not self._house.follower.is_current():
+                return None
+            document = self._house.documents.find(known.ready.key)
+            if document is None:
+                return None
+            response = known.ready.answer(scope, document)
         except Exception:  # noqa: BLE001 whatever is wrong is met once more on the long way, and told there
             return None
+        if known.is_secluded:
+            seclude(response)
+        return known, response
+
+    def _find_known(self, scope: Scope, asked: Hashable) -> Known | None:
+        """What is known of the request since the last change of who may do what."""
+        access = self._house.follower.standing.access
+        known = self._known.find(scope["path"], asked)
+        return known if known is not None and known.access == access else self._find_secluded(scope, asked, access)
+
+    def _find_secluded(self, scope: Scope, asked: Hashable, access: int) -> Known | None:
+        """What is known of a request to a private feed, from the same caller."""
+        has_any = self._house.follower.standing.has_private_feeds
+        reader = self._who.find_reader(scope, access) if has_any else None
+        if reader is None or reader.actor is None:
+            return None
+        known = self._known.find(scope["path"], (asked, reader.digest))
+        if known is None or known.access != access:
+            return None
+        self._who.note_use(reader.actor, self._sites.client_of(scope))
+        return known
 
     async def _visit(
         self, scope: Scope, receive: Any, request_id: str, asked: Hashable
     ) -> tuple[Known | Visit, Response]:
         """The answer on the long way, remembered if it may be."""
-        site = self._sites.of(scope)
-        visit = Visit(self._house, scope, receive, site, request_id, self._writers, self._searchers)
+        house, site = self._house, self._sites.of(scope)
+        standing = house.follower.standing
+        visit = Visit(house, scope, receive, site, request_id, self._writers, self._searchers, standing)
         response = await self._answer(visit)
         if visit.ready and site.is_checked and asked is not None and response.status_code in _GOOD:
-            self._known.keep(scope["path"], asked, Known(visit.ready, visit.route, visit.facts))
+            key = (asked, visit.credential) if visit.is_secluded else asked
+            known = Known(visit.ready, visit.route, visit.facts, visit.standing.access, visit.is_secluded)
+            self._known.keep(scope["path"], key, known)
+        if visit.is_secluded:
+            seclude(response)
         return visit, response
 
     async def _answer(self, visit: Visit) -> Response:
@@ -103,14 +137,20 @@ class Edge:
             return await self._route(visit)
         except Refusal as refusal:
             visit.notes["refusal"] = refusal.code
+            noting = note_refusal(visit, refusal, self._attempts)
+            if visit.why_not:
+                self._later.start(noting)  # a key that was good once must be refused as fast as one that never was
+            else:
+                await noting
             return await self._refuse(visit, refusal)
         except Exception:  # noqa: BLE001 the last line of defence: a fault of ours must not end the worker
             self._log.exception("request_failed", request_id=visit.request_id, path=visit.scope["path"])
             return await self._refuse(visit, Broken())
 
     async def _refuse(self, visit: Visit, refusal: Refusal) -> Response:
-        is_write = visit.method not in _READS
-        response = refuse(refusal, request_id=visit.request_id, is_write=is_write)
+        is_write = visit.method not in READS
+        is_browser = "text/html" in (header(visit.scope, b"accept") or "").lower()
+        response = refuse(refusal, request_id=visit.request_id, is_write=is_write, is_browser=is_browser)
         if is_write and not await visit.body.drain():
             response.headers["Connection"] = "close"
         return response
@@ -118,16 +158,14 @@ class Edge:
     async def _route(self, visit: Visit) -> Response:
         if not self._house.follower.is_current():
             await visit.read(self._house.follower.catch_up)
+        visit.standing = self._house.follower.standing
         routes = self._enter(visit)
         found = find_route(routes, visit.method, visit.path)
-        if found is None:
-            return self._miss(visit, routes)
-        route, visit.parameters = found
-        visit.route = route.name
-        if route.check is not None:
-            visit.actor = await authenticate(visit)
-            route.check(visit.actor, visit.the_feed.name)
-        return await route.answer(visit)
+        route, visit.parameters = found or (None, {})
+        visit.route = route.name if route else "none"
+        if routes is FEED_ROUTES:
+            await admit(visit, route, self._who)
+        return await route.answer(visit) if route else self._miss(visit, routes)
 
     def _enter(self, visit: Visit) -> Sequence[Route]:
         """Take prefix and feed off the path; returns the routes that are left to choose from."""
@@ -135,20 +173,18 @@ class Edge:
         prefix = visit.site.prefix
         if prefix and (path + "/").startswith(prefix + "/"):
             path = path[len(prefix) :]
-        name, below = DEFAULT_FEED, path
+        visit.path = path
         if path[: len(_FEEDS)].lower() == _FEEDS:
             name, _, rest = path[len(_FEEDS) :].partition("/")
-            below = f"/{rest}"
-        visit.path = below
-        visit.feed = self._house.follower.find_feed(name.lower())
-        if visit.feed is None:
-            raise NoSuchFeed(name[:100])
-        return FEED_ROUTES if below is not path else _ALL_ROUTES
+            visit.asked_feed, visit.path = name[:100], f"/{rest}"
+        elif methods_of(SERVER_ROUTES, path):
+            return SERVER_ROUTES
+        return FEED_ROUTES
 
     def _miss(self, visit: Visit, routes: Sequence[Route]) -> Response:
         allowed = methods_of(routes, visit.path)
         # quirk: nuget 2.8.7 and Paket push to the service index when they are given it; the 404 tells them where to
-        if visit.method == "PUT" and "GET" in allowed:
+        if visit.method == "PUT" and "GET" in allowed and routes is FEED_ROUTES:
             allowed = ()
         if visit.method == "OPTIONS" and "GET" in allowed:
             return Response(status_code=204, headers=_CORS)

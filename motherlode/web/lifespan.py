@@ -1,8 +1,9 @@
-"""A worker's life: while it serves, the search index is looked after, and downloads are written down every few seconds,
-and once more when it stops. So are the lines of the log that wait for others."""
+"""A worker's life: while it serves, the search index is looked after, and downloads and uses of keys are written down
+every few seconds, and once more when it stops. So are the lines of the log that wait for others."""
 
 import asyncio
 import gc
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -12,16 +13,19 @@ from motherlode.domain.refusals import Refusal
 from motherlode.house import House
 from motherlode.observe.logs import RequestLog, get_logger
 from motherlode.usecases.record_downloads import record_downloads
+from motherlode.usecases.record_uses import record_uses
+from motherlode.web.later import Later
 
 FLUSH_INTERVAL_S: Final = 10.0
-"""How long a counted download may stay in memory."""
+"""How long a counted download, or the use of a key, may stay in memory."""
 
 
 class Lifespan:
     """Speaks ASGI's lifespan protocol for one worker."""
 
-    def __init__(self, house: House, request_log: RequestLog) -> None:
+    def __init__(self, house: House, request_log: RequestLog, later: Later) -> None:
         self._house = house
+        self._later = later
         self._request_log = request_log
 
     async def run(self, receive: Any, send: Any) -> None:
@@ -35,6 +39,7 @@ class Lifespan:
         flusher.cancel()
         with suppress(asyncio.CancelledError):
             await flusher
+        await self._later.finish()
         await self._flush()
         self._request_log.flush()
         await anyio.to_thread.run_sync(self._house.close)
@@ -47,12 +52,24 @@ class Lifespan:
             await self._flush()
 
     async def _flush(self) -> None:
-        try:
-            await anyio.to_thread.run_sync(self._record)
-        except Refusal as refusal:
-            get_logger().warning("downloads_not_recorded", reason=str(refusal))
-        except Exception:  # noqa: BLE001 counts are kept for the next time; nothing else may suffer
-            get_logger().exception("downloads_not_recorded")
+        await self._write(self._record_downloads, failed="downloads_not_recorded")
+        await self._write(self._record_uses, failed="key_uses_not_recorded")
 
-    def _record(self) -> None:
+    async def _write(self, record: Callable[[], None], *, failed: str) -> None:
+        try:
+            await anyio.to_thread.run_sync(record)
+        except Refusal as refusal:
+            get_logger().warning(failed, reason=str(refusal))
+        except Exception:  # noqa: BLE001 what was not written is kept for the next time; nothing else may suffer
+            get_logger().exception(failed)
+
+    def _record_downloads(self) -> None:
         record_downloads(self._house.tally, db=self._house.db)
+
+    def _record_uses(self) -> None:
+        uses = self._house.key_uses.take()
+        try:
+            record_uses(uses, db=self._house.db)
+        except BaseException:
+            self._house.key_uses.put_back(uses)
+            raise

@@ -2,7 +2,9 @@
 
 The invariant: what is remembered is which document a request means and how it is answered, never the document itself.
 That is found anew each time, by the same look at what was committed and in the same memory as on the long way: an
-answer can be no staler here than there. Only requests to checked sites are remembered, and only so many.
+answer can be no staler here than there. Only requests to checked sites are remembered, and only so many. That they may
+be answered is remembered with them, until anything changes about who may do what; those of a private feed for one
+credential each.
 """
 
 from collections.abc import Callable, Hashable
@@ -30,11 +32,16 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A request that was answered before; `facts` are what its log line says of it each time."""
+    """A request that was answered before; `facts` are what its log line says of it each time.
+
+    `access` is the number of the last change of who may do what, then: after the next one it is known no more.
+    `is_secluded` where not everybody may read the feed."""
 
     ready: Ready
     route: str
     facts: Facts
+    access: int = 0
+    is_secluded: bool = False
 
 
 class KnownRequests:
@@ -45,7 +52,7 @@ class KnownRequests:
         self._known: dict[tuple[str, Hashable], Known] = {}
 
     def find(self, path: str, asked: Hashable) -> Known | None:
-        """What is known of a GET of the path, `asked` being all else that decides what it means."""
+        """What is known of a GET of the path, `asked` being all else that decides what it means, and who may see it."""
         return self._known.get((path, asked))
 
     def keep(self, path: str, asked: Hashable, known: Known) -> None:

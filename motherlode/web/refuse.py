@@ -18,6 +18,7 @@ _STATUS: Final[dict[type[Refusal], int]] = {
     refusals.EncodedBody: 415,
     refusals.PackageTooLarge: 413,
     refusals.InvalidRange: 416,
+    refusals.SignInNeeded: 401,
     refusals.KeyMissing: 401,
     refusals.KeyRefused: 403,
     refusals.NotAllowed: 403,
@@ -25,6 +26,8 @@ _STATUS: Final[dict[type[Refusal], int]] = {
     refusals.MethodRefused: 405,
     refusals.AlreadyExists: 409,
     refusals.FeedExists: 409,
+    refusals.AccountExists: 409,
+    refusals.LastOwner: 409,
     refusals.SlowBody: 408,
     refusals.OlderData: 503,
     refusals.NewerData: 503,
@@ -33,6 +36,10 @@ _STATUS: Final[dict[type[Refusal], int]] = {
     refusals.Broken: 500,
     Refusal: 400,
 }
+_BASIC: Final = 'Basic realm="Motherlode", charset="UTF-8"'
+_BEARER: Final = 'Bearer realm="Motherlode"'
+"""No browser asks for a token by itself."""
+_API_KEY: Final = 'ApiKey realm="Motherlode"'
 MAX_WARNING_BYTES: Final = 2048
 _MAX_LINE: Final = 500
 _RETRY_AFTER_S: Final = 3
@@ -43,13 +50,14 @@ def status_of(refusal: Refusal) -> int:
     return next(_STATUS[kind] for kind in type(refusal).__mro__ if kind in _STATUS)
 
 
-def refuse(refusal: Refusal, *, request_id: str, is_write: bool) -> Response:
-    """The answer that says no. `is_write` for push, delete and relist, whose clients print X-NuGet-Warning."""
+def refuse(refusal: Refusal, *, request_id: str, is_write: bool, is_browser: bool = False) -> Response:
+    """The answer that says no. `is_write` for push, delete and relist, whose clients print X-NuGet-Warning;
+    `is_browser` for what would show its own box for name and password."""
     response = Response(_problem(refusal, request_id), status_of(refusal), media_type="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
     if not is_write:
         response.headers["Access-Control-Allow-Origin"] = "*"
-    for name, value in _headers(refusal):
+    for name, value in _headers(refusal, is_browser=is_browser):
         response.headers[name] = value
     if is_write:
         for line in warning_lines(_sentences(refusal)):
@@ -98,11 +106,15 @@ def _problem(refusal: Refusal, request_id: str) -> bytes:
     return json.dumps(problem, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-def _headers(refusal: Refusal) -> Iterator[tuple[str, str]]:
+def _headers(refusal: Refusal, *, is_browser: bool) -> Iterator[tuple[str, str]]:
     match refusal:
-        case refusals.KeyMissing():
-            # a Basic challenge would make clients without a login send the whole package twice
-            yield "WWW-Authenticate", 'ApiKey realm="Motherlode"'
+        case refusals.KeyMissing(may_sign_in=may_sign_in):
+            # a Basic challenge makes clients without a login send the whole package twice
+            yield "WWW-Authenticate", _BASIC if may_sign_in else _API_KEY
+        case refusals.SignInNeeded():
+            yield "WWW-Authenticate", _BEARER if is_browser else _BASIC
+            if isinstance(refusal, refusals.SignInRefused) and refusal.retry_after_s is not None:
+                yield "Retry-After", str(refusal.retry_after_s)
         case refusals.MethodRefused(allowed=allowed):
             yield "Allow", ", ".join(allowed)
         case refusals.InvalidRange(size=size):

@@ -1,7 +1,8 @@
-"""The route table: every address, what answers it, and which right it needs. The check hangs on the table.
+"""The route table: every address, what answers it, and who may ask for it. The check hangs on the table.
 
 Paths match in any casing, with or without a slash at the end. Those of `FEED_ROUTES` answer at the root for the default
-feed, and below `/feeds/{feed}` for each; those of `SERVER_ROUTES` at the root alone.
+feed, and below `/feeds/{feed}` for each, and nobody gets there but through `motherlode.web.gate`: whoever may not read
+the feed reads none of them, nor learns which there are. Those of `SERVER_ROUTES` answer everybody, at the root alone.
 """
 
 import re
@@ -11,10 +12,10 @@ from typing import Final
 
 from starlette.routing import compile_path
 
-from motherlode.domain.policy import Actor, check_may_ever_push, check_may_ever_unlist
+from motherlode.domain.policy import Actor, check_may_ever_push, check_may_ever_unlist, check_may_ever_verify
 from motherlode.protocol.urls import PUBLISH_PATH, Hive
 from motherlode.web import ops
-from motherlode.web.v3 import documents, flat_container, publish, search
+from motherlode.web.v3 import documents, flat_container, publish, search, verification
 from motherlode.web.v3.documents import Answer
 
 Check = Callable[[Actor, str], None]
@@ -25,13 +26,15 @@ READ: Final = ("GET", "HEAD")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address: `check` is what its key must pass before the body is looked at; None where everybody may."""
+    """One address: `check` is what an API key must pass before the body is looked at; None where none is asked for, and
+    whoever may read the feed may ask. `is_for_new_clients` where `require_protocol_version` counts."""
 
     name: str
     methods: tuple[str, ...]
     path: str
     answer: Answer
     check: Check | None = None
+    is_for_new_clients: bool = False
     pattern: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +54,32 @@ def _registrations() -> list[Route]:
     ]
 
 
+def _verifications() -> list[Route]:
+    """Each with and without a version. They stand before relist, whose shape they share."""
+    create, verify = verification.post_key, verification.get_verdict
+    return [
+        route
+        for version in ("", "/{version}")
+        for route in (
+            Route(
+                "create-verification-key",
+                ("POST",),
+                f"{PUBLISH_PATH}/create-verification-key/{{id}}{version}",
+                create,
+                check_may_ever_push,
+            ),
+            Route(
+                "verifykey",
+                ("GET",),
+                f"/api/v2/verifykey/{{id}}{version}",
+                verify,
+                check_may_ever_verify,
+                is_for_new_clients=True,
+            ),
+        )
+    ]
+
+
 SERVER_ROUTES: Final = (
     Route("health-live", READ, "/health/live", ops.get_live),
     Route("health-ready", READ, "/health/ready", ops.get_ready),
@@ -65,11 +94,12 @@ FEED_ROUTES: Final = (
     Route("search", READ, "/v3/search", search.get_search),
     Route("autocomplete", READ, "/v3/autocomplete", search.get_autocomplete),
     Route("details", READ, "/v3/catalog/data/{id}/{version}.json", documents.get_details),
-    Route("push", ("PUT",), PUBLISH_PATH, publish.put_package, check_may_ever_push),
+    *_verifications(),
+    Route("push", ("PUT",), PUBLISH_PATH, publish.put_package, check_may_ever_push, is_for_new_clients=True),
     Route("delete", ("DELETE",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.delete_version, check_may_ever_unlist),
     Route("relist", ("POST",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.post_version, check_may_ever_unlist),
     # clients that were given the V2 feed's address push and delete right below it
-    Route("push", ("PUT",), "/api/v2", publish.put_package, check_may_ever_push),
+    Route("push", ("PUT",), "/api/v2", publish.put_package, check_may_ever_push, is_for_new_clients=True),
     Route("delete", ("DELETE",), "/api/v2/{id}/{version}", publish.delete_version, check_may_ever_unlist),
     Route("home", READ, "/", ops.get_home),
 )

@@ -8,17 +8,18 @@ from typing import Any, ParamSpec, TypeVar
 import anyio.to_thread
 from anyio import CapacityLimiter
 
+from motherlode.domain.feeds import DEFAULT_FEED, is_feed_name
 from motherlode.domain.ids import InvalidId, PackageId, parse_package_id
-from motherlode.domain.policy import Actor
+from motherlode.domain.policy import Actor, Sender
 from motherlode.domain.refusals import NoSuchVersion
 from motherlode.domain.versions import InvalidVersion, Version, parse_version
 from motherlode.house import House
 from motherlode.observe.logs import Facts
-from motherlode.projections.follower import Feed
+from motherlode.projections.follower import Feed, Standing
 from motherlode.protocol.urls import Urls, feed_path
 from motherlode.web.bodies import Body
 from motherlode.web.ready import Ready
-from motherlode.web.site import Scope, Site
+from motherlode.web.site import Scope, Site, header
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,9 +27,15 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Visit:
-    """`path` is what is left of the request's path below the prefix and the feed's own; `parameters` are those of the
-    route, as written; `notes` go into the request's log line; `ready` is
-    how the same request can be answered out of memory the next time."""
+    """`path` is what is left of the request's path below the prefix and the feed's own, `asked_feed` the feed's name as
+    written there; `feed` is that feed once it is known that the caller may know of it. `parameters` are those of the
+    route, as written; `notes` go into the request's log line; `ready` is how the same request can be answered out of
+    memory the next time.
+
+    `standing` is how things stood when the request was looked at. `is_secluded` where the feed is not for everybody, or
+    is not there and must look so; `actor` who asks, as far as somebody had to, `why_not` why his key is of no use, and
+    `credential` the digest under which he is remembered.
+    """
 
     house: House
     scope: Scope
@@ -37,10 +44,15 @@ class Visit:
     request_id: str
     writers: CapacityLimiter
     searchers: CapacityLimiter
+    standing: Standing
     path: str = "/"
     route: str = "none"
+    asked_feed: str = DEFAULT_FEED
     feed: Feed | None = None
+    is_secluded: bool = False
     actor: Actor | None = None
+    why_not: str | None = None
+    credential: bytes | None = None
     parameters: dict[str, str] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
     ready: Ready | None = None
@@ -55,12 +67,19 @@ class Visit:
 
     @property
     def body(self) -> Body:
-        """The request's body; how far it is read when it is refused depends on the feed, once that is known."""
+        """The request's body. How far it is read when it is refused depends on the feed; where the caller may not know
+        of any, on the one that takes the largest packages."""
         if self._body is None:
-            policy = self.feed.policy if self.feed else self.house.feed_defaults
-            stall_s = self.house.body_stall_s
-            self._body = Body(self.scope, self.receive, max_bytes=policy.max_package_bytes, stall_timeout_s=stall_s)
+            largest = self.standing.max_package_bytes or self.house.feed_defaults.max_package_bytes
+            max_bytes = self.feed.policy.max_package_bytes if self.feed else largest
+            self._body = Body(self.scope, self.receive, max_bytes=max_bytes, stall_timeout_s=self.house.body_stall_s)
         return self._body
+
+    @property
+    def sender(self) -> Sender:
+        """Where the request came from, for the audit log."""
+        client = header(self.scope, b"user-agent")
+        return Sender(self.site.client, client[:200] if client else None, self.request_id)
 
     @property
     def facts(self) -> Facts:
@@ -77,9 +96,9 @@ class Visit:
 
     @property
     def the_actor(self) -> Actor:
-        """Who acts, on routes that need a right."""
+        """Who acts, on routes that ask for a key."""
         if self.actor is None:
-            raise LookupError("this route needs no right")
+            raise LookupError("this route asks for no key")
         return self.actor
 
     @property
@@ -112,6 +131,12 @@ class Visit:
             return parse_version(text)
         except InvalidVersion:
             raise NoSuchVersion(f"The version {text[:100]!r}") from None
+
+    @property
+    def feed_name(self) -> str | None:
+        """The name of the feed that was asked for, whether it is there or not; None where it is no feed's name."""
+        name = self.asked_feed.lower()
+        return name if is_feed_name(name) else None
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what may block, in a thread."""

@@ -1,33 +1,198 @@
-"""Who asks: the key of a request, read from its header and judged before the body is looked at."""
+"""Who asks: the credential of a request, judged once and then remembered for minutes.
 
-from motherlode.domain.policy import Actor
-from motherlode.domain.refusals import KeyMissing
-from motherlode.usecases.identify import identify
+Readers of private feeds sign in by Authorization: with a name and a password, or with an API key as password or token.
+Writers send a key in its own header; where that is missing, Authorization may carry one. Clients send their credential
+with every request, so one that was judged is looked up under a keyed hash, and counts until anything about who may do
+what changes. What tries of strangers can cost is bounded: one password is hashed at a time, beside the threads of all
+others, and wrong ones wait ever longer.
+"""
+
+from functools import partial
+from time import monotonic
+from typing import Final
+
+import anyio
+import anyio.to_thread
+from anyio import CapacityLimiter
+
+from motherlode.domain.accounts import parse_account_name
+from motherlode.domain.policy import VERIFY, Actor
+from motherlode.domain.refusals import InvalidName, KeyMissing, KeyRefused, SignInNeeded, SignInRefused
+from motherlode.house import House
+from motherlode.identity.keys import digest_of, is_same, is_well_formed
+from motherlode.identity.remembered import REMEMBER, Remembered
+from motherlode.observe.logs import get_logger
+from motherlode.usecases.identify import identify_again, identify_key, identify_person
+from motherlode.usecases.record_sign_in import record_sign_in
+from motherlode.web.credentials import Basic, Bearer, Credential, find_authorization, parse_authorization, sent_keys
+from motherlode.web.recording import Attempts, record
 from motherlode.web.site import Scope
+from motherlode.web.turns import Turns
 from motherlode.web.visit import Visit
 
-_KEY_HEADER = b"x-nuget-apikey"
+_KEY: Final = b"\0key\0"
+"""Before a key that is remembered by itself: no Authorization header can begin like that."""
+
+_SIGN_IN_S: Final = 3600.0
+"""A password that is sent with every request is a sign-in once an hour, from the same address."""
 
 
-def presented_key(scope: Scope) -> bytes:
-    """The API key as it was sent. Raises `KeyMissing`: an empty or repeated header is none."""
-    values = [bytes(value).strip() for name, value in scope["headers"] if name == _KEY_HEADER]
-    if len(values) != 1 or not values[0]:
-        raise KeyMissing
-    return values[0]
+class Who:
+    """Knows the callers of one worker."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._hashers = CapacityLimiter(1)
+        self._turns = Turns()
+        self._sign_ins = Attempts(repeat_s=_SIGN_IN_S)
+
+    def find_reader(self, scope: Scope, access: int) -> Remembered | None:
+        """Who sent the request, if its Authorization was judged to be good at this number of `access`; never blocks."""
+        authorization = find_authorization(scope)
+        if authorization is None:
+            return None
+        digest = self._house.remembered.digest_of(authorization)
+        known = self._house.remembered.find(digest, access, self._house.clock.now())
+        return known if known is not None and known.actor is not None else None
+
+    def note_use(self, actor: Actor, address: str) -> None:
+        """Note that the actor's key was used, if he has one."""
+        if actor.key_id is not None:
+            self._house.key_uses.note(actor.key_id, self._house.clock.now(), address)
+
+    async def get_reader(self, visit: Visit) -> Actor:
+        """Who wants to read. Raises `SignInNeeded`, `SignInRefused`; with a known key that is no good, `visit` then
+        says whose it was."""
+        authorization = find_authorization(visit.scope)
+        credential = parse_authorization(authorization) if authorization else None
+        if authorization is None or credential is None:
+            raise SignInNeeded
+        digest = self._house.remembered.digest_of(authorization)
+        known = self._find(visit, digest)
+        if known is None:
+            async with self._turns.of(digest):
+                known = self._find(visit, digest) or await self._judge(visit, digest, credential)
+        if known.actor is None:
+            raise SignInRefused
+        visit.credential = digest
+        return self._greet(visit, known.actor)
+
+    async def get_writer(self, visit: Visit) -> Actor:
+        """Who wants to write. Raises `KeyMissing`, `KeyRefused`; with a known key that is no good, `visit` then says
+        whose it was."""
+        key = self._find_key(visit.scope)
+        if key is None:
+            raise KeyMissing(may_sign_in=visit.is_secluded)
+        digest = self._house.remembered.digest_of(_KEY + key)
+        known = self._find(visit, digest) or await self._judge_key(visit, digest, key)
+        if known.actor is None:
+            raise KeyRefused
+        return self._greet(visit, known.actor)
+
+    def _find(self, visit: Visit, digest: bytes) -> Remembered | None:
+        return self._house.remembered.find(digest, visit.standing.access, self._house.clock.now())
+
+    def _greet(self, visit: Visit, actor: Actor) -> Actor:
+        _name(visit, actor)
+        self.note_use(actor, visit.site.client)
+        return actor.sent_by(visit.sender)
+
+    def _find_key(self, scope: Scope) -> bytes | None:
+        """The key of a write: from its own header, else from Authorization if that holds one."""
+        keys = sent_keys(scope)
+        if len(keys) > 1:
+            return None
+        if keys and keys[0]:
+            return keys[0]
+        authorization = find_authorization(scope)
+        credential = parse_authorization(authorization) if authorization else None
+        return None if credential is None else self._key_in(credential)
+
+    def _key_in(self, credential: Credential) -> bytes | None:
+        """The key that a login brings; a password that has not the form of one is none."""
+        if isinstance(credential, Bearer):
+            return credential.token.encode("ascii")
+        password, bootstrap = credential.password, self._house.bootstrap
+        encoded = password.encode()
+        is_key = is_well_formed(password) or (bootstrap is not None and is_same(digest_of(encoded), bootstrap))
+        return encoded if is_key else None
+
+    async def _judge(self, visit: Visit, digest: bytes, credential: Credential) -> Remembered:
+        key = self._key_in(credential)
+        if key is not None:
+            return await self._judge_key(visit, digest, key)
+        assert isinstance(credential, Basic)  # noqa: S101 a token always counts as a key
+        return await self._judge_person(visit, digest, credential)
+
+    async def _judge_key(self, visit: Visit, digest: bytes, key: bytes) -> Remembered:
+        """A good one is remembered, unless it is for one use; a wrong one costs little and is not."""
+        house = self._house
+        found = await visit.read(identify_key, key, bootstrap=house.bootstrap, db=house.db, clock=house.clock)
+        actor = None
+        if found is not None and found.why_not is None:
+            actor = found.actor
+        elif found is not None:
+            visit.actor, visit.why_not = found.actor.sent_by(visit.sender), found.why_not
+            _name(visit, found.actor)
+        judged = self._judged(visit, digest, actor, None)
+        if actor is not None and VERIFY not in actor.rights:
+            house.remembered.keep(judged)
+        return judged
+
+    async def _judge_person(self, visit: Visit, digest: bytes, basic: Basic) -> Remembered:
+        """Right and wrong ones are remembered; what was proven lately needs no new hash while it stays the same."""
+        house = self._house
+        proof = house.remembered.find_proof(digest, house.clock.now())
+        actor = None if proof is None else await visit.read(identify_again, basic.user, proof=proof, db=house.db)
+        if actor is None:
+            actor, proof = await self._sign_in(visit, basic) or (None, None)
+        judged = self._judged(visit, digest, actor, proof)
+        house.remembered.keep(judged)
+        return judged
+
+    async def _sign_in(self, visit: Visit, basic: Basic) -> tuple[Actor, str] | None:
+        """Judge a password that nothing is known of, in its turn. Raises `SignInRefused` when too many wrong ones came
+        from there, or with that name."""
+        house, address = self._house, visit.site.client
+        try:
+            with house.slowdown.attempt(address, basic.user, monotonic()) as attempt:
+                await anyio.sleep(attempt.wait_s)
+                found = await anyio.to_thread.run_sync(
+                    partial(identify_person, basic.user, basic.password, db=house.db),
+                    limiter=self._hashers,
+                )
+                if found is not None:
+                    attempt.note_right()
+        except SignInRefused:
+            house.metrics.count_sign_in("slowed")
+            raise
+        if found is None:
+            house.metrics.count_sign_in("wrong")
+            get_logger().warning("sign_in_failed", request_id=visit.request_id, client=address, **_told(basic.user))
+            return None
+        house.metrics.count_sign_in("ok")
+        if self._sign_ins.is_worth_a_line(found[0].name, address, monotonic()):
+            await record(visit, record_sign_in, found[0].sent_by(visit.sender), feed=visit.feed_name)
+        return found
+
+    def _judged(self, visit: Visit, digest: bytes, actor: Actor | None, proof: str | None) -> Remembered:
+        until = self._house.clock.now() + REMEMBER
+        return Remembered(digest, actor, visit.standing.access, until, proof)
 
 
-async def authenticate(visit: Visit) -> Actor:
-    """The actor behind the request's key. Raises `KeyMissing`, `KeyRefused`."""
-    key = presented_key(visit.scope)
-    actor = await visit.read(
-        identify,
-        key,
-        bootstrap=visit.house.bootstrap,
-        address=visit.site.client,
-        request_id=visit.request_id,
-        db=visit.house.db,
-        clock=visit.house.clock,
-    )
-    visit.notes["key"] = actor.name
-    return actor
+def _name(visit: Visit, actor: Actor) -> None:
+    """Say in the log who it is: the key, and whoever holds it or signed in."""
+    if actor.holder is not None:
+        visit.notes["user"] = actor.holder.name
+        if actor.key_id is not None:
+            visit.notes["key"] = actor.key_id
+    else:
+        visit.notes["key"] = actor.name
+
+
+def _told(user: str) -> dict[str, str]:
+    """The name that was tried, if there could be such a user: else it may be anything, a password even."""
+    try:
+        return {"user": parse_account_name(user)}
+    except InvalidName:
+        return {}

@@ -80,10 +80,12 @@ async def answer(
     has_links: bool = True,
     is_zipped: bool = True,
     cache: str = REVALIDATE,
+    is_foreign: bool = False,
 ) -> Response:
     """The document of that name: out of memory without a thread, else rendered in one.
 
-    `has_links` says whether its text depends on the address of this server, `is_zipped` whether it may be compressed.
+    `has_links` says whether its text depends on the address of this server, `is_zipped` whether it may be compressed,
+    `is_foreign` whether a publisher wrote it for browsers to show.
     """
     key = DocumentKey(visit.the_feed.id, id_key, name, visit.urls.base if has_links else "")
     reader = visit.house.reader
@@ -92,5 +94,5 @@ async def answer(
         document = await visit.read(
             reader.read, key, visit.the_feed, render, is_checked=visit.site.is_checked, is_zipped=is_zipped
         )
-    visit.ready = Ready(key, partial(answer_document, is_negotiable=is_zipped, cache=cache))
+    visit.ready = Ready(key, partial(answer_document, is_negotiable=is_zipped, cache=cache, is_foreign=is_foreign))
     return visit.ready.answer(visit.scope, document)

@@ -17,7 +17,6 @@ from motherlode.web.v3.documents import answer
 from motherlode.web.visit import Visit
 
 _FILES = {"readme": packages.readme, "icon": packages.icon, "license": packages.license_file}
-_SANDBOX = "default-src 'none'; sandbox"
 
 
 async def get_file(visit: Visit) -> Response:
@@ -82,7 +81,7 @@ async def _get_nuspec(visit: Visit) -> Response:
 async def _get_embedded(visit: Visit, name: str) -> Response:
     package_id, version = visit.package_id, visit.version
     render = _FILES[name](package_id, version)
-    response = await answer(
+    return await answer(
         visit,
         render,
         id_key=package_id.key,
@@ -90,7 +89,5 @@ async def _get_embedded(visit: Visit, name: str) -> Response:
         has_links=False,
         is_zipped=name != "icon",
         cache=IMMUTABLE,
+        is_foreign=True,
     )
-    visit.ready = None
-    response.headers["Content-Security-Policy"] = _SANDBOX
-    return response

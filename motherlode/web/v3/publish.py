@@ -5,6 +5,8 @@ from collections.abc import Callable
 import anyio
 from starlette.responses import Response
 
+from motherlode.domain.nupkg import read_nupkg
+from motherlode.domain.refusals import NotAllowed
 from motherlode.store.blobs.base import Spool
 from motherlode.usecases.push import Pushed, push
 from motherlode.usecases.relist import relist
@@ -20,22 +22,24 @@ async def put_package(visit: Visit) -> Response:
     else:
         pushed = await _push_long(visit)
     visit.notes["package"] = str(pushed.identity)
-    response = Response(status_code=201)
-    for line in warning_lines(list(pushed.warnings)):
-        response.headers.append("X-NuGet-Warning", line)
-    return response
+    return _done(201, pushed.warnings)
 
 
 async def delete_version(visit: Visit) -> Response:
     """DELETE: unlist."""
-    await _change(visit, unlist)
-    return Response(status_code=204)
+    return _done(204, await _change(visit, unlist))
 
 
 async def post_version(visit: Visit) -> Response:
     """POST: relist."""
-    await _change(visit, relist)
-    return Response(status_code=200)
+    return _done(200, await _change(visit, relist))
+
+
+def _done(status: int, warnings: tuple[str, ...]) -> Response:
+    response = Response(status_code=status)
+    for line in warning_lines(list(warnings)):
+        response.headers.append("X-NuGet-Warning", line)
+    return response
 
 
 def _push_short(visit: Visit) -> Pushed:
@@ -59,21 +63,26 @@ async def _push_long(visit: Visit) -> Pushed:
 def _push(visit: Visit, spool: Spool) -> Pushed:
     house = visit.house
     spool.finish()
-    return push(
-        spool,
-        visit.the_actor,
-        feed=visit.the_feed.name,
-        db=house.db,
-        blobs=house.blobs,
-        clock=house.clock,
-        limits=house.limits,
-    )
+    try:
+        return push(
+            spool,
+            visit.the_actor,
+            feed=visit.the_feed.name,
+            db=house.db,
+            blobs=house.blobs,
+            clock=house.clock,
+            limits=house.limits,
+        )
+    except NotAllowed:
+        # only after the package was read: what it was that was not allowed is worth knowing
+        visit.notes["package"] = str(read_nupkg(spool.file, house.limits, house.clock.now()).package.identity)
+        raise
 
 
-async def _change(visit: Visit, change: Callable[..., None]) -> None:
+async def _change(visit: Visit, change: Callable[..., tuple[str, ...]]) -> tuple[str, ...]:
     house = visit.house
     package_id, version = visit.package_id, visit.version
     visit.notes["package"] = f"{package_id} {version.normalized}"
-    await visit.write(
+    return await visit.write(
         change, package_id, version, visit.the_actor, feed=visit.the_feed.name, db=house.db, clock=house.clock
     )

@@ -1,0 +1,48 @@
+"""What a request says of its sender: whatever the headers are, they are taken apart or say nothing."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from motherlode.web.credentials import Basic, Bearer, find_authorization, parse_authorization, sent_keys
+
+
+@given(st.binary(max_size=200))
+def test_any_header_says_something_or_nothing(value):
+    credential = parse_authorization(value)
+    assert credential is None or isinstance(credential, Basic | Bearer)
+
+
+@given(st.text(st.characters(exclude_characters=":", exclude_categories=["Cs"])), st.text())
+def test_a_name_ends_at_the_first_colon_and_a_password_is_what_is_left(user, password):
+    password = password.encode(errors="replace").decode()
+    encoded = base64.b64encode(f"{user}:{password}".encode())
+    expected = Basic(user, password) if user or password else None
+    assert parse_authorization(b"Basic " + encoded) == expected
+
+
+@pytest.mark.parametrize("value", [b"Bearer  abc ", b"bearer abc", b" BEARER abc"])
+def test_a_token_is_what_stands_between_the_spaces(value):
+    assert parse_authorization(value) == Bearer("abc")
+
+
+@pytest.mark.parametrize(
+    "value", [b"", b"Basic", b"Basic ", b"Bearer ", b"Digest abc", b"Basic Og==", b"Basic YWJj", b"Basic ===", b"abc"]
+)
+def test_what_is_empty_malformed_or_unknown_says_nothing(value):
+    assert parse_authorization(value) is None
+
+
+def test_a_header_that_is_there_twice_or_endless_is_none():
+    def find(*values):
+        return find_authorization({"headers": [(b"host", b"a"), *((b"authorization", value) for value in values)]})
+
+    assert find(b"Bearer a") == b"Bearer a"
+    assert find() is find(b"Bearer a", b"Bearer a") is find(b"Bearer " + b"a" * 5000) is None
+
+
+def test_keys_are_all_those_that_were_sent():
+    headers = [(b"x-nuget-apikey", b" a "), (b"x-nuget-apikey", b""), (b"x-other", b"c")]
+    assert sent_keys({"headers": headers}) == [b"a", b""]
