@@ -33,11 +33,13 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Where and how the server listens; `public_url` has no slash at its end."""
+    """Where and how the server listens; `public_url` has no slash at its end, TLS both files or none."""
 
     host: str
     port: int
     workers: int
+    tls_certificate: Path | None
+    tls_key: Path | None
     public_url: str | None
     trusted_proxies: tuple[Network, ...]
     stop_timeout_s: int
@@ -66,6 +68,13 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class KeySettings:
+    """What new API keys are held to: `max_lifetime_s` None lets them live for ever."""
+
+    max_lifetime_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class InForce:
     """One setting as `config show` tells it: `origin` is where its value came from."""
 
@@ -83,6 +92,7 @@ class Settings:
     log: LogSettings
     cache: CacheSettings
     limits: LimitSettings
+    keys: KeySettings
     feed: FeedPolicy = field(default_factory=FeedPolicy)
     bootstrap_key: str | None = field(default=None, repr=False)
     in_force: tuple[InForce, ...] = ()
@@ -127,6 +137,12 @@ def _parse_number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def _parse_path(text: str) -> Path | None:
+    if "\0" in text:
+        raise ValueError
+    return Path(text) if text else None
+
+
 def _parse_public_url(text: str) -> str | None:
     if not text:
         return None
@@ -139,6 +155,10 @@ def _parse_public_url(text: str) -> str | None:
 
 def _parse_networks(text: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+
+
+def _parse_lifetime(text: str) -> int | None:
+    return None if text == "never" else parse_duration(text)
 
 
 def _parse_choice(*choices: str) -> Callable[[str], str]:
@@ -171,6 +191,24 @@ SETTINGS: Final = (
         "a number from 1 to 256",
         "how many processes answer requests",
         "workers",
+    ),
+    Setting(
+        "server",
+        "tls_certificate",
+        "",
+        _parse_path,
+        "the path of a PEM file, or nothing",
+        "the certificate for https, with its chain; unset: plain http",
+        "tls_certificate",
+    ),
+    Setting(
+        "server",
+        "tls_key",
+        "",
+        _parse_path,
+        "the path of a PEM file, or nothing",
+        "the private key of the certificate",
+        "tls_key",
     ),
     Setting(
         "server",
@@ -236,6 +274,15 @@ SETTINGS: Final = (
         "how long a client may be silent in the middle of a body",
         "body_stall_s",
     ),
+    Setting(
+        "keys",
+        "max_lifetime",
+        "never",
+        _parse_lifetime,
+        f"never, or {DURATION_ALLOWED}",
+        "after how long a new API key must end; never: it need not",
+        "max_lifetime_s",
+    ),
 )
 
 
@@ -253,7 +300,8 @@ def load_settings(
     folder = data or Path(environ.get("MOTHERLODE_DATA") or DEFAULT_DATA)
     reading = _Reading(environ, overrides or {})
     reading.read_file(config or _path_of(environ.get("MOTHERLODE_CONFIG")), settings_path(folder))
-    sections = {name: reading.section(name) for name in ("server", "log", "cache", "limits")}
+    sections = {name: reading.section(name) for name in ("server", "log", "cache", "limits", "keys")}
+    reading.check_tls(sections["server"])
     policy = reading.feed_policy()
     bootstrap_key = reading.bootstrap_key()
     reading.refuse_faults()
@@ -263,6 +311,7 @@ def load_settings(
         log=LogSettings(**sections["log"]),
         cache=CacheSettings(**sections["cache"]),
         limits=LimitSettings(**sections["limits"]),
+        keys=KeySettings(**sections["keys"]),
         feed=policy,
         bootstrap_key=bootstrap_key,
         in_force=(
@@ -328,6 +377,13 @@ class _Reading:
                     self._refuse(setting.full_name, text, origin, f"allowed: {setting.allowed}")
         return values
 
+    def check_tls(self, server: Mapping[str, Any]) -> None:
+        """Note a fault where a certificate has no key, or a key no certificate."""
+        certificate, key = server.get("tls_certificate"), server.get("tls_key")
+        if (certificate is None) != (key is None):
+            given, missing = ("tls_certificate", "tls_key") if certificate else ("tls_key", "tls_certificate")
+            self._faults.append(f"server.{given} is set and server.{missing} is not: https needs both, http neither.")
+
     def feed_policy(self) -> FeedPolicy:
         """The `[feed]` defaults."""
         good = {}
@@ -358,7 +414,7 @@ class _Reading:
 
     def _find(self, full_name: str, variable: str, default: str) -> tuple[str, str]:
         if full_name in self._overrides:
-            text, origin = self._overrides[full_name], f"--{full_name.partition('.')[2]}"
+            text, origin = self._overrides[full_name], f"--{full_name.partition('.')[2].replace('_', '-')}"
         elif variable in self._environ:
             text, origin = self._environ[variable], variable
         elif full_name in self._file:

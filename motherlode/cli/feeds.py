@@ -1,4 +1,4 @@
-"""`motherlode feed`: make, change and show feeds."""
+"""`motherlode feed`: make, change and show feeds, and say who may do what on them."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -6,13 +6,18 @@ import typer
 
 from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
 from motherlode.cli.output import put, put_json, put_table, tell
+from motherlode.domain.accounts import FEED_ROLES
 from motherlode.domain.feeds import FEED_SETTINGS, format_feed_policy, parse_feed_policy
 from motherlode.protocol.urls import Urls, feed_path
 
 if TYPE_CHECKING:
+    from motherlode.store.accounts import AccountRow
     from motherlode.store.feeds import FeedRow
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The feed's name.")]
+FeedArgument = Annotated[str, typer.Argument(metavar="FEED", help="The feed's name.")]
+AccountArgument = Annotated[str, typer.Argument(metavar="NAME", help="A user, service account or team.")]
+RoleArgument = Annotated[str, typer.Argument(metavar="ROLE", help=f"{' or '.join(FEED_ROLES)}.")]
 _SETTINGS_HELP = f"Settings: {', '.join(FEED_SETTINGS)}."
 
 commands = typer.Typer(help="Feeds.", no_args_is_help=True)
@@ -79,15 +84,54 @@ def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: Co
 def show(
     name: NameArgument, *, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None
 ) -> None:
-    """Print a feed's settings."""
-    from motherlode.store import feeds
+    """Print a feed's settings, and who has which role on it."""
+    from motherlode.store import feeds, grants
 
     with opened(data, config) as house, house.db.read() as tx:
         row = feeds.get(tx, name)
+        granted = grants.of_feed(tx, row.id)
     if as_json:
-        put_json(_describe(row))
+        put_json(_describe(row) | {"roles": {account.name: role for account, role in granted}})
     else:
         put_table(("SETTING", "VALUE"), _settings_of(row).items())
+        _put_roles(granted)
+
+
+@commands.command("grant")
+def grant(
+    feed: FeedArgument,
+    name: AccountArgument,
+    role: RoleArgument,
+    *,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Give a user, service account or team a role on a feed, in place of one it had there."""
+    from motherlode.usecases.grant_role import grant_role
+    from motherlode.usecases.identify import CONSOLE
+
+    with opened(data, config) as house:
+        grant_role(feed, name, role, CONSOLE, db=house.db, clock=house.clock)
+    tell(f"{name} is a {role} of the feed {feed}.")
+
+
+@commands.command("withdraw")
+def withdraw(
+    feed: FeedArgument, name: AccountArgument, *, data: DataOption = None, config: ConfigOption = None
+) -> None:
+    """Take a role on a feed away; ids that are owned there stay owned."""
+    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.withdraw_role import withdraw_role
+
+    with opened(data, config) as house:
+        withdraw_role(feed, name, CONSOLE, db=house.db, clock=house.clock)
+    tell(f"{name} has no role on the feed {feed} any more.")
+
+
+def _put_roles(granted: "list[tuple[AccountRow, str]]") -> None:
+    if granted:
+        put("")
+        put_table(("NAME", "ROLE"), ((account.name, role) for account, role in granted))
 
 
 def _describe(row: "FeedRow") -> dict[str, object]:

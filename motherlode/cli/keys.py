@@ -1,13 +1,14 @@
-"""`motherlode key`: make, list and revoke API keys."""
+"""`motherlode key`: make, list, rotate and revoke API keys."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
-from motherlode.cli.output import put, put_json, put_table, tell
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened, opened_with_settings
+from motherlode.cli.output import as_time, put, put_all, tell
 from motherlode.domain.policy import RIGHTS
 from motherlode.domain.sizes import DURATION_ALLOWED, parse_duration
 
@@ -15,28 +16,65 @@ if TYPE_CHECKING:
     from motherlode.store.keys import KeyRow
 
 _NEVER: Final = "never"
+_COLUMNS: Final = (
+    "id",
+    "name",
+    "owner",
+    "state",
+    "allow",
+    "globs",
+    "feeds",
+    "created_at",
+    "expires_at",
+    "last_used_at",
+    "last_used_from",
+)
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="As 'key list' shows it.")]
 
 commands = typer.Typer(help="API keys.", no_args_is_help=True)
 
 
-def _parse_lifetime(text: str) -> str:
+def _check_lifetime(text: str | None) -> str | None:
+    return text if text in {None, _NEVER} else _check_duration(str(text), f"{DURATION_ALLOWED}, or never")
+
+
+def _check_overlap(text: str) -> str:
+    return _check_duration(text, DURATION_ALLOWED)
+
+
+def _check_duration(text: str, allowed: str) -> str:
     try:
-        return text if text == _NEVER else f"{parse_duration(text)}s"
+        parse_duration(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r}; allowed: {DURATION_ALLOWED}, or never") from error
+        raise typer.BadParameter(f"{text!r}; allowed: {allowed}") from error
+    return text
 
 
 @commands.command("create")
 def create(
     *,
     name: Annotated[str, typer.Option(help="What the key is for.")],
+    owner: Annotated[
+        str | None,
+        typer.Option(
+            metavar="U", help="The user it is for: it never can do more.", show_default="nobody's: the server's"
+        ),
+    ] = None,
     allow: Annotated[str, typer.Option(metavar="RIGHTS", help=f"Some of {', '.join(RIGHTS)}.")] = "push,unlist,read",
     glob: Annotated[
         list[str] | None,
         typer.Option(metavar="IDS", help="The ids it covers, such as 'Contoso.*'.", show_default="all"),
     ] = None,
     feed: Annotated[list[str] | None, typer.Option(metavar="F", help="A feed it is for.", show_default="all")] = None,
-    expires: Annotated[str, typer.Option(metavar="90d|never", callback=_parse_lifetime, help="When it ends.")] = "90d",
+    expires: Annotated[
+        str | None,
+        typer.Option(
+            metavar="90d|never",
+            callback=_check_lifetime,
+            help="When it ends.",
+            show_default="90d, or the longest that keys.max_lifetime allows",
+        ),
+    ] = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -44,14 +82,18 @@ def create(
     from motherlode.usecases.create_key import create_key
     from motherlode.usecases.identify import CONSOLE
 
-    with opened(data, config) as house:
+    with opened_with_settings(data, config) as (house, settings):
+        longest = settings.keys.max_lifetime_s
+        max_lifetime = None if longest is None else timedelta(seconds=longest)
         key = create_key(
             name,
             CONSOLE,
+            owner=owner,
             rights=[right for right in re.split(r"[,\s]+", allow) if right],
             globs=glob or ("*",),
             feeds=feed or None,
-            lifetime=None if expires == _NEVER else timedelta(seconds=parse_duration(expires)),
+            lifetime=_lifetime_of(expires, max_lifetime),
+            max_lifetime=max_lifetime,
             db=house.db,
             clock=house.clock,
         )
@@ -62,27 +104,39 @@ def create(
 @commands.command("list")
 def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
     """List the keys; the keys themselves are kept nowhere."""
-    from motherlode.store import keys
+    from motherlode.store import accounts, keys
 
     with opened(data, config) as house:
         with house.db.read() as tx:
             rows = keys.read_all(tx)
+            names = {account.id: account.name for account in accounts.read_all(tx)}
         now = house.clock.now()
-    described = [_describe(row, now) for row in rows]
-    if as_json:
-        put_json(described)
-    else:
-        head = ("id", "name", "state", "allow", "globs", "feeds", "created_at", "expires_at")
-        put_table([title.upper() for title in head], ([_as_cell(row[title]) for title in head] for row in described))
+    put_all([_describe(row, names, now) for row in rows], _COLUMNS, as_json=as_json)
 
 
-@commands.command("revoke")
-def revoke(
-    key_id: Annotated[str, typer.Argument(metavar="ID", help="As 'key list' shows it.")],
+@commands.command("rotate")
+def rotate(
+    key_id: IdArgument,
     *,
+    overlap: Annotated[
+        str, typer.Option(metavar="7d", callback=_check_overlap, help="How long the old key stays good.")
+    ] = "7d",
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
+    """Make the key's successor and print it, and only it; the old key ends when the overlap is over."""
+    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.rotate_key import rotate_key
+
+    with opened(data, config) as house:
+        span = timedelta(seconds=parse_duration(overlap))
+        key = rotate_key(key_id, CONSOLE, overlap=span, db=house.db, clock=house.clock)
+    put(key.secret)
+    tell(f"This is {key.id}; the key above is shown this one time. {key_id} ends in {overlap} at the latest.")
+
+
+@commands.command("revoke")
+def revoke(key_id: IdArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
     """Revoke a key: it is refused from the next request on."""
     from motherlode.usecases.identify import CONSOLE
     from motherlode.usecases.revoke_key import revoke_key
@@ -92,24 +146,28 @@ def revoke(
     tell(f"Revoked {key_id}.")
 
 
-def _describe(row: "KeyRow", now: datetime) -> dict[str, str | list[str] | None]:
+def _lifetime_of(expires: str | None, max_lifetime: timedelta | None) -> timedelta | None:
+    from motherlode.usecases.create_key import DEFAULT_LIFETIME
+
+    if expires is None:
+        return DEFAULT_LIFETIME if max_lifetime is None else min(DEFAULT_LIFETIME, max_lifetime)
+    return None if expires == _NEVER else timedelta(seconds=parse_duration(expires))
+
+
+def _describe(row: "KeyRow", names: Mapping[int, str], now: datetime) -> dict[str, Any]:
     is_expired = row.expires_at is not None and row.expires_at <= now
     return {
         "id": row.id,
         "name": row.name,
+        "owner": None if row.account_id is None else names[row.account_id],
         "state": "revoked" if row.revoked_at else "expired" if is_expired else "active",
         "allow": list(row.rights),
         "globs": list(row.globs),
         "feeds": None if row.feeds is None else list(row.feeds),
-        "created_at": _as_text(row.created_at),
-        "expires_at": _as_text(row.expires_at),
-        "revoked_at": _as_text(row.revoked_at),
+        "created_at": as_time(row.created_at),
+        "expires_at": as_time(row.expires_at),
+        "revoked_at": as_time(row.revoked_at),
+        "last_used_at": as_time(row.last_used_at),
+        "last_used_from": row.last_used_address,
+        "replaced_by": row.replaced_by,
     }
-
-
-def _as_text(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat(timespec="seconds")
-
-
-def _as_cell(value: str | list[str] | None) -> str:
-    return "-" if value is None else value if isinstance(value, str) else ",".join(value)

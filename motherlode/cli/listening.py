@@ -5,10 +5,14 @@ them unnoticed. A port is therefore first bound alone, and then held by a socket
 """
 
 import errno
+import os
 import socket
+import stat
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from motherlode.cli.output import CommandFailed
 
@@ -45,9 +49,9 @@ def hold_port(host: str, port: int) -> Listening:
         raise CommandFailed(_why_not(host, port, error)) from error
 
 
-def base_url(host: str, port: int) -> str:
-    """`http://host:port`, an IPv6 address in brackets."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def base_url(scheme: str, host: str, port: int) -> str:
+    """`scheme://host:port`, an IPv6 address in brackets."""
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def wait_until_accepting(host: str, port: int, stop: threading.Event) -> bool:
@@ -59,6 +63,23 @@ def wait_until_accepting(host: str, port: int, stop: threading.Event) -> bool:
             stop.wait(_RETRY_S)
         else:
             return True
+    return False
+
+
+def is_listening_here() -> bool:
+    """Whether this very process takes connections; elsewhere than on Linux all share one socket, open at any time."""
+    files = Path("/proc/self/fd")
+    return not files.is_dir() or any(_is_listener(int(file.name)) for file in files.iterdir())
+
+
+def _is_listener(descriptor: int) -> bool:
+    with suppress(OSError):
+        if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            looked_at = socket.socket(fileno=descriptor)
+            try:
+                return bool(looked_at.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+            finally:
+                looked_at.detach()
     return False
 
 

@@ -13,6 +13,7 @@ from motherlode.config import Settings, load_settings
 from motherlode.store.blobs.keys import database_path
 
 if TYPE_CHECKING:
+    from motherlode.domain.ids import PackageId
     from motherlode.house import House
 
 DataOption = Annotated[
@@ -52,6 +53,13 @@ def check_writable(data: Path) -> None:
 @contextmanager
 def opened(data: Path | None, config: Path | None) -> Iterator["House"]:
     """The house of a server's data, closed again at the end; raises NoData when there is none, and makes none."""
+    with opened_with_settings(data, config) as (house, _):
+        yield house
+
+
+@contextmanager
+def opened_with_settings(data: Path | None, config: Path | None) -> Iterator[tuple["House", Settings]]:
+    """The same house, and the settings it was opened with."""
     from motherlode.app import open_house
     from motherlode.observe.logs import configure_logs
 
@@ -60,6 +68,16 @@ def opened(data: Path | None, config: Path | None) -> Iterator["House"]:
     check_writable(settings.data)
     house = open_house(settings)
     try:
-        yield house
+        yield house, settings
     finally:
         house.close()
+
+
+def parse_id(text: str) -> "PackageId":
+    """The package id that an argument is; raises CommandFailed."""
+    from motherlode.domain.ids import parse_package_id
+
+    try:
+        return parse_package_id(text)
+    except ValueError as error:
+        raise CommandFailed(f"{text} can be no package: {error}") from error

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 
@@ -27,6 +28,36 @@ def put_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     for line in lines:
         put("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def put_all(described: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """Print what was described, whole for a machine; for people these columns of it."""
+    if as_json:
+        put_json(described)
+    else:
+        put_table(
+            [column.upper() for column in columns], ([as_cell(row[name]) for name in columns] for row in described)
+        )
+
+
+def put_one(described: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print one thing that was described: whole for a machine, a line for each of its sides for people."""
+    if as_json:
+        put_json(described)
+    else:
+        width = max(map(len, described))
+        for name, value in described.items():
+            put(f"{name.replace('_', ' ').ljust(width)}  {as_cell(value)}")
+
+
+def as_cell(value: str | Sequence[str] | None) -> str:
+    """A value as people read it: lists with commas, nothing as a dash."""
+    return (value if isinstance(value, str) else ", ".join(value or ())) or "-"
+
+
+def as_time(at: datetime | None) -> str | None:
+    """A time to the second, as ISO 8601 writes it."""
+    return None if at is None else at.isoformat(timespec="seconds")
 
 
 def tell(text: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from motherlode.cli import config, feeds, keys, packages, reindex, serve
+from motherlode.cli import audit, config, feeds, keys, owners, packages, reindex, serve, teams, users, verify
 from motherlode.cli.output import CommandFailed, tell
 from motherlode.domain.refusals import Refusal
 
@@ -20,10 +20,15 @@ program = typer.Typer(
 )
 program.command("serve")(serve.serve)
 program.add_typer(keys.commands, name="key")
+program.add_typer(users.commands, name="user")
+program.add_typer(teams.commands, name="team")
 program.add_typer(feeds.commands, name="feed")
+program.add_typer(owners.commands, name="owner")
 program.command("push")(packages.push)
 program.command("unlist")(packages.unlist)
 program.command("relist")(packages.relist)
+program.command("audit")(audit.audit)
+program.command("verify")(verify.verify)
 program.command("reindex")(reindex.reindex)
 program.add_typer(config.commands, name="config")
 

@@ -8,17 +8,21 @@ import shutil
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 import typer
 
 from motherlode.cli.listening import Listening, base_url, hold_port, wait_until_accepting
 from motherlode.cli.options import ConfigOption, DataOption, check_writable, settle
-from motherlode.cli.output import CommandFailed, put
+from motherlode.cli.output import CommandFailed, put, tell
 from motherlode.cli.panel import Panel, key_argument
-from motherlode.config import Settings
+from motherlode.cli.tls import ServedCertificate, TlsFiles
+from motherlode.config import ServerSettings, Settings
 from motherlode.posix import FileLock, try_lock
 from motherlode.store.blobs.keys import first_key_path, run_path
 
@@ -31,6 +35,10 @@ def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[str | None, typer.Option(help="The port to listen on; 0 takes any.", show_default="5555")] = None,
     workers: Annotated[str | None, typer.Option(help="How many processes answer.", show_default="1")] = None,
+    tls_certificate: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The certificate for https, with its chain (PEM).")
+    ] = None,
+    tls_key: Annotated[str | None, typer.Option(metavar="FILE", help="The certificate's private key (PEM).")] = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -39,9 +47,16 @@ def serve(
     from motherlode.observe.logs import configure_logs
 
     _end_calmly_on_signals()
-    given = {"server.host": host, "server.port": port, "server.workers": workers}
+    given = {
+        "server.host": host,
+        "server.port": port,
+        "server.workers": workers,
+        "server.tls_certificate": tls_certificate,
+        "server.tls_key": tls_key,
+    }
     settings = settle(data, config, {name: value for name, value in given.items() if value is not None})
     listening = hold_port(settings.server.host, settings.server.port)
+    files = _find_tls_files(settings.server, listening)
     configure_logs(style=settings.log.format, level=settings.log.level)
     lock = _take_folder(settings.data)
     _prepare_metrics(settings.data)
@@ -50,7 +65,8 @@ def serve(
     announce = partial(_announce, settings, listening, stop, had_key=had_key)
     announcer = threading.Thread(target=announce, daemon=True)
     try:
-        supervise(settings, listening, announcer.start)
+        with _kept(files, run_path(settings.data)) as certificate:
+            supervise(settings, listening, certificate, announcer.start)
     finally:
         stop.set()
         lock.release()
@@ -64,6 +80,37 @@ def _end_calmly_on_signals() -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+
+
+def _find_tls_files(server: ServerSettings, listening: Listening) -> TlsFiles | None:
+    """The certificate and key for https, or None for http; raises CommandFailed when they are no good.
+
+    If clients will refuse the certificate, that is told. Which name a proxy asks for is not known here.
+    """
+    if server.tls_certificate is None or server.tls_key is None:
+        return None
+    files = TlsFiles(server.tls_certificate, server.tls_key)
+    host = urlsplit(server.public_url).hostname if server.public_url else listening.reachable_host
+    doubt = files.find_doubt(None if server.trusted_proxies else host)
+    if doubt is not None:
+        tell(
+            f"warning: Clients that reach this server as {host} will refuse its certificate ({doubt.rstrip('.')}): "
+            "renew it, or set server.public_url to an address that it is for."
+        )
+    return files
+
+
+@contextmanager
+def _kept(files: TlsFiles | None, folder: Path) -> Iterator[ServedCertificate | None]:
+    """The certificate that workers start from; its copies are gone at the end. Raises CommandFailed."""
+    if files is None:
+        yield None
+        return
+    certificate = ServedCertificate(files, folder)
+    try:
+        yield certificate
+    finally:
+        certificate.remove_copies()
 
 
 def _take_folder(data: Path) -> FileLock:
@@ -97,8 +144,9 @@ def _prepare_metrics(data: Path) -> None:
 def _panel(settings: Settings, listening: Listening, *, had_key: bool) -> Panel:
     """What to say now that a worker has made the data ready; a first key is shown if it was made just now."""
     first_key = None if had_key else _read_first_key(settings.data)
+    scheme = "http" if settings.server.tls_certificate is None else "https"
     return Panel(
-        base_url=settings.server.public_url or base_url(listening.reachable_host, listening.port),
+        base_url=settings.server.public_url or base_url(scheme, listening.reachable_host, listening.port),
         api_key=key_argument(settings, first_key),
         data=settings.data,
         is_new_key=first_key is not None,

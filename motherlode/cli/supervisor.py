@@ -1,29 +1,48 @@
-"""The process above the workers: starts them, replaces one that dies, and stops them in order.
+"""The process above the workers: starts them, replaces them when they die or the certificate changes, and stops them.
 
 Workers are spawned, not forked: each begins as a clean interpreter on every platform, with no lock, connection or
-thread of its parent half copied.
+thread of its parent half copied. One that is replaced goes only once the new one takes connections, and finishes what
+it was asked before.
 """
 
 import multiprocessing
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.log import LogLevels
 from granian.server import MPServer
 
 from motherlode.cli.listening import Listening
 from motherlode.cli.output import CommandFailed
-from motherlode.cli.worker import ENGINE_LOG, load_app
+from motherlode.cli.tls import KEY_KINDS, ServedCertificate
+from motherlode.cli.worker import ENGINE_LOG, Failed, Serving, load_app
 from motherlode.config import Settings
+from motherlode.observe.logs import get_logger
+
+_START_TIMEOUT_S: Final = 60.0
+_LOOK_S: Final = 0.02
+_LAST_REQUESTS_S: Final = 3600.0
+"""How long a worker that was replaced may take over requests in flight: long uploads, not clients that never end."""
 
 
 class Supervisor(MPServer):
-    """Granian's own, which also knows that workers told to stop by a terminal end before it tells them."""
+    """Granian's own, which also knows that workers told to stop by a terminal end before it tells them, and replaces
+    workers without a moment in which nobody takes connections."""
+
+    def __init__(self, *args: Any, certificate: ServedCertificate | None, **kwargs: Any) -> None:
+        """As Granian's, with the certificate that workers start from."""
+        super().__init__(*args, **kwargs)
+        self._copy = self._next_copy = None if certificate is None else certificate.copy
+        self._serving: set[int] = set()
+        self._leaving: list[Any] = []
+        self._present(self._copy)
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         """Stop: from here on an ending worker is expected."""
@@ -31,11 +50,83 @@ class Supervisor(MPServer):
             worker.interrupt_by_parent = True
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
+    def use(self, copy: Path) -> None:
+        """Let new workers, with this certificate, take the place of those that run; returns at once."""
+        self._next_copy = copy
+        self.signal_handler_reload()  # type: ignore[no-untyped-call]
 
-def supervise(settings: Settings, listening: Listening, when_started: Callable[[], None]) -> None:
+    def note_serving(self, process_id: int) -> None:
+        """A worker takes connections."""
+        self._serving.add(process_id)
+
+    def _present(self, copy: Path | None) -> None:
+        self.build_ssl_context(copy, copy, None, SSLProtocols.tls12, None, [], False)  # noqa: FBT003
+
+    def _reload(self, spawn_target: Any, target_loader: Any) -> None:
+        """Replace every worker, one after the other. None of this counts as a worker that died."""
+        self.reload_signal = False
+        self.main_loop_interrupt.clear()
+        former, copy = self._copy, self._next_copy
+        self._present(copy)
+        if all(self._replace(index, spawn_target, target_loader) for index in range(self.workers)):
+            self._copy = copy
+            _remove(former, unless=copy)
+            get_logger().info("workers_replaced")
+        elif not self.interrupt_signal:
+            self._present(former)
+            _remove(copy, unless=former)
+            self._next_copy = former if self._next_copy == copy else self._next_copy
+            get_logger().error("workers_not_replaced", reason=f"A new worker did not start. Keys may be {KEY_KINDS}.")
+        if self.interrupt_signal or self.interrupt_children or self.reload_signal:
+            self.main_loop_interrupt.set()
+
+    def _replace(self, index: int, spawn_target: Any, target_loader: Any) -> bool:
+        """Start a worker, and let the old one go once the new one serves. False if it never does: all is as before."""
+        new: Any = self._spawn_worker(idx=index, target=spawn_target, callback_loader=target_loader)
+        new.interrupt_by_parent = True  # until it serves, its end is none that others must make up for
+        new.start()
+        if not self._comes_to_serve(new):
+            new.kill()
+            new.join()
+            return False
+        new.interrupt_by_parent = False
+        old, self.wrks[index] = self.wrks[index], new
+        if not new.is_alive():
+            self.interrupt_children.append(index)
+        self._see_off(old)
+        return True
+
+    def _comes_to_serve(self, worker: Any) -> bool:
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        while worker.inner.pid not in self._serving:
+            if self.interrupt_signal or not worker.is_alive() or time.monotonic() > deadline:
+                return False
+            time.sleep(_LOOK_S)
+        return True
+
+    def _see_off(self, worker: Any) -> None:
+        """Tell a worker to finish and end, and wait for that elsewhere."""
+        self._serving.discard(worker.inner.pid)
+        self._leaving = [each for each in self._leaving if each.is_alive()]
+        self._leaving.append(worker)
+        worker.terminate()
+        threading.Thread(target=_end_after, args=(worker, _LAST_REQUESTS_S), daemon=True).start()
+
+    def _stop_workers(self) -> None:
+        """Stop those that run, and wait as long in all for those that are already going."""
+        deadline = time.monotonic() + (self.workers_kill_timeout or 0)
+        super()._stop_workers()  # type: ignore[no-untyped-call]
+        for worker in self._leaving:
+            _end_after(worker, max(deadline - time.monotonic(), _LOOK_S))
+
+
+def supervise(
+    settings: Settings, listening: Listening, certificate: ServedCertificate | None, when_started: Callable[[], None]
+) -> None:
     """Serve until SIGTERM or SIGINT; returns when every request in flight was finished and every worker has ended.
 
-    `when_started` is called once, as soon as workers are about to start. Raises CommandFailed when workers keep dying.
+    With a certificate by https alone. `when_started` is called once, as soon as workers are about to start. Raises
+    CommandFailed when workers keep dying.
     """
     multiprocessing.set_start_method("spawn", force=True)
     supervisor = Supervisor(
@@ -52,23 +143,51 @@ def supervise(settings: Settings, listening: Listening, when_started: Callable[[
         respawn_failed_workers=True,
         respawn_interval=0,
         workers_kill_timeout=settings.server.stop_timeout_s,
+        certificate=certificate,
     )
     supervisor.on_startup(when_started)
     reports, report = multiprocessing.Pipe(duplex=False)
     reasons: list[str] = []
-    listen = partial(_stop_for_reasons, reports, reasons, supervisor.signal_handler_interrupt)
-    threading.Thread(target=listen, name="listen-to-workers", daemon=True).start()
+    _run_beside(_listen_to_workers, reports, reasons, supervisor)
+    if certificate is not None:
+        _run_beside(certificate.follow, supervisor.use, threading.Event())
     try:
         supervisor.serve(target_loader=partial(load_app, settings, report), wrap_loader=False)
     except SystemExit as ended:
         if not supervisor.interrupt_signal:
-            raise CommandFailed("The server ended because its workers kept dying: the log says why.") from ended
+            raise CommandFailed(_why_ended(certificate)) from ended
     if reasons:
         raise CommandFailed(reasons[0])
 
 
-def _stop_for_reasons(reports: Connection, reasons: list[str], stop: Callable[[], None]) -> None:
-    """Wait until a worker reports why it cannot serve, and stop then; the pipe's end means that none ever will."""
+def _run_beside(work: Callable[..., None], *arguments: Any) -> None:
+    threading.Thread(target=work, args=arguments, daemon=True).start()
+
+
+def _listen_to_workers(reports: Connection, reasons: list[str], supervisor: Supervisor) -> None:
+    """Note which workers serve; stop when one reports why it cannot. The pipe's end means that none ever will."""
     with suppress(EOFError):
-        reasons.append(reports.recv())
-        stop()
+        while True:
+            match reports.recv():
+                case Serving(process_id):
+                    supervisor.note_serving(process_id)
+                case Failed(reason):
+                    reasons.append(reason)
+                    supervisor.signal_handler_interrupt()
+
+
+def _why_ended(certificate: ServedCertificate | None) -> str:
+    sentence = "The server ended because its workers kept dying: the log says why."
+    return sentence if certificate is None else f"{sentence} The certificate's key may be {KEY_KINDS}."
+
+
+def _remove(copy: Path | None, *, unless: Path | None) -> None:
+    if copy is not None and copy != unless:
+        copy.unlink(missing_ok=True)
+
+
+def _end_after(worker: Any, timeout_s: float) -> None:
+    worker.join(timeout_s)
+    if worker.is_alive():
+        worker.kill()
+        worker.join()

@@ -10,19 +10,37 @@ import multiprocessing
 import os
 import sys
 import threading
+import time
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
 from motherlode import posix
+from motherlode.cli.listening import is_listening_here
 from motherlode.config import Settings
 
 _METRICS_BYTES: Final = 1024 * 1024
 """More than all routes, methods and statuses together can fill."""
+_LOOK_S: Final = 0.02
 ENGINE_LOG: dict[str, Any] = {
     "handlers": {"ours": {"()": "motherlode.cli.worker.EngineLog"}},
     "loggers": {"_granian": {"handlers": ["ours"], "propagate": False}},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A worker reports that it takes connections."""
+
+    process_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A worker reports why it cannot serve, in a sentence."""
+
+    reason: str
 
 
 class EngineLog(logging.Handler):
@@ -39,7 +57,8 @@ def load_app(settings: Settings, report: Connection) -> Any:
     """The ASGI application of this worker, once the data folder is ready.
 
     Each worker makes it ready, and finds it done after the first: so the parent imports nothing of all that, and the
-    server answers as soon as one has imported it. Why it cannot be done goes into `report`.
+    server answers as soon as one has imported it. Why it cannot be done goes into `report`, and so does, later, that
+    this worker takes connections.
     """
     _leave_interrupts_to_parent()
     end_with_parent()
@@ -51,10 +70,19 @@ def load_app(settings: Settings, report: Connection) -> Any:
 
     configure_logs(style=settings.log.format, level=settings.log.level)
     try:
-        return make_app(settings)
+        app = make_app(settings)
     except (Refusal, OSError) as reason:
-        report.send(str(reason))
+        report.send(Failed(str(reason)))
         raise SystemExit(1) from reason
+    threading.Thread(target=_report_serving, args=(report,), name="report-serving", daemon=True).start()
+    return app
+
+
+def _report_serving(report: Connection) -> None:
+    """Tell the parent once the engine, which says nothing itself, has opened this worker's socket."""
+    while not is_listening_here():
+        time.sleep(_LOOK_S)
+    report.send(Serving(os.getpid()))
 
 
 def _reserve_metrics() -> None:

@@ -11,12 +11,17 @@ from tests.servers import MOTHERLODE, clean_environment
 DEADLINE_S = 30
 
 
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    command = [str(MOTHERLODE), *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, env=clean_environment(**environment), timeout=60, check=False
+def run(*arguments: object, typed: str | bytes = b"", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; `typed` is what standard input holds."""
+    done = subprocess.run(
+        [str(MOTHERLODE), *map(str, arguments)],
+        input=typed.encode() if isinstance(typed, str) else typed,
+        capture_output=True,
+        env=clean_environment(**environment),
+        timeout=60,
+        check=False,
     )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def assert_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:

@@ -1,0 +1,140 @@
+"""`motherlode audit`: who did what, when and from where; as it comes in, with --follow."""
+
+import json
+import threading
+from contextlib import nullcontext, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+
+import typer
+
+from motherlode.cli.options import ConfigOption, DataOption, opened
+from motherlode.cli.output import put
+from motherlode.domain.sizes import DURATION_ALLOWED, parse_duration
+
+if TYPE_CHECKING:
+    from motherlode.house import House
+    from motherlode.store.audit import AuditLine
+
+_LOOK_AGAIN_S: Final = 0.5
+_PAGE: Final = 500
+_TIME_ALLOWED: Final = f"{DURATION_ALLOWED}, or a time such as 2025-01-31 or 2025-01-31T12:00:00Z"
+
+
+def _check_time(text: str | None) -> str | None:
+    if text is not None and _parse_time(text, datetime.now(UTC)) is None:
+        raise typer.BadParameter(f"{text!r}; allowed: {_TIME_ALLOWED}")
+    return text
+
+
+def audit(
+    *,
+    actor: Annotated[str | None, typer.Option(metavar="A", help="Only what this user, key or console did.")] = None,
+    action: Annotated[str | None, typer.Option(metavar="A", help="Only this, such as push or create-key.")] = None,
+    feed: Annotated[str | None, typer.Option(metavar="F", help="Only on this feed.")] = None,
+    subject: Annotated[
+        str | None, typer.Option(metavar="S", help="Only what was done to this, such as 'Contoso.*'.")
+    ] = None,
+    key: Annotated[str | None, typer.Option(metavar="ID", help="Only with this key.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="2d|TIME", callback=_check_time, help="Only from then on.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="2d|TIME", callback=_check_time, help="Only before then.")
+    ] = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=0, help="At most so many, the newest.")] = 100,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until Ctrl+C.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object on each line.")] = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Print the audit log, newest last."""
+    from motherlode.store import audit as lines
+
+    with suppress(KeyboardInterrupt) if follow else nullcontext(), opened(data, config) as house:
+        now = house.clock.now()
+        wanted: dict[str, Any] = {"actor": actor, "action": action, "feed": feed, "subject": subject, "key_id": key}
+        wanted |= {"since": since and _parse_time(since, now), "until": until and _parse_time(until, now)}
+        with house.db.read() as tx:
+            last_id, _ = lines.tail(tx)
+            found = lines.find(tx, **wanted, limit=limit)
+        _put_lines(found, as_json=as_json)
+        if follow:
+            _follow(house, wanted, last_id, as_json=as_json)
+
+
+def _follow(house: "House", wanted: dict[str, Any], last_id: int, *, as_json: bool) -> NoReturn:
+    """Print what is written after that line, for as long as nobody interrupts."""
+    never, seen = threading.Event(), -1
+    while True:
+        head = house.db.head_check()
+        if head != seen:
+            last_id = _put_later(house, wanted, last_id, as_json=as_json)
+            seen = head
+        never.wait(_LOOK_AGAIN_S)
+
+
+def _put_later(house: "House", wanted: dict[str, Any], last_id: int, *, as_json: bool) -> int:
+    """Print what was written after that line; returns the last line there is."""
+    from motherlode.store import audit as lines
+
+    while True:
+        with house.db.read() as tx:
+            tail_id, _ = lines.tail(tx)
+            found = lines.find(tx, **wanted, after_id=last_id, limit=_PAGE)
+        _put_lines(found, as_json=as_json)
+        if len(found) < _PAGE:
+            return tail_id
+        last_id = found[-1].id
+
+
+def _put_lines(found: "list[AuditLine]", *, as_json: bool) -> None:
+    for line in found:
+        put(_as_json(line) if as_json else _as_text(line))
+
+
+def _as_json(line: "AuditLine") -> str:
+    described = {
+        "id": line.id,
+        "at": line.at.isoformat(),
+        "actor": line.actor,
+        "action": line.action,
+        "feed": line.feed,
+        "subject": line.subject,
+        "details": line.details,
+        "reason": line.reason,
+        "key": line.key_id,
+        "address": line.address,
+        "client": line.client,
+        "request_id": line.request_id,
+        "hash": None if line.hash is None else line.hash.hex(),
+    }
+    return json.dumps(described, ensure_ascii=False)
+
+
+def _as_text(line: "AuditLine") -> str:
+    """One line for people: what is not there is left out, what is long is left to --json."""
+    sides = (
+        ("on", line.feed),
+        ("key", line.key_id),
+        ("from", line.address),
+        ("using", line.client),
+        ("because", line.reason),
+        ("with", None if not line.details else json.dumps(line.details, ensure_ascii=False)),
+    )
+    said = "  ".join(f"{name} {value}" for name, value in sides if value)
+    start = f"{line.at.isoformat(timespec='seconds')}  {line.actor}  {line.action}  {line.subject}"
+    return f"{start}  {said}".rstrip()
+
+
+def _parse_time(text: str, now: datetime) -> datetime | None:
+    """So long ago, or that time (UTC where it does not say); None when `text` is neither."""
+    try:
+        return now - timedelta(seconds=parse_duration(text))
+    except ValueError:
+        pass
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at

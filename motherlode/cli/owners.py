@@ -1,0 +1,147 @@
+"""`motherlode owner`: whose the ids of a feed are."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from motherlode.cli.options import ConfigOption, DataOption, FeedOption, JsonOption, opened, parse_id
+from motherlode.cli.output import put, put_json, tell
+from motherlode.domain.feeds import DEFAULT_FEED
+
+if TYPE_CHECKING:
+    from motherlode.store.accounts import AccountRow
+
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The package's id.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A user, service account or team.")]
+
+commands = typer.Typer(help="Owners of ids: they alone, and administrators, push versions.", no_args_is_help=True)
+
+
+@commands.command("list")
+def show_all(
+    package_id: IdArgument,
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """List who owns an id, and who was invited to."""
+    from motherlode.domain.refusals import NoSuchId
+    from motherlode.store import feeds, owners
+
+    key = parse_id(package_id).key
+    with opened(data, config) as house, house.db.read() as tx:
+        feed_id = feeds.get(tx, feed).id
+        if not owners.ownership(tx, feed_id, key, ()).is_id_known:
+            raise NoSuchId(package_id, feed)
+        owned = owners.of_id(tx, feed_id, key)
+        invited = owners.invitations_of_id(tx, feed_id, key)
+    if as_json:
+        put_json({"id": package_id, "feed": feed, "owners": _names(owned), "invited": _names(invited)})
+        return
+    for name in _names(owned):
+        put(name)
+    for name in _names(invited):
+        put(f"{name} (invited)")
+    if not owned:
+        tell(f"{package_id} belongs to the administrators: 'owner add {package_id} NAME' gives it an owner.")
+
+
+@commands.command("add")
+def add(
+    package_id: IdArgument,
+    name: NameArgument,
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make somebody an owner of an id, without asking."""
+    from motherlode.usecases.add_owner import add_owner
+    from motherlode.usecases.identify import CONSOLE
+
+    wanted = parse_id(package_id)
+    with opened(data, config) as house:
+        add_owner(wanted, name, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    tell(f"{name} owns {package_id}.")
+
+
+@commands.command("invite")
+def invite(
+    package_id: IdArgument,
+    name: NameArgument,
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Ask somebody to own an id: nothing changes until the invitation is accepted."""
+    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.invite_owner import invite_owner
+
+    wanted = parse_id(package_id)
+    with opened(data, config) as house:
+        is_new = invite_owner(wanted, name, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    tell(f"Invited {name} to own {package_id}." if is_new else f"{name} owns {package_id}, or is invited, already.")
+
+
+@commands.command("accept")
+def accept(
+    package_id: IdArgument,
+    name: NameArgument,
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Accept an invitation in somebody's name."""
+    from motherlode.usecases.accept_invitation import accept_invitation
+    from motherlode.usecases.identify import CONSOLE
+
+    wanted = parse_id(package_id)
+    with opened(data, config) as house:
+        accept_invitation(wanted, name, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    tell(f"{name} owns {package_id}.")
+
+
+@commands.command("decline")
+def decline(
+    package_id: IdArgument,
+    name: NameArgument,
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Decline an invitation in somebody's name, or take it back."""
+    from motherlode.usecases.decline_invitation import decline_invitation
+    from motherlode.usecases.identify import CONSOLE
+
+    wanted = parse_id(package_id)
+    with opened(data, config) as house:
+        decline_invitation(wanted, name, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    tell(f"{name} is not invited to own {package_id} any more.")
+
+
+@commands.command("remove")
+def remove(
+    package_id: IdArgument,
+    name: NameArgument,
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Take an id away from an owner; the last one stays."""
+    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.remove_owner import remove_owner
+
+    wanted = parse_id(package_id)
+    with opened(data, config) as house:
+        remove_owner(wanted, name, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    tell(f"{name} does not own {package_id} any more.")
+
+
+def _names(accounts: "list[AccountRow]") -> list[str]:
+    return [account.name for account in accounts]

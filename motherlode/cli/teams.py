@@ -1,0 +1,89 @@
+"""`motherlode team`: users who share roles and ids."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
+from motherlode.cli.output import as_time, put_all, put_one, tell
+from motherlode.cli.users import describe_reach
+from motherlode.domain.accounts import TEAM
+
+if TYPE_CHECKING:
+    from motherlode.store.accounts import AccountRow
+    from motherlode.store.db import Tx
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The team's name.")]
+TeamArgument = Annotated[str, typer.Argument(metavar="TEAM", help="The team's name.")]
+MembersArgument = Annotated[list[str], typer.Argument(metavar="NAME...", help="Users and service accounts.")]
+
+commands = typer.Typer(help="Teams: their members share roles on feeds, and ids.", no_args_is_help=True)
+
+
+@commands.command("create")
+def create(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
+    """Make a team without members."""
+    from motherlode.usecases.create_account import create_account
+    from motherlode.usecases.identify import CONSOLE
+
+    with opened(data, config) as house:
+        create_account(name, CONSOLE, kind=TEAM, db=house.db, clock=house.clock)
+    tell(f"Made the team {name}: 'team add {name} USER' gives it members.")
+
+
+@commands.command("list")
+def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
+    """List the teams with their members."""
+    from motherlode.store import accounts
+
+    with opened(data, config) as house, house.db.read() as tx:
+        described = [_describe(tx, row) for row in accounts.read_all(tx, TEAM)]
+    put_all(described, ("name", "state", "members"), as_json=as_json)
+
+
+@commands.command("show")
+def show(
+    name: NameArgument, *, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None
+) -> None:
+    """Print a team's members, roles on feeds and ids."""
+    from motherlode.store import accounts
+
+    with opened(data, config) as house, house.db.read() as tx:
+        row = accounts.get(tx, name, TEAM)
+        described = _describe(tx, row) | describe_reach(tx, row.id)
+    put_one(described, as_json=as_json)
+
+
+@commands.command("add")
+def add(team: TeamArgument, names: MembersArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
+    """Put users into a team."""
+    from motherlode.usecases.add_member import add_member
+    from motherlode.usecases.identify import CONSOLE
+
+    with opened(data, config) as house:
+        for name in names:
+            add_member(team, name, CONSOLE, db=house.db, clock=house.clock)
+            tell(f"{name} is a member of {team}.")
+
+
+@commands.command("remove")
+def remove(team: TeamArgument, names: MembersArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
+    """Take users out of a team: what they could do through it alone ends with the next request."""
+    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.remove_member import remove_member
+
+    with opened(data, config) as house:
+        for name in names:
+            remove_member(team, name, CONSOLE, db=house.db, clock=house.clock)
+            tell(f"{name} is no member of {team} any more.")
+
+
+def _describe(tx: "Tx", row: "AccountRow") -> dict[str, Any]:
+    from motherlode.store import accounts
+
+    return {
+        "name": row.name,
+        "state": "disabled" if row.disabled_at else "active",
+        "created_at": as_time(row.created_at),
+        "members": [member.name for member in accounts.members_of(tx, row.id)],
+    }

@@ -1,0 +1,180 @@
+"""The certificate and the key of https: read, tried as a client would try them, and followed when they change.
+
+Workers start from a private copy that holds both and was tried as it is. So whatever becomes of the files meanwhile,
+a worker that starts, after a change or after a crash, finds a certificate and a key that fit together.
+"""
+
+import re
+import secrets
+import ssl
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from motherlode.cli.output import CommandFailed
+from motherlode.observe.logs import get_logger
+from motherlode.posix import write_private
+
+LOOK_INTERVAL_S: Final = 0.5
+"""How often the files are looked at; a change is taken once two looks saw the same."""
+KEY_KINDS: Final = "RSA of 2048 to 4096 bits, ECDSA on P-256 or P-384, or Ed25519"
+_COPIES: Final = "tls-{}.pem"
+_CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_KEY: Final = re.compile(rb"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.*?-----END \1?PRIVATE KEY-----", re.DOTALL)
+_MISMATCHES: Final = frozenset({"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"})
+
+Contents = tuple[bytes | str, bytes | str]
+"""What the two files hold; for one that cannot be read, why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """The PEM files that were named: the server's certificate, those that signed it behind it, and its key."""
+
+    certificate: Path
+    key: Path
+
+    def look(self) -> Contents:
+        """What they hold now; the paths are followed anew each time, as links are swapped where secrets are renewed."""
+        return _look(self.certificate), _look(self.key)
+
+    def keep_copy(self, contents: Contents, folder: Path) -> Path:
+        """Write a private copy that was tried into the folder, under a name of its own.
+
+        Raises CommandFailed for contents that are no good.
+        """
+        copy = folder / _COPIES.format(secrets.token_hex(8))
+        write_private(copy, self._join(*contents))
+        try:
+            self._try(copy, copy, None)
+        except CommandFailed:
+            copy.unlink()
+            raise
+        return copy
+
+    def find_doubt(self, host: str | None) -> str | None:
+        """Why a client that asks for `host` (None: any name) and trusts who signed the certificate would refuse it.
+
+        None when it would not. Raises CommandFailed when no connection is possible at all.
+        """
+        self._join(*self.look())
+        return self._try(self.certificate, self.key, host)
+
+    def _join(self, certificate: bytes | str, key: bytes | str) -> bytes:
+        chain = self._find_chain(_content_of(self.certificate, certificate))
+        return b"\n".join([*chain, self._find_key(_content_of(self.key, key)), b""])
+
+    def _find_chain(self, content: bytes) -> list[bytes]:
+        chain = _CERTIFICATE.findall(content)
+        if not chain:
+            raise CommandFailed(
+                f"{self.certificate} holds no certificate in PEM form: convert it, for example with "
+                f"openssl x509 -inform der -in {self.certificate} -out server.pem"
+            )
+        return chain
+
+    def _find_key(self, content: bytes) -> bytes:
+        found = _KEY.search(content)
+        if found is None:
+            raise CommandFailed(f"{self.key} holds no private key in PEM form: name the file that has the key in it.")
+        if b"ENCRYPTED" in found.group():
+            raise CommandFailed(
+                f"The key {self.key} is encrypted, and a server that starts alone knows no password: decrypt it with "
+                f"openssl pkey -in {self.key} -out server.key, and let nobody but the server's user read the result."
+            )
+        return found.group()
+
+    def _try(self, certificate: Path, key: Path, host: str | None) -> str | None:
+        """Shake hands with oneself; the certificate itself is what the client trusts."""
+        server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        client.check_hostname = host is not None
+        client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        try:
+            server.load_cert_chain(certificate, key, password="")  # without one OpenSSL asks the terminal
+            client.load_verify_locations(certificate)
+            _shake_hands(server, client, host)
+        except ssl.SSLCertVerificationError as refused:
+            return refused.verify_message
+        except ssl.SSLError as error:
+            raise CommandFailed(self._why_not(error)) from error
+        return None
+
+    def _why_not(self, error: ssl.SSLError) -> str:
+        if error.reason in _MISMATCHES:
+            return (
+                f"The key {self.key} is not that of the first certificate in {self.certificate}: name the key that "
+                "was made with it, and put the server's own certificate first, then those that signed it."
+            )
+        return (
+            f"The certificate {self.certificate} and the key {self.key} cannot be used ({error.reason or error}): "
+            f"make sure that both are whole and that the key is {KEY_KINDS}."
+        )
+
+
+class ServedCertificate:
+    """The pair that workers start from: `copy` is the file that holds it at the start."""
+
+    def __init__(self, files: TlsFiles, folder: Path) -> None:
+        """Keep a copy of what the files hold in the folder. Raises CommandFailed."""
+        self._files = files
+        self._folder = folder
+        self.remove_copies()
+        self._judged = files.look()
+        self.copy = files.keep_copy(self._judged, folder)
+
+    def remove_copies(self) -> None:
+        """Remove every copy, those that a killed server left included."""
+        for copy in self._folder.glob(_COPIES.format("*")):
+            copy.unlink(missing_ok=True)
+
+    def follow(self, use: Callable[[Path], None], stop: threading.Event) -> None:
+        """Until `stop`, hand each new pair that is good to `use`, as a copy; of one that is not, the log says why."""
+        before = self._judged
+        while not stop.wait(LOOK_INTERVAL_S):
+            contents = self._files.look()
+            if contents == before and contents != self._judged:
+                self._judged = contents
+                self._judge(contents, use)
+            before = contents
+
+    def _judge(self, contents: Contents, use: Callable[[Path], None]) -> None:
+        try:
+            copy = self._files.keep_copy(contents, self._folder)
+            doubt = self._files.find_doubt(None)
+        except (CommandFailed, OSError) as reason:
+            get_logger().warning("certificate_refused", reason=f"{reason} The former one stays in use.")
+            return
+        if doubt is not None:
+            get_logger().warning(
+                "certificate_doubtful", reason=f"Clients will refuse {self._files.certificate}: {doubt}."
+            )
+        use(copy)
+
+
+def _look(path: Path) -> bytes | str:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def _content_of(path: Path, content: bytes | str) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    raise CommandFailed(
+        f"{path} cannot be read ({content}): server.tls_certificate and server.tls_key name PEM files that are there "
+        "and that this user may read."
+    )
+
+
+def _shake_hands(server: ssl.SSLContext, client: ssl.SSLContext, host: str | None) -> None:
+    """Let the two talk in memory until both are content. Raises ssl.SSLError."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asked = client.wrap_bio(to_client, to_server, server_hostname=host)
+    answering = server.wrap_bio(to_server, to_client, server_side=True)
+    for side in (asked, answering, asked, answering):
+        with suppress(ssl.SSLWantReadError):
+            side.do_handshake()

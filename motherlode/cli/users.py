@@ -1,0 +1,164 @@
+"""`motherlode user`: people and service accounts, their passwords and roles."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
+from motherlode.cli.output import CommandFailed, as_time, put_all, put_one, tell
+from motherlode.domain.accounts import ADMINISTRATOR, PERSON, SERVICE
+
+if TYPE_CHECKING:
+    from motherlode.store.accounts import AccountRow
+    from motherlode.store.db import Tx
+
+_MOST_BYTES = 4096
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
+
+commands = typer.Typer(help="Users: people, and service accounts that are no person.", no_args_is_help=True)
+
+
+@commands.command("add")
+def add(
+    name: NameArgument,
+    *,
+    role: Annotated[str | None, typer.Option(metavar=ADMINISTRATOR, help="A role on the whole server.")] = None,
+    service: Annotated[
+        bool, typer.Option("--service", help="A service account: it has keys, and no password.")
+    ] = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make a user. The password is asked for, or is the first line of standard input; without one nobody signs in."""
+    from motherlode.usecases.create_account import create_account
+    from motherlode.usecases.identify import CONSOLE
+
+    with opened(data, config) as house:
+        password = None if service else _ask_password()
+        kind = SERVICE if service else PERSON
+        create_account(name, CONSOLE, kind=kind, role=role, password=password, db=house.db, clock=house.clock)
+    if service:
+        tell(f"Made the service account {name}: 'key create --owner {name}' makes its keys.")
+    elif password is None:
+        tell(f"Made the user {name} without a password: nobody can sign in as {name} until 'user password {name}'.")
+    else:
+        tell(f"Made the user {name}.")
+
+
+@commands.command("list")
+def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
+    """List the users."""
+    from motherlode.store import accounts
+
+    with opened(data, config) as house, house.db.read() as tx:
+        described = [_describe(row) for row in accounts.read_all(tx, PERSON, SERVICE)]
+    put_all(described, ("name", "kind", "role", "state", "created_at"), as_json=as_json)
+
+
+@commands.command("show")
+def show(
+    name: NameArgument, *, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None
+) -> None:
+    """Print a user's teams, roles on feeds, ids and keys."""
+    from motherlode.store import accounts
+
+    with opened(data, config) as house, house.db.read() as tx:
+        row = accounts.get(tx, name, PERSON, SERVICE)
+        described = _describe(row)
+        described["password"] = "set" if row.password else None
+        described["teams"] = [team.name for team in accounts.teams_of(tx, row.id)]
+        described |= describe_reach(tx, row.id)
+        described["keys"] = _keys_of(tx, row.id)
+    put_one(described, as_json=as_json)
+
+
+@commands.command("password")
+def password(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
+    """Set a user's password: it is asked for, or is the first line of standard input. The old one ends at once."""
+    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.set_password import set_password
+
+    with opened(data, config) as house:
+        text = _ask_password()
+        if text is None:
+            raise CommandFailed("There was no password on standard input: give one as its first line.")
+        set_password(name, text, CONSOLE, db=house.db, clock=house.clock)
+    tell(f"Set the password of {name}.")
+
+
+@commands.command("disable")
+def disable(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
+    """Disable a user (or a team): password and keys are refused from the next request on."""
+    from motherlode.usecases.disable_account import disable_account
+    from motherlode.usecases.identify import CONSOLE
+
+    with opened(data, config) as house:
+        disable_account(name, CONSOLE, db=house.db, clock=house.clock)
+    tell(f"Disabled {name}.")
+
+
+@commands.command("enable")
+def enable(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
+    """Enable a user (or a team) again that was disabled."""
+    from motherlode.usecases.enable_account import enable_account
+    from motherlode.usecases.identify import CONSOLE
+
+    with opened(data, config) as house:
+        enable_account(name, CONSOLE, db=house.db, clock=house.clock)
+    tell(f"Enabled {name}.")
+
+
+@commands.command("role")
+def set_role(
+    name: NameArgument,
+    role: Annotated[str, typer.Argument(metavar=f"{ADMINISTRATOR}|none", help="The role on the whole server.")],
+    *,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make a user an administrator, or no longer one."""
+    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.set_role import set_role as set_account_role
+
+    with opened(data, config) as house:
+        set_account_role(name, None if role == "none" else role, CONSOLE, db=house.db, clock=house.clock)
+    tell(f"{name} has the role {role} from now on.")
+
+
+def describe_reach(tx: "Tx", account_id: int) -> dict[str, Any]:
+    """The roles that an account itself has on feeds, and the ids that it owns."""
+    from motherlode.store import grants, owners
+
+    return {
+        "feeds": [f"{feed} ({role})" for feed, role in grants.of_account(tx, account_id)],
+        "owns": [f"{id_key} ({feed})" for feed, id_key in owners.ids_of(tx, account_id)],
+    }
+
+
+def _describe(row: "AccountRow") -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "role": row.role,
+        "state": "disabled" if row.disabled_at else "active",
+        "created_at": as_time(row.created_at),
+    }
+
+
+def _keys_of(tx: "Tx", account_id: int) -> list[str]:
+    from motherlode.store import keys
+
+    return [f"{key.id} ({key.name})" for key in keys.of_account(tx, account_id)]
+
+
+def _ask_password() -> str | None:
+    """The password, asked for twice on a terminal, else the first line of standard input; None when that is empty."""
+    if sys.stdin.isatty():
+        answer: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        return answer
+    line = sys.stdin.buffer.readline(_MOST_BYTES)
+    try:
+        return line.decode().rstrip("\r\n") if line else None
+    except UnicodeDecodeError as error:
+        raise CommandFailed("The password on standard input is no text in UTF-8: write it so.") from error

@@ -1,0 +1,88 @@
+"""`motherlode verify`: whether what is stored still is what was written down, beside a server or without one."""
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from motherlode.cli.options import ConfigOption, DataOption, opened
+from motherlode.cli.output import put, tell
+
+_HEAD = re.compile(r"([0-9]{1,18}):([0-9a-fA-F]{64})")
+
+
+def _check_head(text: str | None) -> str | None:
+    if text is not None and not _HEAD.fullmatch(text):
+        raise typer.BadParameter(f"{text!r}; allowed: a number and a hash, as an earlier 'verify' printed them")
+    return text
+
+
+def verify(
+    audit_head: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N:HASH",
+            callback=_check_head,
+            help="Number and hash of a line of the audit log, as noted down earlier: it must still be there.",
+        ),
+    ] = None,
+    *,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Read and hash every stored package again, then follow the audit log's chain; 1 if anything differs."""
+    from motherlode.store import contents
+    from motherlode.usecases.verify import verify as verify_all
+
+    with opened(data, config) as house:
+        with house.db.read() as tx:
+            _, total = contents.measure(tx)
+        with _progress(total) as advance:
+            verified = verify_all(
+                db=house.db, blobs=house.blobs, report=put, advance=advance, audit_head=_parse_head(audit_head)
+            )
+    number, line_hash = verified.head
+    tell(f"Looked at {verified.packages} packages and {verified.lines} lines of the audit log.")
+    put(f"audit head {number}:{line_hash.hex()}")
+    if verified.differences:
+        tell(f"{verified.differences} differences were found: restore what differs from a backup.")
+        raise typer.Exit(1)
+    tell("Everything is as it was written down.")
+
+
+def _parse_head(text: str | None) -> tuple[int, bytes] | None:
+    match = _HEAD.fullmatch(text or "")
+    return None if match is None else (int(match[1]), bytes.fromhex(match[2]))
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal that counts bytes; elsewhere a line for each tenth that is done."""
+    if not sys.stderr.isatty():
+        yield _line_for_each_tenth(total)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("verifying"), BarColumn(), DownloadColumn(binary_units=True), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())
+    with bar:
+        task = bar.add_task("verify", total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+def _line_for_each_tenth(total: int) -> Callable[[int], None]:
+    done = told = 0
+
+    def advance(count: int) -> None:
+        nonlocal done, told
+        done += count
+        tenths = min(10, 10 * done // max(1, total))
+        if tenths > told:
+            told = tenths
+            tell(f"read {done} of {total} bytes")
+
+    return advance
