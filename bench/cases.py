@@ -11,6 +11,7 @@ from bench.growth import Growth
 from bench.large import LargePush
 from bench.pushes import Push
 from bench.reads import Paths, Read, below, of, registration, registration_pages
+from bench.sign_ins import Flood, Telling
 from bench.starts import Memory, Start
 
 _SEARCH: Final = "SearchQueryService"
@@ -101,6 +102,18 @@ CASES: Final = (
     ),
     Case("start", "Start to first answer", Start(), [Goal("least_s", 1.2)]),
     Case("memory", "Memory of all processes", Memory(), [Goal("idle_mb", 150)]),
+    Case(
+        "sign-in-telling",
+        "Wrong keys of all kinds, unknown names beside known ones: told apart by time",
+        Telling(),
+        [Goal("keys_advantage", 0.1), Goal("keys_again_advantage", 0.1), Goal("names_advantage", 0.16)],
+    ),
+    Case(
+        "sign-in-flood",
+        "Reads beside 1,000 wrong sign-ins a second from another address",
+        Flood(),
+        [Goal("p99_ratio", 2), Goal("growth_mb", 16)],
+    ),
     Case(
         "growth",
         "A feed of 100,000 versions beside one of 1,000",

@@ -14,7 +14,6 @@ from time import perf_counter
 
 from bench.load import LoadFailed
 
-_CONNECTIONS = 16
 _TIMEOUT_S = 10.0
 
 
@@ -26,61 +25,119 @@ class Latency:
     p99_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Requests that are sent in turn, `rate` a second, from an address of this machine.
+
+    The status of each answer must begin with `status`.
+    """
+
+    requests: Sequence[bytes]
+    rate: float
+    source: str = "127.0.0.1"
+    status: str = "2"
+    connections: int = 16
+
+
 @dataclass(slots=True)
 class _Line:
     """A connection: what it waits for, and what is left of it."""
 
     socket: socket.socket
+    flow: "_Flow"
     due: float = 0.0
     left: int = -1
     head: bytes = b""
 
 
+class _Flow:
+    """A stream on its way: which requests are due and not sent yet, which connections are free, what it took."""
+
+    def __init__(self, port: int, stream: Stream, seconds: float) -> None:
+        self.count = max(20, round(stream.rate * seconds))
+        self.status = b"HTTP/1.1 " + stream.status.encode()
+        self.latencies: list[float] = []
+        self.lines = [_Line(_connect(port, stream.source), self) for _ in range(stream.connections)]
+        self._requests, self._gap_s = stream.requests, 1 / stream.rate
+        self._idle, self._waiting, self._sent = list(self.lines), deque[float](), 0
+
+    @property
+    def left(self) -> int:
+        """How many answers are still to come."""
+        return self.count - len(self.latencies)
+
+    def send(self, now: float, started: float) -> None:
+        """Send what is due, as far as connections are free."""
+        while (at := self._sent + len(self._waiting)) < self.count and started + at * self._gap_s <= now:
+            self._waiting.append(started + at * self._gap_s)
+        while self._waiting and self._idle:
+            line = self._idle.pop()
+            line.due = self._waiting.popleft()
+            line.socket.send(self._requests[self._sent % len(self._requests)])
+            self._sent += 1
+
+    def take(self, line: _Line) -> None:
+        """Read what came on one of its connections."""
+        if _take(line):
+            self.latencies.append(perf_counter() - line.due)
+            self._idle.append(line)
+
+    def latency(self) -> Latency:
+        """What it took."""
+        sorted_s = sorted(self.latencies)
+        return Latency(sorted_s[len(sorted_s) // 2] * 1000, sorted_s[int(len(sorted_s) * 0.99)] * 1000)
+
+
 def pace(port: int, paths: Sequence[str], *, rate: float, seconds: float) -> Latency:
     """Ask for `paths` in turn, `rate` a second. Raises LoadFailed for any answer but 2xx, or none in time."""
-    requests = [_request(port, path) for path in paths]
-    count = max(20, round(rate * seconds))
+    return pace_stream(port, Stream([get(port, path) for path in paths], rate), seconds=seconds)
+
+
+def pace_stream(port: int, stream: Stream, *, seconds: float, beside: Sequence[Stream] = ()) -> Latency:
+    """Send a stream, and others beside it until all its answers are there.
+
+    Raises LoadFailed for an answer of another status on any of them, or none in time on the first.
+    """
+    flows = [_Flow(port, each, seconds) for each in (stream, *beside)]
     gc.disable()
     try:
-        latencies = sorted(_run(port, requests, count, 1 / rate))
+        _run(flows, seconds + _TIMEOUT_S)
     finally:
         gc.enable()
-    return Latency(latencies[len(latencies) // 2] * 1000, latencies[int(len(latencies) * 0.99)] * 1000)
+        for flow in flows:
+            for line in flow.lines:
+                line.socket.close()
+    return flows[0].latency()
 
 
-def _run(port: int, requests: Sequence[bytes], count: int, gap_s: float) -> list[float]:
-    lines = {line.socket.fileno(): line for line in (_connect(port) for _ in range(_CONNECTIONS))}
+def get(port: int, path: str, *headers: str) -> bytes:
+    """A GET of a document as clients ask for it, with these headers besides."""
+    more = "".join(f"{header}\r\n" for header in headers)
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: gzip, deflate\r\n{more}\r\n".encode()
+
+
+def _run(flows: Sequence[_Flow], most_s: float) -> None:
+    lines = {line.socket.fileno(): line for flow in flows for line in flow.lines}
     poller = select.epoll()
     for fileno in lines:
         poller.register(fileno, select.EPOLLIN)
-    idle, waiting, latencies = list(lines.values()), deque[float](), list[float]()
-    started, sent = perf_counter() + 0.05, 0
-    while len(latencies) < count:
+    started = perf_counter() + 0.05
+    while left := flows[0].left:
         now = perf_counter()
-        while sent + len(waiting) < count and started + (sent + len(waiting)) * gap_s <= now:
-            waiting.append(started + (sent + len(waiting)) * gap_s)
-        while waiting and idle:
-            line = idle.pop()
-            line.due = waiting.popleft()
-            line.socket.send(requests[sent % len(requests)])
-            sent += 1
+        for flow in flows:
+            flow.send(now, started)
         for fileno, _ in poller.poll(0):
             line = lines[fileno]
-            if _take(line):
-                latencies.append(perf_counter() - line.due)
-                idle.append(line)
-        if now - started > count * gap_s + _TIMEOUT_S:
-            raise LoadFailed(f"{count - len(latencies)} of {count} requests were not answered in time")
-    for line in lines.values():
-        line.socket.close()
-    return latencies
+            line.flow.take(line)
+        if now - started > most_s:
+            raise LoadFailed(f"{left} of {flows[0].count} requests were not answered in time")
 
 
-def _connect(port: int) -> _Line:
-    connection = socket.create_connection(("127.0.0.1", port))
+def _connect(port: int, source: str) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), source_address=(source, 0))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.settimeout(0)
-    return _Line(connection)
+    return connection
 
 
 def _take(line: _Line) -> bool:
@@ -93,7 +150,7 @@ def _take(line: _Line) -> bool:
         head, end, body = line.head.partition(b"\r\n\r\n")
         if not end:
             return False
-        line.left, line.head = _length(head) - len(body), b""
+        line.left, line.head = _length(head, line.flow.status) - len(body), b""
     else:
         line.left -= len(chunk)
     if line.left > 0:
@@ -102,16 +159,12 @@ def _take(line: _Line) -> bool:
     return True
 
 
-def _length(head: bytes) -> int:
+def _length(head: bytes, wanted: bytes) -> int:
     status, *headers = head.split(b"\r\n")
-    if not status.startswith(b"HTTP/1.1 2"):
+    if not status.startswith(wanted):
         raise LoadFailed(status.decode("latin-1"))
     for header in headers:
         name, _, value = header.partition(b":")
         if name.lower() == b"content-length":
             return int(value)
     raise LoadFailed("an answer without a length")
-
-
-def _request(port: int, path: str) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: gzip, deflate\r\n\r\n".encode()

@@ -49,14 +49,14 @@ def test_every_setting_is_documented_with_its_variable_and_default() -> None:
 
 
 def test_every_feed_setting_is_documented_with_its_default() -> None:
-    text = read("docs/feeds-and-keys.md").split("## Keys")[0]
+    text = read("docs/feeds.md")
     documented = {code_of(row[0]): code_of(row[1]) for row in rows(text) if row[0].startswith("`")}
 
     assert documented == {name: setting.default or "unset" for name, setting in FEED_SETTINGS.items()}
 
 
 def test_every_right_is_documented() -> None:
-    text = read("docs/feeds-and-keys.md").split("## Keys")[1]
+    text = read("docs/access.md").split("## Keys")[1].split("## Private feeds")[0]
 
     assert {code_of(row[0]) for row in rows(text) if row[0].startswith("`")} == set(RIGHTS)
 
@@ -107,6 +107,13 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
 
 def test_the_architecture_fits_on_two_screens() -> None:
     assert len(read("ARCHITECTURE.md").splitlines()) <= 150
+
+
+def test_every_test_that_shows_a_defence_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", read("docs/security.md"))
+
+    assert len(named) > 20
+    assert [(path, test) for path, test in named if f"def {test}" not in read(path) and test] == []
 
 
 def test_every_adr_is_listed() -> None:
