@@ -18,8 +18,9 @@ from typing import cast
 from bench import words
 from bench.servers import motherlode
 from motherlode.app import prepare_house
-from motherlode.config import Settings, load_settings
+from motherlode.config import load_settings
 from motherlode.house import House
+from motherlode.settings import Settings
 from motherlode.store import migrations
 from motherlode.store.blobs import keys
 from motherlode.store.blobs.base import Spool

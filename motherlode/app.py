@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from motherlode.config import Settings
 from motherlode.domain.archive import Limits
 from motherlode.domain.feeds import DEFAULT_FEED
 from motherlode.domain.refusals import FeedExists, OlderData
@@ -19,6 +18,7 @@ from motherlode.projections.indexes import IndexFolder
 from motherlode.projections.key_uses import KeyUses
 from motherlode.projections.reader import Reader
 from motherlode.projections.searching import Searching
+from motherlode.settings import Settings
 from motherlode.store import feeds
 from motherlode.store.blobs.filesystem import FileBlobs
 from motherlode.store.blobs.keys import database_path, first_key_path, search_path

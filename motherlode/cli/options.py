@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from motherlode.cli.output import CommandFailed, tell
-from motherlode.config import Settings, load_settings
+from motherlode.config import load_settings
+from motherlode.settings import Settings
 from motherlode.store.blobs.keys import database_path
 
 if TYPE_CHECKING:

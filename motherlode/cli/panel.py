@@ -7,9 +7,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from motherlode.config import BOOTSTRAP_KEY, DEFAULT_DATA, Settings
+from motherlode.config import BOOTSTRAP_KEY, DEFAULT_DATA
 from motherlode.protocol.urls import Urls
 from motherlode.protocol.welcome import KEY_PLACEHOLDER, welcome_lines
+from motherlode.settings import Settings
 from motherlode.store.blobs.keys import first_key_path
 
 

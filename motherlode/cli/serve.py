@@ -22,8 +22,8 @@ from motherlode.cli.options import ConfigOption, DataOption, check_writable, set
 from motherlode.cli.output import CommandFailed, put, tell
 from motherlode.cli.panel import Panel, key_argument
 from motherlode.cli.tls import ServedCertificate, TlsFiles
-from motherlode.config import ServerSettings, Settings
 from motherlode.posix import FileLock, try_lock
+from motherlode.settings import ServerSettings, Settings
 from motherlode.store.blobs.keys import first_key_path, run_path
 
 _LOCK: Final = "serve.lock"

@@ -23,8 +23,8 @@ from motherlode.cli.listening import Listening
 from motherlode.cli.output import CommandFailed
 from motherlode.cli.tls import KEY_KINDS, ServedCertificate
 from motherlode.cli.worker import ENGINE_LOG, Failed, Serving, load_app
-from motherlode.config import Settings
 from motherlode.observe.logs import get_logger
+from motherlode.settings import Settings
 
 _START_TIMEOUT_S: Final = 60.0
 _LOOK_S: Final = 0.02

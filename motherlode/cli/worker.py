@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from motherlode import posix
 from motherlode.cli.listening import is_listening_here
-from motherlode.config import Settings
+from motherlode.settings import Settings
 
 _METRICS_BYTES: Final = 1024 * 1024
 """More than all routes, methods and statuses together can fill."""

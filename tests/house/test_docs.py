@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from motherlode.config import SETTINGS
 from motherlode.domain import nupkg, refusals
 from motherlode.domain.feeds import FEED_SETTINGS
 from motherlode.domain.policy import RIGHTS
 from motherlode.domain.refusals import Refusal
+from motherlode.settings import SETTINGS
 from motherlode.web.refuse import status_of
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES
 

@@ -5,9 +5,10 @@ import pickle
 
 import pytest
 
-from motherlode.config import SETTINGS, load_settings
+from motherlode.config import load_settings
 from motherlode.domain.feeds import FEED_SETTINGS
 from motherlode.domain.refusals import InvalidSetting
+from motherlode.settings import SETTINGS
 
 
 @pytest.fixture

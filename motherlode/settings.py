@@ -1,0 +1,275 @@
+"""What the server can be told, and the frozen values it becomes.
+
+`SETTINGS` is the one table of what can be set; `motherlode.config` reads it from file, environment and command line. A
+value is always text first, wherever it came from, and means the same from everywhere.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from motherlode.domain.feeds import FeedPolicy
+from motherlode.domain.sizes import DURATION_ALLOWED, SIZE_ALLOWED, parse_duration, parse_size
+
+PREFIX: Final = "MOTHERLODE_"
+"""How the variables of all settings begin."""
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Where and how the server listens; `public_url` has no slash at its end, TLS both files or none."""
+
+    host: str
+    port: int
+    workers: int
+    tls_certificate: Path | None
+    tls_key: Path | None
+    public_url: str | None
+    trusted_proxies: tuple[Network, ...]
+    stop_timeout_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """How log lines look, and which are written."""
+
+    format: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSettings:
+    """How much each worker keeps of rendered documents."""
+
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """How long a client may be silent in the middle of a body."""
+
+    body_stall_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeySettings:
+    """What new API keys are held to: `max_lifetime_s` None lets them live for ever."""
+
+    max_lifetime_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """One setting as `config show` tells it: `origin` is where its value came from."""
+
+    name: str
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, checked. `feed` is what the first feed and new ones begin with."""
+
+    data: Path
+    server: ServerSettings
+    log: LogSettings
+    cache: CacheSettings
+    limits: LimitSettings
+    keys: KeySettings
+    feed: FeedPolicy = field(default_factory=FeedPolicy)
+    bootstrap_key: str | None = field(default=None, repr=False)
+    in_force: tuple[InForce, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing the server can be told: `parse` turns text into the value of `field`, and raises ValueError."""
+
+    section: str
+    name: str
+    default: str
+    parse: Callable[[str], Any]
+    allowed: str
+    about: str
+    field: str
+
+    @property
+    def full_name(self) -> str:
+        """Its name as faults and `config show` spell it."""
+        return f"{self.section}.{self.name}"
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return f"{PREFIX}{self.section}_{self.name}".upper()
+
+
+def _parse_host(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z.:_-]{1,253}", text):
+        raise ValueError
+    return text
+
+
+def _parse_number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise ValueError
+        return int(text)
+
+    return parse
+
+
+def _parse_path(text: str) -> Path | None:
+    if "\0" in text:
+        raise ValueError
+    return Path(text) if text else None
+
+
+def _parse_public_url(text: str) -> str | None:
+    if not text:
+        return None
+    parts = urlsplit(text)
+    is_clean = re.fullmatch(r"https?://[0-9A-Za-z.:_\[\]-]+(/[0-9A-Za-z._~%/-]*)?", text, re.IGNORECASE) is not None
+    if not is_clean or not parts.hostname or parts.port == 0:
+        raise ValueError
+    return text.rstrip("/")
+
+
+def _parse_networks(text: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+
+
+def _parse_lifetime(text: str) -> int | None:
+    return None if text == "never" else parse_duration(text)
+
+
+def _parse_choice(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError
+        return text
+
+    return parse
+
+
+SETTINGS: Final = (
+    Setting(
+        "server", "host", "127.0.0.1", _parse_host, "an address or a host name", "the address to listen on", "host"
+    ),
+    Setting(
+        "server",
+        "port",
+        "5555",
+        _parse_number(0, 65535),
+        "a number from 0 to 65535 (0: any free one)",
+        "the port to listen on",
+        "port",
+    ),
+    Setting(
+        "server",
+        "workers",
+        "1",
+        _parse_number(1, 256),
+        "a number from 1 to 256",
+        "how many processes answer requests",
+        "workers",
+    ),
+    Setting(
+        "server",
+        "tls_certificate",
+        "",
+        _parse_path,
+        "the path of a PEM file, or nothing",
+        "the certificate for https, with its chain; unset: plain http",
+        "tls_certificate",
+    ),
+    Setting(
+        "server",
+        "tls_key",
+        "",
+        _parse_path,
+        "the path of a PEM file, or nothing",
+        "the private key of the certificate",
+        "tls_key",
+    ),
+    Setting(
+        "server",
+        "public_url",
+        "",
+        _parse_public_url,
+        "an absolute http or https address such as https://nuget.example.com or https://example.com/nuget, "
+        "without query",
+        "the address under which clients reach the server; unset: taken from each request",
+        "public_url",
+    ),
+    Setting(
+        "server",
+        "trusted_proxies",
+        "",
+        _parse_networks,
+        "addresses and networks such as 127.0.0.1, 10.0.0.0/8 (a list in the file, commas in the environment)",
+        "the proxies whose forwarded headers are believed",
+        "trusted_proxies",
+    ),
+    Setting(
+        "server",
+        "stop_timeout",
+        "60s",
+        parse_duration,
+        DURATION_ALLOWED,
+        "how long requests in flight may take to finish once the server is told to stop",
+        "stop_timeout_s",
+    ),
+    Setting(
+        "log",
+        "format",
+        "auto",
+        _parse_choice("auto", "json", "text"),
+        "auto (text on a terminal, else json), json or text",
+        "how log lines look",
+        "format",
+    ),
+    Setting(
+        "log",
+        "level",
+        "info",
+        _parse_choice("debug", "info", "warning", "error"),
+        "debug, info, warning or error",
+        "the least important lines that are written",
+        "level",
+    ),
+    Setting(
+        "cache",
+        "max_bytes",
+        "64MB",
+        parse_size,
+        SIZE_ALLOWED,
+        "how much memory each worker gives to rendered documents",
+        "max_bytes",
+    ),
+    Setting(
+        "limits",
+        "body_stall",
+        "60s",
+        parse_duration,
+        DURATION_ALLOWED,
+        "how long a client may be silent in the middle of a body",
+        "body_stall_s",
+    ),
+    Setting(
+        "keys",
+        "max_lifetime",
+        "never",
+        _parse_lifetime,
+        f"never, or {DURATION_ALLOWED}",
+        "after how long a new API key must end; never: it need not",
+        "max_lifetime_s",
+    ),
+)
