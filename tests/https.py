@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.conftest import require_program
-from tests.servers import MOTHERLODE, START_TIMEOUT_S, Answer, Server, clean_environment, free_port
+from tests.servers import MOTHERLODE, START_TIMEOUT_S, Server, clean_environment, free_port
 
 HOSTS = ("DNS:localhost", "IP:127.0.0.1", "IP:::1")
 P256 = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
@@ -63,22 +63,9 @@ class HttpsServer(Server):
 
     authority: Authority = field(kw_only=True)
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: bytes | Iterable[bytes] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Send one request on a connection of its own."""
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self.authority.context())
-        try:
-            connection.request(method, path, body=body, headers=dict(headers or {}))
-            response = connection.getresponse()
-            return Answer(response.status, response.getheaders(), response.read())
-        finally:
-            connection.close()
+    def open_connection(self) -> http.client.HTTPSConnection:
+        """What one request is sent on; it trusts the server's authority alone."""
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self.authority.context())
 
     def connect_tls(self, context: ssl.SSLContext | None = None) -> ssl.SSLSocket:
         """A raw connection after its handshake."""

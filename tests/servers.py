@@ -60,7 +60,7 @@ class Server:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = self.open_connection()
         try:
             connection.request(method, path, body=body, headers=dict(headers or {}))
             response = connection.getresponse()
@@ -88,6 +88,10 @@ class Server:
         """DELETE (unlist) or POST (relist) a version."""
         headers = {"X-NuGet-ApiKey": self.key if key is None else key}
         return self.request(method, f"/api/v2/package/{package_id}/{version}", headers=headers)
+
+    def open_connection(self) -> http.client.HTTPConnection:
+        """What one request is sent on."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def connect(self) -> socket.socket:
         """A raw connection."""

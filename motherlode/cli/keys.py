@@ -128,9 +128,11 @@ def rotate(
     from motherlode.usecases.identify import CONSOLE
     from motherlode.usecases.rotate_key import rotate_key
 
-    with opened(data, config) as house:
+    with opened_with_settings(data, config) as (house, settings):
+        longest = settings.keys.max_lifetime_s
+        max_lifetime = None if longest is None else timedelta(seconds=longest)
         span = timedelta(seconds=parse_duration(overlap))
-        key = rotate_key(key_id, CONSOLE, overlap=span, db=house.db, clock=house.clock)
+        key = rotate_key(key_id, CONSOLE, overlap=span, max_lifetime=max_lifetime, db=house.db, clock=house.clock)
     put(key.secret)
     tell(f"This is {key.id}; the key above is shown this one time. {key_id} ends in {overlap} at the latest.")
 

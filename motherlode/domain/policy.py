@@ -79,6 +79,8 @@ class Actor:
     `name` is what the audit log keeps: the holder's name, else the key's id, "bootstrap" or "console". `rights` are the
     key's; one who signed in with a password has `read` alone. `globs` hold ids in which `*` stands for anything;
     `feeds` None means all feeds. `key_id`, `key_name` and `expires_at` are of the key, None where there is none.
+    `access` is the number of the last change of who may do what when it was judged, None for one that no such change
+    touches.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Actor:
     key_name: str | None = None
     expires_at: datetime | None = None
     holder: Holder | None = None
+    access: int | None = None
 
     def sent_by(self, sender: Sender) -> "Actor":
         """The same actor with another request."""
@@ -100,12 +103,19 @@ class Actor:
         if self.feeds is not None and feed not in self.feeds:
             return _NO_RIGHTS
         carried = ALL_RIGHTS if ADMIN in self.rights else self.rights
+        if PUSH in carried:
+            carried |= {PUSH_VERSION}
         return carried if self.holder is None else carried & self.holder.rights_on(feed)
 
     @property
     def account_ids(self) -> frozenset[int]:
         """The accounts whose ids are its own: the holder's and its teams'."""
         return frozenset() if self.holder is None else self.holder.account_ids
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it is for some feeds or ids alone."""
+        return self.feeds is not None or "*" not in self.globs
 
     @property
     def is_administrator(self) -> bool:
@@ -199,8 +209,8 @@ def check_may_ever_verify(actor: Actor, feed: str) -> None:
 
 def check_may_administer(actor: Actor) -> None:
     """Refuse whoever is no administrator."""
-    if not (actor.is_administrator and ADMIN in actor.rights):
-        raise NotAllowed("Only an administrator may do this: ask one.")
+    if not (actor.is_administrator and ADMIN in actor.rights) or actor.is_limited:
+        raise NotAllowed("Only an administrator may do this, with a key for all feeds and ids if with one: ask one.")
 
 
 def check_covers(actor: Actor, package_id: PackageId) -> None:
@@ -223,10 +233,10 @@ def check_owns(actor: Actor, package_id: PackageId, ownership: Ownership) -> Non
     )
 
 
-def check_may_manage_owners(actor: Actor, package_id: PackageId, ownership: Ownership) -> None:
-    """Refuse whoever may not say who owns an id: an owner or administrator, with a key that carries `admin`."""
-    if ADMIN not in actor.rights:
-        raise NotAllowed("This API key may not change owners: use one with the right 'admin'.")
+def check_may_manage_owners(actor: Actor, feed: str, package_id: PackageId, ownership: Ownership) -> None:
+    """Refuse whoever may not say who owns an id: an owner or administrator, with a key that carries `admin` there."""
+    if ADMIN not in actor.rights or (actor.feeds is not None and feed not in actor.feeds):
+        raise NotAllowed("This API key may not change owners here: use one with the right 'admin' for this feed.")
     check_covers(actor, package_id)
     check_owns(actor, package_id, ownership)
 

@@ -197,7 +197,8 @@ class SignInNeeded(Refusal):
     def __init__(self) -> None:
         super().__init__(
             "Sign in to read here: give your user name and password, or any user name and an API key as password, "
-            "for this source (dotnet nuget update source NAME --username U --password P)."
+            "for this source (dotnet nuget update source NAME --username U --password P "
+            "--store-password-in-clear-text)."
         )
 
 
@@ -226,12 +227,15 @@ class KeyMissing(Refusal):
 
 
 class KeyRefused(Refusal):
-    """The key is unknown, expired or revoked; which of them is not told."""
+    """The key is unknown, expired or revoked; which of them is not told. `why_not` is for the audit log alone, where it
+    was good when the request began, as `subject` is: the package in the body."""
 
     code = "key-refused"
     title = "API key refused"
+    subject: str | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, why_not: str | None = None) -> None:
+        self.why_not = why_not
         super().__init__(
             "The API key is unknown, expired or revoked: check it, or ask this server's administrator for a new one."
         )
@@ -242,6 +246,8 @@ class NotAllowed(Refusal):
 
     code = "not-allowed"
     title = "Not allowed"
+    subject: str | None = None
+    """What it was that was not allowed, where the request does not say it: the package in a body."""
 
 
 class NotFound(Refusal):

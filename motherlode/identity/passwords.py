@@ -69,11 +69,6 @@ def is_password(stored: str | None, presented: str) -> bool:
         return background.submit(_verify, stored or _NOBODYS, text).result()
 
 
-def needs_rehash(stored: str) -> bool:
-    """Whether a password set today would be kept with other parameters."""
-    return _HASHER.check_needs_rehash(stored)
-
-
 def _verify(stored: str, text: bytes) -> bool:
     try:
         return _HASHER.verify(stored, text)

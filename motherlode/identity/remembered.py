@@ -3,8 +3,10 @@
 dotnet sends its credentials anew with every request, and a password hash is slow on purpose. What is kept is a keyed
 hash of each, under a secret of this process. A judgement counts for minutes, and only while `access` is the number at
 which it was made: whatever changes who may do what changes that number, so a judgement never outlives such a change.
+What a password was proven against stays for an hour longer: while the same is stored, no new hash is needed.
 
-Bounded, the oldest make room. Wrong ones have a table of their own: nobody can push out right ones by sending others.
+Bounded, the oldest make room. Passwords, keys and wrong ones have a table each: a key sent under thousands of user
+names, or thousands of wrong passwords, push out no password that was proven.
 """
 
 import secrets
@@ -18,6 +20,8 @@ from motherlode.domain.policy import Actor
 
 REMEMBER: Final = timedelta(minutes=5)
 """How long a judgement counts at most."""
+PROVEN: Final = timedelta(hours=1)
+"""How much longer it is known what a password was proven against; each new judgement begins that hour anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +39,18 @@ class Remembered:
 
 
 class RememberedCredentials:
-    """A process's memory of credentials, `most` right and `most` wrong ones; any thread may use it."""
+    """A process's memory of credentials, `most` of each kind; any thread may use it."""
 
     def __init__(self, most: int = 4096) -> None:
         self._most = most
         self._secret = secrets.token_bytes(32)
-        self._right: dict[bytes, Remembered] = {}
+        self._passwords: dict[bytes, Remembered] = {}
+        self._keys: dict[bytes, Remembered] = {}
         self._wrong: dict[bytes, Remembered] = {}
         self._changing = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._right) + len(self._wrong)
+        return len(self._passwords) + len(self._keys) + len(self._wrong)
 
     def digest_of(self, credential: bytes) -> bytes:
         """What a credential is known by here: 32 bytes that mean nothing to another process."""
@@ -53,13 +58,13 @@ class RememberedCredentials:
 
     def find(self, digest: bytes, access: int, now: datetime) -> Remembered | None:
         """What it was judged to be at this very number of `access`, if that still counts."""
-        kept = self._right.get(digest) or self._wrong.get(digest)
+        kept = self._passwords.get(digest) or self._keys.get(digest) or self._wrong.get(digest)
         return kept if kept is not None and kept.access == access and now < kept.until else None
 
     def find_proof(self, digest: bytes, now: datetime) -> str | None:
         """The stored hash that this password was proven against lately, at whatever number of `access`."""
-        kept = self._right.get(digest)
-        return kept.proof if kept is not None and now < kept.until else None
+        kept = self._passwords.get(digest)
+        return kept.proof if kept is not None and now < kept.until + PROVEN else None
 
     def keep(self, judged: Remembered) -> None:
         """Remember a judgement in place of an older one; that of a key ends with the key at the latest."""
@@ -68,7 +73,7 @@ class RememberedCredentials:
             judged = replace(judged, until=actor.expires_at)
         with self._changing:
             self._drop(judged.digest)
-            table = self._wrong if actor is None else self._right
+            table = self._table_of(judged)
             table[judged.digest] = judged
             if len(table) > self._most:
                 del table[next(iter(table))]
@@ -78,6 +83,11 @@ class RememberedCredentials:
         with self._changing:
             self._drop(digest)
 
+    def _table_of(self, judged: Remembered) -> dict[bytes, Remembered]:
+        if judged.actor is None:
+            return self._wrong
+        return self._keys if judged.proof is None else self._passwords
+
     def _drop(self, digest: bytes) -> None:
-        self._right.pop(digest, None)
-        self._wrong.pop(digest, None)
+        for table in (self._passwords, self._keys, self._wrong):
+            table.pop(digest, None)

@@ -17,8 +17,9 @@ from structlog.typing import EventDict
 
 from motherlode.observe.lines import Lines
 
-_encode: Final = json.JSONEncoder(default=repr, ensure_ascii=False).encode
-"""Made once: json.dumps makes an encoder for each line."""
+_encode: Final = json.JSONEncoder(default=repr).encode
+"""Made once: json.dumps makes an encoder for each line. What is not ASCII is written out: among it are characters that
+end a line or steer a terminal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Select, func, insert, select, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, Select, cast, func, insert, select, type_coerce
 from sqlalchemy.types import NullType
 
 from motherlode.store import schema
@@ -35,7 +35,9 @@ BATCH: Final = 1000
 
 _L = schema.audit.c
 _ADD = insert(schema.audit)
-_TAIL = select(_L.id, _L.hash).order_by(_L.id.desc()).limit(1)
+_HASH = cast(_L.hash, LargeBinary).label("hash")
+"""The bytes of a line's hash, whatever somebody has put there."""
+_TAIL = select(_L.id, _HASH).order_by(_L.id.desc()).limit(1)
 _STORED = select(*(type_coerce(column, NullType()).label(column.name) for column in schema.audit.columns))
 """Lines as they lie in the table, whatever somebody has put there."""
 
@@ -114,6 +116,11 @@ def tail(tx: Tx) -> tuple[int, bytes]:
     """Number and hash of the last line: what to note down elsewhere. 0 and 32 zero bytes before the first."""
     row = tx.execute(_TAIL).first()
     return (0, FIRST) if row is None else (row.id, row.hash or FIRST)
+
+
+def hash_of(tx: Tx, line_id: int) -> bytes | None:
+    """The hash of that line, whatever else it says by now; None where it is gone, or its hash is."""
+    return tx.execute(select(_HASH).where(_L.id == line_id)).scalar()
 
 
 def since(tx: Tx, line_id: int, limit: int) -> list[AuditLine]:

@@ -29,7 +29,7 @@ from motherlode.domain.package import Identity
 from motherlode.domain.policy import Ownership
 from motherlode.domain.refusals import AlreadyExists
 from motherlode.domain.versions import Version
-from motherlode.store import owners, schema
+from motherlode.store import access, owners, schema
 from motherlode.store.contents import ContentRow
 from motherlode.store.db import Tx, once_for_each_dialect, upsert
 
@@ -74,10 +74,13 @@ class ListedVersion:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of an id and version on a feed, as an actor sees it: what a push has to know before it takes it."""
+    """The place of an id and version on a feed, as an actor sees it: what a push has to know before it takes it.
+
+    `access` is the number of the last change of who may do what."""
 
     feed_id: int
     settings: dict[str, Any]
+    access: int
     is_taken: bool
     ownership: Ownership
 
@@ -86,6 +89,7 @@ _E, _C = schema.entries.c, schema.contents.c
 _PLACE = select(
     schema.feeds.c.id,
     schema.feeds.c.settings,
+    access.NUMBER,
     exists().where(
         _E.feed_id == schema.feeds.c.id, _E.id_key == bindparam("id_key"), _E.version_key == bindparam("version_key")
     ),
@@ -157,8 +161,8 @@ def find_place(tx: Tx, feed: str, id_key: str, version_key: str, account_ids: fr
     found = tx.execute(_PLACE, asked).first()
     if found is None:
         return None
-    feed_id, settings, is_taken, *ownership = found
-    return Place(feed_id, settings, is_taken, owners.as_ownership(ownership))
+    feed_id, settings, number, is_taken, *ownership = found
+    return Place(feed_id, settings, number, is_taken, owners.as_ownership(ownership))
 
 
 def find(tx: Tx, feed_id: int, id_key: str, version_key: str) -> Entry | None:

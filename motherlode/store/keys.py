@@ -2,7 +2,7 @@
 but for verification keys, which are good for one use and then gone.
 
 Whatever ends a key counts up `access`. A new one does not (nobody can have been refused with it before), nor does the
-note of its last use.
+note of its last use, nor the end of a verification key, which nobody remembers.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class KeyRow:
     """A key; `feeds` None is all feeds, those to come included; `expires_at` None is never.
 
     `kind` is `API` or `VERIFICATION`; `account_id` None: it belongs to nobody; `replaced_by` is the id of the key that
-    it was rotated into.
+    it was rotated into, `made_by` that of the key that asked for a verification key.
     """
 
     id: str
@@ -55,6 +55,7 @@ class KeyRow:
     last_used_at: datetime | None = None
     last_used_address: str | None = None
     replaced_by: str | None = None
+    made_by: str | None = None
 
 
 def add(tx: Tx, key: KeyRow) -> None:
@@ -71,6 +72,12 @@ def find_by_hash(tx: Tx, digest: bytes) -> KeyRow | None:
 def find(tx: Tx, key_id: str) -> KeyRow | None:
     """The key with that id, be it expired or revoked."""
     return _found(tx.execute(select(schema.keys).where(_K.id == key_id)).first())
+
+
+def find_holder_name(tx: Tx, key_id: str | None) -> str | None:
+    """The name of the account that holds the key, be the key or the account good or not."""
+    holder = select(schema.accounts.c.name).join(schema.keys, _K.account_id == schema.accounts.c.id)
+    return None if key_id is None else tx.execute(holder.where(_K.id == key_id)).scalar()
 
 
 def read_all(tx: Tx, kinds: tuple[str, ...] = (API,)) -> list[KeyRow]:
@@ -110,16 +117,20 @@ def record_uses(tx: Tx, uses: Mapping[str, tuple[datetime, str]]) -> None:
 def remove(tx: Tx, key_id: str) -> bool:
     """Forget a verification key; False when there is none of that id, which is so for whoever used it second."""
     mine = (_K.id == key_id, _K.kind == VERIFICATION)
-    removed = tx.execute(delete(schema.keys).where(*mine)).rowcount > 0
-    if removed:
-        access.count_up(tx)
-    return removed
+    return tx.execute(delete(schema.keys).where(*mine)).rowcount > 0
 
 
 def purge_verification(tx: Tx, before: datetime) -> int:
     """Forget the verification keys that expired before that moment; how many those were."""
     gone = (_K.kind == VERIFICATION, _K.expires_at < before)
     return tx.execute(delete(schema.keys).where(*gone)).rowcount
+
+
+def trim_verification(tx: Tx, made_by: str | None, most: int) -> None:
+    """Forget the oldest verification keys that this key has asked for, so that there are `most` with one more."""
+    mine = (_K.kind == VERIFICATION, _K.made_by == made_by)
+    newest = select(_K.id).where(*mine).order_by(_K.created_at.desc(), _K.id).limit(most - 1)
+    tx.execute(delete(schema.keys).where(*mine, _K.id.not_in(newest)))
 
 
 def _get(tx: Tx, key_id: str) -> KeyRow:

@@ -100,6 +100,12 @@ def remove_invitation(tx: Tx, feed_id: int, id_key: str, account_id: int) -> boo
     return tx.execute(delete(schema.invitations).where(*mine)).rowcount > 0
 
 
+def withdraw_invitations(tx: Tx, feed_id: int, id_key: str, invited_by: str) -> None:
+    """Take back all invitations to own the id that this actor has made."""
+    mine = (_I.feed_id == feed_id, _I.id_key == id_key, _I.invited_by == invited_by)
+    tx.execute(delete(schema.invitations).where(*mine))
+
+
 def invitations_of_id(tx: Tx, feed_id: int, id_key: str) -> list[AccountRow]:
     """Who was asked to own the id and has not answered, by name."""
     mine = (_I.feed_id == feed_id, _I.id_key == id_key)

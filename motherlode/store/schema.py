@@ -254,6 +254,7 @@ keys = Table(
     Column("last_used_at", Moment),
     Column("last_used_address", String),
     Column("replaced_by", Key),  # the id of the key it was rotated into
+    Column("made_by", Key),  # of a verification key: the key that asked for it, "bootstrap" or "console"
 )
 
 audit = Table(

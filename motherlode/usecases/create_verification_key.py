@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from motherlode.domain.ids import PackageId
-from motherlode.domain.policy import VERIFY, Actor, check_covers, check_may_ever_push, check_owns
-from motherlode.domain.refusals import NoSuchId
+from motherlode.domain.policy import VERIFY, Actor, check_covers, check_may_ever_push
 from motherlode.identity.keys import make_key
 from motherlode.observe.clock import Clock
-from motherlode.store import feeds, keys, owners
-from motherlode.store.db import Database, Tx
+from motherlode.store import feeds, keys
+from motherlode.store.db import Database
 from motherlode.store.keys import KeyRow
 from motherlode.usecases.auditing import write_audit
-from motherlode.usecases.hiding import hidden
 
 LIFETIME: Final = timedelta(days=1)
+MOST_OPEN: Final = 100
+"""So many keys that were not used yet each key may have asked for; the oldest make room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,13 @@ def create_verification_key(
 ) -> NewVerificationKey:
     """Make a key for one `verify_key` of this id, whether or not the feed has it. Raises `NoSuchFeed`, `NotAllowed`.
 
-    What it proves is judged at its use by what its holder may then. A key of nobody's leaves nobody to ask, and is
-    judged here.
+    What it proves is judged at its use, by what its maker may then.
     """
     check_may_ever_push(actor, feed)
     check_covers(actor, package_id)
     key = make_key()
     with db.write() as tx:
-        feed_row = feeds.get(tx, feed)
-        if actor.holder is None:
-            _check_owns(tx, package_id, actor, feed_row)
+        feeds.get(tx, feed)
         now = clock.now()
         expires_at = now + LIFETIME
         row = KeyRow(
@@ -57,16 +54,11 @@ def create_verification_key(
             expires_at=expires_at,
             kind=keys.VERIFICATION,
             account_id=None if actor.holder is None else actor.holder.id,
+            made_by=actor.key_id or actor.name,
         )
         keys.purge_verification(tx, now)
+        keys.trim_verification(tx, row.made_by, MOST_OPEN)
         keys.add(tx, row)
         details = {"key": key.id, "expires_at": expires_at.isoformat()}
         write_audit(tx, actor, "create-verification-key", feed=feed, subject=str(package_id), at=now, details=details)
     return NewVerificationKey(key.secret, expires_at)
-
-
-def _check_owns(tx: Tx, package_id: PackageId, actor: Actor, feed: feeds.FeedRow) -> None:
-    ownership = owners.ownership(tx, feed.id, package_id.key, actor.account_ids)
-    if ownership.is_id_known:
-        with hidden(actor, feed.name, feed.settings, NoSuchId(str(package_id), feed.name)):
-            check_owns(actor, package_id, ownership)

@@ -6,7 +6,7 @@ from typing import Final
 
 from motherlode.domain.accounts import PERSON, parse_account_name
 from motherlode.domain.policy import ADMIN, READ, Actor, Holder
-from motherlode.domain.refusals import InvalidName
+from motherlode.domain.refusals import InvalidName, KeyRefused
 from motherlode.identity.keys import MAX_KEY_BYTES, digest_of, is_same, is_well_formed
 from motherlode.identity.passwords import is_password
 from motherlode.observe.clock import Clock
@@ -20,6 +20,7 @@ CONSOLE: Final = Actor("console", frozenset({ADMIN}))
 EXPIRED: Final = "expired"
 REVOKED: Final = "revoked"
 HOLDER_DISABLED: Final = "its holder is disabled"
+MAKER_ENDED: Final = "the key that asked for it has ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +70,63 @@ def identify_again(name: str, *, proof: str, db: Database) -> Actor | None:
     return None if account is None or account.password != proof else _person(account, db)
 
 
+def find_account_name(text: str, *, db: Database) -> str | None:
+    """The name of the account that is called so, whatever it may do; None where there is none. One query, if any."""
+    try:
+        parse_account_name(text)
+    except InvalidName:
+        return None
+    with db.read() as tx:
+        account = accounts.find(tx, text)
+    return None if account is None else account.name
+
+
 def _person(account: accounts.AccountRow, db: Database) -> Actor | None:
     with db.read() as tx:
         holder = accounts.find_holder(tx, account.id)
     return None if holder is None else Actor(holder.name, frozenset({READ}), holder=holder)
 
 
+def identify_now(tx: Tx, actor: Actor, now: datetime) -> Actor:
+    """The actor of a key as he is at this moment, whatever he was when his request began. Raises `KeyRefused`.
+
+    Who has no key that is written down, as the environment's, is who he was.
+    """
+    if actor.key_id is None:
+        return actor
+    key = keys.find(tx, actor.key_id)
+    judged = None if key is None else _judge(tx, key, now)
+    if judged is None or judged.why_not is not None:
+        raise KeyRefused(None if judged is None else judged.why_not)
+    return judged.actor.sent_by(actor.sender)
+
+
 def _judge(tx: Tx, key: keys.KeyRow, now: datetime) -> Identified:
     if ended := _find_end(key, now):
         return Identified(_actor(key, None, frozenset()), ended)
+    if key.kind == keys.VERIFICATION:
+        return _judge_verification(tx, key, now)
     if key.account_id is None:
         return Identified(_actor(key, None, frozenset(key.rights)))
-    holder = accounts.find_holder(tx, key.account_id)
+    return _judge_held(tx, key, key.account_id)
+
+
+def _judge_verification(tx: Tx, key: keys.KeyRow, now: datetime) -> Identified:
+    """A verification key is as good as the key that asked for it. Where that was nobody's with the right `admin`, it is
+    an administrator who asks."""
+    is_the_servers = key.made_by in {BOOTSTRAP.name, CONSOLE.name}
+    maker = None if is_the_servers or key.made_by is None else keys.find(tx, key.made_by)
+    if not is_the_servers and (maker is None or _find_end(maker, now)):
+        return Identified(_actor(key, None, frozenset()), MAKER_ENDED)
+    if key.account_id is not None:
+        return _judge_held(tx, key, key.account_id)
+    is_administrators = maker is None or ADMIN in maker.rights
+    holder = Holder(0, str(key.made_by), is_administrator=True) if is_administrators else None
+    return Identified(_actor(key, holder, frozenset(key.rights)))
+
+
+def _judge_held(tx: Tx, key: keys.KeyRow, account_id: int) -> Identified:
+    holder = accounts.find_holder(tx, account_id)
     if holder is None:
         return Identified(_actor(key, None, frozenset()), HOLDER_DISABLED)
     return Identified(_actor(key, holder, frozenset(key.rights)))

@@ -33,5 +33,5 @@ def get_managed(tx: Tx, package_id: PackageId, actor: Actor, feed: str) -> Known
     """The id on the feed, whose owners the actor may change. Raises `NoSuchFeed`, `NoSuchId`, `NotAllowed`."""
     known = get_known(tx, package_id, actor, feed)
     with hidden(actor, feed, known.feed.settings, NoSuchId(str(package_id), feed)):
-        check_may_manage_owners(actor, package_id, known.ownership)
+        check_may_manage_owners(actor, feed, package_id, known.ownership)
     return known

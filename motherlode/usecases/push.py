@@ -15,7 +15,7 @@ from motherlode.domain.feeds import parse_feed_policy
 from motherlode.domain.nupkg import Limits, Nupkg, read_nupkg
 from motherlode.domain.package import Identity, Package
 from motherlode.domain.policy import Actor, check_may_push, expiry_warning
-from motherlode.domain.refusals import AlreadyExists, Busy, NoSuchFeed, PackageTooLarge
+from motherlode.domain.refusals import AlreadyExists, Busy, KeyRefused, NoSuchFeed, NotAllowed, PackageTooLarge
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store import catalog, contents, entries, owners
@@ -23,6 +23,7 @@ from motherlode.store.blobs.base import Blobs, Spool
 from motherlode.store.db import Database, Tx
 from motherlode.store.entries import Place
 from motherlode.usecases.auditing import write_audit
+from motherlode.usecases.identify import identify_now
 
 MAX_BLOB_AGE: Final = timedelta(hours=1)
 """A blob older than this is not named any more: whoever collects unnamed blobs may be after it (at 24 hours)."""
@@ -38,8 +39,16 @@ class Pushed:
 
 def push(spool: Spool, actor: Actor, *, feed: str, db: Database, blobs: Blobs, clock: Clock, limits: Limits) -> Pushed:
     """Accept the .nupkg in `spool`, which is finished. Raises `InvalidPackage`, `PackageTooLarge`, `NotAllowed`,
-    `AlreadyExists`, `NoSuchFeed`, `Busy`; whatever is raised, nothing is stored."""
+    `KeyRefused`, `AlreadyExists`, `NoSuchFeed`, `Busy`; whatever is raised, nothing is stored."""
     nupkg = read_nupkg(spool.file, limits, clock.now())
+    try:
+        return _store(spool, actor, nupkg, feed=feed, db=db, blobs=blobs, clock=clock)
+    except (KeyRefused, NotAllowed) as refusal:
+        refusal.subject = str(nupkg.package.identity)
+        raise
+
+
+def _store(spool: Spool, actor: Actor, nupkg: Nupkg, *, feed: str, db: Database, blobs: Blobs, clock: Clock) -> Pushed:
     package = nupkg.package
     with db.read() as tx:
         _check(tx, spool, actor, feed, package)
@@ -79,8 +88,8 @@ def _commit(
     """Write all rows in one transaction; returns the blob they name, another one if the bytes were there before."""
     package = nupkg.package
     with db.write() as tx:
-        place = _check(tx, spool, actor, feed, package)
         now = clock.now()
+        actor, place = _check_again(tx, spool, actor, feed, package, now)
         if now - put_at > MAX_BLOB_AGE:
             raise Busy
         content = contents.add(
@@ -102,6 +111,16 @@ def _commit(
         catalog.append(tx, place.feed_id, "published", entry, at=now)
         crash_point("push-before-commit")
     return content.blob
+
+
+def _check_again(tx: Tx, spool: Spool, actor: Actor, feed: str, package: Package, now: datetime) -> tuple[Actor, Place]:
+    """The same once more, now that nobody else changes anything: for the actor as he is at this moment, for a body may
+    have been days on its way."""
+    place = _check(tx, spool, actor, feed, package)
+    if actor.access in {None, place.access}:
+        return actor, place
+    actor = identify_now(tx, actor, now)
+    return actor, _check(tx, spool, actor, feed, package)
 
 
 def _take_back(blob: str, db: Database, blobs: Blobs) -> None:

@@ -1,7 +1,10 @@
 """Record a refusal: what somebody who is known tried and may not, as a line of the audit log of its own."""
 
+from dataclasses import replace
+
 from motherlode.domain.policy import Actor
 from motherlode.observe.clock import Clock
+from motherlode.store import keys
 from motherlode.store.db import Database
 from motherlode.usecases.auditing import write_audit
 
@@ -9,6 +12,9 @@ from motherlode.usecases.auditing import write_audit
 def record_refusal(
     actor: Actor, action: str, *, feed: str | None, subject: str, reason: str, db: Database, clock: Clock
 ) -> None:
-    """Write down as `refuse-{action}` (`refuse-push`, `refuse-sign-in`) what was refused, and `reason`, the why."""
+    """Write down as `refuse-{action}` (`refuse-push`, `refuse-sign-in`) what was refused, and `reason`, the why.
+
+    A key that is good no more is written down under the name of whoever held it."""
     with db.write() as tx:
+        actor = replace(actor, name=keys.find_holder_name(tx, actor.key_id) or actor.name)
         write_audit(tx, actor, f"refuse-{action}", feed=feed, subject=subject, at=clock.now(), reason=reason)

@@ -11,7 +11,9 @@ from motherlode.usecases.owned import get_managed
 
 
 def remove_owner(package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
-    """Take the id away from an owner. Owners and administrators may.
+    """Take the id away from an owner; the invitations that he made, or a member of the team that it is, go with him.
+
+    Owners and administrators may.
 
     Raises `NotAllowed`, `NoSuchFeed`, `NoSuchId`, `NoSuchAccount`, `NoSuchRole`, `LastOwner`.
     """
@@ -24,5 +26,7 @@ def remove_owner(package_id: PackageId, name: str, actor: Actor, *, feed: str, d
         if len(ids) == 1:
             raise LastOwner(account.name, str(package_id))
         owners.remove(tx, known.feed.id, package_id.key, account.id)
+        for inviter in (account, *accounts.members_of(tx, account.id)):
+            owners.withdraw_invitations(tx, known.feed.id, package_id.key, inviter.name)
         details = {"owner": account.name}
         write_audit(tx, actor, "remove-owner", feed=feed, subject=str(package_id), at=clock.now(), details=details)

@@ -1,7 +1,7 @@
 """Rotate a key: another one takes its place, and both are good for as long as it takes to hand the new one out."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from motherlode.domain.policy import Actor
@@ -19,26 +19,33 @@ DEFAULT_OVERLAP: Final = timedelta(days=7)
 
 
 def rotate_key(
-    key_id: str, actor: Actor, *, overlap: timedelta = DEFAULT_OVERLAP, db: Database, clock: Clock
+    key_id: str,
+    actor: Actor,
+    *,
+    overlap: timedelta = DEFAULT_OVERLAP,
+    max_lifetime: timedelta | None = None,
+    db: Database,
+    clock: Clock,
 ) -> NewKey:
     """Make a key with the name, rights, ids, feeds, holder and lifetime of that one, which ends when `overlap` is over.
 
-    A key that never ends is followed by one that never does; one that ends sooner than the overlap keeps its end.
-    Administrators may, and its holder.
+    A key that never ends is followed by one that never does, unless `max_lifetime` is shorter: no new key lives longer
+    than that. One that ends sooner than the overlap keeps its end. Administrators may, and its holder.
 
-    Raises `NoSuchKey`, `NotAllowed`, and `InvalidSetting` for a key that was revoked or rotated before.
+    Raises `NoSuchKey`, `NotAllowed`, and `InvalidSetting` for a key that has ended or was rotated before.
     """
     key = make_key()
     with db.write() as tx:
         old = get_managed_key(tx, key_id, actor)
-        _check_rotatable(old)
         now = clock.now()
+        _check_rotatable(old, now)
+        lifetime = _lifetime_after(old, max_lifetime)
         new = replace(
             old,
             id=key.id,
             hash=key.digest,
             created_at=now,
-            expires_at=None if old.expires_at is None else now + (old.expires_at - old.created_at),
+            expires_at=None if lifetime is None else now + lifetime,
             last_used_at=None,
             last_used_address=None,
         )
@@ -50,7 +57,14 @@ def rotate_key(
     return key
 
 
-def _check_rotatable(key: KeyRow) -> None:
+def _lifetime_after(old: KeyRow, max_lifetime: timedelta | None) -> timedelta | None:
+    lifetimes = [None if old.expires_at is None else old.expires_at - old.created_at, max_lifetime]
+    return min((lifetime for lifetime in lifetimes if lifetime is not None), default=None)
+
+
+def _check_rotatable(key: KeyRow, now: datetime) -> None:
+    if key.expires_at is not None and key.expires_at <= now and key.replaced_by is None:
+        raise InvalidSetting(f"The key {key.id} has expired: make a new one with 'key create'.")
     if key.revoked_at is not None:
         raise InvalidSetting(f"The key {key.id} was revoked: make a new one with 'key create'.")
     if key.replaced_by is not None:

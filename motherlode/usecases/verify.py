@@ -127,5 +127,4 @@ def _sentence(fault: AuditFault) -> str:
 
 
 def _is_held(tx: Tx, number: int, line_hash: bytes) -> bool:
-    lines = audit.since(tx, number - 1, 1)
-    return bool(lines) and (lines[0].id, lines[0].hash) == (number, line_hash)
+    return audit.hash_of(tx, number) == line_hash

@@ -17,10 +17,14 @@ def verify_key(
     """Return when the actor may push versions of an id that is there; `version`, unless None, must be there too.
 
     Raises `NoSuchFeed`, `NoSuchId`, `NoSuchVersion`, `NotAllowed`; and `KeyRefused` for a verification key that was
-    used in the meantime. The question is written down as `verify`, with the refusal's code as its reason.
+    used in the meantime. That one was used up is written down as `verify`, with the refusal's code as its reason.
     """
+    if VERIFY not in actor.rights:
+        with db.read() as tx:
+            _check(tx, package_id, version, actor, feed)
+        return
     with db.write() as tx:
-        if VERIFY in actor.rights and not (actor.key_id and keys.remove(tx, actor.key_id)):
+        if actor.key_id is None or not keys.remove(tx, actor.key_id):
             raise KeyRefused
         refusal = _find_refusal(tx, package_id, version, actor, feed)
         subject = str(package_id) if version is None else f"{package_id} {version.normalized}"
@@ -52,7 +56,5 @@ def _check(tx: Tx, package_id: PackageId, version: Version | None, actor: Actor,
         absent = NoSuchVersion(f"{package_id} {version.normalized}")
     if not (place.ownership.is_id_known if version is None else place.is_taken):
         raise absent
-    if actor.holder is None and VERIFY in actor.rights:
-        return  # judged when the key was made
     with hidden(actor, feed, place.settings, absent):
         check_owns(actor, package_id, place.ownership)

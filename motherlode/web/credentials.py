@@ -48,7 +48,8 @@ def parse_authorization(value: bytes) -> Credential | None:
     match scheme.lower():
         case b"basic":
             return _parse_basic(text)
-        case b"bearer" if text and text.isascii():
+        # quirk: Paket's `config add-token` sends `Authorization: token KEY`
+        case b"bearer" | b"token" if text and text.isascii():
             return Bearer(text.decode("ascii"))
         case _:
             return None

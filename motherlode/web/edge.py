@@ -25,7 +25,7 @@ from motherlode.web.gate import READS, admit
 from motherlode.web.later import Later
 from motherlode.web.lifespan import Lifespan
 from motherlode.web.ready import Known, KnownRequests
-from motherlode.web.recording import Attempts, note_refusal
+from motherlode.web.recording import Recording
 from motherlode.web.refuse import refuse
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, Route, find_route, methods_of
 from motherlode.web.site import Scope, Sites, header
@@ -54,9 +54,9 @@ class Edge:
         self._writers = anyio.CapacityLimiter(_WRITERS)
         self._searchers = anyio.CapacityLimiter(_SEARCHERS)
         self._known = KnownRequests()
-        self._who = Who(house)
-        self._attempts = Attempts()
         self._later = Later()
+        self._recording = Recording(house, self._later)
+        self._who = Who(house, self._recording)
         self._log = get_logger()
         self._request_log = get_request_log()
         self._life_id, self._numbers = secrets.token_hex(6), count()
@@ -64,7 +64,8 @@ class Edge:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request, or live through the worker's life."""
         if scope["type"] == "lifespan":
-            await Lifespan(self._house, self._request_log, self._later).run(receive, send)
+            self._later.start(self._who.recall_homes())
+            await Lifespan(self._house, self._request_log, self._recording, self._later).run(receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
 
@@ -85,7 +86,9 @@ class Edge:
             return None
         try:
             known = self._find_known(scope, asked)
-            if known is None or not self._house.follower.is_current():
+            follower = self._house.follower
+            # in this order: another thread may have caught up since `known` was found, and what it found counts
+            if known is None or not follower.is_current() or follower.standing.access != known.access:
                 return None
             document = self._house.documents.find(known.ready.key)
             if document is None:
@@ -137,11 +140,7 @@ class Edge:
             return await self._route(visit)
         except Refusal as refusal:
             visit.notes["refusal"] = refusal.code
-            noting = note_refusal(visit, refusal, self._attempts)
-            if visit.why_not:
-                self._later.start(noting)  # a key that was good once must be refused as fast as one that never was
-            else:
-                await noting
+            self._recording.note_refusal(visit, refusal)
             return await self._refuse(visit, refusal)
         except Exception:  # noqa: BLE001 the last line of defence: a fault of ours must not end the worker
             self._log.exception("request_failed", request_id=visit.request_id, path=visit.scope["path"])

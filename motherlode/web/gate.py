@@ -6,6 +6,7 @@ of the server is private, a feed that does not exist answers like one. Whoever h
 a feed that does not exist gives him.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from motherlode.domain.policy import is_visible, may_read
@@ -43,7 +44,8 @@ async def admit(visit: Visit, route: Route | None, who: Who) -> None:
 async def _ask_caller(visit: Visit, feed: Feed | None, route: Route | None, who: Who) -> None:
     """Find out who asks, where somebody must; raises `NoSuchFeed` when the feed is none of his business."""
     is_write = visit.method not in READS if route is None else route.check is not None
-    visit.actor = await (who.get_writer(visit) if is_write else who.get_reader(visit))
+    actor = await (who.get_writer(visit) if is_write else who.get_reader(visit))
+    visit.actor = replace(actor, access=visit.standing.access)
     if visit.is_secluded and not (feed and (is_visible if is_write else may_read)(visit.actor, feed.name)):
         raise NoSuchFeed(visit.asked_feed)
 

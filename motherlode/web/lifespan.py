@@ -15,6 +15,7 @@ from motherlode.observe.logs import RequestLog, get_logger
 from motherlode.usecases.record_downloads import record_downloads
 from motherlode.usecases.record_uses import record_uses
 from motherlode.web.later import Later
+from motherlode.web.recording import Recording
 
 FLUSH_INTERVAL_S: Final = 10.0
 """How long a counted download, or the use of a key, may stay in memory."""
@@ -23,8 +24,9 @@ FLUSH_INTERVAL_S: Final = 10.0
 class Lifespan:
     """Speaks ASGI's lifespan protocol for one worker."""
 
-    def __init__(self, house: House, request_log: RequestLog, later: Later) -> None:
+    def __init__(self, house: House, request_log: RequestLog, recording: Recording, later: Later) -> None:
         self._house = house
+        self._recording = recording
         self._later = later
         self._request_log = request_log
 
@@ -39,6 +41,7 @@ class Lifespan:
         flusher.cancel()
         with suppress(asyncio.CancelledError):
             await flusher
+        self._recording.tell_more(is_end=True)
         await self._later.finish()
         await self._flush()
         self._request_log.flush()
@@ -49,6 +52,7 @@ class Lifespan:
         while True:
             await asyncio.sleep(FLUSH_INTERVAL_S)
             self._house.metrics.show_cache(self._house.documents.bytes_kept)
+            self._recording.tell_more()
             await self._flush()
 
     async def _flush(self) -> None:

@@ -4,7 +4,7 @@ Readers of private feeds sign in by Authorization: with a name and a password, o
 Writers send a key in its own header; where that is missing, Authorization may carry one. Clients send their credential
 with every request, so one that was judged is looked up under a keyed hash, and counts until anything about who may do
 what changes. What tries of strangers can cost is bounded: one password is hashed at a time, beside the threads of all
-others, and wrong ones wait ever longer.
+others, and they wait ever longer. Who is at home, where he signed in before, does not stand in their queue.
 """
 
 from functools import partial
@@ -15,17 +15,17 @@ import anyio
 import anyio.to_thread
 from anyio import CapacityLimiter
 
-from motherlode.domain.accounts import parse_account_name
 from motherlode.domain.policy import VERIFY, Actor
-from motherlode.domain.refusals import InvalidName, KeyMissing, KeyRefused, SignInNeeded, SignInRefused
+from motherlode.domain.refusals import KeyMissing, KeyRefused, SignInNeeded, SignInRefused
 from motherlode.house import House
 from motherlode.identity.keys import digest_of, is_same, is_well_formed
 from motherlode.identity.remembered import REMEMBER, Remembered
+from motherlode.identity.slowdown import MOST_KEPT
 from motherlode.observe.logs import get_logger
-from motherlode.usecases.identify import identify_again, identify_key, identify_person
-from motherlode.usecases.record_sign_in import record_sign_in
+from motherlode.usecases.identify import find_account_name, identify_again, identify_key, identify_person
+from motherlode.usecases.recall_sign_ins import recall_sign_ins
 from motherlode.web.credentials import Basic, Bearer, Credential, find_authorization, parse_authorization, sent_keys
-from motherlode.web.recording import Attempts, record
+from motherlode.web.recording import Recording
 from motherlode.web.site import Scope
 from motherlode.web.turns import Turns
 from motherlode.web.visit import Visit
@@ -33,18 +33,25 @@ from motherlode.web.visit import Visit
 _KEY: Final = b"\0key\0"
 """Before a key that is remembered by itself: no Authorization header can begin like that."""
 
-_SIGN_IN_S: Final = 3600.0
-"""A password that is sent with every request is a sign-in once an hour, from the same address."""
-
 
 class Who:
     """Knows the callers of one worker."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, recording: Recording) -> None:
         self._house = house
-        self._hashers = CapacityLimiter(1)
+        self._recording = recording
         self._turns = Turns()
-        self._sign_ins = Attempts(repeat_s=_SIGN_IN_S)
+        self._hashers_of_strangers, self._hashers_at_home = CapacityLimiter(1), CapacityLimiter(1)
+
+    async def recall_homes(self) -> None:
+        """Learn from the audit log where users signed in before this worker began."""
+        try:
+            found = await anyio.to_thread.run_sync(partial(recall_sign_ins, MOST_KEPT, db=self._house.db))
+        except Exception:  # noqa: BLE001 without it they are strangers until they have signed in once more
+            get_logger().exception("sign_ins_not_recalled")
+            return
+        for user, address in found:
+            self._house.slowdown.note_home(address, user)
 
     def find_reader(self, scope: Scope, access: int) -> Remembered | None:
         """Who sent the request, if its Authorization was judged to be good at this number of `access`; never blocks."""
@@ -112,10 +119,11 @@ class Who:
         """The key that a login brings; a password that has not the form of one is none."""
         if isinstance(credential, Bearer):
             return credential.token.encode("ascii")
-        password, bootstrap = credential.password, self._house.bootstrap
-        encoded = password.encode()
-        is_key = is_well_formed(password) or (bootstrap is not None and is_same(digest_of(encoded), bootstrap))
-        return encoded if is_key else None
+        return credential.password.encode() if self._is_key(credential.password) else None
+
+    def _is_key(self, text: str) -> bool:
+        bootstrap = self._house.bootstrap
+        return is_well_formed(text) or (bootstrap is not None and is_same(digest_of(text.encode()), bootstrap))
 
     async def _judge(self, visit: Visit, digest: bytes, credential: Credential) -> Remembered:
         key = self._key_in(credential)
@@ -159,7 +167,7 @@ class Who:
                 await anyio.sleep(attempt.wait_s)
                 found = await anyio.to_thread.run_sync(
                     partial(identify_person, basic.user, basic.password, db=house.db),
-                    limiter=self._hashers,
+                    limiter=self._hashers_at_home if attempt.is_at_home else self._hashers_of_strangers,
                 )
                 if found is not None:
                     attempt.note_right()
@@ -168,12 +176,19 @@ class Who:
             raise
         if found is None:
             house.metrics.count_sign_in("wrong")
-            get_logger().warning("sign_in_failed", request_id=visit.request_id, client=address, **_told(basic.user))
+            told = await visit.read(self._find_told, basic.user)
+            get_logger().warning("sign_in_failed", request_id=visit.request_id, client=address, **told)
             return None
         house.metrics.count_sign_in("ok")
-        if self._sign_ins.is_worth_a_line(found[0].name, address, monotonic()):
-            await record(visit, record_sign_in, found[0].sent_by(visit.sender), feed=visit.feed_name)
+        self._recording.note_sign_in(visit, found[0])
         return found
+
+    def _find_told(self, user: str) -> dict[str, str]:
+        """The name that was tried, if it is that of an account and no key: else it may be anything, a password even."""
+        if self._is_key(user):
+            return {}
+        name = find_account_name(user, db=self._house.db)
+        return {} if name is None else {"user": name}
 
     def _judged(self, visit: Visit, digest: bytes, actor: Actor | None, proof: str | None) -> Remembered:
         until = self._house.clock.now() + REMEMBER
@@ -188,11 +203,3 @@ def _name(visit: Visit, actor: Actor) -> None:
             visit.notes["key"] = actor.key_id
     else:
         visit.notes["key"] = actor.name
-
-
-def _told(user: str) -> dict[str, str]:
-    """The name that was tried, if there could be such a user: else it may be anything, a password even."""
-    try:
-        return {"user": parse_account_name(user)}
-    except InvalidName:
-        return {}

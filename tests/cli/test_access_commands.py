@@ -9,6 +9,7 @@ import pytest
 
 from motherlode.app import open_house, prepare_house
 from motherlode.config import load_settings
+from motherlode.store import keys
 from motherlode.usecases.create_account import create_account
 from motherlode.usecases.identify import CONSOLE
 from tests.builders import nupkg
@@ -175,11 +176,40 @@ def test_a_key_has_an_owner_and_is_rotated(do, data):
     assert done.stdout.startswith("mlk_")
     assert len(done.stdout.split()) == 1
     assert done.stdout.strip() not in {secret, done.stderr}
-    keys = {key["id"]: key for key in json.loads(do("key", "list", "--json"))}
-    new = keys[keys[key["id"]]["replaced_by"]]
+    rows = {key["id"]: key for key in json.loads(do("key", "list", "--json"))}
+    new = rows[rows[key["id"]]["replaced_by"]]
     assert (new["name"], new["owner"], new["allow"], new["globs"]) == ("ci", "build", ["push"], ["Contoso.*"])
     assert json.loads(do("user", "show", "build", "--json"))["keys"] == [f"{key['id']} (ci)", f"{new['id']} (ci)"]
     assert_refused(run("key", "rotate", key["id"], "--data", data), f"rotated into {new['id']} already")
+
+
+def get_lifetime(key):
+    ends = key["expires_at"]
+    return None if ends is None else datetime.fromisoformat(ends) - datetime.fromisoformat(key["created_at"])
+
+
+def test_the_servers_maximum_binds_rotated_keys(do, data):
+    do("key", "create", "--name", "ci", "--expires", "never")
+    (key,) = (key for key in json.loads(do("key", "list", "--json")) if key["name"] == "ci")
+    do("key", "rotate", key["id"], MOTHERLODE_KEYS_MAX_LIFETIME="30d")
+    rows = {key["id"]: key for key in json.loads(do("key", "list", "--json"))}
+    first = rows[rows[key["id"]]["replaced_by"]]
+    assert get_lifetime(first) == timedelta(days=30)
+    do("key", "rotate", first["id"])
+    rows = {key["id"]: key for key in json.loads(do("key", "list", "--json"))}
+    assert get_lifetime(rows[rows[first["id"]]["replaced_by"]]) == timedelta(days=30)
+
+
+def test_a_key_that_has_ended_is_not_rotated(do, data):
+    do("key", "create", "--name", "ci")
+    (key,) = (key for key in json.loads(do("key", "list", "--json")) if key["name"] == "ci")
+    house = open_house(load_settings({}, data=data))
+    with house.db.write() as tx:
+        keys.set_expiry(tx, key["id"], house.clock.now(), None)
+    house.close()
+    assert_refused(
+        run("key", "rotate", key["id"], "--data", data), f"{key['id']} has expired: make a new one with 'key create'"
+    )
 
 
 def test_the_servers_maximum_binds_new_keys(do, data):
@@ -188,5 +218,4 @@ def test_the_servers_maximum_binds_new_keys(do, data):
     assert_refused(refused, "ends after 30d at the latest")
     do("key", "create", "--name", "ci", **longest)
     (key,) = (key for key in json.loads(do("key", "list", "--json")) if key["name"] == "ci")
-    lifetime = datetime.fromisoformat(key["expires_at"]) - datetime.fromisoformat(key["created_at"])
-    assert lifetime == timedelta(days=30)
+    assert get_lifetime(key) == timedelta(days=30)

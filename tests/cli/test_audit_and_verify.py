@@ -2,7 +2,9 @@
 
 import json
 import signal
+import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 
@@ -118,6 +120,24 @@ class TestVerify:
         assert run("user", "add", "bob", "--data", data).returncode == 0
         head = done.stdout.split()[-1]
         assert run("verify", "--audit-head", head, "--data", data).returncode == 0
+
+    @pytest.mark.parametrize(
+        "damage", ["hash = 'abc'", "hash = CAST(x'ff' AS TEXT)", "at = 'noon'", "details = '{'", "hash = NULL"]
+    )
+    def test_whatever_was_done_to_the_log_it_is_a_sentence_and_no_traceback(self, data, damage):
+        head = run("verify", "--data", data).stdout.split()[-1]
+        with closing(sqlite3.connect(next(data.glob("*.db")))) as database, database:
+            database.execute(f"UPDATE audit SET {damage} WHERE id = 5")
+        for noted_down in ((), ("--audit-head", head), ("--audit-head", f"5:{'0' * 64}")):
+            done = run("verify", *noted_down, "--data", data)
+            assert done.returncode == 1
+            assert "Traceback" not in done.stderr
+            first, *others, last = done.stdout.splitlines()
+            assert first.startswith("audit log: line 5 ")
+            assert first.endswith("; what follows it proves nothing")
+            assert others in ([], ["audit log: line 5 is not the one that was noted down, or is gone"])
+            assert last.startswith("audit head 5:")
+            assert f"{1 + len(others)} difference" in done.stderr
 
     def test_what_differs_is_a_line_each_and_ends_with_1(self, data):
         blob = self.blob_of(data)

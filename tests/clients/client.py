@@ -9,8 +9,10 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from tests.leaks import is_leak
 
 RUN_TIMEOUT_S = 180  # nuget.exe under mono sometimes sits still for most of a minute
 
@@ -18,10 +20,17 @@ CONFIG = """<?xml version="1.0" encoding="utf-8"?>
 <configuration>
   <packageSources>
     <clear />
-    <add key="local" value="{source}" protocolVersion="3" allowInsecureConnections="true" />
-  </packageSources>
+    <add key="local" value="{source}" protocolVersion="{version}" allowInsecureConnections="{is_http}" />
+  </packageSources>{login}
 </configuration>
 """
+LOGIN = """
+  <packageSourceCredentials>
+    <local>
+      <add key="Username" value="{name}" />
+      <add key="ClearTextPassword" value="{password}" />
+    </local>
+  </packageSourceCredentials>"""
 PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
   <PropertyGroup>
     <TargetFramework>{framework}</TargetFramework>
@@ -47,16 +56,24 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`programs` is the folder of the clients, `folder` where the user types, `home` where clients keep their state."""
+    """`programs` is the folder of the clients, `folder` where the user types, `home` where clients keep their state,
+    `environment` what every client finds in its environment."""
 
     programs: Path
     folder: Path
     home: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
-    def knows(self, source: str) -> "User":
-        """Configure the source under the name `local`, plain http allowed."""
-        (self.folder / "nuget.config").write_text(CONFIG.format(source=source))
+    def knows(self, source: str, *, login: tuple[str, str] | None = None) -> "User":
+        """Configure the source under the name `local`, with name and password; plain http is allowed if it is that."""
+        values = {"version": 3 if source.endswith(".json") else 2, "is_http": str(source.startswith("http:")).lower()}
+        signs_in = LOGIN.format(name=login[0], password=login[1]) if login else ""
+        self.put("nuget.config", CONFIG.format(source=source, login=signs_in, **values))
         return self
+
+    def having(self, **environment: str) -> "User":
+        """The same user, with more in the environment."""
+        return replace(self, environment={**self.environment, **environment})
 
     def put(self, name: str, content: str | bytes) -> Path:
         """Write a file into the folder."""
@@ -86,9 +103,7 @@ class User:
 
     def does(self, program: str, *arguments: str | Path, folder: Path | None = None) -> str:
         """Run a client that must succeed; returns what it printed."""
-        outcome = self.run(program, *arguments, folder=folder)
-        assert outcome.is_done, outcome.output
-        return outcome.output
+        return done(self.run(program, *arguments, folder=folder))
 
     def pastes(self, line: str, *, folder: Path | None = None) -> Outcome:
         """Type a line into a shell."""
@@ -100,7 +115,7 @@ class User:
         shutil.rmtree(self.home / ".nuget" / "http-cache", ignore_errors=True)
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        return {"PATH": os.environ["PATH"], "CLIENT_HOME": str(self.home.absolute()), **more}
+        return {"PATH": os.environ["PATH"], "CLIENT_HOME": str(self.home.absolute()), **self.environment, **more}
 
 
 def new_user(programs: Path, room: Path) -> User:
@@ -130,6 +145,19 @@ def run_bounded(command: Iterable[str], folder: Path, environment: Mapping[str, 
             os.killpg(process.pid, signal.SIGKILL)
             raise
     return Outcome(process.returncode, output)
+
+
+def done(outcome: Outcome) -> str:
+    """What a client printed that did what was asked."""
+    assert outcome.is_done, outcome.output
+    return outcome.output
+
+
+def assert_refused(outcome: Outcome, *sentences: str) -> None:
+    """The client failed and said why: all of these, and nothing secret."""
+    assert outcome.code == 1, outcome.output
+    assert all(sentence in outcome.output for sentence in sentences), outcome.output
+    assert not is_leak(outcome.output.encode()), "a client printed a secret"
 
 
 def closure_files(packages: Path, name: str) -> list[Path]:

@@ -9,7 +9,8 @@ from typing import Any
 from motherlode.app import open_house
 from motherlode.config import load_settings
 from motherlode.house import House
-from motherlode.store import audit
+from motherlode.identity.keys import digest_of
+from motherlode.store import audit, keys
 from motherlode.store.audit import AuditLine
 from motherlode.usecases.change_feed import change_feed
 from motherlode.usecases.create_account import create_account
@@ -56,6 +57,14 @@ def add_user(server: Server, name: str, **roles: str) -> str:
 def add_key(server: Server, owner: str | None = None, *, lifetime: timedelta | None = A_MONTH, **limits: Any) -> str:
     """A new key of the user, or of nobody."""
     return str(change(server, create_key, "of a test", owner=owner, lifetime=lifetime, **limits).secret)
+
+
+def key_id_of(server: Server, secret: str) -> str:
+    """The id of a key."""
+    with beside(server) as house, house.db.read() as tx:
+        row = keys.find_by_hash(tx, digest_of(secret.encode()))
+    assert row is not None
+    return row.id
 
 
 def audit_lines(server: Server, **filters: Any) -> list[AuditLine]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from motherlode.identity.keys import digest_of
 from motherlode.store import keys
+from motherlode.store.audit import AuditLine
 from motherlode.usecases.revoke_key import revoke_key
 from tests.builders import nupkg
 from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, beside, change, set_feed
@@ -11,10 +12,15 @@ from tests.protocol.feeds import create_feed
 from tests.servers import Server
 
 
+def refusal_lines(server: Server) -> list[AuditLine]:
+    """The lines about refusals, all of them: they are written beside the answers, and before the server has ended."""
+    server.stop()
+    return [line for line in audit_lines(server) if line.action.startswith("refuse-")]
+
+
 def refusals(server: Server) -> list[tuple[str, str, str | None, str]]:
     """Actor, action, feed and subject of each line about a refusal."""
-    lines = [line for line in audit_lines(server) if line.action.startswith("refuse-")]
-    return [(line.actor, line.action, line.feed, line.subject) for line in lines]
+    return [(line.actor, line.action, line.feed, line.subject) for line in refusal_lines(server)]
 
 
 def key_id_of(server: Server, secret: str) -> str:
@@ -31,7 +37,8 @@ def test_a_push_outside_of_the_keys_globs(server: Server) -> None:
     answers = [server.push(body, key=key) for _ in range(3)]
     assert {answer.status for answer in answers} == {403}
     assert "Contoso.*" in (answers[0].header("x-nuget-warning") or "")
-    [line] = audit_lines(server, action="refuse-push")
+    [line] = refusal_lines(server)
+    assert (line.actor, line.action) == ("ada", "refuse-push")
     assert (line.actor, line.feed, line.subject) == ("ada", "default", "Fabrikam.Core 1.0.0")
     assert (line.key_id, line.address) == (key_id_of(server, key), "127.0.0.1")
     assert line.request_id == answers[0].header("x-request-id")
@@ -57,8 +64,8 @@ def test_a_key_that_was_revoked(server: Server) -> None:
     key = add_key(server, "ada")
     change(server, revoke_key, key_id_of(server, key))
     assert server.push(nupkg("Acme.Late"), key=key).status == 403
-    server.stop()  # it is written down beside the answer, and before the server has ended
-    [line] = audit_lines(server, action="refuse-push")
+    [line] = refusal_lines(server)
+    assert line.action == "refuse-push"
     assert line.key_id == key_id_of(server, key)
     assert "revoked" in (line.reason or "")
 
@@ -82,11 +89,29 @@ def test_strangers_write_nothing(serve: Callable[..., Server]) -> None:
     for headers in ({}, basic("ada", "wrong password"), bearer("wrong"), {"X-NuGet-ApiKey": "wrong"}):
         for method, path in (("GET", "/v3/index.json"), ("PUT", "/api/v2/package"), ("GET", "/feeds/never/v3/search")):
             assert server.request(method, path, headers=headers).status in {401, 403}
+    assert server.stop() == 0
     assert audit_lines(server) == before
 
 
-def test_one_caller_does_not_fill_the_log(server: Server) -> None:
+def test_one_caller_does_not_fill_the_log_and_how_much_more_he_tried_is_told(server: Server) -> None:
     key = add_key(server, globs=["Contoso.*"])
     for number in range(100):
         assert server.change("DELETE", f"acme.{number}", "1.0.0", key=key).status == 403
-    assert len(refusals(server)) == 60
+    *each, more = refusal_lines(server)
+    assert [line.subject for line in each] == [f"acme.{number} 1.0.0" for number in range(60)]
+    assert (more.action, more.reason) == ("refuse-more", "and 40 more attempts were refused")
+    assert (more.actor, more.key_id) == (each[0].actor, each[0].key_id)
+
+
+def test_no_read_waits_for_the_write_lock(server: Server) -> None:
+    """Neither a first sign-in nor a refusal, though both are written down."""
+    create_feed(server, "inner", "read=authenticated")
+    logins = [
+        basic(name, add_user(server, name, **roles)) for name, roles in (("ada", {"inner": "reader"}), ("bob", {}))
+    ]
+    with beside(server) as house, house.db.write():
+        answers = [server.request("GET", "/feeds/inner/v3/index.json", headers=login) for login in logins]
+    assert [answer.status for answer in answers] == [200, 404]
+    server.stop()
+    lines = [(line.actor, line.action) for line in audit_lines(server) if line.actor in {"ada", "bob"}]
+    assert lines == [("ada", "sign-in"), ("bob", "sign-in"), ("bob", "refuse-service-index")]

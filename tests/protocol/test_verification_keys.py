@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from motherlode.store import access
+from motherlode.usecases.create_verification_key import MOST_OPEN
+from motherlode.usecases.revoke_key import revoke_key
 from tests.builders import nupkg
-from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, set_feed
+from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, beside, change, key_id_of, set_feed
 from tests.protocol.feeds import create_feed
 from tests.servers import Answer, Server
 
@@ -38,6 +41,11 @@ def verify(server: Server, key: str, package_id: str = "Acme.Symbols", *, feed: 
 
 def code(answer: Answer) -> tuple[int, str]:
     return answer.status, json.loads(answer.body)["code"]
+
+
+def access_number(server: Server) -> int:
+    with beside(server) as house, house.db.read() as tx:
+        return access.number(tx)
 
 
 @pytest.mark.parametrize("feed", FEEDS)
@@ -107,9 +115,57 @@ def test_the_shape_wins_over_relist(stocked: Server) -> None:
 def test_both_are_audited_and_neither_holds_the_key(stocked: Server) -> None:
     key = json.loads(create(stocked, add_key(stocked, "ada")).body)["Key"]
     assert verify(stocked, key, version="/1.0.0").status == 200
-    lines = audit_lines(stocked)[-2:]
+    lines = [line for line in audit_lines(stocked) if not line.action.startswith("refuse-")][-2:]
     assert [(line.actor, line.action) for line in lines] == [("ada", "create-verification-key"), ("ada", "verify")]
     assert key not in repr(lines)
+
+
+def test_what_an_ordinary_key_asks_is_written_down_nowhere(stocked: Server) -> None:
+    ada, feed = add_key(stocked, "ada"), FEEDS[1]
+    before = audit_lines(stocked)
+    assert verify(stocked, ada).status == 200
+    assert verify(stocked, ada, feed=feed, version="/1.0.0").status == 200
+    assert code(verify(stocked, ada, version="/2.0.0")) == (404, "package-not-found")
+    assert audit_lines(stocked) == before
+
+
+def test_it_ends_with_the_key_that_asked_for_it(stocked: Server) -> None:
+    maker, other = add_key(stocked, "ada"), add_key(stocked, "ada")
+    key, of_other = (json.loads(create(stocked, asking).body)["Key"] for asking in (maker, other))
+    change(stocked, revoke_key, key_id_of(stocked, maker))
+    assert code(verify(stocked, key)) == (403, "key-refused")
+    assert verify(stocked, of_other).status == 200
+
+
+def test_that_of_a_key_of_nobodys_is_good_until_the_id_is_somebodys(stocked: Server) -> None:
+    nobody, carol = add_key(stocked), "carol"
+    add_user(stocked, carol, default="publisher")
+    key = json.loads(create(stocked, nobody, "Later.Owned").body)["Key"]
+    assert stocked.push(nupkg("Later.Owned"), key=add_key(stocked, carol)).status == 201
+    assert code(verify(stocked, key, "Later.Owned")) == (403, "not-allowed")
+    assert code(verify(stocked, nobody, "Later.Owned")) == (403, "not-allowed")
+
+
+def test_that_of_an_administrators_key_is_good_for_what_others_own(stocked: Server) -> None:
+    for feed in FEEDS:
+        key = json.loads(create(stocked, stocked.key, feed=feed).body)["Key"]
+        assert verify(stocked, key, feed=feed).status == 200
+
+
+def test_its_use_makes_nobody_be_judged_anew(stocked: Server) -> None:
+    ada = add_key(stocked, "ada")
+    key = json.loads(create(stocked, ada).body)["Key"]
+    before = access_number(stocked)
+    assert verify(stocked, key).status == 200
+    assert access_number(stocked) == before
+
+
+def test_a_maker_has_a_hundred_that_are_open(serve: Callable[..., Server]) -> None:
+    server = serve()
+    made = [json.loads(create(server, server.key, "Acme.Any").body)["Key"] for _ in range(MOST_OPEN + 1)]
+    assert code(verify(server, made[0], "Acme.Any")) == (403, "key-refused")
+    for key in (made[1], made[-1]):
+        assert code(verify(server, key, "Acme.Any")) == (404, "id-not-found")
 
 
 def test_where_every_feed_is_private_a_stranger_is_asked_for_a_login(serve: Callable[..., Server]) -> None:

@@ -18,11 +18,21 @@ from tests.store.rows import NOON
 POSIX_NAMES = ("O_DIRECTORY", "fchmod", "link")
 
 
+_LINK = os.link
+
+
+def _rename_as_windows_does(source: Path, target: Path) -> None:
+    """In one step, and never over a file that is there."""
+    _LINK(source, target)
+    Path(source).unlink()
+
+
 @pytest.fixture(autouse=True, params=["posix", "windows"])
 def platform(request, monkeypatch) -> Iterator[str]:
     """What the platform has."""
     if request.param == "windows":
         monkeypatch.setitem(sys.modules, "fcntl", None)
+        monkeypatch.setattr(os, "rename", _rename_as_windows_does)
         for name in POSIX_NAMES:
             monkeypatch.delattr(os, name)
         importlib.reload(posix)

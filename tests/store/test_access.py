@@ -1,5 +1,6 @@
 """The number of the last change of who may do what: whatever changes that counts it up, and nothing else does."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from tests.store.statements import noted
 
 LATER = NOON + timedelta(days=1)
 KEY = KeyRow("k1", "ci", b"hash", ("push",), ("*",), None, NOON, NOON, account_id=1)
-ONCE = KeyRow("v1", "once", b"once", ("verify",), ("acme",), ("default",), NOON, NOON, kind=VERIFICATION, account_id=1)
+ONCE = replace(KEY, id="v1", hash=b"once", rights=("verify",), kind=VERIFICATION, made_by="k1")
 
 ZOE, CORE, ROOT, DEFAULT = 1, 2, 3, 1
 CHANGES = {
@@ -29,7 +30,6 @@ CHANGES = {
     "an owner less": lambda tx: owners.remove(tx, DEFAULT, "acme", ZOE),
     "a revoked key": lambda tx: keys.revoke(tx, "k1", NOON),
     "a key that ends earlier": lambda tx: keys.set_expiry(tx, "k1", NOON, "k2"),
-    "a key that is used up": lambda tx: keys.remove(tx, "v1"),
     "a feed's settings": lambda tx: feeds.change(tx, "default", {"read": "authenticated"}),
 }
 NO_CHANGES = {
@@ -41,9 +41,12 @@ NO_CHANGES = {
     "the first owner of a new id": lambda tx: owners.add_first(tx, DEFAULT, "new", ROOT, NOON),
     "an invitation": lambda tx: owners.invite(tx, DEFAULT, "acme", ROOT, "zoe", NOON),
     "an invitation less": lambda tx: owners.remove_invitation(tx, DEFAULT, "acme", CORE),
+    "invitations withdrawn": lambda tx: owners.withdraw_invitations(tx, DEFAULT, "acme", "zoe"),
     "a new key": lambda tx: keys.add(tx, KeyRow("k2", "two", b"two", ("push",), ("*",), None, NOON, None)),
     "a key's use": lambda tx: keys.record_uses(tx, {"k1": (NOON, "::1")}),
+    "a verification key that is used up": lambda tx: keys.remove(tx, "v1"),
     "no verification key": lambda tx: keys.remove(tx, "k1"),
+    "verification keys that make room": lambda tx: keys.trim_verification(tx, "k1", 1),
     "expired verification keys": lambda tx: keys.purge_verification(tx, LATER),
     "a push": lambda tx: publish(tx, DEFAULT),
     "a new feed": lambda tx: feeds.add(tx, "new", {}, NOON),

@@ -175,6 +175,30 @@ def test_a_log_that_was_tampered_with_goes_on_and_keeps_its_fault(log):
         assert audit.first_fault(tx) == AuditFault(6, "unhashed")
 
 
+ODD_HASHES = ("'none'", "CAST(x'ff00' AS TEXT)", "7", "0.5", "NULL")
+
+
+@pytest.mark.parametrize("odd", ODD_HASHES)
+def test_whatever_lies_where_the_last_hash_was_the_log_goes_on_and_tells(log, odd):
+    with log.write() as tx:
+        before = audit.hash_of(tx, 6)
+        assert before == audit.tail(tx)[1] == audit.since(tx, 5, 1)[0].hash
+        tx.execute(text(f"UPDATE audit SET hash = {odd} WHERE id = 6"))
+        assert audit.hash_of(tx, 6) not in {before, bytes(32)}
+        assert audit.tail(tx) == (6, audit.hash_of(tx, 6) or bytes(32))
+        append(tx, actor="zoe")
+        assert audit.first_fault(tx).line_id == 6
+        assert audit.hash_of(tx, 7) == audit.tail(tx)[1]
+
+
+def test_a_hash_is_told_whatever_else_its_line_says_and_none_where_there_is_no_line(log):
+    with log.write() as tx:
+        before = audit.since(tx, 5, 1)[0].hash
+        tx.execute(text("UPDATE audit SET at = 'noon', details = '{', actor = CAST(x'ff' AS TEXT) WHERE id = 6"))
+        assert audit.hash_of(tx, 6) == before
+        assert audit.hash_of(tx, 7) is audit.hash_of(tx, 0) is None
+
+
 COLUMNS = [column.name for column in schema.audit.columns]
 TEXTS = sorted(audit.MOST)
 NUMBERS = st.integers(1, len(LINES))

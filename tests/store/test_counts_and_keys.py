@@ -123,6 +123,21 @@ def test_a_verification_key_is_removed_once_and_no_other_key_ever(db):
         assert keys.find(tx, KEY.id) == KEY
 
 
+def test_of_the_verification_keys_of_one_maker_the_newest_stay(db):
+    def made(number, by="k1"):
+        at = NOON + timedelta(seconds=number)
+        return replace(ONCE, id=f"v{number}{by}", hash=f"{number}{by}".encode(), created_at=at, made_by=by)
+
+    with db.write() as tx:
+        for key in (KEY, *(made(number) for number in (3, 1, 4, 2)), made(0, "k2"), made(0, None)):
+            keys.add(tx, key)
+        keys.trim_verification(tx, "k1", 3)
+        assert keys.read_all(tx, kinds=(VERIFICATION,)) == [made(0, None), made(0, "k2"), made(3), made(4)]
+        keys.trim_verification(tx, "k1", 1)
+        keys.trim_verification(tx, "k2", 2)
+        assert keys.read_all(tx, kinds=(API, VERIFICATION)) == [KEY, made(0, None), made(0, "k2")]
+
+
 def test_expired_verification_keys_are_purged_and_nothing_else(db):
     expired = replace(ONCE, id="v2", hash=b"v2", expires_at=NOON - timedelta(seconds=1))
     old = replace(KEY, expires_at=NOON - timedelta(days=1))

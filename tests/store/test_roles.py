@@ -4,7 +4,7 @@ import pytest
 
 from motherlode.domain.accounts import PUBLISHER, READER, TEAM
 from motherlode.domain.policy import Ownership
-from motherlode.store import entries, feeds, grants, owners
+from motherlode.store import access, entries, feeds, grants, owners
 from tests.store.rows import NOON, add_account, publish
 from tests.store.statements import noted
 
@@ -66,6 +66,23 @@ def test_an_invitation_stands_until_it_is_taken_back(db, feed, zoe):
         assert owners.invitations_of_id(tx, feed.id, "acme") == []
 
 
+def test_all_invitations_of_one_who_made_them_can_be_taken_back(db, feed, zoe):
+    with db.write() as tx:
+        second, core, other = feeds.add(tx, "second", {}, NOON), add_account(tx, "core", TEAM), add_account(tx, "other")
+        for where, id_key, invited, by in (
+            (feed, "acme", zoe, "ann"),
+            (feed, "acme", core, "ann"),
+            (feed, "acme", other, "bob"),
+            (feed, "else", zoe, "ann"),
+            (second, "acme", zoe, "ann"),
+        ):
+            owners.invite(tx, where.id, id_key, invited.id, by, NOON)
+        owners.withdraw_invitations(tx, feed.id, "acme", "ann")
+        assert owners.invitations_of_id(tx, feed.id, "acme") == [other]
+        assert owners.invitations_of_id(tx, feed.id, "else") == [zoe]
+        assert owners.invitations_of_id(tx, second.id, "acme") == [zoe]
+
+
 def test_an_owner_is_not_invited_any_more(db, feed, zoe):
     with db.write() as tx:
         owners.invite(tx, feed.id, "acme", zoe.id, "root", NOON)
@@ -99,13 +116,19 @@ def test_an_id_can_be_owned_before_it_is_there(db, feed, zoe):
 def test_the_place_of_a_version_says_in_one_statement_whose_it_is(db, feed, zoe):
     with db.write() as tx:
         publish(tx, feed.id, "Acme", "1.0.0")
+        access.count_up(tx)
         owners.add_first(tx, feed.id, "acme", zoe.id, NOON)
         with noted(tx) as statements:
             taken = entries.find_place(tx, "default", "acme", "1.0.0", frozenset({zoe.id}))
         assert len(statements) == 1
-        assert taken == entries.Place(feed.id, {}, True, Ownership(is_id_known=True, is_owned=True, is_own=True))
+        number = access.number(tx)
+        assert taken == entries.Place(
+            feed.id, {}, number, True, Ownership(is_id_known=True, is_owned=True, is_own=True)
+        )
         free = entries.find_place(tx, "default", "acme", "2.0.0", frozenset())
-        assert free == entries.Place(feed.id, {}, False, Ownership(is_id_known=True, is_owned=True, is_own=False))
+        assert free == entries.Place(
+            feed.id, {}, number, False, Ownership(is_id_known=True, is_owned=True, is_own=False)
+        )
         new = entries.find_place(tx, "default", "new", "1.0.0", frozenset({zoe.id}))
-        assert new == entries.Place(feed.id, {}, False, UNKNOWN)
+        assert new == entries.Place(feed.id, {}, number, False, UNKNOWN)
         assert entries.find_place(tx, "nowhere", "acme", "1.0.0", frozenset({zoe.id})) is None

@@ -32,6 +32,7 @@ ARGUMENTS = {
     "least": "4.1.0",
     "retry_after_s": 7,
     "may_sign_in": True,
+    "why_not": "its holder is disabled",
 }
 STATUSES = {
     "Invalid": 400,

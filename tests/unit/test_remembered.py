@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from motherlode.domain.policy import READ, Actor
-from motherlode.identity.remembered import REMEMBER, Remembered, RememberedCredentials
+from motherlode.identity.remembered import PROVEN, REMEMBER, Remembered, RememberedCredentials
 
 NOON = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
@@ -98,13 +98,27 @@ class TestWhatCounts:
 
 
 class TestProof:
-    """What a password was proven against is found when only the number has moved on."""
+    """What a password was proven against is found when only the number or the time has moved on."""
 
-    def test_it_is_found_at_any_number_of_access_until_its_time(self, memory):
+    def test_it_is_found_at_any_number_of_access_an_hour_longer_than_the_judgement(self, memory):
         memory.keep(right(b"a", access=1, proof="$argon2"))
         assert memory.find(b"a", 2, NOON) is None
-        assert memory.find_proof(b"a", NOON + REMEMBER - INSTANT) == "$argon2"
-        assert memory.find_proof(b"a", NOON + REMEMBER) is None
+        assert memory.find(b"a", 1, NOON + REMEMBER) is None
+        assert memory.find_proof(b"a", NOON + REMEMBER + PROVEN - INSTANT) == "$argon2"
+        assert memory.find_proof(b"a", NOON + REMEMBER + PROVEN) is None
+
+    def test_whoever_comes_back_within_the_hour_needs_no_hash_all_day(self, memory):
+        now = NOON
+        for _ in range(24):
+            memory.keep(right(b"a", until=now + REMEMBER, proof="$argon2"))
+            now += PROVEN
+            assert memory.find(b"a", 1, now) is None
+            assert memory.find_proof(b"a", now) == "$argon2"
+
+    def test_it_is_gone_once_the_same_was_judged_to_be_wrong(self, memory):
+        memory.keep(right(b"a", proof="$argon2"))
+        memory.keep(wrong(b"a"))
+        assert memory.find_proof(b"a", NOON) is None
 
     def test_there_is_none_for_a_key_and_for_what_is_wrong_or_unknown(self, memory):
         memory.keep(right(b"a"))
@@ -131,6 +145,19 @@ class TestRoom:
             memory.keep(wrong(b"%d" % number))
         assert memory.find(b"right", 1, NOON)
         assert len(memory) == 4
+
+    def test_keys_push_out_no_password_and_passwords_no_key(self):
+        """A key may be sent under any user name: each time it is another credential."""
+        memory = RememberedCredentials(most=3)
+        memory.keep(right(b"password", proof="$argon2"))
+        for number in range(1000):
+            memory.keep(right(b"key %d" % number))
+        assert memory.find(b"password", 1, NOON)
+        assert memory.find_proof(b"password", NOON) == "$argon2"
+        for number in range(1000):
+            memory.keep(right(b"password %d" % number, proof="$argon2"))
+        assert memory.find(b"key 999", 1, NOON)
+        assert len(memory) == 6
 
     def test_threads_leave_it_whole(self):
         memory = RememberedCredentials(most=50)

@@ -1,6 +1,6 @@
 """Slowing down wrong passwords: who waits, who is refused, and who never notices."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from hypothesis import given
@@ -10,11 +10,12 @@ from motherlode.domain.refusals import SignInRefused
 from motherlode.identity.slowdown import (
     ADDRESS_TRIES,
     GAP_S,
+    HOME_TRIES,
     MAX_WAIT_S,
+    MOST_AT_HOME,
+    MOST_HOMES,
     MOST_KEPT,
-    MOST_SLOWED,
-    MOST_UNJUDGED,
-    MOST_UNJUDGED_IN_ALL,
+    MOST_STRANGERS,
     NAME_TRIES,
     Slowdown,
 )
@@ -41,6 +42,20 @@ def sign_in(slowdown, address=HERE, name="alice", now_s=0.0):
     with slowdown.attempt(address, name, now_s) as attempt:
         attempt.note_right()
         return attempt.wait_s
+
+
+def strangers(count):
+    """As many addresses, each with a name of its own."""
+    return [(f"192.0.2.{number}", f"user{number}") for number in range(count)]
+
+
+def admit(slowdown, waiting, tries, now_s=0.0):
+    """How many of these tries are let in while none of them is judged."""
+    before = len(waiting._exit_callbacks)
+    for address, name in tries:
+        with suppress(SignInRefused):
+            waiting.enter_context(slowdown.attempt(address, name, now_s))
+    return len(waiting._exit_callbacks) - before
 
 
 class TestAddresses:
@@ -108,22 +123,72 @@ class TestNames:
             wait_s(slowdown, f"192.0.2.{number}", "alice")
         assert wait_s(slowdown, THERE, "bob") == 0.0
 
-    def test_a_users_own_address_is_not_held_up_by_strangers(self, slowdown):
+
+class TestHomes:
+    """Where a user signed in rightly, tries in his name are counted by themselves and have places of their own."""
+
+    def test_a_home_is_not_held_up_by_what_strangers_try_in_the_same_name(self, slowdown):
         sign_in(slowdown, HERE, "Alice")
         for number in range(100):
             wait_s(slowdown, f"198.51.100.{number}", "alice")
         assert wait_s(slowdown, "203.0.113.1", "alice") is None
         assert sign_in(slowdown, HERE, "alice") == 0.0
 
-    def test_a_users_own_address_is_still_an_address(self, slowdown):
+    def test_a_home_is_not_held_up_by_what_is_tried_there_in_other_names(self, slowdown):
         sign_in(slowdown, HERE, "alice")
-        assert [wait_s(slowdown) for _ in range(11)] == [0.0] * 10 + [2.0]
+        for number in range(40):
+            wait_s(slowdown, HERE, f"user{number}")
+        assert wait_s(slowdown, HERE, "bob") is None
+        assert sign_in(slowdown, HERE, "alice") == 0.0
 
-    def test_an_own_address_is_of_that_user_alone(self, slowdown):
+    def test_a_home_is_let_in_while_strangers_fill_all_their_places(self, slowdown):
+        sign_in(slowdown, HERE, "alice")
+        with ExitStack() as waiting:
+            assert admit(slowdown, waiting, strangers(200)) == MOST_STRANGERS
+            assert wait_s(slowdown, THERE, "bob") is None
+            with slowdown.attempt(HERE, "alice", 0.0) as attempt:
+                assert (attempt.wait_s, attempt.is_at_home) == (0.0, True)
+
+    def test_a_home_has_places_of_its_own_and_takes_none_of_others(self, slowdown):
+        for name in ("alice", "bob"):
+            sign_in(slowdown, HERE, name)
+        with ExitStack() as waiting:
+            assert admit(slowdown, waiting, [(HERE, "alice")] * 20) == MOST_AT_HOME == 4
+            assert admit(slowdown, waiting, [(HERE, "bob")] * 20) == MOST_AT_HOME
+            assert admit(slowdown, waiting, strangers(200)) == MOST_STRANGERS
+
+    def test_wrong_ones_at_home_are_slowed_down_too_and_count_nowhere_else(self, slowdown):
+        sign_in(slowdown, HERE, "alice")
+        assert [wait_s(slowdown) for _ in range(HOME_TRIES + 4)] == [0.0] * 10 + [2.0, 4.0, None, None]
+        assert wait_s(slowdown, HERE, "bob") == wait_s(slowdown, THERE, "alice") == 0.0
+
+    def test_a_home_is_of_that_user_alone(self, slowdown):
         sign_in(slowdown, HERE, "alice")
         for number in range(NAME_TRIES):
             wait_s(slowdown, f"198.51.100.{number}", "bob")
         assert wait_s(slowdown, HERE, "bob") == GAP_S
+
+    def test_nobody_is_at_home_before_he_signed_in_rightly_or_is_known_to_have(self, slowdown):
+        def is_at_home():
+            with slowdown.attempt(HERE, "alice", 0.0) as attempt:
+                return attempt.is_at_home
+
+        assert [is_at_home(), is_at_home()] == [False, False]
+        slowdown.note_home("::ffff:" + HERE, "ALICE")
+        assert is_at_home()
+
+    def test_a_user_has_so_many_homes_and_pushes_out_those_of_nobody_else(self, slowdown):
+        sign_in(slowdown, HERE, "alice")
+        for number in range(MOST_KEPT):
+            sign_in(slowdown, f"2001:db8:0:{number:x}::1", "mallory", number * 100.0)
+
+        def is_at_home(address, name):
+            with slowdown.attempt(address, name, 1e6) as attempt:
+                return attempt.is_at_home
+
+        assert is_at_home(HERE, "alice")
+        homes = [is_at_home(f"2001:db8:0:{number:x}::1", "mallory") for number in range(MOST_KEPT - 20, MOST_KEPT)]
+        assert homes == [False] * (20 - MOST_HOMES) + [True] * MOST_HOMES
 
 
 class TestRightOnes:
@@ -154,40 +219,30 @@ class TestRightOnes:
 class TestUnjudged:
     """Each try that is let in costs a hash: there are never more than a few at once."""
 
-    def admitted(self, slowdown, addresses, now_s=0.0):
-        """How many of these tries are let in while none of them is judged."""
+    def test_strangers_have_64_in_all(self, slowdown):
         with ExitStack() as waiting:
-            count = 0
-            for address in addresses:
-                try:
-                    waiting.enter_context(slowdown.attempt(address, "alice", now_s))
-                except SignInRefused:
-                    continue
-                count += 1
-            return count
-
-    def test_an_address_has_32_at_once(self, slowdown):
-        """As many colleagues behind one address may sign in in the same second."""
-        assert self.admitted(slowdown, [HERE] * 100) == MOST_UNJUDGED == 32
-
-    def test_an_address_that_is_slowed_down_has_4(self, slowdown):
-        for _ in range(ADDRESS_TRIES):
-            wait_s(slowdown)
-        assert self.admitted(slowdown, [HERE] * 100) == MOST_SLOWED == 4
-
-    def test_there_are_64_in_all(self, slowdown):
-        assert self.admitted(slowdown, [f"192.0.2.{number}" for number in range(200)]) == MOST_UNJUDGED_IN_ALL == 64
+            assert admit(slowdown, waiting, strangers(200)) == MOST_STRANGERS == 64
 
     def test_when_they_are_judged_others_are_let_in(self, slowdown):
-        addresses = [f"192.0.2.{number}" for number in range(200)]
-        self.admitted(slowdown, addresses)
-        assert self.admitted(slowdown, addresses, now_s=1000.0) == MOST_UNJUDGED_IN_ALL
+        for now_s in (0.0, 1000.0):
+            with ExitStack() as waiting:
+                assert admit(slowdown, waiting, strangers(200), now_s) == MOST_STRANGERS
 
-    def test_those_let_in_together_are_counted_each(self, slowdown):
-        """Whoever sends 32 at once waits for all 32 before the next."""
-        self.admitted(slowdown, [HERE] * 100)
-        assert wait_s(slowdown, now_s=(MOST_UNJUDGED - ADDRESS_TRIES) * GAP_S - MAX_WAIT_S) is None
-        assert wait_s(slowdown, now_s=(MOST_UNJUDGED - ADDRESS_TRIES + 1) * GAP_S) == 0.0
+    def test_who_is_let_in_counts_before_he_is_judged(self, slowdown):
+        """Else a name's limit of 20 would let 64 through that come at once."""
+        with ExitStack() as waiting:
+            assert admit(slowdown, waiting, [(f"192.0.2.{number}", "alice") for number in range(64)]) == NAME_TRIES + 2
+        with ExitStack() as waiting:
+            assert admit(slowdown, waiting, [(THERE, f"user{number}") for number in range(64)]) == ADDRESS_TRIES + 2
+
+    def test_who_proves_right_is_taken_back(self, slowdown):
+        with ExitStack() as waiting:
+            attempts = [waiting.enter_context(slowdown.attempt(HERE, f"user{n}", 0.0)) for n in range(ADDRESS_TRIES)]
+            assert wait_s(slowdown, name="another") == GAP_S
+            attempts[0].note_right()
+            attempts[1].note_right()
+        assert wait_s(slowdown, name="one more") == 0.0
+        assert wait_s(slowdown, name="and more") == GAP_S
 
 
 class TestMemory:
@@ -195,11 +250,13 @@ class TestMemory:
         for number in range(3 * MOST_KEPT):
             wait_s(slowdown, f"2001:db8:{number:x}::1", f"name{number}" * 50, number * 100.0)
             sign_in(slowdown, f"2001:db8:{number:x}::1", f"user{number}", number * 100.0)
-        assert len(slowdown) == 3 * MOST_KEPT
+            wait_s(slowdown, f"2001:db8:{number:x}::1", f"user{number}", number * 100.0)
+        assert len(slowdown) == 4 * MOST_KEPT
 
     def test_when_all_is_judged_nothing_unjudged_is_left(self, slowdown):
+        slowdown.note_home(HERE, "alice")
         sign_in(slowdown)
-        assert len(slowdown) == 1
+        assert len(slowdown) == 2
 
 
 @given(st.lists(st.tuples(st.sampled_from([HERE, THERE]), st.floats(0, 3), st.booleans()), max_size=60))

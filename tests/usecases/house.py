@@ -133,9 +133,9 @@ class House:
         return tables | {"blobs": dict(self.shelf.blobs)}
 
     @contextmanager
-    def refusing(self, refusal: type[Refusal], *, match: str | None = None) -> Iterator[None]:
-        """Fail unless what is done inside is refused like that, and changes nothing at all."""
+    def refusing(self, refusal: type[Refusal], *, match: str | None = None) -> Iterator[pytest.ExceptionInfo[Refusal]]:
+        """Fail unless what is done inside is refused like that, and changes nothing at all; yields the refusal."""
         before = self.snapshot()
-        with pytest.raises(refusal, match=match):
-            yield
+        with pytest.raises(refusal, match=match) as raised:
+            yield raised
         assert self.snapshot() == before

@@ -26,6 +26,8 @@ from motherlode.usecases.set_role import set_role
 from motherlode.usecases.withdraw_role import withdraw_role
 
 PASSWORD = "correct horse battery"
+LIMITS = [{"feeds": frozenset({"default"})}, {"globs": ("Acme.*",)}]
+"""What a key can be limited to."""
 
 
 def account(house, name):
@@ -99,6 +101,14 @@ class TestSetPassword:
             with house.refusing(NotAllowed, match="Only an administrator"):
                 house.do(set_password, name, PASSWORD, actor=actor)
 
+    @pytest.mark.parametrize("role", [None, ADMINISTRATOR])
+    @pytest.mark.parametrize("limits", LIMITS)
+    def test_nor_with_a_key_for_some_feeds_or_ids_alone(self, house, role, limits):
+        house.add_account("alice", password=PASSWORD, role=role)
+        house.do(set_password, "alice", "another good one", actor=house.actor("alice", ADMIN))
+        with house.refusing(NotAllowed, match="with a key for all feeds and ids"):
+            house.do(set_password, "alice", PASSWORD, actor=house.actor("alice", ADMIN, **limits))
+
     @pytest.mark.parametrize("name", ["build", "widgets", "nobody"])
     def test_there_is_none_to_set_for_others_than_people(self, house, name):
         house.add_account("build", kind=SERVICE)
@@ -163,11 +173,11 @@ class TestMembers:
         return house
 
     def test_a_member_may_what_the_team_may_until_it_is_none(self, team):
-        assert not team.actor("alice", PUSH).rights_on("default")
+        assert not team.actor("alice", READ).rights_on("default")
         team.do(add_member, "widgets", "alice")
-        assert team.actor("alice", PUSH).rights_on("default") == {PUSH}
+        assert team.actor("alice", READ).rights_on("default") == {READ}
         team.do(remove_member, "widgets", "alice")
-        assert not team.actor("alice", PUSH).rights_on("default")
+        assert not team.actor("alice", READ).rights_on("default")
         assert lines_of(team, "Alice")[1:] == [
             ("add-member", {"team": "Widgets"}),
             ("remove-member", {"team": "Widgets"}),
@@ -239,6 +249,8 @@ def test_these_are_for_administrators_with_a_key_that_carries_admin(house, verb,
     house.add_account("alice")
     house.add_account("root", role=ADMINISTRATOR)
     house.add_account("widgets", kind=TEAM)
-    for actor in (house.actor("alice", ADMIN), house.actor("root", PUSH), house.actor("root", READ, key_id=None)):
+    limited = [house.actor("root", ADMIN, **limits) for limits in LIMITS]
+    others = [house.actor("alice", ADMIN), house.actor("root", PUSH), house.actor("root", READ, key_id=None)]
+    for actor in others + limited:
         with house.refusing(NotAllowed, match="Only an administrator may do this"):
             house.do(verb, *arguments, actor=actor)

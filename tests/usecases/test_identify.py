@@ -10,6 +10,7 @@ from sqlalchemy import event
 from motherlode.domain.accounts import ADMINISTRATOR, PUBLISHER, READER, SERVICE, TEAM
 from motherlode.domain.ids import parse_package_id
 from motherlode.domain.policy import ADMIN, NOWHERE, PUSH, PUSH_VERSION, READ, UNLIST, VERIFY, Actor
+from motherlode.domain.refusals import NotAllowed
 from motherlode.identity.keys import MAX_KEY_BYTES, digest_of, make_key
 from motherlode.usecases.add_member import add_member
 from motherlode.usecases.create_account import create_account
@@ -181,28 +182,31 @@ class TestKeysOfAHolder:
         do(house, grant_role, "default", "alice", READER)
         assert self.rights(house, key) == {READ}
         do(house, grant_role, "default", "alice", PUBLISHER)
-        assert self.rights(house, key) == {PUSH, READ}
+        assert self.rights(house, key) == {PUSH, PUSH_VERSION, READ}
         do(house, withdraw_role, "default", "alice")
         assert self.rights(house, key) == frozenset()
         do(house, set_role, "alice", ADMINISTRATOR)
-        assert self.rights(house, key) == {PUSH, READ}
+        assert self.rights(house, key) == {PUSH, PUSH_VERSION, READ}
 
     def test_a_teams_roles_are_its_members(self, house, alice):
         team = do(house, create_account, "widgets", kind=TEAM)
         do(house, add_member, "widgets", "alice")
         do(house, grant_role, "default", "widgets", PUBLISHER)
         key = key_of(house, owner="alice")
-        assert self.rights(house, key) == {PUSH, UNLIST, READ}
+        assert self.rights(house, key) == {PUSH, PUSH_VERSION, UNLIST, READ}
         assert who(house, key.secret).actor.account_ids == {alice.id, team.id}
         do(house, disable_account, "widgets")
         assert self.rights(house, key) == frozenset()
 
     def test_who_owns_an_id_may_push_its_versions_without_a_role(self, house, alice):
         do(house, grant_role, "default", "alice", PUBLISHER)
-        key = key_of(house, owner="alice", rights=(PUSH, PUSH_VERSION))
+        key = key_of(house, owner="alice")
         house.push(nupkg("Acme.Widgets", "1.0.0"), actor=who(house, key.secret).actor)
         do(house, withdraw_role, "default", "alice")
-        assert self.rights(house, key) == {PUSH_VERSION}
+        assert self.rights(house, key) == {PUSH_VERSION, UNLIST, READ}
+        house.push(nupkg("Acme.Widgets", "2.0.0"), actor=who(house, key.secret).actor)
+        with house.refusing(NotAllowed, match="is new here"):
+            house.push(nupkg("Acme.Gadgets", "1.0.0"), actor=who(house, key.secret).actor)
 
     def test_a_disabled_holders_key_is_no_good_until_he_is_enabled(self, house, alice):
         do(house, set_role, "alice", ADMINISTRATOR)

@@ -130,9 +130,13 @@ class TestCreateKey:
         for owner in ("bob", None):
             with house.refusing(NotAllowed, match="Only an administrator"):
                 create(house, owner=owner, actor=alice)
-        for rights in ((PUSH,), (READ,)):
+        limited = [
+            house.actor("alice", ADMIN, feeds=frozenset({"default"})),
+            house.actor("alice", ADMIN, globs=("A*",)),
+        ]
+        for actor in (house.actor("alice", PUSH), house.actor("alice", READ), *limited):
             with house.refusing(NotAllowed, match="Only an administrator"):
-                create(house, owner="alice", actor=house.actor("alice", *rights))
+                create(house, owner="alice", actor=actor)
 
 
 class TestRotateKey:
@@ -167,6 +171,36 @@ class TestRotateKey:
         new = self.rotate(house, old.id)
         assert row_of(house, new.id).expires_at is None
         assert row_of(house, old.id).expires_at == house.clock.now() + 7 * DAY
+
+    @pytest.mark.parametrize(
+        ("lifetime", "max_lifetime", "expected"),
+        [
+            (None, 30 * DAY, 30 * DAY),
+            (90 * DAY, 30 * DAY, 30 * DAY),
+            (20 * DAY, 30 * DAY, 20 * DAY),
+            (90 * DAY, None, 90 * DAY),
+            (None, None, None),
+        ],
+    )
+    def test_no_new_key_lives_longer_than_the_servers_maximum(self, house, lifetime, max_lifetime, expected):
+        old = create(house, lifetime=lifetime)
+        house.clock.pass_by(DAY)
+        new = self.rotate(house, old.id, max_lifetime=max_lifetime)
+        assert row_of(house, new.id).expires_at == (None if expected is None else house.clock.now() + expected)
+
+    def test_an_expired_key_cannot_be_rotated(self, house):
+        old, last = create(house, lifetime=DAY), create(house, lifetime=DAY + timedelta(microseconds=1))
+        house.clock.pass_by(DAY)
+        with house.refusing(InvalidSetting, match=f"The key {old.id} has expired: make a new one with 'key create'"):
+            self.rotate(house, old.id)
+        assert is_good(house, self.rotate(house, last.id).secret)
+
+    def test_of_one_that_was_rotated_and_has_ended_it_is_said_into_what(self, house):
+        old = create(house)
+        new = self.rotate(house, old.id)
+        house.clock.pass_by(8 * DAY)
+        with house.refusing(InvalidSetting, match=f"was rotated into {new.id} already"):
+            self.rotate(house, old.id)
 
     def test_the_new_key_has_not_been_used(self, house):
         old = create(house)

@@ -106,6 +106,9 @@ class TestInvite:
                 do(owned, answer, "gadgets", actor=owned.actor(name, ADMIN))
         with owned.refusing(NotAllowed):
             do(owned, answer, "gadgets", actor=owned.actor("carol", PUSH))
+        for limits in ({"feeds": frozenset({"default"})}, {"globs": ("ACME.*",)}):
+            with owned.refusing(NotAllowed):
+                do(owned, answer, "gadgets", actor=owned.actor("carol", ADMIN, **limits))
         do(owned, answer, "gadgets", actor=owned.actor("carol", ADMIN))
         assert owned.rows("invitations") == []
 
@@ -113,8 +116,10 @@ class TestInvite:
     def test_only_owners_change_owners_and_only_with_a_key_for_it(self, owned, verb):
         with owned.refusing(NotAllowed, match="belongs to its owners"):
             do(owned, verb, "bob", actor=owned.actor("bob", ADMIN))
-        with owned.refusing(NotAllowed, match="may not change owners: use one with the right 'admin'"):
+        with owned.refusing(NotAllowed, match="not change owners here: use one with the right 'admin' for this feed"):
             do(owned, verb, "bob", actor=owned.actor("alice", PUSH))
+        with owned.refusing(NotAllowed, match="not change owners here"):
+            do(owned, verb, "bob", actor=owned.actor("alice", ADMIN, feeds=frozenset({"other"})))
         with owned.refusing(NotAllowed, match="does not cover the id"):
             do(owned, verb, "bob", actor=owned.actor("alice", ADMIN, globs=("Other.*",)))
 
@@ -144,6 +149,23 @@ class TestRemoveOwner:
             owned.push(nupkg(version="2.0.0"), actor=owned.actor("alice", PUSH))
         with owned.refusing(LastOwner):
             do(owned, remove_owner, "bob")
+
+    def test_the_invitations_he_made_go_with_him_and_no_others(self, owned):
+        owned.add_account("dave")
+        do(owned, add_owner, "bob")
+        do(owned, invite_owner, "carol", actor=owned.actor("alice", ADMIN))
+        do(owned, invite_owner, "dave", actor=owned.actor("bob", ADMIN))
+        do(owned, remove_owner, "alice", actor=owned.actor("bob", ADMIN))
+        with owned.refusing(NoSuchRole, match="carol is not invited"):
+            do(owned, accept_invitation, "carol", actor=owned.actor("carol", ADMIN))
+        do(owned, accept_invitation, "dave", actor=owned.actor("dave", ADMIN))
+        assert owners_of(owned) == ["bob", "dave"]
+
+    def test_those_that_a_team_made_by_its_members_go_with_the_team(self, owned):
+        do(owned, add_owner, "gadgets")
+        do(owned, invite_owner, "bob", actor=owned.actor("carol", ADMIN))
+        do(owned, remove_owner, "gadgets", actor=owned.actor("alice", ADMIN))
+        assert owned.rows("invitations") == []
 
     def test_who_is_none_cannot_go_nor_one_who_is_invited(self, owned):
         do(owned, invite_owner, "bob")

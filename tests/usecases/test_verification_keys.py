@@ -7,20 +7,23 @@ import pytest
 
 from motherlode.domain.accounts import PUBLISHER
 from motherlode.domain.ids import parse_package_id
-from motherlode.domain.policy import ADMIN, PUSH, PUSH_VERSION, READ, UNLIST, VERIFY, Actor
+from motherlode.domain.policy import ADMIN, PUSH, PUSH_VERSION, READ, UNLIST, VERIFY, Actor, check_may_administer
 from motherlode.domain.refusals import KeyRefused, NoSuchFeed, NoSuchId, NoSuchVersion, NotAllowed
 from motherlode.domain.versions import parse_version
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.create_key import create_key
-from motherlode.usecases.create_verification_key import create_verification_key
+from motherlode.usecases.create_verification_key import MOST_OPEN, create_verification_key
+from motherlode.usecases.disable_account import disable_account
 from motherlode.usecases.grant_role import grant_role
-from motherlode.usecases.identify import identify_key
+from motherlode.usecases.identify import BOOTSTRAP, CONSOLE, identify_key
 from motherlode.usecases.remove_owner import remove_owner
+from motherlode.usecases.revoke_key import revoke_key
 from motherlode.usecases.verify_key import verify_key
 from tests.builders import nupkg
 
 WIDGETS = parse_package_id("Acme.Widgets")
 GADGETS = parse_package_id("Acme.Gadgets")
+ABSENT = parse_package_id("Acme.Absent")
 ONE = parse_version("1.0")
 
 
@@ -45,6 +48,12 @@ def who(house, key):
     return identified.actor
 
 
+def holding(house, owner, *rights, **limits):
+    """Who acts with a new key of that account, or of nobody."""
+    key = house.do(create_key, "ci", owner=owner, rights=rights, lifetime=limits.pop("lifetime", None), **limits)
+    return who(house, key)
+
+
 def verify(house, actor, package_id=WIDGETS, version=ONE, feed="default"):
     house.do(verify_key, package_id, version, actor=actor, feed=feed)
 
@@ -55,10 +64,11 @@ def verification_keys(house):
 
 class TestCreate:
     def test_it_is_for_one_id_on_one_feed_and_for_a_day(self, owned):
-        key = make(owned, owned.actor("alice", PUSH))
+        key = make(owned, holding(owned, "alice", PUSH))
         actor = who(owned, key)
         assert (actor.rights, actor.globs, actor.feeds) == ({VERIFY}, ("Acme.Widgets",), {"default"})
         assert actor.holder.name == "alice"
+        assert verification_keys(owned)[0].made_by == owned.last_line().key_id
         assert key.expires_at == owned.clock.now() + timedelta(days=1)
         line = owned.last_line()
         assert (line.actor, line.action, line.subject) == ("alice", "create-verification-key", "Acme.Widgets")
@@ -66,12 +76,12 @@ class TestCreate:
         assert key.secret not in repr(key)
 
     def test_whether_the_package_is_there_is_not_asked(self, owned):
-        assert make(owned, owned.actor("alice", PUSH_VERSION), parse_package_id("Acme.Absent"))
+        assert make(owned, owned.actor("alice", PUSH_VERSION), ABSENT)
 
     def test_those_that_have_ended_go_on_the_way(self, owned):
-        make(owned, owned.actor("alice", PUSH))
+        make(owned, holding(owned, "alice", PUSH))
         owned.clock.pass_by(timedelta(days=1, microseconds=1))
-        key = make(owned, owned.actor("alice", PUSH))
+        key = make(owned, holding(owned, "alice", PUSH))
         assert [row.id for row in verification_keys(owned)] == [who(owned, key).key_id]
 
     @pytest.mark.parametrize(
@@ -82,16 +92,24 @@ class TestCreate:
             make(owned, owned.actor("alice", PUSH, **limits))
 
     def test_nor_does_one_without_the_right_or_a_verification_key(self, owned):
-        key = make(owned, owned.actor("alice", PUSH))
+        key = make(owned, holding(owned, "alice", PUSH))
         for actor in (owned.actor("alice", UNLIST, READ), who(owned, key)):
             with owned.refusing(NotAllowed):
                 make(owned, actor)
 
-    def test_a_key_of_nobodys_is_judged_at_once(self, owned):
-        """Nobody is left to ask later."""
-        with owned.refusing(NotAllowed, match="belongs to its owners"):
-            make(owned, Actor("k", frozenset({PUSH})))
-        verify(owned, who(owned, make(owned, Actor("k", frozenset({ADMIN})))))
+    def test_so_many_of_one_maker_are_kept_and_the_oldest_make_room(self, owned):
+        alice, bob = holding(owned, "alice", PUSH), holding(owned, "bob", PUSH)
+        of_bob = make(owned, bob, GADGETS)
+        made = []
+        for _ in range(MOST_OPEN + 2):
+            owned.clock.pass_by(timedelta(seconds=1))
+            made.append(make(owned, alice))
+        assert len(verification_keys(owned)) == MOST_OPEN + 1
+        for gone in made[:2]:
+            assert identify_key(gone.secret.encode(), bootstrap=None, db=owned.db, clock=owned.clock) is None
+        for kept in (made[2], made[-1]):
+            verify(owned, who(owned, kept))
+        verify(owned, who(owned, of_bob), GADGETS)
 
     def test_a_feed_that_is_not_there_is_refused(self, owned):
         with owned.refusing(NoSuchFeed):
@@ -101,7 +119,7 @@ class TestCreate:
 class TestVerify:
     @pytest.mark.parametrize("version", [None, ONE])
     def test_a_good_one_is_gone_after_one_use(self, owned, version):
-        actor = who(owned, make(owned, owned.actor("alice", PUSH)))
+        actor = who(owned, make(owned, holding(owned, "alice", PUSH)))
         verify(owned, actor, version=version)
         assert verification_keys(owned) == []
         line = owned.last_line()
@@ -110,7 +128,7 @@ class TestVerify:
             verify(owned, actor, version=version)
 
     def test_of_many_uses_at_once_one_is_answered(self, owned):
-        actor = who(owned, make(owned, owned.actor("alice", PUSH)))
+        actor = who(owned, make(owned, holding(owned, "alice", PUSH)))
 
         def is_answered(_):
             try:
@@ -127,12 +145,12 @@ class TestVerify:
         [
             (WIDGETS, parse_version("9.0"), NoSuchVersion),
             (GADGETS, ONE, NotAllowed),
-            (parse_package_id("Acme.Absent"), None, NotAllowed),
+            (ABSENT, None, NotAllowed),
         ],
         ids=["no such version", "another id", "an id that is not there"],
     )
     def test_it_is_gone_after_one_use_whatever_the_answer(self, owned, package_id, version, refusal):
-        actor = who(owned, make(owned, owned.actor("alice", PUSH)))
+        actor = who(owned, make(owned, holding(owned, "alice", PUSH)))
         with pytest.raises(refusal):
             verify(owned, actor, package_id, version)
         assert verification_keys(owned) == []
@@ -140,24 +158,24 @@ class TestVerify:
         assert (line.action, line.reason) == ("verify", refusal.code)
 
     def test_an_id_that_is_not_there_is_told(self, owned):
-        absent = parse_package_id("Acme.Absent")
         with pytest.raises(NoSuchId):
-            verify(owned, who(owned, make(owned, owned.actor("alice", PUSH), absent)), absent, None)
+            verify(owned, who(owned, make(owned, holding(owned, "alice", PUSH), ABSENT)), ABSENT, None)
 
-    def test_what_counts_is_what_its_holder_may_when_it_is_used(self, owned):
-        actor = who(owned, make(owned, owned.actor("alice", PUSH)))
-        owned.do(add_owner, WIDGETS, "bob", feed="default")
-        owned.do(remove_owner, WIDGETS, "alice", feed="default")
-        holder = owned.actor("alice", VERIFY).holder
+    def test_a_key_that_may_push_can_be_asked_about_and_nothing_is_written_down(self, owned):
+        key = holding(owned, "alice", PUSH)
+        before = owned.snapshot()
+        verify(owned, key)
         with pytest.raises(NotAllowed, match="belongs to its owners"):
-            verify(owned, Actor("alice", actor.rights, actor.globs, actor.feeds, key_id=actor.key_id, holder=holder))
+            verify(owned, key, GADGETS)
+        with pytest.raises(NoSuchVersion):
+            verify(owned, key, version=parse_version("9.0"))
+        assert owned.snapshot() == before
 
-    def test_a_key_that_may_push_can_be_asked_about_and_stays(self, owned):
-        key = owned.do(create_key, "ci", owner="alice", rights=(PUSH,), lifetime=None)
-        for _ in range(2):
-            verify(owned, who(owned, key))
-        with pytest.raises(NotAllowed, match="belongs to its owners"):
-            verify(owned, who(owned, key), GADGETS)
+    def test_its_use_binds_nobody_to_be_judged_anew(self, owned):
+        actor = who(owned, make(owned, holding(owned, "alice", PUSH)))
+        before = owned.rows("access")
+        verify(owned, actor)
+        assert owned.rows("access") == before
 
     def test_on_a_feed_that_one_may_not_read_anothers_id_is_none(self, owned):
         owned.change_feed("default", {"read": "authenticated"})
@@ -165,3 +183,65 @@ class TestVerify:
             verify(owned, owned.actor("alice", PUSH), GADGETS)
         with pytest.raises(NotAllowed):
             verify(owned, owned.actor("alice", PUSH, READ), GADGETS)
+
+
+class TestMaker:
+    """A verification key is judged at its use by what the key that asked for it may then."""
+
+    def why_not(self, house, key):
+        return identify_key(key.secret.encode(), bootstrap=None, db=house.db, clock=house.clock).why_not
+
+    def test_what_counts_is_what_its_holder_may_when_it_is_used(self, owned):
+        key = make(owned, holding(owned, "alice", PUSH))
+        owned.do(add_owner, WIDGETS, "bob", feed="default")
+        owned.do(remove_owner, WIDGETS, "alice", feed="default")
+        with pytest.raises(NotAllowed, match="belongs to its owners"):
+            verify(owned, who(owned, key))
+
+    @pytest.mark.parametrize("owner", ["alice", None])
+    def test_it_ends_with_a_maker_that_is_revoked(self, owned, owner):
+        maker, other = holding(owned, owner, ADMIN), holding(owned, owner, ADMIN)
+        key, of_other = make(owned, maker), make(owned, other)
+        owned.do(revoke_key, maker.key_id)
+        assert self.why_not(owned, key) == "the key that asked for it has ended"
+        verify(owned, who(owned, of_other))
+
+    @pytest.mark.parametrize("owner", ["alice", None])
+    def test_it_ends_with_a_maker_that_expires(self, owned, owner):
+        key = make(owned, holding(owned, owner, ADMIN, lifetime=timedelta(hours=1)))
+        owned.clock.pass_by(timedelta(hours=1) - timedelta(microseconds=1))
+        assert self.why_not(owned, key) is None
+        owned.clock.pass_by(timedelta(microseconds=1))
+        assert self.why_not(owned, key) == "the key that asked for it has ended"
+
+    def test_one_that_has_ended_may_nothing(self, owned):
+        maker = holding(owned, None, ADMIN)
+        key = make(owned, maker)
+        owned.do(revoke_key, maker.key_id)
+        found = identify_key(key.secret.encode(), bootstrap=None, db=owned.db, clock=owned.clock)
+        assert (found.actor.rights, found.actor.is_administrator) == (frozenset(), False)
+
+    def test_it_is_no_good_while_its_makers_holder_is_disabled(self, owned):
+        key = make(owned, holding(owned, "alice", PUSH))
+        owned.do(disable_account, "alice")
+        assert self.why_not(owned, key) == "its holder is disabled"
+
+    def test_nobodys_verifies_what_nobody_owns_until_somebody_does(self, owned):
+        nobody = holding(owned, None, PUSH)
+        with pytest.raises(NotAllowed, match="belongs to its owners"):
+            verify(owned, who(owned, make(owned, nobody)))
+        owned.push(nupkg("Acme.Absent"), actor=nobody)
+        first, second = make(owned, nobody, ABSENT), make(owned, nobody, ABSENT)
+        verify(owned, who(owned, first), ABSENT)
+        owned.do(add_owner, ABSENT, "alice", feed="default")
+        with pytest.raises(NotAllowed, match="belongs to its owners"):
+            verify(owned, who(owned, second), ABSENT)
+
+    def test_nobodys_with_admin_and_the_servers_own_verify_whatever_is_owned(self, owned):
+        for maker in (holding(owned, None, ADMIN), BOOTSTRAP, CONSOLE):
+            actor = who(owned, make(owned, maker))
+            assert (actor.rights, actor.globs, actor.feeds) == ({VERIFY}, ("Acme.Widgets",), {"default"})
+            with pytest.raises(NotAllowed):
+                check_may_administer(actor)
+            verify(owned, actor)
+            assert owned.last_line().actor == (maker.key_id or maker.name)

@@ -1,7 +1,7 @@
 """Verify: what is stored still is what was written down, or it is told which part is not."""
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 
 from motherlode.store import schema
 from motherlode.store.blobs.memory import MemoryBlobs
@@ -118,6 +118,27 @@ class TestAuditChain:
         assert look(stocked)[1] == []
         _, (told,), _ = look(stocked, audit_head=verified.head)
         assert told == f"audit log: line {verified.lines} is not the one that was noted down, or is gone"
+
+    @pytest.mark.parametrize(
+        ("damage", "sentences"),
+        [
+            ("hash = 'abc'", ("was changed", "is not the one")),
+            ("hash = CAST(x'ff' AS TEXT)", ("was changed", "is not the one")),
+            ("hash = NULL", ("has no hash", "is not the one")),
+            ("at = 'noon'", ("was changed",)),
+            ("details = '{'", ("was changed",)),
+            ("subject = CAST(x'ff' AS TEXT)", ("was changed",)),
+            ("actor = x'00'", ("was changed",)),
+        ],
+    )
+    def test_whatever_was_done_to_the_line_that_was_noted_down_it_is_told(self, stocked, damage, sentences):
+        number, line_hash = look(stocked)[0].head
+        self.change(stocked, text(f"UPDATE audit SET {damage} WHERE id = {number}"))
+        verified, told, _ = look(stocked, audit_head=(number, line_hash))
+        expected = [f"audit log: line {number} {sentence}" for sentence in sentences]
+        assert [said.startswith(start) for said, start in zip(told, expected, strict=True)] == [True] * len(expected)
+        assert verified.head[0] == number
+        assert len(look(stocked, audit_head=(number, bytes(32)))[1]) == 2
 
     def test_another_line_in_its_place_is_not_the_one(self, stocked):
         verified, _, _ = look(stocked)

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import anyio
 from starlette.responses import Response
 
-from motherlode.domain.nupkg import read_nupkg
-from motherlode.domain.refusals import NotAllowed
+from motherlode.domain.refusals import KeyRefused, NotAllowed
 from motherlode.store.blobs.base import Spool
 from motherlode.usecases.push import Pushed, push
 from motherlode.usecases.relist import relist
@@ -73,9 +72,11 @@ def _push(visit: Visit, spool: Spool) -> Pushed:
             clock=house.clock,
             limits=house.limits,
         )
-    except NotAllowed:
-        # only after the package was read: what it was that was not allowed is worth knowing
-        visit.notes["package"] = str(read_nupkg(spool.file, house.limits, house.clock.now()).package.identity)
+    except (KeyRefused, NotAllowed) as refusal:
+        if refusal.subject is not None:
+            visit.notes["package"] = refusal.subject
+        if isinstance(refusal, KeyRefused):
+            visit.why_not = refusal.why_not
         raise
 
 

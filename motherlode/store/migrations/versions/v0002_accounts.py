@@ -130,6 +130,7 @@ def _make_keys_anew() -> None:
         sa.Column("last_used_at", MOMENT, nullable=True),
         sa.Column("last_used_address", sa.String(), nullable=True),
         sa.Column("replaced_by", KEY, nullable=True),
+        sa.Column("made_by", KEY, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_keys")),
         sa.UniqueConstraint("hash", name=op.f("uq_keys_hash")),
         _part_of("keys", "account_id", "accounts"),
