@@ -1,5 +1,6 @@
 # make serve   makes what it needs and runs the server on http://127.0.0.1:5555
 # make test    installs what the tests need and runs them all
+# make fuzz    looks for inputs that readers do not stand; FUZZ=http sends them to a server; FUZZ_SECONDS for each reader
 # make bench   measures beside nginx; CASES="index search-*" only some, BENCH_ARGS=--profile where the time goes
 #
 # Everything is installed into VENV, inside the tree; a stamp in it says for which pins it is good, so that a second
@@ -11,10 +12,12 @@ ARGS ?=
 TESTS ?= tests
 CASES ?=
 BENCH_ARGS ?=
+FUZZ ?=
+FUZZ_SECONDS ?= 300
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: serve test check bench setup setup-test debian clean
+.PHONY: serve test check fuzz bench setup setup-test debian clean
 
 serve: $(VENV)/run.stamp
 	@exec $(BIN)/motherlode serve $(ARGS)
@@ -27,6 +30,9 @@ check: $(VENV)/test.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+fuzz: $(VENV)/test.stamp
+	@$(BIN)/python -m fuzz $(if $(filter http,$(FUZZ)),http,--seconds $(FUZZ_SECONDS) $(FUZZ))
 
 bench: $(VENV)/bench.stamp
 	@tools/install-debian-packages nginx-light wrk

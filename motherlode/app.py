@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from motherlode.domain.archive import Limits
 from motherlode.domain.feeds import DEFAULT_FEED
 from motherlode.domain.refusals import FeedExists, OlderData
 from motherlode.house import House
@@ -71,7 +70,7 @@ def _build(settings: Settings, db: Database) -> House:
         db=db,
         blobs=blobs,
         clock=SystemClock(),
-        limits=Limits(),
+        limits=settings.packages,
         documents=documents,
         follower=Follower(db, documents),
         reader=Reader(db, blobs, documents),

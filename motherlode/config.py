@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from motherlode.domain.feeds import FEED_SETTINGS, FeedPolicy, find_feed_fault, parse_feed_policy
+from motherlode.domain.limits import Limits
 from motherlode.domain.refusals import Fault, InvalidSetting
 from motherlode.settings import (
     PREFIX,
@@ -48,7 +49,7 @@ def load_settings(
     folder = data or Path(environ.get("MOTHERLODE_DATA") or DEFAULT_DATA)
     reading = _Reading(environ, overrides or {})
     reading.read_file(config or _path_of(environ.get("MOTHERLODE_CONFIG")), settings_path(folder))
-    sections = {name: reading.section(name) for name in ("server", "log", "cache", "limits", "keys")}
+    sections = {name: reading.section(name) for name in ("server", "log", "cache", "limits", "keys", "packages")}
     reading.check_tls(sections["server"])
     policy = reading.feed_policy()
     bootstrap_key = reading.bootstrap_key()
@@ -60,6 +61,7 @@ def load_settings(
         cache=CacheSettings(**sections["cache"]),
         limits=LimitSettings(**sections["limits"]),
         keys=KeySettings(**sections["keys"]),
+        packages=Limits(**sections["packages"]),
         feed=policy,
         bootstrap_key=bootstrap_key,
         in_force=(

@@ -13,7 +13,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from motherlode.domain.feeds import FeedPolicy
-from motherlode.domain.sizes import DURATION_ALLOWED, SIZE_ALLOWED, parse_duration, parse_size
+from motherlode.domain.limits import Limits
+from motherlode.domain.sizes import DURATION_ALLOWED, SIZE_ALLOWED, format_size, parse_duration, parse_size
+from motherlode.domain.versions import parse_version
 
 PREFIX: Final = "MOTHERLODE_"
 """How the variables of all settings begin."""
@@ -74,7 +76,8 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set, checked. `feed` is what the first feed and new ones begin with."""
+    """Everything that can be set, checked. `packages` are what each package is held to, `feed` is what the first feed
+    and new ones begin with."""
 
     data: Path
     server: ServerSettings
@@ -82,6 +85,7 @@ class Settings:
     cache: CacheSettings
     limits: LimitSettings
     keys: KeySettings
+    packages: Limits = field(default_factory=Limits)
     feed: FeedPolicy = field(default_factory=FeedPolicy)
     bootstrap_key: str | None = field(default=None, repr=False)
     in_force: tuple[InForce, ...] = ()
@@ -158,6 +162,61 @@ def _parse_choice(*choices: str) -> Callable[[str], str]:
 
     return parse
 
+
+def _package_settings() -> tuple[Setting, ...]:
+    """What packages are held to: named as in `Limits`, whose values are the defaults."""
+    return (
+        _size("max_name_bytes", 65_535, "the longest name of a file in a package"),
+        _size("max_directory_bytes", _GALLERY.max_directory_bytes, "the largest directory of a package"),
+        _size("max_embedded_bytes", _GALLERY.max_embedded_bytes, "the largest icon, readme, license file or signature"),
+        _size("max_inflated_bytes", 1 << 58, "how much a package may unpack to, however small it is"),
+        _count("max_entries", 2, _GALLERY.max_entries, "the most files in a package, one less where it is not signed"),
+        _count("max_inflated_ratio", 1, 10_000, "how many times its own size a package may unpack to"),
+        *(_count(name, 1, _LONGEST, about) for name, about in _LENGTHS.items()),
+        Setting(
+            "packages",
+            "newest_client",
+            _GALLERY.newest_client.normalized,
+            parse_version,
+            "a version such as 7.3",
+            "the highest minClientVersion that a package may ask for",
+            "newest_client",
+        ),
+    )
+
+
+def _size(name: str, most: int, about: str) -> Setting:
+    def parse(text: str) -> int:
+        size = parse_size(text)
+        if size > most:
+            raise ValueError
+        return size
+
+    default = format_size(getattr(_GALLERY, name))
+    return Setting("packages", name, default, parse, f"{SIZE_ALLOWED}, at most {format_size(most)}", about, name)
+
+
+def _count(name: str, least: int, most: int, about: str) -> Setting:
+    default, allowed = str(getattr(_GALLERY, name)), f"a number from {least} to {most}"
+    return Setting("packages", name, default, _parse_number(least, most), allowed, about, name)
+
+
+_GALLERY: Final = Limits()
+_LONGEST: Final = 1_000_000
+_LENGTHS: Final = {
+    "max_version_length": "the longest version, with its build metadata",
+    "max_identity_length": "the longest id and version together",
+    "max_title_length": "the longest title",
+    "max_text_length": "the longest description, summary, copyright, authors and tags, each",
+    "max_release_notes_length": "the longest release notes",
+    "max_language_length": "the longest language",
+    "max_address_length": "the longest address of project, license, icon and repository, each",
+    "max_repository_type_length": "the longest type of a repository",
+    "max_license_length": "the longest license expression, or name of the license file",
+    "max_client_version_length": "the longest minClientVersion",
+    "max_dependencies_length": "how long ids, ranges and frameworks of all dependencies may be together",
+    "max_server_json_length": "the longest description of an MCP server",
+}
 
 SETTINGS: Final = (
     Setting(
@@ -272,4 +331,5 @@ SETTINGS: Final = (
         "after how long a new API key must end; never: it need not",
         "max_lifetime_s",
     ),
+    *_package_settings(),
 )

@@ -84,6 +84,12 @@ class Server:
             headers["X-NuGet-ApiKey"] = sent_key
         return self.request("PUT", f"{feed}/api/v2/package/", body=body, headers=headers)
 
+    def check(self, package: bytes, *, feed: str = "", key: str | None = None) -> Answer:
+        """Ask what a push would say."""
+        body, content_type = form(package)
+        headers = {"Content-Type": content_type, "X-NuGet-ApiKey": self.key if key is None else key}
+        return self.request("POST", f"{feed}/api/v1/check", body=body, headers=headers)
+
     def change(self, method: str, package_id: str, version: str, *, key: str | None = None) -> Answer:
         """DELETE (unlist) or POST (relist) a version."""
         headers = {"X-NuGet-ApiKey": self.key if key is None else key}

@@ -1,4 +1,4 @@
-"""`motherlode push`, `unlist` and `relist`: for administrators and scripts, on the local data."""
+"""`motherlode push`, `check`, `unlist` and `relist`: for administrators and scripts, on the local data."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,14 +16,17 @@ from motherlode.domain.refusals import Refusal
 if TYPE_CHECKING:
     from motherlode.domain.package import Identity
     from motherlode.house import House
+    from motherlode.store.blobs.base import Spool
+    from motherlode.usecases.check import Checked
 
 _CHUNK_BYTES: Final = 1 << 20
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The package's id.")]
+PathsArgument = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="Packages, or folders of them.")]
 VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="Its version, in any equal spelling.")]
 
 
 def push(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="Packages, or folders of them.")],
+    paths: PathsArgument,
     *,
     feed: FeedOption = DEFAULT_FEED,
     as_json: JsonOption = False,
@@ -32,7 +35,7 @@ def push(
 ) -> None:
     """Push packages; of a folder, every .nupkg in it and below. Each is pushed or refused for itself."""
     files = _find_packages(paths)
-    with opened(data, config) as house, _progress(files) as advance:
+    with opened(data, config) as house, _progress(files, "pushing") as advance:
         outcomes = [_push_one(house, file, feed, advance, is_told=not as_json) for file in files]
     if as_json:
         put_json(outcomes)
@@ -40,6 +43,26 @@ def push(
     if len(files) > 1 and refused:
         tell(f"{refused} of {len(files)} packages were refused.")
     if refused:
+        raise typer.Exit(1)
+
+
+def check(
+    paths: PathsArgument,
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Tell what a push would say of packages, with all faults and warnings; nothing is stored."""
+    from motherlode.web.api.check import describe_checked
+
+    files = _find_packages(paths)
+    with opened(data, config) as house, _progress(files, "checking") as advance:
+        checked = [(file, _check_one(house, file, feed, advance, is_told=not as_json)) for file in files]
+    if as_json:
+        put_json([{"file": str(file), **describe_checked(each)} for file, each in checked])
+    if not all(each.is_valid for _, each in checked):
         raise typer.Exit(1)
 
 
@@ -130,16 +153,26 @@ def _push_one(
     }
 
 
+def _check_one(house: "House", file: Path, feed: str, advance: Callable[[int], None], *, is_told: bool) -> "Checked":
+    from motherlode.usecases.check import check as check_package
+    from motherlode.usecases.identify import CONSOLE
+
+    with _spooled(house, file, advance) as spool:
+        checked = check_package(spool, CONSOLE, feed=feed, db=house.db, clock=house.clock, limits=house.limits)
+    if is_told:
+        name = f"{checked.identity} " if checked.identity else ""
+        put(f"{file}: {name}would be {'taken' if checked.is_valid else 'refused'}")
+        for kind, faults in (("fault", checked.faults), ("warning", checked.warnings)):
+            for fault in faults:
+                put(f"  {kind}: {fault.message} ({fault.code})")
+    return checked
+
+
 def _store(house: "House", file: Path, feed: str, advance: Callable[[int], None]) -> "tuple[Identity, tuple[str, ...]]":
     from motherlode.usecases.identify import CONSOLE
     from motherlode.usecases.push import push as push_package
 
-    with house.blobs.spool() as spool:
-        with file.open("rb") as source:
-            while chunk := source.read(_CHUNK_BYTES):
-                spool.write(chunk)
-                advance(len(chunk))
-        spool.finish()
+    with _spooled(house, file, advance) as spool:
         pushed = push_package(
             spool, CONSOLE, feed=feed, db=house.db, blobs=house.blobs, clock=house.clock, limits=house.limits
         )
@@ -147,7 +180,19 @@ def _store(house: "House", file: Path, feed: str, advance: Callable[[int], None]
 
 
 @contextmanager
-def _progress(files: Sequence[Path]) -> Iterator[Callable[[int], None]]:
+def _spooled(house: "House", file: Path, advance: Callable[[int], None]) -> "Iterator[Spool]":
+    """The file as a finished spool."""
+    with house.blobs.spool() as spool:
+        with file.open("rb") as source:
+            while chunk := source.read(_CHUNK_BYTES):
+                spool.write(chunk)
+                advance(len(chunk))
+        spool.finish()
+        yield spool
+
+
+@contextmanager
+def _progress(files: Sequence[Path], doing: str) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal that counts bytes; elsewhere nothing, since each package has its line."""
     if not sys.stderr.isatty():
         yield _ignore
@@ -155,10 +200,10 @@ def _progress(files: Sequence[Path]) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("pushing"), BarColumn(), DownloadColumn(binary_units=True), TimeRemainingColumn())
+    columns = (TextColumn(doing), BarColumn(), DownloadColumn(binary_units=True), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())
     with bar:
-        task = bar.add_task("push", total=sum(file.stat().st_size for file in files))
+        task = bar.add_task(doing, total=sum(file.stat().st_size for file in files))
         yield lambda count: bar.advance(task, count)
 
 

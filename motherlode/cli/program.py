@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from motherlode.cli import audit, config, feeds, keys, owners, packages, reindex, serve, teams, users, verify
+from motherlode.cli import audit, config, feeds, keys, owners, packages, rederive, reindex, serve, teams, users, verify
 from motherlode.cli.output import CommandFailed, tell
 from motherlode.domain.refusals import Refusal
 
@@ -25,11 +25,13 @@ program.add_typer(teams.commands, name="team")
 program.add_typer(feeds.commands, name="feed")
 program.add_typer(owners.commands, name="owner")
 program.command("push")(packages.push)
+program.command("check")(packages.check)
 program.command("unlist")(packages.unlist)
 program.command("relist")(packages.relist)
 program.command("audit")(audit.audit)
 program.command("verify")(verify.verify)
 program.command("reindex")(reindex.reindex)
+program.command("rederive")(rederive.rederive)
 program.add_typer(config.commands, name="config")
 
 

@@ -6,11 +6,11 @@ prefix, no gap, no overlap, so no byte is read twice and none hides.
 """
 
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from struct import Struct
 from typing import BinaryIO, NamedTuple
 
+from motherlode.domain.limits import Limits as Limits  # noqa: PLC0414 its readers know it from here
 from motherlode.domain.quotes import quote
 from motherlode.domain.refusals import Fault, InvalidPackage
 
@@ -49,23 +49,6 @@ _END, _LOCATOR, _END64 = Struct("<4s4H2IH"), Struct("<4sIQI"), Struct("<4sQ2H2I4
 _CENTRAL, _LOCAL, _FIELD = Struct("<4s6H3I5H2I"), Struct("<4s5H3I2H"), Struct("<2H")
 _ALL_ONES_32 = 0xFFFFFFFF
 _ZIP64_FIELD, _UNICODE_PATH_FIELD = 0x0001, 0x7075
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one package may cost.
-
-    Unpacked it may be `max_inflated_ratio` times its file, so that large honest packages pass, and always
-    `max_inflated_bytes`, so that a small hostile one costs seconds at most.
-    """
-
-    max_entries: int = 65_534
-    max_name_bytes: int = 4096
-    max_directory_bytes: int = 16 * 1024 * 1024
-    max_embedded_bytes: int = 1024 * 1024
-    max_inflated_bytes: int = 1024 * 1024 * 1024
-    max_inflated_ratio: int = 8
-    max_faults: int = 100
 
 
 class Entry(NamedTuple):
@@ -116,14 +99,14 @@ def read_archive(file: BinaryIO, limits: Limits) -> Archive:
 
 
 def read_contents(
-    file: BinaryIO, archive: Archive, limits: Limits, keep: Entry | None
-) -> tuple[bytes | None, list[Fault]]:
-    """Unpack and check every entry in one pass; the content of `keep` (None when it is at fault), and all faults.
+    file: BinaryIO, archive: Archive, limits: Limits, keep: Collection[Entry]
+) -> tuple[dict[Entry, bytes], list[Fault]]:
+    """Unpack and check every entry in one pass; the contents of `keep` that are sound, and all faults.
 
     When the entries claim to unpack to more than `limits` allow, only `keep` is read.
     """
     faults: list[Fault] = []
-    kept = None
+    kept: dict[Entry, bytes] = {}
     may_inflate = max(limits.max_inflated_bytes, limits.max_inflated_ratio * archive.size)
     is_bomb = sum(entry.size for entry in archive.entries) > may_inflate
     if is_bomb:
@@ -133,14 +116,15 @@ def read_contents(
         faults.append(Fault("zip-prefix", "The archive does not begin with its first entry: pack it again."))
     stops = [min(entry.offset, archive.start) for entry in in_place[1:]] + [archive.start]
     for entry, stop in zip(in_place, stops, strict=False):
-        if is_bomb and entry is not keep:
+        is_kept = entry in keep
+        if is_bomb and not is_kept:
             continue
         try:
-            content = _check_entry(file, entry, stop, is_kept=entry is keep)
+            content = _check_entry(file, entry, stop, is_kept=is_kept)
         except InvalidPackage as refused:
             faults.extend(refused.faults)
         else:
-            kept = content if entry is keep else kept
+            kept |= {entry: content} if is_kept else {}
     return kept, faults
 
 

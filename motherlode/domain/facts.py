@@ -5,7 +5,7 @@ keys that are unknown here are passed over, so that an older program reads what 
 """
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from motherlode.domain.frameworks import parse_framework
 from motherlode.domain.ids import PackageId
@@ -21,6 +21,10 @@ from motherlode.domain.package import (
 from motherlode.domain.ranges import ANY, VersionRange, parse_range
 from motherlode.domain.versions import parse_version
 
+READING: Final = 1
+"""The number of today's way to read a package: raised whenever some bytes come out as other facts than before, be it
+by the nuspec, the files that it names, versions, ranges or frameworks. Packages read under a lower one are read again
+by `rederive`; 0 stands for those from before there were numbers."""
 _TEXTS = (
     "description",
     "authors",

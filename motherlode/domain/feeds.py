@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from motherlode.domain.refusals import Fault, InvalidSetting
+from motherlode.domain.rules.rule import Strictness
 from motherlode.domain.sizes import SIZE_ALLOWED, format_size, parse_size
 from motherlode.domain.versions import Version, parse_version
 
@@ -28,6 +29,7 @@ class FeedPolicy:
     max_package_bytes: int = 250 << 20
     is_private: bool = False
     least_protocol: Version | None = None
+    strictness: Strictness = Strictness.GALLERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,10 @@ def _format_protocol(version: Version | None) -> str:
     return "off" if version is None else version.normalized
 
 
+def _parse_strictness(text: str) -> Strictness:
+    return Strictness(text.strip())
+
+
 FEED_SETTINGS: Mapping[str, FeedSetting] = {
     setting.name: setting
     for setting in (
@@ -83,7 +89,14 @@ FEED_SETTINGS: Mapping[str, FeedSetting] = {
             parse=_parse_read,
             show=_format_read,
         ),
-        FeedSetting("strictness", "gallery", "gallery", "how closely packages are judged"),
+        FeedSetting(
+            "strictness",
+            "gallery",
+            "gallery or lenient",
+            "how closely packages are judged: as the public gallery does, or taking all that clients restore",
+            field="strictness",
+            parse=_parse_strictness,
+        ),
         FeedSetting(
             "max_package_size",
             "250MB",

@@ -15,7 +15,7 @@ MAX_ID_LENGTH = 100
 MAX_DEPENDENCY_ID_LENGTH = 128
 RESERVED_IDS = frozenset({"create-verification-key"})
 
-_NEW_ID = re.compile(r"[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*")
+_ASCII_ID = re.compile(r"[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*")
 _WORD_CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Nd", "Pc"})
 
 
@@ -48,35 +48,17 @@ class PackageId:
 
 
 def parse_package_id(text: str, *, max_length: int = MAX_ID_LENGTH) -> PackageId:
-    r"""Read an id by the rule of the NuGet clients, `\w+([.-]\w+)*` in Unicode, for look-ups and dependencies.
+    r"""Read an id by the rule of the NuGet clients, `\w+([.-]\w+)*` in Unicode.
 
     Raises:
         InvalidId: the text breaks the rule or is longer than `max_length` characters. Nothing is trimmed.
     """
     _check_length(text, max_length)
-    if not (_NEW_ID.fullmatch(text) or _is_word_chain(text)):
+    if not (_ASCII_ID.fullmatch(text) or _is_word_chain(text)):
         raise InvalidId(
             f"{quote(text)} is not a package id: use letters, digits and '_', with single '.' or '-' between them."
         )
     return PackageId(text)
-
-
-def parse_new_package_id(text: str) -> PackageId:
-    """Read an id by the stricter rule of nuget.org for new packages: ASCII only, at most 100 characters, not reserved.
-
-    Raises:
-        InvalidId: the text breaks the rule. Nothing is trimmed, as no client trims it.
-    """
-    _check_length(text, MAX_ID_LENGTH)
-    if not _NEW_ID.fullmatch(text):
-        raise InvalidId(
-            f"{quote(text)} cannot be the id of a package: use ASCII letters, digits and '_', "
-            "with single '.' or '-' between them."
-        )
-    package_id = PackageId(text)
-    if package_id.key in RESERVED_IDS:
-        raise InvalidId(f"{quote(text)} cannot be the id of a package: this name is reserved, choose another.")
-    return package_id
 
 
 def _check_length(text: str, max_length: int) -> None:

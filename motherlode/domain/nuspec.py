@@ -15,7 +15,6 @@ from motherlode.domain.ids import (
     MAX_DEPENDENCY_ID_LENGTH,
     InvalidId,
     PackageId,
-    parse_new_package_id,
     parse_package_id,
 )
 from motherlode.domain.package import (
@@ -33,48 +32,42 @@ from motherlode.domain.rawnuspec import MAX_NUSPEC_BYTES, RawElement, RawNuspec,
 from motherlode.domain.refusals import Fault
 from motherlode.domain.versions import InvalidVersion, Version, parse_version
 
-__all__ = [
-    "FAULTS",
-    "MAX_IDENTITY_LENGTH",
-    "MAX_NUSPEC_BYTES",
-    "MAX_VERSION_LENGTH",
-    "Nuspec",
-    "RawNuspec",
-    "parse_nuspec",
-]
-
-MAX_VERSION_LENGTH = 64
-MAX_IDENTITY_LENGTH = 160
+__all__ = ["FAULTS", "MAX_NUSPEC_BYTES", "Nuspec", "RawNuspec", "is_type_name", "parse_nuspec"]
 
 FAULTS = {
     **rawnuspec.FAULTS,
     "id-missing": "There is no <id>.",
     "id-repeated": "There is more than one <id>.",
-    "id-invalid": "The id is none: 1 to 100 ASCII letters, digits, _, and single . or - between.",
+    "id-invalid": "The id is none: 1 to 100 letters, digits, _, and single . or - between.",
     "version-missing": "There is no <version>.",
     "version-repeated": "There is more than one <version>.",
     "version-invalid": "The version is none: one to four numbers, a label, build metadata (1.2.3-beta.1+build).",
-    "version-too-long": "The version has more than 64 characters.",
-    "identity-too-long": "Id and version together have more than 160 characters.",
     "dependency-id-invalid": "The id of a dependency is none.",
     "dependency-range-invalid": "The version range of a dependency is none: 1.0, [1.0], [1.0, 2.0); no *.",
 }
 """What can be wrong with the values of a nuspec, by code."""
 
 _TAG_SEPARATORS = re.compile(r"[\s,;]+")
-_TYPE_NAME = re.compile(r"\w+(?:[_.-]\w+)*")
+_TYPE_NAME = re.compile(r"\w+(?:[.-]\w+)*")
 _MAX_TYPE_NAME_LENGTH = 100
+_NO_METADATA = RawElement("metadata", "", "", (), ())
+_NO_PACKAGE = Package(Identity(PackageId(""), Version(0, 0, 0)))
 
 
 @dataclass(frozen=True, slots=True)
 class Nuspec:
     """What was read: a package unless its id, its version or the XML was unusable, and all faults.
 
-    A package that comes with faults lacks what they are about, and must not be taken.
+    A package that comes with faults lacks what they are about, and must not be taken. `draft` is the package with a
+    stand-in for an identity that it lacks, so that the rest can be judged; `metadata` is what it was read from. Both
+    are empty, and `is_readable` is False, where the document is no nuspec.
     """
 
     package: Package | None
     faults: tuple[Fault, ...]
+    draft: Package = _NO_PACKAGE
+    metadata: RawElement = _NO_METADATA
+    is_readable: bool = True
 
 
 def parse_nuspec(document: bytes) -> Nuspec:
@@ -86,9 +79,16 @@ def parse_nuspec(document: bytes) -> Nuspec:
     try:
         raw = parse_raw_nuspec(document)
     except UnreadableNuspec as unreadable:
-        return Nuspec(None, (unreadable.fault,))
+        return Nuspec(None, (unreadable.fault,), is_readable=False)
     reading = _Reading(raw.metadata, [])
-    return Nuspec(reading.find_package(), tuple(reading.faults))
+    identity = reading.find_identity()
+    draft = reading.read_package(identity or _NO_PACKAGE.identity)
+    return Nuspec(draft if identity else None, tuple(reading.faults), draft, raw.metadata)
+
+
+def is_type_name(name: str) -> bool:
+    """Whether a package type may be called that."""
+    return len(name) <= _MAX_TYPE_NAME_LENGTH and _TYPE_NAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,7 @@ class _Reading:
     metadata: RawElement
     faults: list[Fault]
 
-    def find_package(self) -> Package | None:
-        identity = self._find_identity()
-        groups = self._read_groups()
-        if identity is None:
-            return None
+    def read_package(self, identity: Identity) -> Package:
         return Package(
             identity=identity,
             description=self._text("description"),
@@ -125,20 +121,12 @@ class _Reading:
             min_client_version=_find_version_text(self.metadata.find_attribute("minClientVersion")),
             package_types=self._read_types(),
             repository=self._find_repository(),
-            dependency_groups=groups,
+            dependency_groups=self._read_groups(),
         )
 
-    def _find_identity(self) -> Identity | None:
+    def find_identity(self) -> Identity | None:
         package_id, version = self._find_id(), self._find_version()
-        if package_id is None or version is None:
-            return None
-        length = len(package_id.written) + len(version.written)
-        if length > MAX_IDENTITY_LENGTH:
-            self._refuse(
-                "identity-too-long",
-                f"Id and version have {length} characters together: at most {MAX_IDENTITY_LENGTH} are allowed.",
-            )
-        return Identity(package_id, version)
+        return Identity(package_id, version) if package_id and version else None
 
     def _find_id(self) -> PackageId | None:
         text = self._required("id")
@@ -146,7 +134,7 @@ class _Reading:
             return None
         try:
             # quirk: no client trims the id, so blanks around it are refused like any others.
-            return parse_new_package_id(text)
+            return parse_package_id(text)
         except InvalidId as invalid:
             self._refuse("id-invalid", str(invalid))
             return None
@@ -156,17 +144,10 @@ class _Reading:
         if text is None:
             return None
         try:
-            version = parse_version(text)
+            return parse_version(text)
         except InvalidVersion as invalid:
             self._refuse("version-invalid", str(invalid))
             return None
-        if len(version.written) > MAX_VERSION_LENGTH:
-            self._refuse(
-                "version-too-long",
-                f"The version has {len(version.written)} characters, build metadata included: "
-                f"at most {MAX_VERSION_LENGTH} are allowed.",
-            )
-        return version
 
     def _required(self, name: str) -> str | None:
         found = self.metadata.children_named(name)
@@ -280,7 +261,7 @@ def _find_framework(text: str | None) -> Framework | None:
 
 def _find_type(element: RawElement) -> PackageType | None:
     name = _find_text(element.find_attribute("name"))
-    if name is None or len(name) > _MAX_TYPE_NAME_LENGTH or not _TYPE_NAME.fullmatch(name):
+    if name is None or not is_type_name(name):
         return None
     return PackageType(name, _find_version_text(element.find_attribute("version")))
 

@@ -92,7 +92,7 @@ def parse_raw_nuspec(document: bytes) -> RawNuspec:
         )
     root = _parse_xml(document)
     if root.name != "package":
-        raise UnreadableNuspec("nuspec-root", f"The root of the nuspec is <{root.name}>: it must be <package>.")
+        raise UnreadableNuspec("nuspec-root", f"The root of the nuspec is {quote(root.name)}: it must be <package>.")
     found = [child for child in root.children if child.name == "metadata"]
     if len(found) != 1:
         raise UnreadableNuspec("nuspec-metadata", f"The nuspec has {len(found)} <metadata> elements: it needs one.")
@@ -103,8 +103,8 @@ def _parse_xml(document: bytes) -> RawElement:
     try:
         root: Any = etree.fromstring(document, _make_parser(_Builder()))
     except etree.XMLSyntaxError as error:
-        reason = " ".join((error.msg or "it is empty").split())
-        raise UnreadableNuspec("nuspec-not-xml", f"The nuspec is not well-formed XML: {reason}.") from None
+        reason = quote(" ".join((error.msg or "it is empty").split()), max_characters=200)
+        raise UnreadableNuspec("nuspec-not-xml", f"The nuspec is not well-formed XML ({reason}): correct it.") from None
     if not isinstance(root, RawElement):
         raise UnreadableNuspec("nuspec-not-xml", "The nuspec is not well-formed XML: it has no element.")
     return root

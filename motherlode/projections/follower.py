@@ -107,7 +107,7 @@ class Follower:
             return None
         if row.head == known.head + 1 and row.head_id_key is not None:
             return {row.head_id_key}
-        return {event.id_key for event in catalog.since(tx, row.id, known.head, _MAX_FOLLOWED)}
+        return set(catalog.changed_since(tx, row.id, known.head, _MAX_FOLLOWED)[1])
 
     def _counted(self, tx: Tx, row: FeedRow, known: Feed | None) -> set[str] | None:
         if known is None:

@@ -6,6 +6,7 @@ out 10 and 11, and 11 may commit first. For the same reason `append` is what a u
 as short as can be. An event's time is never before that of the one before it, whatever the clock does.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from motherlode.store import schema
 from motherlode.store.db import Tx, once_for_each_dialect, upsert
 from motherlode.store.entries import Entry
 
-Kind = Literal["published", "unlisted", "relisted"]
+Kind = Literal["published", "unlisted", "relisted", "rederived"]
 
 _H = schema.heads.c
 _NOW = bindparam("now", type_=schema.Moment)
@@ -36,7 +37,8 @@ _STAMP_ENTRY = (
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change of a feed. `details` is the entry after it: id, version, sha256, listed, pushed_at, is_semver2."""
+    """One change of a feed. `details` is the entry after it: id, version, sha256, listed, pushed_at, is_semver2; and
+    `before`, where its facts became others: what was said until then, None for what was not."""
 
     feed_id: int
     number: int
@@ -56,8 +58,11 @@ class PackageRow:
     changed_at: datetime
 
 
-def append(tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime) -> int:
-    """Log that the entry became what it is now; the last thing a unit of work does.
+def append(
+    tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime, before: Mapping[str, Any] | None = None
+) -> int:
+    """Log that the entry became what it is now; the last thing a unit of work does. `before` are those of its facts
+    that were others until now.
 
     Takes the feed's next number, stamps it on the entry and its package, and returns it.
     """
@@ -69,7 +74,7 @@ def append(tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime) -> i
         "kind": kind,
         "id_key": entry.id_key,
         "version_key": entry.version_key,
-        "details": _details(entry),
+        "details": _details(entry) if before is None else {**_details(entry), "before": dict(before)},
     }
     tx.execute(_ADD_EVENT, event)
     if (entry.revision, entry.changed_at) != (number, at):

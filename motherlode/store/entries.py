@@ -20,6 +20,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     tuple_,
     update,
@@ -128,13 +129,9 @@ def add(tx: Tx, feed_id: int, identity: Identity, content: ContentRow, *, is_sem
         "feed_id": feed_id,
         "id_key": identity.id.key,
         "version_key": identity.version.key,
-        "id_written": identity.id.written,
-        "version_written": identity.version.written,
-        "sort_key": identity.version.sort_key,
+        **_derived(identity, is_semver2=is_semver2),
         "content_id": content.id,
         "listed": True,
-        "is_prerelease": identity.version.is_prerelease,
-        "is_semver2": is_semver2,
         "pushed_at": at,
         "changed_at": at,
     }
@@ -239,6 +236,41 @@ def set_listed(tx: Tx, entry: Entry, *, listed: bool, at: datetime) -> Entry:
     """The entry with `listed` as given; its revision is stamped by `catalog.append`."""
     tx.execute(update(schema.entries).where(_E.id == entry.id).values(listed=listed, changed_at=at))
     return replace(entry, listed=listed, changed_at=at)
+
+
+def of_content(tx: Tx, content_id: int) -> list[Entry]:
+    """The entries of all feeds that point to a content, in the order of the feeds' ids."""
+    return [_entry(row) for row in tx.execute(_joined().where(_E.content_id == content_id).order_by(_E.feed_id, _E.id))]
+
+
+def is_derived_otherwise(tx: Tx, content_id: int, identity: Identity, *, is_semver2: bool) -> bool:
+    """Whether any entry of a content says something else than follows from this identity."""
+    expected = {
+        "id_key": identity.id.key,
+        "version_key": identity.version.key,
+        **_derived(identity, is_semver2=is_semver2),
+    }
+    differs = or_(*(_E[name] != value for name, value in expected.items()))
+    return tx.execute(select(_E.id).where(_E.content_id == content_id, differs).limit(1)).first() is not None
+
+
+def derive(tx: Tx, content_id: int, identity: Identity, *, is_semver2: bool) -> None:
+    """Let all entries of a content say what follows from this identity, which equals theirs; revisions are stamped by
+    `catalog.append`."""
+    tx.execute(
+        update(schema.entries).where(_E.content_id == content_id).values(_derived(identity, is_semver2=is_semver2))
+    )
+
+
+def _derived(identity: Identity, *, is_semver2: bool) -> dict[str, Any]:
+    """What an entry says of its package beside the keys that it is found by."""
+    return {
+        "id_written": identity.id.written,
+        "version_written": identity.version.written,
+        "sort_key": identity.version.sort_key,
+        "is_prerelease": identity.version.is_prerelease,
+        "is_semver2": is_semver2,
+    }
 
 
 def _joined() -> Select[*tuple[Any, ...]]:

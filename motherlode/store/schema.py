@@ -4,6 +4,7 @@
       │
       ├──< packages                one row per id on a feed: number and time of its last event
       ├──< entries >── contents    a feed's versions; the bytes they are, stored once however many feeds hold them
+      │                  └──1:1── readings  which way of reading packages a content's facts come from
       ├──< events                  the log: each change of a feed, numbered without gaps
       ├──< downloads               counts per version and UTC day
       ├──< totals                  the same of all days together: what documents show
@@ -45,7 +46,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 """The newest migration: what `Database.is_current` compares with, without importing Alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -119,6 +120,13 @@ contents = Table(
     Column("nuspec", LargeBinary, nullable=False),  # as it lies in the package; last, because most reads skip it
 )
 
+readings = Table(  # apart from contents: to mark many rows of that would write their facts and nuspecs again
+    "readings",
+    metadata,
+    Column("content_id", ForeignKey(contents.c.id), primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),  # of the reader, `READING`; a content without a row is to be read again
+)
+
 entries = Table(
     "entries",
     metadata,
@@ -155,7 +163,7 @@ events = Table(
     Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
     Column("number", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, 3… visible in this order
     Column("at", Moment, nullable=False),
-    Column("kind", String, nullable=False),  # published, unlisted, relisted
+    Column("kind", String, nullable=False),  # published, unlisted, relisted, rederived
     Column("id_key", Key, nullable=False),
     Column("version_key", Key, nullable=False),
     Column("details", Json, nullable=False),  # the entry as it is after the event, whole

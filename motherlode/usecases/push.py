@@ -3,22 +3,24 @@
 The order is what keeps an acknowledged package safe: the blob is durable under a name of its own before any row names
 it, and rows, audit line and catalog event come into being in one transaction. Right and existence are looked at before
 the blob is put, so that most refusals store nothing, and again inside the transaction, where the index decides races.
+The feed's strictness must be known before its row is looked at; that it still is the same is looked at in there, too.
 An id that is new on its feed belongs from then on to the account that pushed it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from motherlode.domain.facts import facts_of
-from motherlode.domain.feeds import parse_feed_policy
-from motherlode.domain.nupkg import Limits, Nupkg, read_nupkg
-from motherlode.domain.package import Identity, Package
+from motherlode.domain.facts import READING, facts_of
+from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
+from motherlode.domain.nupkg import Limits, Nupkg, Strictness, read_nupkg
+from motherlode.domain.package import Identity
 from motherlode.domain.policy import Actor, check_may_push, expiry_warning
-from motherlode.domain.refusals import AlreadyExists, Busy, KeyRefused, NoSuchFeed, NotAllowed, PackageTooLarge
+from motherlode.domain.refusals import AlreadyExists, Busy, KeyRefused, NoSuchFeed, NotAllowed, PackageTooLarge, Refusal
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store import catalog, contents, entries, owners
+from motherlode.store import catalog, contents, entries, feeds, owners
 from motherlode.store.blobs.base import Blobs, Spool
 from motherlode.store.db import Database, Tx
 from motherlode.store.entries import Place
@@ -31,32 +33,57 @@ MAX_BLOB_AGE: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What was stored, and what its publisher should be told: what to mend in the next version, or a key that ends."""
+    """What was stored, and what its publisher should be told: a key that ends, what to mend in the next version."""
 
     identity: Identity
     warnings: tuple[str, ...] = ()
 
 
-def push(spool: Spool, actor: Actor, *, feed: str, db: Database, blobs: Blobs, clock: Clock, limits: Limits) -> Pushed:
-    """Accept the .nupkg in `spool`, which is finished. Raises `InvalidPackage`, `PackageTooLarge`, `NotAllowed`,
-    `KeyRefused`, `AlreadyExists`, `NoSuchFeed`, `Busy`; whatever is raised, nothing is stored."""
-    nupkg = read_nupkg(spool.file, limits, clock.now())
+def push(
+    spool: Spool,
+    actor: Actor,
+    *,
+    feed: str,
+    db: Database,
+    blobs: Blobs,
+    clock: Clock,
+    limits: Limits,
+    strictness: Strictness | None = None,
+) -> Pushed:
+    """Accept the .nupkg in `spool`, which is finished. `strictness` is the feed's where the caller knows it; None: it
+    is looked up. Raises `InvalidPackage`, `PackageTooLarge`, `NotAllowed`, `KeyRefused`, `AlreadyExists`, `NoSuchFeed`,
+    `Busy`; whatever is raised, nothing is stored."""
+    judged = strictness or find_strictness(db, feed)
+    upload = _Upload(spool, read_nupkg(spool.file, limits, clock.now(), judged), feed, judged)
     try:
-        return _store(spool, actor, nupkg, feed=feed, db=db, blobs=blobs, clock=clock)
+        return _store(upload, actor, db=db, blobs=blobs, clock=clock)
     except (KeyRefused, NotAllowed) as refusal:
-        refusal.subject = str(nupkg.package.identity)
+        refusal.subject = str(upload.identity)
         raise
 
 
-def _store(spool: Spool, actor: Actor, nupkg: Nupkg, *, feed: str, db: Database, blobs: Blobs, clock: Clock) -> Pushed:
-    package = nupkg.package
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    """What is being pushed: a package that was read and found sound, as the feed judged at that moment."""
+
+    spool: Spool
+    nupkg: Nupkg
+    feed: str
+    judged: Strictness
+
+    @property
+    def identity(self) -> Identity:
+        return self.nupkg.package.identity
+
+
+def _store(upload: _Upload, actor: Actor, *, db: Database, blobs: Blobs, clock: Clock) -> Pushed:
     with db.read() as tx:
-        _check(tx, spool, actor, feed, package)
+        _check(tx, upload, actor)
     put_at = clock.now()
-    blob = blobs.put(spool)
+    blob = blobs.put(upload.spool)
     try:
         crash_point("push-blob-put")
-        kept = _commit(spool, actor, nupkg, blob, put_at, feed=feed, db=db, clock=clock)
+        kept = _commit(upload, actor, blob, put_at, db=db, clock=clock)
     except BaseException:
         _take_back(blob, db, blobs)
         raise
@@ -64,32 +91,61 @@ def _store(spool: Spool, actor: Actor, nupkg: Nupkg, *, feed: str, db: Database,
     if kept != blob:
         blobs.delete(blob)
     blobs.settle(blob)
-    return Pushed(package.identity, _warnings(package, actor, clock.now()))
+    expiry = expiry_warning(actor, clock.now())
+    told = (fault.message for fault in upload.nupkg.warnings)
+    return Pushed(upload.identity, (*([expiry] if expiry else []), *told))
 
 
-def _check(tx: Tx, spool: Spool, actor: Actor, feed: str, package: Package) -> Place:
-    """Refuse what may not be pushed; returns the place it may have."""
-    package_id, version = package.identity.id, package.identity.version
-    place = entries.find_place(tx, feed, package_id.key, version.key, actor.account_ids)
+def find_strictness(db: Database, feed: str) -> Strictness:
+    """How the feed judges at this moment. Raises `NoSuchFeed`."""
+    with db.read() as tx:
+        return parse_feed_policy(feeds.get(tx, feed).settings).strictness
+
+
+def get_place(tx: Tx, actor: Actor, feed: str, identity: Identity) -> Place:
+    """The place that this version would have. Raises `NoSuchFeed`, and `NotAllowed` where the actor may not push it."""
+    place = entries.find_place(tx, feed, identity.id.key, identity.version.key, actor.account_ids)
     if place is None:
         raise NoSuchFeed(feed)
-    check_may_push(actor, feed, package_id, place.ownership)
-    max_bytes = parse_feed_policy(place.settings).max_package_bytes
-    if spool.size > max_bytes:
-        raise PackageTooLarge(max_bytes)
-    if place.is_taken:
-        raise AlreadyExists(str(package.identity))
+    check_may_push(actor, feed, identity.id, place.ownership)
     return place
 
 
-def _commit(
-    spool: Spool, actor: Actor, nupkg: Nupkg, blob: str, put_at: datetime, *, feed: str, db: Database, clock: Clock
-) -> str:
+def find_obstacles(place: Place, policy: FeedPolicy, identity: Identity, size_bytes: int) -> Iterator[Refusal]:
+    """Why a sound package of that size cannot have the place, in the order in which a push tells it."""
+    if size_bytes > policy.max_package_bytes:
+        yield PackageTooLarge(policy.max_package_bytes)
+    if place.is_taken:
+        yield AlreadyExists(str(identity))
+
+
+def _check(tx: Tx, upload: _Upload, actor: Actor) -> Place:
+    """Refuse what may not be pushed; returns the place it may have."""
+    place = get_place(tx, actor, upload.feed, upload.identity)
+    policy = parse_feed_policy(place.settings)
+    for refusal in find_obstacles(place, policy, upload.identity, upload.spool.size):
+        raise refusal
+    if policy.strictness is not upload.judged:
+        raise Busy  # it was changed a moment ago: the next try is judged by what holds now
+    return place
+
+
+def _check_again(tx: Tx, upload: _Upload, actor: Actor, now: datetime) -> tuple[Actor, Place]:
+    """The same once more, now that nobody else changes anything: for the actor as he is at this moment, for a body may
+    have been days on its way."""
+    place = _check(tx, upload, actor)
+    if actor.access in {None, place.access}:
+        return actor, place
+    actor = identify_now(tx, actor, now)
+    return actor, _check(tx, upload, actor)
+
+
+def _commit(upload: _Upload, actor: Actor, blob: str, put_at: datetime, *, db: Database, clock: Clock) -> str:
     """Write all rows in one transaction; returns the blob they name, another one if the bytes were there before."""
-    package = nupkg.package
+    spool, package = upload.spool, upload.nupkg.package
     with db.write() as tx:
         now = clock.now()
-        actor, place = _check_again(tx, spool, actor, feed, package, now)
+        actor, place = _check_again(tx, upload, actor, now)
         if now - put_at > MAX_BLOB_AGE:
             raise Busy
         content = contents.add(
@@ -98,29 +154,20 @@ def _commit(
             sha512=spool.sha512,
             size=spool.size,
             blob=blob,
-            nuspec=nupkg.nuspec,
+            nuspec=upload.nupkg.nuspec,
             facts=facts_of(package),
+            reading=READING,
             at=now,
         )
         entry = entries.add(tx, place.feed_id, package.identity, content, is_semver2=package.is_semver2, at=now)
         if actor.holder is not None and not place.ownership.is_id_known:
             owners.add_first(tx, place.feed_id, package.identity.id.key, actor.holder.id, now)
         details = {"sha256": spool.sha256.hex(), "bytes": spool.size, "new_id": not place.ownership.is_id_known}
-        write_audit(tx, actor, "push", feed=feed, subject=str(package.identity), at=now, details=details)
+        write_audit(tx, actor, "push", feed=upload.feed, subject=str(package.identity), at=now, details=details)
         crash_point("push-rows-written")
         catalog.append(tx, place.feed_id, "published", entry, at=now)
         crash_point("push-before-commit")
     return content.blob
-
-
-def _check_again(tx: Tx, spool: Spool, actor: Actor, feed: str, package: Package, now: datetime) -> tuple[Actor, Place]:
-    """The same once more, now that nobody else changes anything: for the actor as he is at this moment, for a body may
-    have been days on its way."""
-    place = _check(tx, spool, actor, feed, package)
-    if actor.access in {None, place.access}:
-        return actor, place
-    actor = identify_now(tx, actor, now)
-    return actor, _check(tx, spool, actor, feed, package)
 
 
 def _take_back(blob: str, db: Database, blobs: Blobs) -> None:
@@ -130,8 +177,3 @@ def _take_back(blob: str, db: Database, blobs: Blobs) -> None:
     if not is_named:
         blobs.delete(blob)
     blobs.settle(blob)
-
-
-def _warnings(package: Package, actor: Actor, now: datetime) -> tuple[str, ...]:
-    no_authors = None if package.authors else "The package names no authors: say in <authors> who made it."
-    return tuple(warning for warning in (no_authors, expiry_warning(actor, now)) if warning)

@@ -61,9 +61,9 @@ def _verify_blobs(db: Database, blobs: Blobs, report: Callable[[str], None], adv
     packages = 0
     for content in _all_contents(db):
         packages += 1
-        difference = _find_difference(content, blobs, advance)
+        difference = find_difference(content, blobs, advance)
         if difference is not None:
-            report(f"{_name(content, db)}: {difference}")
+            report(f"{name_of(content, db)}: {difference}")
     return packages
 
 
@@ -78,7 +78,8 @@ def _all_contents(db: Database) -> Iterator[ContentRow]:
         last_id = page[-1].id
 
 
-def _find_difference(content: ContentRow, blobs: Blobs, advance: Callable[[int], None]) -> str | None:
+def find_difference(content: ContentRow, blobs: Blobs, advance: Callable[[int], None]) -> str | None:
+    """What is wrong with the blob of a content, in words that follow its name; None where it is what was pushed."""
     try:
         with blobs.open(content.blob) as file:
             size, sha256, sha512 = _measure(file, advance)
@@ -104,7 +105,7 @@ def _measure(file: BinaryIO, advance: Callable[[int], None]) -> tuple[int, bytes
     return size, sha256.digest(), sha512.digest()
 
 
-def _name(content: ContentRow, db: Database) -> str:
+def name_of(content: ContentRow, db: Database) -> str:
     """The versions that a content is, as people know them."""
     with db.read() as tx:
         versions = contents.versions_of(tx, content.id)

@@ -65,14 +65,15 @@ def refuse(refusal: Refusal, *, request_id: str, is_write: bool, is_browser: boo
     return response
 
 
-def warning_lines(sentences: list[str]) -> list[str]:
-    """Header values for the sentences: ASCII, one line each, 2 KB in all; the last says how many more there are."""
+def warning_lines(sentences: list[str], *, rest: str = "faults: the answer's body lists them all") -> list[str]:
+    """Header values for the sentences: ASCII, one line each, 2 KB in all; the last says how many more there are, and
+    of what (`rest`, with where all of them are told)."""
     lines = [_as_header(sentence) for sentence in sentences]
     taken: list[str] = []
     room = MAX_WARNING_BYTES - 100
     for line in lines:
         if taken and len(line) > room:
-            taken.append(f"There are {len(lines) - len(taken)} more faults: the answer's body lists them all.")
+            taken.append(f"There are {len(lines) - len(taken)} more {rest}.")
             break
         taken.append(line)
         room -= len(line)

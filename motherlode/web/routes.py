@@ -15,6 +15,7 @@ from starlette.routing import compile_path
 from motherlode.domain.policy import Actor, check_may_ever_push, check_may_ever_unlist, check_may_ever_verify
 from motherlode.protocol.urls import PUBLISH_PATH, Hive
 from motherlode.web import ops
+from motherlode.web.api import check
 from motherlode.web.v3 import documents, flat_container, publish, search, verification
 from motherlode.web.v3.documents import Answer
 
@@ -101,6 +102,7 @@ FEED_ROUTES: Final = (
     # clients that were given the V2 feed's address push and delete right below it
     Route("push", ("PUT",), "/api/v2", publish.put_package, check_may_ever_push, is_for_new_clients=True),
     Route("delete", ("DELETE",), "/api/v2/{id}/{version}", publish.delete_version, check_may_ever_unlist),
+    Route("check", ("POST",), "/api/v1/check", check.post_check, check_may_ever_push),
     Route("home", READ, "/", ops.get_home),
 )
 

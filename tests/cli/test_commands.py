@@ -29,6 +29,7 @@ def data(tmp_path):
         ("feed", "list"),
         ("feed", "show", "default"),
         ("push", __file__),
+        ("check", __file__),
         ("unlist", "A", "1.0.0"),
         ("relist", "A", "1.0.0"),
         ("user", "list"),
@@ -54,6 +55,7 @@ def test_a_folder_without_data_is_refused_and_none_is_made(tmp_path, arguments):
         ("feed", "create", "f", "novalue"),
         ("feed", "set", "default"),
         ("push",),
+        ("check",),
         ("unlist", "A"),
         ("key", "rotate", "k", "--overlap", "never"),
         ("team", "add", "t"),
@@ -106,6 +108,7 @@ def test_keys_are_listed_without_themselves_and_can_be_revoked(data):
         (("unlist", "Acme.None", "1.0.0"), "does not exist"),
         (("relist", "Acme.None", "not a version"), "not a version"),
         (("push", "/no/such.nupkg"), "/no/such.nupkg"),
+        (("check", "/no/such.nupkg"), "/no/such.nupkg"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -157,6 +160,69 @@ def test_each_package_is_pushed_or_refused_for_itself(data, tmp_path):
     again, broken = json.loads(done.stdout)
     assert (again["code"], broken["code"]) == ("package-exists", "package-invalid")
     assert broken["faults"]
+
+
+def test_a_push_tells_what_is_to_be_mended(data, tmp_path):
+    package = tmp_path / "a.nupkg"
+    package.write_bytes(nupkg("Acme.A"))
+    done = run("push", package, "--data", data)
+    assert (done.returncode, done.stdout) == (0, "pushed Acme.A 1.0.0\n")
+    assert f"{package}: warning: The package has no readme: pack a README.md" in done.stderr
+
+
+def test_packages_are_checked_and_none_is_stored(data, tmp_path):
+    good, bad = tmp_path / "good.nupkg", tmp_path / "bad.nupkg"
+    good.write_bytes(nupkg("Acme.A"))
+    bad.write_bytes(nupkg("Acme.B", description="", title="t" * 300))
+    done = run("check", good, bad, "--data", data)
+    first, second = done.stdout.split(f"{bad}: ")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert first.startswith(f"{good}: Acme.A 1.0.0 would be taken\n  warning: ")
+    assert second.startswith("would be refused\n  fault: ")
+    faults, warnings = second.count("  fault: "), second.count("  warning: ")
+    assert faults == 2
+    assert warnings > 0
+    assert second.rindex("  fault: ") < second.index("  warning: ")
+    assert "(description-missing)" in second
+    assert run("check", good, "--data", data).returncode == 0
+    assert run("push", good, "--data", data).returncode == 0
+    assert (
+        f"{good}: Acme.A 1.0.0 would be refused\n  fault: Acme.A 1.0.0 already"
+        in run("check", good, "--data", data).stdout
+    )
+
+
+def test_a_check_answers_a_machine_as_the_server_does(data, tmp_path):
+    run("feed", "create", "attic", "strictness=lenient", "--data", data)
+    package = tmp_path / "a.nupkg"
+    package.write_bytes(nupkg("Acme.A", description=""))
+    (strict,) = json.loads(run("check", package, "--json", "--data", data).stdout)
+    (lenient,) = json.loads(run("check", tmp_path, "--feed", "attic", "--json", "--data", data).stdout)
+    assert (strict["file"], strict["is_valid"], strict["status"]) == (str(package), False, 400)
+    assert [fault["code"] for fault in strict["faults"]] == ["description-missing"]
+    assert (lenient["is_valid"], lenient["identity"]) == (True, {"id": "Acme.A", "version": "1.0.0"})
+    assert "description-missing" in [warning["code"] for warning in lenient["warnings"]]
+
+
+def test_a_symbols_package_is_told_that_none_is_taken_yet(data, tmp_path):
+    symbols = tmp_path / "a.snupkg"
+    symbols.write_bytes(nupkg(more='<packageTypes><packageType name="SymbolsPackage" /></packageTypes>'))
+    done = run("check", symbols, "--data", data)
+    assert done.returncode == 1
+    assert "takes no symbols" in done.stdout
+
+
+def test_a_check_for_a_feed_that_is_not_there_is_refused(data, tmp_path):
+    (tmp_path / "a.nupkg").write_bytes(nupkg())
+    assert_refused(run("check", tmp_path, "--feed", "none", "--data", data), "none")
+
+
+def test_what_packages_are_held_to_can_be_set(data, tmp_path):
+    package = tmp_path / "a.nupkg"
+    package.write_bytes(nupkg("Acme.A", title="A title of eleven"))
+    (data / "motherlode.toml").write_text("[packages]\nmax_title_length = 10\n")
+    assert "at most 10 are allowed" in run("check", package, "--data", data).stdout
+    assert run("check", package, "--data", data, MOTHERLODE_PACKAGES_MAX_TITLE_LENGTH="17").returncode == 0
 
 
 def test_a_folder_without_packages_is_refused(data, tmp_path):

@@ -36,7 +36,7 @@ def _actions_of(name):
 
 
 POINTS = crash_points()
-PUSH_POINTS = [point for point in POINTS if not point.startswith(("unlist-", "relist-", "search-"))]
+PUSH_POINTS = [point for point in POINTS if not point.startswith(("unlist-", "relist-", "search-", "rederive-"))]
 
 
 def points_of(action):

@@ -56,7 +56,8 @@ def _assert_events_make_entries(data: Path) -> None:
         numbers[event["feed_id"]] += 1
         assert event["number"] == numbers[event["feed_id"]], "the log has a gap"
         assert (event["kind"] == "published") == (key not in last), "a version begins with its push, once"
-        assert json.loads(event["details"])["listed"] == LISTED_AFTER[event["kind"]]
+        before = json.loads(last[key]["details"])["listed"] if key in last else None
+        assert json.loads(event["details"])["listed"] == LISTED_AFTER.get(event["kind"], before)
         last[key] = event
     heads = {row["feed_id"]: row["number"] for row in rows(data, "SELECT * FROM heads")}
     assert heads == {feed_id: numbers[feed_id] for feed_id in heads}
@@ -87,7 +88,10 @@ def _assert_packages(data: Path, last: Mapping[tuple[int, str, str], sqlite3.Row
 def _assert_audit(data: Path, events: Iterable[sqlite3.Row]) -> None:
     lines = Counter(AUDITED_AS.get(row["action"]) for row in rows(data, "SELECT action FROM audit"))
     del lines[None]
-    assert lines == Counter(event["kind"] for event in events)
+    assert lines == Counter(event["kind"] for event in events if event["kind"] != "rederived")
+    changed = {event["feed_id"] for event in events if event["kind"] == "rederived"}
+    begun = rows(data, "SELECT DISTINCT feed FROM audit WHERE action = 'rederive'")
+    assert len(begun) == len(changed)
 
 
 def _assert_blobs_are_the_contents(data: Path) -> None:

@@ -132,6 +132,12 @@ def push(place: Place, caller: Caller, feed: str, path: str) -> Answer:
     return place.server.request("PUT", f"/feeds/{feed}{path}", body=body, headers=headers)
 
 
+def check(place: Place, caller: Caller, feed: str, path: str) -> Answer:
+    body, content_type = form(nupkg(THERE, "1.0.0"))
+    headers = caller.key | {"Content-Type": content_type}
+    return place.server.request("POST", f"/feeds/{feed}{path}", body=body, headers=headers)
+
+
 @dataclass(frozen=True)
 class Row:
     """How a route is asked, what it answers to those who may, and who of those that are known may not."""
@@ -167,6 +173,7 @@ ROWS = {
     "create-verification-key": Row(write("POST"), 200, is_read=False, refused=("reader", "key of other ids")),
     "verifykey": Row(verify, 200, is_read=False, refused=NO_OWNERS),
     "push": Row(push, 201, is_read=False, refused=NO_OWNERS),
+    "check": Row(check, 200, is_read=False, refused=("reader",)),
     "delete": Row(write("DELETE"), 204, is_read=False, refused=NO_OWNERS),
     "relist": Row(write("POST"), 200, is_read=False, refused=NO_OWNERS),
 }

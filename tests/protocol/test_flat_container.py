@@ -3,6 +3,7 @@
 import pytest
 
 from tests.builders import nupkg, nuspec
+from tests.protocol.feeds import create_feed
 from tests.protocol.reads import faults_of_miss, faults_of_read
 from tests.protocol.wire import json_of
 from tests.servers import Server
@@ -91,15 +92,21 @@ def test_a_file_is_what_the_package_holds_by_its_real_type(rich: Server, name: s
 
 
 def test_an_icon_is_known_by_its_bytes(shared_server: Server) -> None:
-    for package_id, content, kind in (
-        ("Acme.Jpeg", JPEG, "image/jpeg"),
-        ("Acme.Html", b"<html><script>alert(1)</script>", "application/octet-stream"),
-    ):
-        package = nupkg(package_id, icon="icon.png", files={"icon.png": content})
-        assert shared_server.push(package).status == 201
-        answer = shared_server.get(f"/v3/flat/{package_id}/1.0.0/icon")
-        assert answer.header("content-type") == kind
-        assert answer.header("x-content-type-options") == "nosniff"
+    package = nupkg("Acme.Jpeg", icon="icon.png", files={"icon.png": JPEG})
+    assert shared_server.push(package).status == 201
+    answer = shared_server.get("/v3/flat/Acme.Jpeg/1.0.0/icon")
+    assert answer.header("content-type") == "image/jpeg"
+    assert answer.header("x-content-type-options") == "nosniff"
+
+
+def test_what_is_no_icon_by_its_bytes_is_refused_or_not_shown(shared_server: Server) -> None:
+    package = nupkg("Acme.Html", icon="icon.png", files={"icon.png": b"<html><script>alert(1)</script>"})
+    assert shared_server.push(package).status == 400
+    create_feed(shared_server, "attic", "strictness=lenient")
+    assert shared_server.push(package, feed="/feeds/attic").status == 201
+    assert shared_server.get("/feeds/attic/v3/flat/Acme.Html/1.0.0/icon").status == 404
+    details = json_of(shared_server.get("/feeds/attic/v3/catalog/data/acme.html/1.0.0.json"))
+    assert "iconUrl" not in details
 
 
 @pytest.mark.parametrize("name", ["readme", "icon", "license"])

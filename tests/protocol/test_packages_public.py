@@ -19,25 +19,35 @@ import pytest
 
 from tests.builders import nupkg
 from tests.protocol.feeds import create_feed
-from tests.protocol.outside import Row, allowed_statuses, bad_packages, table
+from tests.protocol.outside import Row, bad_packages, table
 from tests.protocol.refusals import faults_of_refusal
 from tests.protocol.traces_left import held_by, peak_bytes, resident_bytes
 from tests.protocol.wire import chunked, exchange, json_of, request_bytes
 from tests.servers import Answer, Server
 
+FEED = "/feeds/judged"
 MAX_ANSWER_S = 5
 MAX_GROWTH_BYTES = 200 * 1024 * 1024
 
 
-def test_bad_packages_are_refused_without_a_trace(server: Server, packages: Path, tmp_path: Path) -> None:
-    """Each gets its status, within seconds, and leaves nothing behind; what is taken breaks no document."""
+@pytest.mark.parametrize("strictness", ["gallery", "lenient"])
+def test_bad_packages_are_refused_without_a_trace(
+    server: Server, packages: Path, tmp_path: Path, strictness: str
+) -> None:
+    """Each gets its status, within seconds, and leaves nothing behind; what is taken breaks no document. A check says
+    the same before. What the gallery takes is taken by lenient feeds, too."""
+    create_feed(server, "judged", f"strictness={strictness}")
     faults: list[str] = []
     resident_before = resident_bytes(server)
     for row, package in bad_packages(packages, tmp_path):
-        before, started = held_by(server), monotonic()
-        answer = server.push(package)
-        seconds = monotonic() - started
-        faults += [f"{row['file']}: {fault}" for fault in _faults_of_push(row, answer, seconds)]
+        expected = {row["expect"]} if strictness == "gallery" else {row["expect"], 201}
+        before, said = held_by(server), server.check(package, feed=FEED)
+        faults += [f"{row['file']}: {fault}" for fault in _faults_of_check(said, expected)]
+        started = monotonic()
+        answer = server.push(package, feed=FEED)
+        faults += [f"{row['file']}: {fault}" for fault in _faults_of_push(answer, expected, monotonic() - started)]
+        if answer.status != json.loads(said.body)["status"]:
+            faults.append(f"{row['file']}: {answer.status}, and the check said {said.body[:200]!r}")
         if answer.status == 201:
             faults += [f"{row['file']}: {fault}" for fault in _faults_of_documents(server, package)]
         elif held_by(server) != before:
@@ -47,32 +57,39 @@ def test_bad_packages_are_refused_without_a_trace(server: Server, packages: Path
     assert server.get("/health/ready").status == 200
 
 
-def _faults_of_push(row: Row, answer: Answer, seconds: float) -> list[str]:
+def _faults_of_push(answer: Answer, expected: set[int], seconds: float) -> list[str]:
     faults = []
-    if answer.status not in allowed_statuses(row):
-        faults.append(f"{answer.status} instead of {row['expect']} ({row['fault']}): {answer.body[:200]!r}")
+    if answer.status not in expected:
+        faults.append(f"{answer.status} instead of {expected}: {answer.body[:200]!r}")
     if seconds > MAX_ANSWER_S:
         faults.append(f"took {seconds:.1f} s")
     return faults + ([] if answer.status == 201 else faults_of_refusal(answer))
+
+
+def _faults_of_check(answer: Answer, expected: set[int]) -> list[str]:
+    said = json.loads(answer.body)
+    is_good = answer.status == 200 and said["status"] in expected
+    is_whole = said["is_valid"] == (said["status"] == 201) == (not said["faults"]) == (said["identity"] is not None)
+    return [] if is_good and is_whole else [f"{answer.status} {answer.body[:200]!r} of a check"]
 
 
 def _faults_of_documents(server: Server, package: bytes) -> list[str]:
     """What a client would trip over in the documents of a package that was taken."""
     package_id, version = _identity_of(server, package)
     faults = []
-    if server.get(f"/v3/flat/{package_id}/{version}/{package_id}.{version}.nupkg").body != package:
+    if server.get(f"{FEED}/v3/flat/{package_id}/{version}/{package_id}.{version}.nupkg").body != package:
         faults.append("other bytes")
     for path in (
-        f"/v3/registration-gz-semver2/{package_id}/index.json",
-        f"/v3/registration-gz-semver2/{package_id}/{version}.json",
-        f"/v3/catalog/data/{package_id}/{version}.json",
-        f"/v3/flat/{package_id}/index.json",
+        f"{FEED}/v3/registration-gz-semver2/{package_id}/index.json",
+        f"{FEED}/v3/registration-gz-semver2/{package_id}/{version}.json",
+        f"{FEED}/v3/catalog/data/{package_id}/{version}.json",
+        f"{FEED}/v3/flat/{package_id}/index.json",
     ):
         answer = server.get(path)
         if answer.status != 200:
             faults.append(f"{path}: {answer.status}")
         else:
-            faults += [f"{path}: {fault}" for fault in _faults_of_json(json.loads(answer.body), server.url)]
+            faults += [f"{path}: {fault}" for fault in _faults_of_json(json.loads(answer.body), server.url + FEED)]
     return faults
 
 
@@ -108,12 +125,14 @@ def _is_readable(name: str, value: str, url: str) -> bool:
 
 
 def test_real_packages_are_taken_and_read_as_another_reader_found_them(server: Server, packages: Path) -> None:
-    """Id, version, size, hash and metadata of what the public gallery serves."""
+    """Id, version, size, hash and metadata of what the public gallery serves; a lenient feed takes them all, too."""
     rows = json.loads((packages / "real.json").read_text(encoding="utf-8"))
+    create_feed(server, "lenient", "strictness=lenient")
     faults: list[str] = []
     for row in rows:
         package = (packages / "real" / row["file"]).read_bytes()
         assert server.push(package).status == 201, row["file"]
+        assert server.push(package, feed="/feeds/lenient").status == 201, row["file"]
         faults += [f"{row['file']}: {fault}" for fault in _differences(server, row, package)]
     assert faults == []
     assert len(rows) > 80
@@ -221,16 +240,20 @@ def _image_type(name: str | None) -> str:
 
 
 def test_made_packages_are_taken_once_each_identity(server: Server, packages: Path) -> None:
-    """Another spelling of an identity is 409 behind the first one, and 201 on a feed where it comes first."""
+    """Another spelling of an identity is 409 behind the first one, and 201 on a feed of its own, however it judges."""
     rows = table(packages, "made/cases.json")
     first = [row for row in rows if "same_identity_as" not in row]
     again = [row for row in rows if "same_identity_as" in row]
+    create_feed(server, "lenient", "strictness=lenient")
     for row in first:
-        assert server.push(_made(packages, row)).status == 201, row["file"]
+        for feed in ("", "/feeds/lenient"):
+            assert server.push(_made(packages, row), feed=feed).status == 201, row["file"]
     for number, row in enumerate(again):
-        create_feed(server, f"again-{number}")
         assert server.push(_made(packages, row)).status == 409, row["file"]
-        assert server.push(_made(packages, row), feed=f"/feeds/again-{number}").status == 201, row["file"]
+        for strictness in ("gallery", "lenient"):
+            create_feed(server, f"{strictness}-{number}", f"strictness={strictness}")
+            answer = server.push(_made(packages, row), feed=f"/feeds/{strictness}-{number}")
+            assert answer.status == 201, row["file"]
     assert (len(first), len(again)) == (55, 8)
     for row in first:
         package_id, version = quote(row["id"]), quote(row["version"])

@@ -32,6 +32,7 @@ def add_content(tx: Tx, body: bytes = b"body", *, blob: str | None = None) -> Co
         blob=blob or f"{sha256.hexdigest()}-{'0' * 16}",
         nuspec=b"<package />",
         facts={"id": "Acme.Widgets", "authors": "Zoë"},
+        reading=1,
         at=NOON,
     )
 

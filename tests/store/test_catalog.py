@@ -95,3 +95,13 @@ def test_a_follower_reads_on_from_where_it_was(db, feed):
             publish(tx, feed.id, version=f"{number}.0.0")
         assert [event.number for event in catalog.since(tx, feed.id, 2, 3)] == [3, 4, 5]
         assert catalog.since(tx, feed.id, 7, 3) == []
+
+
+def test_an_event_of_another_reading_keeps_what_was_said_before(db, feed):
+    with db.write() as tx:
+        entry = add_entry(tx, feed.id)
+        catalog.append(tx, feed.id, "published", entry, at=NOON)
+        catalog.append(tx, feed.id, "rederived", entry, at=NOON, before={"title": "Old", "tags": None})
+        published, rederived = catalog.since(tx, feed.id, 0, 10)
+    assert rederived.kind == "rederived"
+    assert rederived.details == {**published.details, "before": {"title": "Old", "tags": None}}

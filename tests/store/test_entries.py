@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from motherlode.domain.refusals import AlreadyExists
 from motherlode.store import contents, entries, feeds
 from tests.store.rows import NOON, add_content, add_entry, identity
+from tests.store.statements import noted
 
 ASCENDING = ["0.9", "1.0.0-alpha", "1.0.0-alpha.2", "1.0.0-alpha.10", "1.0.0-Beta", "1.0.0", "1.0.0.1", "1.2", "1.10.0"]
 
@@ -129,3 +131,89 @@ def test_a_version_is_unlisted_and_relisted_and_keeps_when_it_was_pushed(db, fee
             changed = entries.set_listed(tx, entry, listed=listed, at=at)
             assert (changed.listed, changed.changed_at, changed.pushed_at) == (listed, at, NOON)
             assert entries.find(tx, feed.id, entry.id_key, entry.version_key) == changed
+
+
+class TestReadings:
+    """Which contents a reader of some number has read."""
+
+    def stock(self, db):
+        """Two feeds: one version on the first, one on both, read by the first reader; one content on none."""
+        with db.write() as tx:
+            first, second = (feeds.add(tx, name, {}, NOON).id for name in ("first", "second"))
+            one, both = add_entry(tx, first, version="1.0.0"), add_entry(tx, first, version="2.0.0")
+            assert add_entry(tx, second, version="2.0.0").content_id == both.content_id
+            add_content(tx, b"of no version")
+        return first, second, one.content_id, both.content_id
+
+    def unread(self, db, reading, feed_ids=()):
+        with db.read() as tx:
+            ids = contents.unread(tx, reading, feed_ids, after=0, limit=10)
+            assert contents.count_unread(tx, reading, feed_ids) == len(ids)
+            assert [contents.unread(tx, reading, feed_ids, after=i - 1, limit=1) for i in ids] == [[i] for i in ids]
+        return ids
+
+    def test_those_of_lower_numbers_are_unread(self, db):
+        first, second, one, both = self.stock(db)
+        assert self.unread(db, 1) == []
+        assert self.unread(db, 2) == [one, both]
+        assert (self.unread(db, 2, [first]), self.unread(db, 2, [second])) == ([one, both], [both])
+
+    def test_they_are_marked_one_by_one(self, db):
+        _, _, one, both = self.stock(db)
+        with db.write() as tx:
+            contents.mark_read(tx, [both], 3)
+            contents.mark_read(tx, [], 3)
+        assert self.unread(db, 3) == [one]
+
+    def test_they_are_forgotten_together_or_by_feeds(self, db):
+        _, second, one, both = self.stock(db)
+        for feed_ids, expected in (([second], [both]), ([], [one, both])):
+            with db.write() as tx:
+                contents.forget_readings(tx, feed_ids)
+            assert self.unread(db, 1) == expected
+
+    def test_the_same_bytes_pushed_again_keep_the_number_of_what_is_stored(self, db):
+        """For the facts are those of the first push."""
+        _, _, one, _ = self.stock(db)
+        with db.write() as tx:
+            contents.mark_read(tx, [one], 0)
+            add_content(tx, b"Acme.Widgets 1.0.0", blob="another")
+        assert self.unread(db, 1) == [one]
+
+    def test_the_next_ones_are_found_in_narrow_indexes(self, db):
+        with db.read() as tx:
+            with noted(tx) as statements:
+                contents.unread(tx, 1, (), after=5, limit=50)
+            (statement,) = statements
+            plan = [row.detail for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")]
+        assert any("COVERING INDEX ix_entries_content_id (content_id>" in step for step in plan), plan
+        assert not any("SCAN" in step or "TEMP B-TREE" in step for step in plan), plan
+
+
+def test_what_follows_from_the_bytes_is_replaced_in_all_entries_of_a_content_alone(db, feed):
+    with db.write() as tx:
+        second = feeds.add(tx, "second", {}, NOON)
+        other = add_entry(tx, feed.id, "Other")
+        here, there = add_entry(tx, feed.id, version="1.0.0"), add_entry(tx, second.id, version="1.0.0")
+        today = identity("ACME.Widgets", "1.0+a")
+        assert not entries.is_derived_otherwise(tx, here.content_id, identity(), is_semver2=False)
+        assert entries.is_derived_otherwise(tx, here.content_id, today, is_semver2=True)
+        entries.derive(tx, here.content_id, today, is_semver2=True)
+        assert not entries.is_derived_otherwise(tx, here.content_id, today, is_semver2=True)
+        found = entries.of_content(tx, here.content_id)
+        assert [(entry.feed_id, entry.id) for entry in found] == [(feed.id, here.id), (second.id, there.id)]
+        assert {(entry.id_written, entry.version_written) for entry in found} == {("ACME.Widgets", "1.0+a")}
+        assert {(entry.id_key, entry.version_key, entry.is_semver2) for entry in found} == {
+            ("acme.widgets", "1.0.0", True)
+        }
+        assert entries.of_content(tx, other.content_id) == [other]
+
+
+def test_facts_and_nuspec_are_replaced_and_the_rest_of_a_content_stays(db):
+    with db.write() as tx:
+        content = add_content(tx)
+        contents.derive(tx, content.id, nuspec=b"<new />", facts={"id": "New"})
+        assert contents.find(tx, content.id) == replace(content, facts={"id": "New"})
+        assert contents.find_nuspec(tx, content.id) == b"<new />"
+        assert contents.find(tx, content.id + 1) is None
+        assert contents.find_nuspec(tx, content.id + 1) is None

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from motherlode.domain.refusals import Refusal
-from motherlode.store import access, audit, keys, migrations, schema
+from motherlode.store import access, audit, contents, feeds, keys, migrations, schema
 from motherlode.store.db import open_database
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -106,6 +106,30 @@ def test_a_database_of_version_1_becomes_the_same_as_a_new_one_and_keeps_its_key
         assert access.number(old) == access.number(new)
         found = [(key.id, key.hash, key.kind, key.account_id) for key in keys.read_all(old)]
     assert found == [("key-1", b"\x01", keys.API, None), ("key-2", b"\x02", keys.API, None)]
+
+
+@pytest.fixture
+def of_version_2(tmp_path):
+    """A database as the second version of the program left it, with a package."""
+    config = Config()
+    config.set_main_option("script_location", next(iter(migrations.__path__)))
+    database = open_database(tmp_path / "old.db", create=True)
+    with database.write() as tx:
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0002")
+        feed_id = feeds.add(tx, "default", {}, EPOCH).id
+        tx.exec_driver_sql("INSERT INTO contents VALUES (1, x'01', x'02', 3, 'blob', 4, '{}', x'05')")
+        entry = f"1, {feed_id}, 'a', '1.0.0', 'A', '1.0.0', x'06', 1, 1, 0, 0, 7, 8, 1"
+        tx.exec_driver_sql(f"INSERT INTO entries VALUES ({entry})")
+    yield database
+    database.close()
+
+
+def test_packages_of_version_2_were_read_by_no_reader_of_a_number(of_version_2, db):
+    of_version_2.upgrade()
+    with of_version_2.read() as old, db.read() as new:
+        assert objects_of(old) == objects_of(new)
+        assert contents.unread(old, 1, (), after=0, limit=10) == [1]
 
 
 def test_an_audit_log_of_version_1_is_numbered_without_gaps_and_chained(of_version_1):

@@ -24,11 +24,11 @@ def contents_of(packed: bytes, limits: Limits | None = None) -> dict[str, bytes]
         raise InvalidPackage(archive.faults)
     contents = {}
     for entry in archive.entries:
-        content, faults = read_contents(file, archive, limits, keep=entry)
+        kept, faults = read_contents(file, archive, limits, keep=[entry])
         if faults:
             raise InvalidPackage(faults)
-        assert content == read_content(file, archive, entry)
-        contents[entry.name] = content
+        assert kept == {entry: read_content(file, archive, entry)}
+        contents[entry.name] = kept[entry]
     return contents
 
 

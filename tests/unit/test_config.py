@@ -2,11 +2,13 @@
 
 import ipaddress
 import pickle
+from dataclasses import fields
 
 import pytest
 
 from motherlode.config import load_settings
 from motherlode.domain.feeds import FEED_SETTINGS
+from motherlode.domain.limits import Limits
 from motherlode.domain.refusals import InvalidSetting
 from motherlode.settings import SETTINGS
 
@@ -37,6 +39,7 @@ def test_the_defaults_are_those_of_the_public_face(load):
     assert settings.server.public_url is None
     assert settings.server.trusted_proxies == ()
     assert settings.feed.max_package_bytes == 262_144_000
+    assert settings.packages == Limits()
     assert settings.bootstrap_key is None
     assert {each.origin for each in settings.in_force} == {"default", "--data"}
 
@@ -63,7 +66,7 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(load)
 def test_file_and_environment_say_the_same_things(load, setting):
     from_file = load(f"[{setting.section}]\n{setting.name} = '{setting.default}'")
     from_environment = load(environ={setting.variable: setting.default})
-    for section in ("server", "log", "cache", "limits", "feed"):
+    for section in ("server", "log", "cache", "limits", "packages", "feed"):
         assert getattr(from_file, section) == getattr(from_environment, section) == getattr(load(), section)
 
 
@@ -76,12 +79,23 @@ def test_values_are_what_they_say(load):
             "MOTHERLODE_LOG_FORMAT": "json",
             "MOTHERLODE_CACHE_MAX_BYTES": "1GB",
             "MOTHERLODE_FEED_MAX_PACKAGE_SIZE": "1MB",
+            "MOTHERLODE_PACKAGES_MAX_INFLATED_BYTES": "2GB",
+            "MOTHERLODE_PACKAGES_MAX_TITLE_LENGTH": "300",
+            "MOTHERLODE_PACKAGES_NEWEST_CLIENT": "8.1",
         }
     )
     assert settings.server.public_url == "https://example.com:8443/nuget"
     assert settings.server.trusted_proxies == tuple(map(ipaddress.ip_network, ("127.0.0.1", "10.0.0.0/8", "::1")))
     assert (settings.server.stop_timeout_s, settings.cache.max_bytes) == (120, 1 << 30)
     assert settings.feed.max_package_bytes == 1 << 20
+    assert (settings.packages.max_inflated_bytes, settings.packages.max_title_length) == (2 << 30, 300)
+    assert settings.packages.newest_client.normalized == "8.1.0"
+
+
+def test_everything_that_packages_are_held_to_can_be_set() -> None:
+    """But for how many faults are told."""
+    settable = {setting.field for setting in SETTINGS if setting.section == "packages"}
+    assert settable == {each.name for each in fields(Limits)} - {"max_faults"}
 
 
 def test_a_list_in_the_file_is_what_commas_are_in_the_environment(load):
@@ -114,6 +128,12 @@ def test_a_list_in_the_file_is_what_commas_are_in_the_environment(load):
         ("LOG_LEVEL", "loud"),
         ("CACHE_MAX_BYTES", "lots"),
         ("LIMITS_BODY_STALL", "0s"),
+        ("PACKAGES_MAX_TITLE_LENGTH", "0"),
+        ("PACKAGES_MAX_TITLE_LENGTH", "1KB"),
+        ("PACKAGES_MAX_ENTRIES", "65535"),
+        ("PACKAGES_MAX_EMBEDDED_BYTES", "2MB"),
+        ("PACKAGES_MAX_INFLATED_BYTES", "lots"),
+        ("PACKAGES_NEWEST_CLIENT", "latest"),
     ],
 )
 def test_a_fault_names_the_setting_the_value_and_what_is_allowed(load, name, value):

@@ -11,6 +11,7 @@ from motherlode.domain.feeds import (
     parse_feed_policy,
 )
 from motherlode.domain.refusals import InvalidSetting
+from motherlode.domain.rules.rule import Strictness
 from motherlode.domain.sizes import SIZE_ALLOWED
 from motherlode.domain.versions import parse_version
 
@@ -86,3 +87,12 @@ def test_every_fault_is_told():
         f"max_package_size = 'big' cannot be taken; allowed: {SIZE_ALLOWED}.",
         f"There is no feed setting 'colour': there are {', '.join(FEED_SETTINGS)}.",
     ]
+
+
+def test_a_feed_is_as_strict_as_it_is_told():
+    assert parse_feed_policy({}).strictness is Strictness.GALLERY
+    lenient = parse_feed_policy({"strictness": "lenient"})
+    assert lenient.strictness is Strictness.LENIENT
+    assert format_feed_policy(lenient)["strictness"] == "lenient"
+    with pytest.raises(InvalidSetting, match="allowed: gallery or lenient"):
+        parse_feed_policy({"strictness": "strict"})

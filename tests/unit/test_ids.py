@@ -1,20 +1,18 @@
-"""Package ids: what is one, what may be a new one, and which are the same."""
+"""Package ids: what is one, and which are the same."""
 
 import pytest
 
-from motherlode.domain.ids import InvalidId, PackageId, parse_new_package_id, parse_package_id
+from motherlode.domain.ids import InvalidId, PackageId, parse_package_id
 
 
 @pytest.mark.parametrize("text", ["A", "_", "Acme.Widgets", "a-b", "a_b", "__a__", "1.2", "aux", "x" * 100])
-def test_an_ascii_id_is_taken_as_new_and_for_look_ups(text):
-    assert parse_new_package_id(text).written == parse_package_id(text).written == text
+def test_an_ascii_id_is_taken(text):
+    assert parse_package_id(text).written == text
 
 
 @pytest.mark.parametrize("text", ["Größe", "Serilоg", "Bad.Ｗide", "e\u0301a", "İd", "\u212aelvin"])
-def test_a_unicode_id_is_for_look_ups_only(text):
+def test_a_unicode_id_is_taken_as_clients_do(text):
     assert parse_package_id(text).written == text
-    with pytest.raises(InvalidId, match="ASCII"):
-        parse_new_package_id(text)
 
 
 @pytest.mark.parametrize(
@@ -25,9 +23,8 @@ def test_a_unicode_id_is_for_look_ups_only(text):
     ],
 )
 def test_what_breaks_the_rule_is_no_id(text):
-    for parse in (parse_package_id, parse_new_package_id):
-        with pytest.raises(InvalidId, match="letters"):
-            parse(text)
+    with pytest.raises(InvalidId, match="letters"):
+        parse_package_id(text)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n"])
@@ -40,15 +37,6 @@ def test_the_length_limit_counts_characters_and_dependencies_may_have_more():
     with pytest.raises(InvalidId, match="101 characters: at most 100"):
         parse_package_id("x" * 101)
     assert parse_package_id("x" * 128, max_length=128).written == "x" * 128
-    with pytest.raises(InvalidId, match="at most 100"):
-        parse_new_package_id("x" * 101)
-
-
-@pytest.mark.parametrize("text", ["create-verification-key", "Create-Verification-KEY"])
-def test_the_id_whose_address_is_a_verification_key_is_reserved(text):
-    with pytest.raises(InvalidId, match="reserved"):
-        parse_new_package_id(text)
-    assert parse_package_id(text).key == "create-verification-key"
 
 
 def test_a_message_stays_one_short_line():

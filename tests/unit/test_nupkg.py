@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from motherlode.domain.nupkg import FAULTS, Limits, Nupkg, read_entry, read_nupkg
+from motherlode.domain.nupkg import FAULTS, Limits, Nupkg, Strictness, judge_nupkg, read_entry, read_nupkg
 from motherlode.domain.refusals import Fault, InvalidPackage
 from tests.builders import PACKED_ON, Member, hostile, nupkg, nuspec, zip_of
 
@@ -37,9 +37,18 @@ def test_a_sound_package_is_read() -> None:
     assert not found.is_signed
 
 
-def test_a_package_is_signed_when_the_signature_lies_at_its_root() -> None:
-    assert read(nupkg(files={".signature.p7s": b"signature"})).is_signed
+def read_leniently(packed: bytes) -> Nupkg:
+    return read_nupkg(io.BytesIO(packed), Limits(), NOW, Strictness.LENIENT)
+
+
+def test_only_what_lies_at_the_root_is_a_signature() -> None:
+    assert codes_of(nupkg(files={".signature.p7s": b"signature"})) == ["signature-unreadable"]
     assert not read(nupkg(files={"lib/.signature.p7s": b"signature"})).is_signed
+
+
+def test_a_signature_that_is_too_large_is_not_read() -> None:
+    packed = nupkg(files={".signature.p7s": bytes(100)})
+    assert codes_of(packed, Limits(max_embedded_bytes=99)) == ["signature-too-large"]
 
 
 @pytest.mark.parametrize("name", ["Acme.Widgets.NUSPEC", "other.nuspec", ".nuspec"])
@@ -128,7 +137,7 @@ def test_a_package_without_signature_leaves_room_for_one() -> None:
     limits = Limits(max_entries=4)
     assert read(nupkg(), limits)
     assert codes_of(nupkg(files={"a": b""}), limits) == ["entries-too-many"]
-    assert read(nupkg(files={".signature.p7s": b"s"}), limits).is_signed
+    assert codes_of(nupkg(files={".signature.p7s": b"s"}), limits) == ["signature-unreadable"]
     assert codes_of(nupkg(files={"a": b"", ".signature.p7s": b"s"}), limits) == ["entries-too-many"]
 
 
@@ -179,14 +188,25 @@ def test_the_nuspec_of_a_bomb_is_still_judged() -> None:
         ("images", "images/", None),
     ],
 )
-def test_icon_and_readme_are_found_in_the_archive(written: str, entry: str, found: str | None) -> None:
-    content = b"" if entry.endswith("/") else PNG
-    document = nuspec(icon=written, readme=written)
-    packed = zip_of([Member("a.nuspec", document), Member(entry, content)])
-    package = read(packed).package
-    assert (package.icon, package.readme) == (found, found)
+def test_an_icon_is_found_in_the_archive(written: str, entry: str, found: str | None) -> None:
+    packed = zip_of([Member("a.nuspec", nuspec(icon=written)), Member(entry, b"" if entry.endswith("/") else PNG)])
+    assert read_leniently(packed).package.icon == found
     if found is not None:
+        assert read(packed).package.icon == found
         assert read_entry(io.BytesIO(packed), found, 100) == PNG
+
+
+def test_a_readme_is_found_in_the_archive() -> None:
+    packed = nupkg(readme="docs\\ReadMe.md", files={"docs/README.md": b"# Hello"})
+    assert read(packed).package.readme == "docs/README.md"
+
+
+def test_what_is_unfit_to_be_shown_is_not_offered() -> None:
+    document = nuspec(icon="a.png", readme="a.md", more=LICENSE.format("a.txt"))
+    for content in (b"<html>\0</html>", bytes(1024 * 1024 + 1)):
+        packed = nupkg(nuspec=document, files={"a.png": content, "a.md": content, "a.txt": content})
+        package = read_leniently(packed).package
+        assert (package.icon, package.readme, package.license) == (None, None, None)
 
 
 def test_a_license_file_is_found_in_its_exact_case_only() -> None:
@@ -194,7 +214,9 @@ def test_a_license_file_is_found_in_its_exact_case_only() -> None:
     found = read(nupkg(nuspec=document, files={"docs/LICENSE.txt": b"MIT"})).package.license
     assert found is not None
     assert (found.kind, found.value) == ("file", "docs/LICENSE.txt")
-    assert read(nupkg(nuspec=document, files={"docs/license.txt": b"MIT"})).package.license is None
+    other = nupkg(nuspec=document, files={"docs/license.txt": b"MIT"})
+    assert codes_of(other) == ["license-not-packed"]
+    assert read_leniently(other).package.license is None
 
 
 def test_a_license_expression_is_kept() -> None:
@@ -203,11 +225,43 @@ def test_a_license_expression_is_kept() -> None:
     assert (found.kind, found.value) == ("expression", "MIT")
 
 
-@pytest.mark.parametrize("element", ["<icon>{}</icon>", "<readme>{}</readme>", LICENSE])
-def test_an_embedded_file_over_1_mib_is_refused(element: str) -> None:
-    document = nuspec(more=element.format("big.md"))
-    assert read(nupkg(nuspec=document, files={"big.md": bytes(1024 * 1024)}))
-    assert codes_of(nupkg(nuspec=document, files={"big.md": bytes(1024 * 1024 + 1)})) == ["embedded-too-large"]
+@pytest.mark.parametrize(
+    ("element", "name"), [("<icon>{}</icon>", "a.png"), ("<readme>{}</readme>", "a.md"), (LICENSE, "a.txt")]
+)
+def test_an_embedded_file_over_1_mib_is_refused(element: str, name: str) -> None:
+    document = nuspec(more=element.format(name))
+    fits = PNG + b" " * (1024 * 1024 - len(PNG)) if name == "a.png" else b"# " * 512 * 1024
+    assert read(nupkg(nuspec=document, files={name: fits}))
+    assert codes_of(nupkg(nuspec=document, files={name: fits + b" "})) == ["embedded-too-large"]
+
+
+def test_warnings_travel_with_the_package() -> None:
+    found = read(nupkg())
+    assert [fault.code for fault in found.warnings] == ["license-missing", "readme-missing"]
+
+
+def test_what_only_the_gallery_refuses_is_a_warning_where_feeds_are_lenient() -> None:
+    packed = nupkg(version="1", description="")
+    assert codes_of(packed) == ["version-without-dot", "description-missing"]
+    codes = [fault.code for fault in read_leniently(packed).warnings]
+    assert codes == ["version-without-dot", "description-missing", "license-missing", "readme-missing"]
+
+
+def test_a_verdict_has_warnings_beside_faults() -> None:
+    verdict = judge_nupkg(io.BytesIO(nupkg(version="latest")), Limits(), NOW)
+    assert verdict.nupkg is None
+    assert [fault.code for fault in verdict.faults] == ["version-invalid"]
+    assert [fault.code for fault in verdict.warnings] == ["license-missing", "readme-missing"]
+
+
+def test_a_verdict_on_what_is_no_archive_has_its_fault() -> None:
+    verdict = judge_nupkg(io.BytesIO(b"no archive"), Limits(), NOW)
+    assert [fault.code for fault in verdict.faults] == ["zip-unreadable"]
+
+
+def test_a_fault_is_told_once() -> None:
+    document = nuspec(dependencies={"B": "1.0", "b": "1.0", "Acme.Widgets": "1.0", "ACME.widgets": "1.0"})
+    assert codes_of(nupkg(nuspec=document)) == ["dependency-repeated"] * 2 + ["dependency-on-itself"]
 
 
 def test_an_entry_is_read_by_its_plain_name() -> None:

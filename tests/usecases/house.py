@@ -14,6 +14,7 @@ from motherlode.domain.feeds import FeedPolicy
 from motherlode.domain.ids import parse_package_id
 from motherlode.domain.policy import Actor
 from motherlode.domain.refusals import Refusal
+from motherlode.domain.rules.rule import Strictness
 from motherlode.domain.versions import parse_version
 from motherlode.store import accounts, entries, feeds, schema
 from motherlode.store.accounts import AccountRow
@@ -22,6 +23,7 @@ from motherlode.store.db import Database
 from motherlode.store.entries import Entry
 from motherlode.store.feeds import FeedRow
 from motherlode.usecases.change_feed import change_feed
+from motherlode.usecases.check import Checked, check
 from motherlode.usecases.create_account import create_account
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.identify import CONSOLE
@@ -60,14 +62,36 @@ class House:
         self.blobs = MemoryBlobs(self.shelf)
 
     def push(
-        self, package: bytes, *, actor: Actor = CONSOLE, feed: str = "default", blobs: MemoryBlobs | None = None
+        self,
+        package: bytes,
+        *,
+        actor: Actor = CONSOLE,
+        feed: str = "default",
+        blobs: MemoryBlobs | None = None,
+        strictness: Strictness | None = None,
     ) -> Pushed:
         """Push these bytes."""
         store = blobs or self.blobs
         with store.spool() as spool:
             spool.write(package)
             spool.finish()
-            return push(spool, actor, feed=feed, db=self.db, blobs=store, clock=self.clock, limits=Limits())
+            return push(
+                spool,
+                actor,
+                feed=feed,
+                db=self.db,
+                blobs=store,
+                clock=self.clock,
+                limits=Limits(),
+                strictness=strictness,
+            )
+
+    def check(self, package: bytes, *, actor: Actor = CONSOLE, feed: str = "default") -> Checked:
+        """Ask what a push of these bytes would say."""
+        with self.blobs.spool() as spool:
+            spool.write(package)
+            spool.finish()
+            return check(spool, actor, feed=feed, db=self.db, clock=self.clock, limits=Limits())
 
     def unlist(
         self, package_id: str, version: str, *, actor: Actor = CONSOLE, feed: str = "default"

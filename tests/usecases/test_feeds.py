@@ -13,7 +13,6 @@ NOT_BUILT = [
     ("delete", "hard"),
     ("delete", "soft"),
     ("overwrite", "always"),
-    ("strictness", "lenient"),
     ("soft_delete_keep", "30d"),
     ("min_age", "7d"),
     ("upstreams", "https://example.org/v3/index.json"),

@@ -18,14 +18,21 @@ from motherlode.domain.refusals import (
     PackageTooLarge,
     StorageFull,
 )
+from motherlode.domain.rules.rule import Strictness
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.db import open_database
 from motherlode.usecases.grant_role import grant_role
 from motherlode.usecases.withdraw_role import withdraw_role
-from tests.builders import nupkg
+from tests.builders import Member, hostile, nupkg
 from tests.usecases.house import NOON, House
 
 PACKAGE = nupkg()
+FLAWLESS = nupkg(
+    "Acme.Flawless",
+    readme="README.md",
+    more='<license type="expression">MIT</license><licenseUrl>https://licenses.nuget.org/MIT</licenseUrl>',
+    files={"README.md": b"# Flawless\n"},
+)
 
 
 def test_what_was_pushed_is_an_entry_a_content_a_blob_an_event_and_an_audit_line(house):
@@ -45,9 +52,45 @@ def test_what_was_pushed_is_an_entry_a_content_a_blob_an_event_and_an_audit_line
     assert line.details == {"sha256": entry.sha256.hex(), "bytes": len(PACKAGE), "new_id": True}
 
 
-def test_a_package_without_authors_is_taken_with_a_warning(house):
-    assert house.push(nupkg(authors=" ")).warnings == ("The package names no authors: say in <authors> who made it.",)
-    assert house.push(nupkg(version="2.0.0")).warnings == ()
+def test_what_is_to_be_mended_is_told_as_sentences(house):
+    without = house.push(nupkg(authors=" ")).warnings
+    assert "The nuspec has no <authors>: say in one who made the package." in without
+    assert set(house.push(nupkg(version="2.0.0")).warnings) < set(without)
+
+
+def test_a_package_without_any_flaw_is_taken_without_a_word(house):
+    assert house.push(FLAWLESS).warnings == ()
+
+
+class TestStrictness:
+    """A feed takes or refuses as it is told at the moment of the commit."""
+
+    def test_a_lenient_feed_takes_what_only_the_gallery_refuses_and_tells_why(self, house):
+        house.create_feed("attic", {"strictness": "lenient"})
+        with house.refusing(InvalidPackage, match="no <description>"):
+            house.push(nupkg(description=""))
+        told = house.push(nupkg(description=""), feed="attic").warnings
+        assert any("no <description>" in sentence for sentence in told)
+
+    def test_a_lenient_feed_takes_nothing_that_is_dangerous(self, house):
+        house.create_feed("attic", {"strictness": "lenient"})
+        with house.refusing(InvalidPackage):
+            house.push(hostile(Member("../evil.dll", b"x")), feed="attic")
+
+    def test_a_feed_that_became_strict_meanwhile_has_it_tried_again(self, house):
+        house.create_feed("attic", {"strictness": "lenient"})
+        with pytest.raises(Busy):
+            house.push(
+                nupkg(description=""),
+                feed="attic",
+                blobs=SlowBlobs(house, lambda: house.change_feed("attic", {"strictness": "gallery"})),
+            )
+        assert house.shelf.blobs == {}
+        assert house.rows("entries") == []
+
+    def test_what_the_caller_knows_of_the_feed_is_not_believed_when_it_is_no_longer_so(self, house):
+        with house.refusing(Busy):
+            house.push(nupkg(description=""), strictness=Strictness.LENIENT)
 
 
 @pytest.mark.parametrize(
@@ -338,9 +381,11 @@ class TestOwners:
         assert len(house.shelf.blobs) == 1
 
 
-def test_ten_days_before_its_end_a_key_says_so(house):
+def test_ten_days_before_its_end_a_key_says_so_before_what_is_to_be_mended(house):
+    """Only so much fits into an answer, and the key ends first."""
     ending = Actor("k", frozenset({PUSH}), key_id="key-1", key_name="ci", expires_at=NOON + timedelta(days=10))
-    (warning,) = house.push(PACKAGE, actor=ending).warnings
+    warning, *others = house.push(PACKAGE, actor=ending).warnings
     assert "'ci' (key-1) expires in 10 days, on 2024-05-16" in warning
+    assert others
     later = replace(ending, expires_at=NOON + timedelta(days=11))
-    assert house.push(nupkg(version="2.0.0"), actor=later).warnings == ()
+    assert house.push(FLAWLESS, actor=later).warnings == ()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import anyio
 from starlette.responses import Response
 
 from motherlode.domain.refusals import KeyRefused, NotAllowed
@@ -11,15 +10,13 @@ from motherlode.usecases.push import Pushed, push
 from motherlode.usecases.relist import relist
 from motherlode.usecases.unlist import unlist
 from motherlode.web.refuse import warning_lines
+from motherlode.web.uploads import take_package
 from motherlode.web.visit import Visit
 
 
 async def put_package(visit: Visit) -> Response:
     """Push: 201 once the package is stored for good."""
-    if await visit.body.is_short():
-        pushed = await visit.write(_push_short, visit)
-    else:
-        pushed = await _push_long(visit)
+    pushed = await take_package(visit, _push)
     visit.notes["package"] = str(pushed.identity)
     return _done(201, pushed.warnings)
 
@@ -36,32 +33,13 @@ async def post_version(visit: Visit) -> Response:
 
 def _done(status: int, warnings: tuple[str, ...]) -> Response:
     response = Response(status_code=status)
-    for line in warning_lines(list(warnings)):
+    for line in warning_lines(list(warnings), rest="warnings: a check (POST /api/v1/check) lists them all"):
         response.headers.append("X-NuGet-Warning", line)
     return response
 
 
-def _push_short(visit: Visit) -> Pushed:
-    """Push a body that is in memory already."""
-    with visit.house.blobs.spool() as spool:
-        visit.body.short_package_into(spool)
-        return _push(visit, spool)
-
-
-async def _push_long(visit: Visit) -> Pushed:
-    """Push a body as it comes, past the memory."""
-    spool = await visit.read(visit.house.blobs.spool)
-    try:
-        await visit.body.package_into(spool)
-        return await visit.write(_push, visit, spool)
-    finally:
-        with anyio.CancelScope(shield=True):
-            await visit.read(spool.discard)
-
-
 def _push(visit: Visit, spool: Spool) -> Pushed:
-    house = visit.house
-    spool.finish()
+    house, strictness = visit.house, visit.the_feed.policy.strictness
     try:
         return push(
             spool,
@@ -71,6 +49,7 @@ def _push(visit: Visit, spool: Spool) -> Pushed:
             blobs=house.blobs,
             clock=house.clock,
             limits=house.limits,
+            strictness=strictness,
         )
     except (KeyRefused, NotAllowed) as refusal:
         if refusal.subject is not None:

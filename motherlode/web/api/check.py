@@ -1,0 +1,54 @@
+"""`POST /api/v1/check`: what a push of the package would say, as JSON; nothing is stored.
+
+Only what keeps the package from being looked at is a refusal like any other: no key, a form that cannot be read. What a
+push would refuse is the answer asked for, and comes with 200.
+"""
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+from motherlode.domain.refusals import Fault, PackageTooLarge
+from motherlode.store.blobs.base import Spool
+from motherlode.usecases.check import Checked, check
+from motherlode.web.answers import NO_STORE
+from motherlode.web.refuse import status_of
+from motherlode.web.uploads import take_package
+from motherlode.web.visit import Visit
+
+
+async def post_check(visit: Visit) -> Response:
+    """200 and what a push would say."""
+    headers = {"Cache-Control": NO_STORE}
+    try:
+        checked = await take_package(visit, _check)
+    except PackageTooLarge as refusal:
+        checked = Checked(None, (refusal,))
+        if not await visit.body.drain():
+            headers["Connection"] = "close"
+    if checked.identity is not None:
+        visit.notes["package"] = str(checked.identity)
+    body = json.dumps(describe_checked(checked), ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return Response(body, headers=headers, media_type="application/json")
+
+
+def describe_checked(checked: Checked) -> dict[str, Any]:
+    """It as a machine reads it; `status` is the one that a push would answer."""
+    identity = checked.identity
+    return {
+        "is_valid": checked.is_valid,
+        "status": status_of(checked.refusals[0]) if checked.refusals else 201,
+        "identity": None if identity is None else {"id": str(identity.id), "version": identity.version.normalized},
+        "faults": [_describe(fault) for fault in checked.faults],
+        "warnings": [_describe(warning) for warning in checked.warnings],
+    }
+
+
+def _describe(fault: Fault) -> dict[str, str]:
+    return {"code": fault.code, "message": fault.message}
+
+
+def _check(visit: Visit, spool: Spool) -> Checked:
+    house = visit.house
+    return check(spool, visit.the_actor, feed=visit.the_feed.name, db=house.db, clock=house.clock, limits=house.limits)
