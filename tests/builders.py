@@ -81,6 +81,12 @@ def nupkg(
     return into.getvalue()
 
 
+def flawless(id: str = "Acme.Flawless", version: str = "1.0.0") -> bytes:  # noqa: A002
+    """A package of which nothing is to be said: with readme and license."""
+    license_told = '<license type="expression">MIT</license><licenseUrl>https://licenses.nuget.org/MIT</licenseUrl>'
+    return nupkg(id, version, readme="README.md", more=license_told, files={"README.md": b"# Flawless\n"})
+
+
 @dataclass(frozen=True)
 class Member:
     """One entry of a hostile archive.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders import nupkg
+from tests.builders import flawless, nupkg
 from tests.clients.client import Outcome, User
 from tests.https import Authority, HttpsServer
 
@@ -33,7 +33,7 @@ class TestDotnet:
         return user
 
     def test_it_pushes_and_restores(self, home: User, https_server: HttpsServer, trust: dict[str, str]) -> None:
-        package = nupkg()
+        package = flawless("Acme.Widgets")
         home.put("a.nupkg", package)
         said = done(
             home.run("dotnet", "nuget", "push", "a.nupkg", "-s", "local", "-k", https_server.key, environment=trust)

@@ -13,7 +13,7 @@ import pytest
 from motherlode.identity.keys import NewKey
 from motherlode.usecases.create_key import create_key
 from motherlode.usecases.revoke_key import revoke_key
-from tests.builders import nupkg
+from tests.builders import flawless, nupkg
 from tests.clients.client import Outcome, User, assert_refused, done
 from tests.clients.test_nuget2 import RELATIONSHIPS
 from tests.https import Authority, HttpsServer, start_https_server
@@ -132,7 +132,7 @@ class TestDotnet:
     @pytest.mark.parametrize(("who", "how"), WAYS)
     def test_it_pushes_and_restores(self, who: str, how: str, person: User, place: Place) -> None:
         package_id = f"Contoso.{who}.{how}"
-        package = nupkg(package_id)
+        package = flawless(package_id)
         person = signed_in(person, place, place.login(who), how=how)
         person.put("a.nupkg", package)
         assert "warn" not in person.does("dotnet", "nuget", "push", "a.nupkg", "-s", "local", "-k", place.pushing)

@@ -23,16 +23,11 @@ from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.db import open_database
 from motherlode.usecases.grant_role import grant_role
 from motherlode.usecases.withdraw_role import withdraw_role
-from tests.builders import Member, hostile, nupkg
+from tests.builders import Member, flawless, hostile, nupkg
 from tests.usecases.house import NOON, House
 
 PACKAGE = nupkg()
-FLAWLESS = nupkg(
-    "Acme.Flawless",
-    readme="README.md",
-    more='<license type="expression">MIT</license><licenseUrl>https://licenses.nuget.org/MIT</licenseUrl>',
-    files={"README.md": b"# Flawless\n"},
-)
+FLAWLESS = flawless()
 
 
 def test_what_was_pushed_is_an_entry_a_content_a_blob_an_event_and_an_audit_line(house):
