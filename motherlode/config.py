@@ -23,6 +23,7 @@ from motherlode.settings import (
     LogSettings,
     ServerSettings,
     Settings,
+    StorageSettings,
 )
 from motherlode.store.blobs.keys import settings_path
 
@@ -48,7 +49,7 @@ def load_settings(
     folder = data or Path(environ.get("MOTHERLODE_DATA") or DEFAULT_DATA)
     reading = _Reading(environ, overrides or {})
     reading.read_file(config or _path_of(environ.get("MOTHERLODE_CONFIG")), settings_path(folder))
-    sections = {name: reading.section(name) for name in ("server", "log", "cache", "limits", "keys")}
+    sections = {name: reading.section(name) for name in ("server", "log", "cache", "limits", "keys", "storage")}
     reading.check_tls(sections["server"])
     policy = reading.feed_policy()
     bootstrap_key = reading.bootstrap_key()
@@ -60,6 +61,7 @@ def load_settings(
         cache=CacheSettings(**sections["cache"]),
         limits=LimitSettings(**sections["limits"]),
         keys=KeySettings(**sections["keys"]),
+        storage=StorageSettings(**sections["storage"]),
         feed=policy,
         bootstrap_key=bootstrap_key,
         in_force=(

@@ -64,6 +64,15 @@ class KeySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StorageSettings:
+    """How many bytes are to stay free on the data folder's disk, 0 for no floor, and for how long the bytes of what was
+    deleted are kept for those who read them just then."""
+
+    min_free_bytes: int
+    reader_grace_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class InForce:
     """One setting as `config show` tells it: `origin` is where its value came from."""
 
@@ -82,6 +91,7 @@ class Settings:
     cache: CacheSettings
     limits: LimitSettings
     keys: KeySettings
+    storage: StorageSettings
     feed: FeedPolicy = field(default_factory=FeedPolicy)
     bootstrap_key: str | None = field(default=None, repr=False)
     in_force: tuple[InForce, ...] = ()
@@ -148,6 +158,10 @@ def _parse_networks(text: str) -> tuple[Network, ...]:
 
 def _parse_lifetime(text: str) -> int | None:
     return None if text == "never" else parse_duration(text)
+
+
+def _parse_floor(text: str) -> int:
+    return 0 if text == "0" else parse_size(text)
 
 
 def _parse_choice(*choices: str) -> Callable[[str], str]:
@@ -271,5 +285,23 @@ SETTINGS: Final = (
         f"never, or {DURATION_ALLOWED}",
         "after how long a new API key must end; never: it need not",
         "max_lifetime_s",
+    ),
+    Setting(
+        "storage",
+        "min_free",
+        "256MB",
+        _parse_floor,
+        f"{SIZE_ALLOWED}, or 0 for no floor",
+        "how much room is to stay free on the disk: with less, no packages are taken",
+        "min_free_bytes",
+    ),
+    Setting(
+        "storage",
+        "reader_grace",
+        "1h",
+        parse_duration,
+        DURATION_ALLOWED,
+        "how long the bytes of what was deleted or replaced stay for downloads under way",
+        "reader_grace_s",
     ),
 )

@@ -6,17 +6,18 @@ out 10 and 11, and 11 may commit first. For the same reason `append` is what a u
 as short as can be. An event's time is never before that of the one before it, whatever the clock does.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Executable, bindparam, case, func, insert, select, update
 
-from motherlode.store import schema
+from motherlode.store import entries, schema
 from motherlode.store.db import Tx, once_for_each_dialect, upsert
 from motherlode.store.entries import Entry
 
-Kind = Literal["published", "unlisted", "relisted"]
+Kind = Literal["published", "replaced", "unlisted", "relisted", "deleted", "restored"]
 
 _H = schema.heads.c
 _NOW = bindparam("now", type_=schema.Moment)
@@ -36,7 +37,8 @@ _STAMP_ENTRY = (
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change of a feed. `details` is the entry after it: id, version, sha256, listed, pushed_at, is_semver2."""
+    """One change of a feed. `details` is the entry after it: id, version, sha256, listed, pushed_at, is_semver2; of one
+    that was deleted as it was before, with mode and reason."""
 
     feed_id: int
     number: int
@@ -56,10 +58,12 @@ class PackageRow:
     changed_at: datetime
 
 
-def append(tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime) -> int:
-    """Log that the entry became what it is now; the last thing a unit of work does.
+def append(
+    tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime, more: Mapping[str, Any] | None = None
+) -> int:
+    """Log that the entry became what it is now, with `more` to say of it; the last thing a unit of work does.
 
-    Takes the feed's next number, stamps it on the entry and its package, and returns it.
+    Takes the feed's next number, stamps it on the entry, unless that was deleted, and its package, and returns it.
     """
     number, at = _next_number(tx, feed_id, at)
     event = {
@@ -69,10 +73,10 @@ def append(tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime) -> i
         "kind": kind,
         "id_key": entry.id_key,
         "version_key": entry.version_key,
-        "details": _details(entry),
+        "details": entries.describe(entry) | dict(more or {}),
     }
     tx.execute(_ADD_EVENT, event)
-    if (entry.revision, entry.changed_at) != (number, at):
+    if kind != "deleted" and (entry.revision, entry.changed_at) != (number, at):
         tx.execute(_STAMP_ENTRY, {"entry": entry.id, "revision": number, "changed_at": at})
     stamped = {"feed_id": feed_id, "id_key": entry.id_key, "revision": number, "changed_at": at}
     tx.execute(_stamp_package(tx), stamped)
@@ -89,18 +93,6 @@ def _stamp_package(tx: Tx) -> Executable:
 def _next_number(tx: Tx, feed_id: int, at: datetime) -> tuple[int, datetime]:
     number, at = tx.execute(_TAKE_NUMBER, {"feed": feed_id, "now": at}).one()
     return number, at
-
-
-def _details(entry: Entry) -> dict[str, Any]:
-    """Enough to rebuild the entry from its last event alone."""
-    return {
-        "id": entry.id_written,
-        "version": entry.version_written,
-        "sha256": entry.sha256.hex(),
-        "listed": entry.listed,
-        "pushed_at": entry.pushed_at.isoformat(),
-        "is_semver2": entry.is_semver2,
-    }
 
 
 def since(tx: Tx, feed_id: int, number: int, limit: int) -> list[Event]:

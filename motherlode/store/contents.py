@@ -71,6 +71,11 @@ def _add(tx: Tx) -> Executable:
     return added.returning(schema.contents.c.id)
 
 
+def get(tx: Tx, content_id: int) -> ContentRow:
+    """The content of that id, which must be there."""
+    return ContentRow(*tx.execute(select(*_COLUMNS).where(schema.contents.c.id == content_id)).one())
+
+
 def is_named(tx: Tx, blob: str) -> bool:
     """Whether a row names the blob."""
     return tx.execute(select(schema.contents.c.id).where(schema.contents.c.blob == blob)).first() is not None

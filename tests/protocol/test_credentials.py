@@ -200,7 +200,7 @@ def test_a_key_that_ends_soon_says_so_with_every_write(private: Server) -> None:
     changed = [private.change(method, "acme.soon", "1.0.0", key=soon) for method in ("DELETE", "POST")]
     assert [answer.status for answer in (pushed, *changed)] == [201, 204, 200]
     for answer in (pushed, *changed):
-        [warning] = answer.all_headers("x-nuget-warning")
-        assert "expires in 4 days" in warning
-        assert "mlk_" not in warning
-    assert private.change("DELETE", "acme.soon", "1.0.0", key=later).all_headers("x-nuget-warning") == []
+        warnings = answer.all_headers("x-nuget-warning")
+        assert "expires in 4 days" in warnings[-1]
+        assert not any("mlk_" in warning for warning in warnings)
+    assert private.change("POST", "acme.soon", "1.0.0", key=later).all_headers("x-nuget-warning") == []

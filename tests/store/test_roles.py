@@ -103,9 +103,13 @@ def test_the_place_of_a_version_says_in_one_statement_whose_it_is(db, feed, zoe)
         with noted(tx) as statements:
             taken = entries.find_place(tx, "default", "acme", "1.0.0", frozenset({zoe.id}))
         assert len(statements) == 1
-        assert taken == entries.Place(feed.id, {}, True, Ownership(is_id_known=True, is_owned=True, is_own=True))
+        assert taken == entries.Place(
+            feed.id, {}, True, False, False, Ownership(is_id_known=True, is_owned=True, is_own=True)
+        )
         free = entries.find_place(tx, "default", "acme", "2.0.0", frozenset())
-        assert free == entries.Place(feed.id, {}, False, Ownership(is_id_known=True, is_owned=True, is_own=False))
+        assert free == entries.Place(
+            feed.id, {}, False, False, False, Ownership(is_id_known=True, is_owned=True, is_own=False)
+        )
         new = entries.find_place(tx, "default", "new", "1.0.0", frozenset({zoe.id}))
-        assert new == entries.Place(feed.id, {}, False, UNKNOWN)
+        assert new == entries.Place(feed.id, {}, False, False, False, UNKNOWN)
         assert entries.find_place(tx, "nowhere", "acme", "1.0.0", frozenset({zoe.id})) is None

@@ -24,6 +24,7 @@ from motherlode.usecases.grant_role import grant_role
 from motherlode.usecases.withdraw_role import withdraw_role
 from tests.builders import nupkg
 from tests.usecases.house import NOON, House
+from tests.usecases.statements import queries
 
 PACKAGE = nupkg()
 
@@ -43,6 +44,16 @@ def test_what_was_pushed_is_an_entry_a_content_a_blob_an_event_and_an_audit_line
     assert (line.actor, line.action, line.feed, line.subject) == ("key-1", "push", "default", "Acme.Widgets 1.0.0")
     assert (line.address, line.client, line.request_id, line.key_id) == ("::1", "NuGet Command Line/6.0", "r1", "key-1")
     assert line.details == {"sha256": entry.sha256.hex(), "bytes": len(PACKAGE), "new_id": True}
+
+
+@pytest.mark.parametrize("settings", [{}, {"delete": "soft", "overwrite": "always"}], ids=["usual", "another"])
+def test_deletions_and_locks_are_looked_at_without_a_statement_of_their_own(house, settings):
+    """Of an id that is new, and of one that is there."""
+    house.change_feed("default", settings)
+    for version in ("1.0.0", "2.0.0"):
+        with queries(house) as statements:
+            house.push(nupkg(version=version))
+        assert len(statements) <= 9
 
 
 def test_a_package_without_authors_is_taken_with_a_warning(house):
