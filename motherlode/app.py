@@ -1,5 +1,6 @@
 """The composition root: builds every room from the settings, and hands out one frozen `House`."""
 
+from datetime import timedelta
 from typing import Any
 
 from motherlode.domain.feeds import DEFAULT_FEED
@@ -57,13 +58,16 @@ def prepare_house(settings: Settings) -> House:
 
 def make_app(settings: Settings) -> Any:
     """The ASGI application of one worker, its data folder made ready."""
-    from motherlode.web.edge import Edge  # noqa: PLC0415 commands do without the web
+    from motherlode.jobs.runner import Runner  # noqa: PLC0415 commands do without the web, and run no jobs
+    from motherlode.jobs.table import KINDS  # noqa: PLC0415
+    from motherlode.web.edge import Edge  # noqa: PLC0415
 
-    return Edge(prepare_house(settings))
+    house = prepare_house(settings)
+    return Edge(house, Runner(house, KINDS))
 
 
 def _build(settings: Settings, db: Database) -> House:
-    blobs = FileBlobs(settings.data)
+    blobs = FileBlobs(settings.data, settings.storage.min_free_bytes)
     documents = Documents(settings.cache.max_bytes)
     key = settings.bootstrap_key
     return House(
@@ -85,6 +89,7 @@ def _build(settings: Settings, db: Database) -> House:
         public_url=settings.server.public_url,
         trusted_proxies=settings.server.trusted_proxies,
         body_stall_s=settings.limits.body_stall_s,
+        reader_grace=timedelta(seconds=settings.storage.reader_grace_s),
     )
 
 

@@ -24,6 +24,7 @@ from motherlode.settings import (
     LogSettings,
     ServerSettings,
     Settings,
+    StorageSettings,
 )
 from motherlode.store.blobs.keys import settings_path
 
@@ -49,7 +50,8 @@ def load_settings(
     folder = data or Path(environ.get("MOTHERLODE_DATA") or DEFAULT_DATA)
     reading = _Reading(environ, overrides or {})
     reading.read_file(config or _path_of(environ.get("MOTHERLODE_CONFIG")), settings_path(folder))
-    sections = {name: reading.section(name) for name in ("server", "log", "cache", "limits", "keys", "packages")}
+    names = ("server", "log", "cache", "limits", "keys", "packages", "storage")
+    sections = {name: reading.section(name) for name in names}
     reading.check_tls(sections["server"])
     policy = reading.feed_policy()
     bootstrap_key = reading.bootstrap_key()
@@ -62,6 +64,7 @@ def load_settings(
         limits=LimitSettings(**sections["limits"]),
         keys=KeySettings(**sections["keys"]),
         packages=Limits(**sections["packages"]),
+        storage=StorageSettings(**sections["storage"]),
         feed=policy,
         bootstrap_key=bootstrap_key,
         in_force=(

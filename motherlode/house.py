@@ -1,6 +1,7 @@
 """Everything a request or a command works with, built once by `motherlode.app` and handed around frozen."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 
 from motherlode.domain.archive import Limits
@@ -22,7 +23,8 @@ from motherlode.store.db import Database
 @dataclass(frozen=True, slots=True)
 class House:
     """The rooms of one process. `bootstrap` is the digest of the environment's administrator key, if it gives one;
-    `body_stall_s` how many seconds a client may be silent in the middle of a body."""
+    `body_stall_s` how many seconds a client may be silent in the middle of a body; `reader_grace` for how long bytes
+    stay that nobody finds any more."""
 
     db: Database
     blobs: Blobs
@@ -42,6 +44,7 @@ class House:
     public_url: str | None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     body_stall_s: float
+    reader_grace: timedelta
 
     def close(self) -> None:
         """Let go of files and connections."""

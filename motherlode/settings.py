@@ -66,6 +66,15 @@ class KeySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StorageSettings:
+    """How many bytes are to stay free on the data folder's disk, 0 for no floor, and for how long the bytes of what was
+    deleted are kept for those who read them just then."""
+
+    min_free_bytes: int
+    reader_grace_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class InForce:
     """One setting as `config show` tells it: `origin` is where its value came from."""
 
@@ -85,6 +94,7 @@ class Settings:
     cache: CacheSettings
     limits: LimitSettings
     keys: KeySettings
+    storage: StorageSettings
     packages: Limits = field(default_factory=Limits)
     feed: FeedPolicy = field(default_factory=FeedPolicy)
     bootstrap_key: str | None = field(default=None, repr=False)
@@ -152,6 +162,10 @@ def _parse_networks(text: str) -> tuple[Network, ...]:
 
 def _parse_lifetime(text: str) -> int | None:
     return None if text == "never" else parse_duration(text)
+
+
+def _parse_floor(text: str) -> int:
+    return 0 if text == "0" else parse_size(text)
 
 
 def _parse_choice(*choices: str) -> Callable[[str], str]:
@@ -332,4 +346,22 @@ SETTINGS: Final = (
         "max_lifetime_s",
     ),
     *_package_settings(),
+    Setting(
+        "storage",
+        "min_free",
+        "256MB",
+        _parse_floor,
+        f"{SIZE_ALLOWED}, or 0 for no floor",
+        "how much room is to stay free on the disk: with less, no packages are taken",
+        "min_free_bytes",
+    ),
+    Setting(
+        "storage",
+        "reader_grace",
+        "1h",
+        parse_duration,
+        DURATION_ALLOWED,
+        "how long the bytes of what was deleted or replaced stay for downloads under way",
+        "reader_grace_s",
+    ),
 )

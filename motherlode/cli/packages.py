@@ -1,4 +1,5 @@
-"""`motherlode push`, `check`, `unlist` and `relist`: for administrators and scripts, on the local data."""
+"""`motherlode push`, `check`, `unlist`, `relist`, `delete`, `restore-version`, `lock`, `unlock`: for administrators and
+scripts, on the local data."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, FeedOption, JsonOption, opened
+from motherlode.cli.options import ConfigOption, DataOption, FeedOption, JsonOption, opened, parse_id
 from motherlode.cli.output import CommandFailed, put, put_json, tell
 from motherlode.domain.feeds import DEFAULT_FEED
 from motherlode.domain.refusals import Refusal
@@ -23,6 +24,7 @@ _CHUNK_BYTES: Final = 1 << 20
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The package's id.")]
 PathsArgument = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="Packages, or folders of them.")]
 VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="Its version, in any equal spelling.")]
+ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="T", help="Why; the audit log keeps it.")]
 
 
 def push(
@@ -100,6 +102,81 @@ def relist(
     with opened(data, config) as house:
         relist_version(identity.id, identity.version, CONSOLE, feed=feed, db=house.db, clock=house.clock)
     put(f"relisted {identity}")
+
+
+def delete(
+    package_id: IdArgument,
+    version: VersionArgument,
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    reason: ReasonOption = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Take a version away as the feed's setting `delete` says: unlist it, delete it softly, or for good."""
+    from motherlode.usecases.delete import delete as delete_version
+    from motherlode.usecases.identify import CONSOLE
+
+    identity = _parse_identity(package_id, version)
+    with opened(data, config) as house:
+        said = delete_version(
+            identity.id, identity.version, CONSOLE, feed=feed, db=house.db, clock=house.clock, reason=reason
+        )
+    for sentence in said:
+        put(sentence)
+
+
+def restore_version(
+    package_id: IdArgument,
+    version: VersionArgument,
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Bring back a version that was deleted softly, listed or not as it was."""
+    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.restore_version import restore_version as restore
+
+    identity = _parse_identity(package_id, version)
+    with opened(data, config) as house:
+        entry = restore(identity.id, identity.version, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    put(f"restored {entry.identity}" + ("" if entry.listed else ", unlisted as it was"))
+
+
+def lock(
+    package_id: IdArgument,
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    reason: ReasonOption = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Lock an id: nobody pushes, lists, unlists or deletes any of its versions until it is unlocked."""
+    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.lock_id import lock_id
+
+    wanted = parse_id(package_id)
+    with opened(data, config) as house:
+        lock_id(wanted, CONSOLE, feed=feed, db=house.db, clock=house.clock, reason=reason)
+    put(f"locked {wanted}")
+
+
+def unlock(
+    package_id: IdArgument,
+    *,
+    feed: FeedOption = DEFAULT_FEED,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Unlock an id: its versions can be changed again by those who may."""
+    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.unlock_id import unlock_id
+
+    wanted = parse_id(package_id)
+    with opened(data, config) as house:
+        unlock_id(wanted, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    put(f"unlocked {wanted}")
 
 
 def _parse_identity(package_id: str, version: str) -> "Identity":

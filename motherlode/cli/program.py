@@ -7,7 +7,22 @@ from collections.abc import Sequence
 
 import typer
 
-from motherlode.cli import audit, config, feeds, keys, owners, packages, rederive, reindex, serve, teams, users, verify
+from motherlode.cli import (
+    audit,
+    config,
+    feeds,
+    gc,
+    jobs,
+    keys,
+    owners,
+    packages,
+    rederive,
+    reindex,
+    serve,
+    teams,
+    users,
+    verify,
+)
 from motherlode.cli.output import CommandFailed, tell
 from motherlode.domain.refusals import Refusal
 
@@ -28,8 +43,14 @@ program.command("push")(packages.push)
 program.command("check")(packages.check)
 program.command("unlist")(packages.unlist)
 program.command("relist")(packages.relist)
+program.command("delete")(packages.delete)
+program.command("restore-version")(packages.restore_version)
+program.command("lock")(packages.lock)
+program.command("unlock")(packages.unlock)
 program.command("audit")(audit.audit)
 program.command("verify")(verify.verify)
+program.command("gc")(gc.gc)
+program.command("jobs")(jobs.jobs)
 program.command("reindex")(reindex.reindex)
 program.command("rederive")(rederive.rederive)
 program.add_typer(config.commands, name="config")

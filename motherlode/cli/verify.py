@@ -33,7 +33,8 @@ def verify(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Read and hash every stored package again, then follow the audit log's chain; 1 if anything differs."""
+    """Read and hash every stored package again, compare documents, log and search index with what is stored, and
+    follow the audit log's chain; 1 if anything differs."""
     from motherlode.store import contents
     from motherlode.usecases.verify import verify as verify_all
 
@@ -42,13 +43,22 @@ def verify(
             _, total = contents.measure(tx)
         with _progress(total) as advance:
             verified = verify_all(
-                db=house.db, blobs=house.blobs, report=put, advance=advance, audit_head=_parse_head(audit_head)
+                db=house.db,
+                blobs=house.blobs,
+                report=put,
+                advance=advance,
+                audit_head=_parse_head(audit_head),
+                searching=house.searching,
             )
     number, line_hash = verified.head
-    tell(f"Looked at {verified.packages} packages and {verified.lines} lines of the audit log.")
+    looked_at = f"{verified.packages} packages, {verified.events} events and {verified.lines} lines of the audit log"
+    tell(f"Looked at {looked_at}.")
     put(f"audit head {number}:{line_hash.hex()}")
     if verified.differences:
-        tell(f"{verified.differences} differences were found: restore what differs from a backup.")
+        tell(
+            f"{verified.differences} differences were found: restore what differs from a backup; "
+            "a search index that differs is made anew by 'motherlode reindex'."
+        )
         raise typer.Exit(1)
     tell("Everything is as it was written down.")
 

@@ -8,11 +8,19 @@ that nobody relies on what nothing enforces.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from motherlode.domain.refusals import Fault, InvalidSetting
 from motherlode.domain.rules.rule import Strictness
-from motherlode.domain.sizes import SIZE_ALLOWED, format_size, parse_size
+from motherlode.domain.sizes import (
+    DURATION_ALLOWED,
+    SIZE_ALLOWED,
+    format_duration,
+    format_size,
+    parse_duration,
+    parse_size,
+)
 from motherlode.domain.versions import Version, parse_version
 
 DEFAULT_FEED = "default"
@@ -20,16 +28,41 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NAME_ALLOWED = "1 to 63 of a-z, 0-9 and '-', not beginning with '-'"
 
 
+class Deletion(StrEnum):
+    """What DELETE does with a version."""
+
+    UNLIST = "unlist"
+    SOFT = "soft"
+    HARD = "hard"
+
+
+class Overwrite(StrEnum):
+    """Which versions that are there can be pushed again."""
+
+    NEVER = "never"
+    PRERELEASE = "prerelease"
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True)
 class FeedPolicy:
     """How one feed treats its packages and its callers, as far as it can be set.
 
-    `least_protocol` is the oldest client protocol that may push, None where any may."""
+    `least_protocol` is the oldest client protocol that may push, None where any may. `soft_delete_keep_s` is how long a
+    softly deleted version can be brought back."""
 
     max_package_bytes: int = 250 << 20
     is_private: bool = False
     least_protocol: Version | None = None
     strictness: Strictness = Strictness.GALLERY
+    delete: Deletion = Deletion.UNLIST
+    is_delete_reason_required: bool = False
+    soft_delete_keep_s: int = 90 * 86400
+    overwrite: Overwrite = Overwrite.NEVER
+
+    def may_replace(self, version: Version) -> bool:
+        """Whether a version that is there may be pushed again."""
+        return self.overwrite is Overwrite.ALWAYS or (self.overwrite is Overwrite.PRERELEASE and version.is_prerelease)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +104,16 @@ def _format_protocol(version: Version | None) -> str:
     return "off" if version is None else version.normalized
 
 
+def _parse_reason(text: str) -> bool:
+    if text.strip() not in {"optional", "required"}:
+        raise ValueError(text)
+    return text.strip() == "required"
+
+
+def _format_reason(is_required: bool) -> str:  # noqa: FBT001 the value of the setting
+    return "required" if is_required else "optional"
+
+
 def _parse_strictness(text: str) -> Strictness:
     return Strictness(text.strip())
 
@@ -78,8 +121,31 @@ def _parse_strictness(text: str) -> Strictness:
 FEED_SETTINGS: Mapping[str, FeedSetting] = {
     setting.name: setting
     for setting in (
-        FeedSetting("delete", "unlist", "unlist", "what DELETE does with a version"),
-        FeedSetting("overwrite", "never", "never", "whether a version can be pushed again"),
+        FeedSetting(
+            "delete",
+            "unlist",
+            "unlist, soft or hard",
+            "what DELETE does with a version: hide it, take it away so that it can be brought back, or for good",
+            field="delete",
+            parse=lambda text: Deletion(text.strip()),
+        ),
+        FeedSetting(
+            "delete_reason",
+            "optional",
+            "optional or required",
+            "whether a hard delete needs a reason",
+            field="is_delete_reason_required",
+            parse=_parse_reason,
+            show=_format_reason,
+        ),
+        FeedSetting(
+            "overwrite",
+            "never",
+            "never, prerelease or always",
+            "which versions that are there can be pushed again",
+            field="overwrite",
+            parse=lambda text: Overwrite(text.strip()),
+        ),
         FeedSetting(
             "read",
             "anonymous",
@@ -106,7 +172,15 @@ FEED_SETTINGS: Mapping[str, FeedSetting] = {
             parse=parse_size,
             show=format_size,
         ),
-        FeedSetting("soft_delete_keep", "90d", "90d", "how long a deleted version can be brought back"),
+        FeedSetting(
+            "soft_delete_keep",
+            "90d",
+            DURATION_ALLOWED,
+            "how long a softly deleted version can be brought back",
+            field="soft_delete_keep_s",
+            parse=parse_duration,
+            show=format_duration,
+        ),
         FeedSetting(
             "require_protocol_version",
             "off",

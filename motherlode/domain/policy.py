@@ -201,6 +201,22 @@ def check_may_unlist(actor: Actor, feed: str, package_id: PackageId, ownership: 
     check_owns(actor, package_id, ownership)
 
 
+def check_may_ever_take_away(actor: Actor, feed: str) -> None:
+    """Refuse a key that could neither unlist nor delete anything on this feed: known before the feed's mode is."""
+    _check_any_right(actor, feed, UNLIST, DELETE, to="unlist or delete")
+
+
+def check_may_delete(actor: Actor, feed: str, package_id: PackageId, ownership: Ownership) -> None:
+    """Refuse to delete, softly or for good: it takes the right `delete`, which no key has by default."""
+    if DELETE not in actor.rights_on(feed):
+        raise NotAllowed(
+            f"DELETE takes versions away on the feed {feed!r}, and this API key lacks the right 'delete': use one that "
+            "has it, or ask an administrator to unlist the version instead ('motherlode unlist')."
+        )
+    check_covers(actor, package_id)
+    check_owns(actor, package_id, ownership)
+
+
 def check_may_ever_verify(actor: Actor, feed: str) -> None:
     """Refuse a key that can prove nothing on this feed: a verification key, or one that may push."""
     if VERIFY not in actor.rights_on(feed):

@@ -12,12 +12,14 @@
     │   ├── InvalidSetting     a setting, or a key's right, that is unknown or not built yet
     │   ├── InvalidName        a name that no account can have
     │   ├── InvalidPassword    a password that is too short, or no text
-    │   └── OldProtocol        a client older than the feed's require_protocol_version
+    │   ├── OldProtocol        a client older than the feed's require_protocol_version
+    │   └── ReasonMissing      a hard delete without the reason that the feed demands
     ├── SignInNeeded           nobody has signed in where somebody must
     │   └── SignInRefused      a wrong password, key or name; which of them is not told
     ├── KeyMissing             no API key where one is needed
     ├── KeyRefused             a key that is unknown, expired or revoked
     ├── NotAllowed             a key that may not do this
+    │   └── IdLocked           an administrator has locked the id
     ├── NotFound
     │   ├── NoSuchVersion      no such id and version on the feed
     │   ├── NoSuchId           no such id on the feed
@@ -29,6 +31,7 @@
     │   └── NoData             a folder that holds no server's data
     ├── MethodRefused          the address is there, the method is not
     ├── AlreadyExists          id and version are taken
+    │   └── WasDeleted         they are taken by a version that was deleted softly
     ├── FeedExists
     ├── AccountExists          the name is taken by a user, service account or team
     ├── LastOwner              an id's last owner cannot go
@@ -38,6 +41,7 @@
     ├── Busy                   the store cannot take a write now; nothing was stored
     │   └── SearchUnready      the search index is being built, or cannot be brought up to date now
     ├── StorageFull            no room on the disk; nothing was stored
+    │   └── StorageLow         less room than the server keeps free; nothing was stored
     └── Broken                 a fault of the server's own
 
 Codes are promises (docs/refusals.md lists them all). Which HTTP status a refusal becomes is the business of `web`.
@@ -188,6 +192,19 @@ class OldProtocol(Invalid):
         )
 
 
+class ReasonMissing(Invalid):
+    """The feed demands a reason for a hard delete."""
+
+    code = "reason-missing"
+    title = "Reason missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This feed wants to know why a version is deleted for good: say so in the header X-Motherlode-Reason "
+            "(on the command line: --reason)."
+        )
+
+
 class SignInNeeded(Refusal):
     """Nobody has signed in where somebody must."""
 
@@ -248,6 +265,19 @@ class NotAllowed(Refusal):
     title = "Not allowed"
     subject: str | None = None
     """What it was that was not allowed, where the request does not say it: the package in a body."""
+
+
+class IdLocked(NotAllowed):
+    """An administrator has locked the id: nothing of it is pushed, listed or unlisted."""
+
+    code = "id-locked"
+    title = "Id locked"
+
+    def __init__(self, package_id: str) -> None:
+        super().__init__(
+            f"{package_id} is locked on this feed, nothing of it can be pushed, listed or taken away: "
+            "ask an administrator why, and to unlock it."
+        )
 
 
 class NotFound(Refusal):
@@ -355,6 +385,20 @@ class AlreadyExists(Refusal):
         super().__init__(f"{what} already exists on this feed and cannot be replaced: push it under a new version.")
 
 
+class WasDeleted(AlreadyExists):
+    """Id and version belong to a version that was deleted softly; the number stays taken."""
+
+    code = "package-deleted"
+    title = "Package was deleted"
+
+    def __init__(self, what: str) -> None:
+        Refusal.__init__(
+            self,
+            f"{what} was deleted on this feed, and its number stays taken: push it under a new version, "
+            "or ask an administrator to bring it back ('motherlode restore-version').",
+        )
+
+
 class FeedExists(Refusal):
     """The server has a feed of that name already."""
 
@@ -445,6 +489,20 @@ class StorageFull(Refusal):
 
     def __init__(self) -> None:
         super().__init__("The server has no room left and stored nothing: ask its administrator to free some.")
+
+
+class StorageLow(StorageFull):
+    """Less room is left than the server keeps free."""
+
+    code = "storage-low"
+    title = "Storage low"
+
+    def __init__(self) -> None:
+        Refusal.__init__(
+            self,
+            "The server has too little room left and takes no packages until there is more: ask its administrator to "
+            "free some.",
+        )
 
 
 class Broken(Refusal):

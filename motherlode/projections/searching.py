@@ -5,6 +5,7 @@ every few seconds catches up, so that a query finds little to do, and lets ranki
 do is logged and tried again.
 """
 
+from collections.abc import Callable
 from threading import Event, Thread
 from time import monotonic
 from typing import Final
@@ -16,6 +17,7 @@ from motherlode.projections.documents import Documents
 from motherlode.projections.follower import Feed
 from motherlode.projections.found_before import Ask, FoundBefore
 from motherlode.projections.hits import Hits
+from motherlode.projections.index_check import check_index
 from motherlode.projections.index_follower import FarBehind, IndexFollower
 from motherlode.projections.indexes import IndexFolder
 from motherlode.projections.indexing import Advance, Stopped, build_index, ignore_progress
@@ -102,6 +104,12 @@ class Searching:
             build_index(self._db, self._folder, advance=advance, is_stopping=self._stopping.is_set)
         finally:
             lock.release()
+
+    def verify(self, report: Callable[[str], None]) -> None:
+        """Bring the index up to date and compare it with the truth; `report` is told of each difference. Where there is
+        no index nothing differs: a server that starts builds one. Raises Busy."""
+        if self._folder.stamp():
+            check_index(self._db, self._follower, report)
 
     def tend(self) -> bool:
         """Look after the index once; whether it is ready now. Raises Stopped, Busy, OSError."""

@@ -28,10 +28,10 @@ from motherlode import posix
 from motherlode.search import layout
 from motherlode.search.damage import UnusableIndex, check_files, refuse_damage
 from motherlode.search.layout import LAYOUT
-from motherlode.search.matching import Matcher
+from motherlode.search.matching import Matcher, all_of
 from motherlode.search.queries import Query
 from motherlode.search.ranking import Reading
-from motherlode.search.subjects import Audience, Subject
+from motherlode.search.subjects import AUDIENCES, Audience, Subject
 
 __all__ = ["Found", "Question", "SearchIndex", "UnusableIndex", "create_index", "open_index"]
 
@@ -103,6 +103,22 @@ class SearchIndex:
         scope = layout.scope_of(question.feed_id, question.audience, question.package_type)
         with refuse_damage():
             return _read_tiers(self._look.reading, self._matcher.split_starts(scope, question.query.text), question)
+
+    def shows(self, subject: Subject) -> bool:
+        """Whether each audience finds the package as its view of the subject says: in that version, once, or not."""
+        look = self._look
+        key = self._matcher.term(layout.KEY, layout.key_of(subject.feed_id, subject.id_key))
+        with refuse_damage():
+            for audience in AUDIENCES:
+                scope = self._matcher.term(layout.SCOPE, layout.scope_of(subject.feed_id, audience))
+                view = subject.views.get(audience)
+                if look.reading.count(all_of([key, scope])) != (0 if view is None else 1):
+                    return False
+                if view is not None:
+                    version = self._matcher.term(layout.VERSION, view.version.key)
+                    if not look.reading.count(all_of([key, scope, version])):
+                        return False
+        return True
 
     def find_moved(self, feed_id: int, downloads: Mapping[str, int]) -> list[str]:
         """Of these id keys, with their downloads as of now, those in the index that they would rank anew.

@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Executable, bindparam, case, func, insert, select, update
 
-from motherlode.store import schema
+from motherlode.store import entries, schema
 from motherlode.store.db import Tx, once_for_each_dialect, upsert
 from motherlode.store.entries import Entry
 
-Kind = Literal["published", "unlisted", "relisted", "rederived"]
+Kind = Literal["published", "replaced", "unlisted", "relisted", "rederived", "deleted", "restored"]
 
 _H = schema.heads.c
 _NOW = bindparam("now", type_=schema.Moment)
@@ -37,8 +37,9 @@ _STAMP_ENTRY = (
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change of a feed. `details` is the entry after it: id, version, sha256, listed, pushed_at, is_semver2; and
-    `before`, where its facts became others: what was said until then, None for what was not."""
+    """One change of a feed. `details` is the entry after it: id, version, sha256, listed, pushed_at, is_semver2; of one
+    that was deleted as it was before, with mode and reason; and `before`, where its facts became others: what was said
+    until then, None for what was not."""
 
     feed_id: int
     number: int
@@ -59,12 +60,11 @@ class PackageRow:
 
 
 def append(
-    tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime, before: Mapping[str, Any] | None = None
+    tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime, more: Mapping[str, Any] | None = None
 ) -> int:
-    """Log that the entry became what it is now; the last thing a unit of work does. `before` are those of its facts
-    that were others until now.
+    """Log that the entry became what it is now, with `more` to say of it; the last thing a unit of work does.
 
-    Takes the feed's next number, stamps it on the entry and its package, and returns it.
+    Takes the feed's next number, stamps it on the entry, unless that was deleted, and its package, and returns it.
     """
     number, at = _next_number(tx, feed_id, at)
     event = {
@@ -74,10 +74,10 @@ def append(
         "kind": kind,
         "id_key": entry.id_key,
         "version_key": entry.version_key,
-        "details": _details(entry) if before is None else {**_details(entry), "before": dict(before)},
+        "details": entries.describe(entry) | dict(more or {}),
     }
     tx.execute(_ADD_EVENT, event)
-    if (entry.revision, entry.changed_at) != (number, at):
+    if kind != "deleted" and (entry.revision, entry.changed_at) != (number, at):
         tx.execute(_STAMP_ENTRY, {"entry": entry.id, "revision": number, "changed_at": at})
     stamped = {"feed_id": feed_id, "id_key": entry.id_key, "revision": number, "changed_at": at}
     tx.execute(_stamp_package(tx), stamped)
@@ -94,18 +94,6 @@ def _stamp_package(tx: Tx) -> Executable:
 def _next_number(tx: Tx, feed_id: int, at: datetime) -> tuple[int, datetime]:
     number, at = tx.execute(_TAKE_NUMBER, {"feed": feed_id, "now": at}).one()
     return number, at
-
-
-def _details(entry: Entry) -> dict[str, Any]:
-    """Enough to rebuild the entry from its last event alone."""
-    return {
-        "id": entry.id_written,
-        "version": entry.version_written,
-        "sha256": entry.sha256.hex(),
-        "listed": entry.listed,
-        "pushed_at": entry.pushed_at.isoformat(),
-        "is_semver2": entry.is_semver2,
-    }
 
 
 def since(tx: Tx, feed_id: int, number: int, limit: int) -> list[Event]:

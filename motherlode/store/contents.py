@@ -93,6 +93,11 @@ def derive(tx: Tx, content_id: int, *, nuspec: bytes, facts: Mapping[str, Any]) 
     tx.execute(update(schema.contents).where(mine).values(nuspec=nuspec, facts=dict(facts)))
 
 
+def get(tx: Tx, content_id: int) -> ContentRow:
+    """The content of that id, which must be there."""
+    return ContentRow(*tx.execute(select(*_COLUMNS).where(schema.contents.c.id == content_id)).one())
+
+
 def is_named(tx: Tx, blob: str) -> bool:
     """Whether a row names the blob."""
     return tx.execute(select(schema.contents.c.id).where(schema.contents.c.blob == blob)).first() is not None

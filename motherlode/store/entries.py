@@ -17,6 +17,7 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
+    delete,
     exists,
     func,
     literal,
@@ -26,11 +27,12 @@ from sqlalchemy import (
     update,
 )
 
+from motherlode.domain.ids import PackageId
 from motherlode.domain.package import Identity
 from motherlode.domain.policy import Ownership
 from motherlode.domain.refusals import AlreadyExists
-from motherlode.domain.versions import Version
-from motherlode.store import access, owners, schema
+from motherlode.domain.versions import Version, parse_version
+from motherlode.store import access, locks, owners, schema
 from motherlode.store.contents import ContentRow
 from motherlode.store.db import Tx, once_for_each_dialect, upsert
 
@@ -61,6 +63,11 @@ class Entry:
     blob: str
     facts: dict[str, Any]
 
+    @property
+    def identity(self) -> Identity:
+        """Id and version as they were written."""
+        return Identity(PackageId(self.id_written), parse_version(self.version_written))
+
 
 @dataclass(frozen=True, slots=True)
 class ListedVersion:
@@ -77,16 +84,20 @@ class ListedVersion:
 class Place:
     """The place of an id and version on a feed, as an actor sees it: what a push has to know before it takes it.
 
-    `access` is the number of the last change of who may do what."""
+    `access` is the number of the last change of who may do what, `was_deleted` where a version that was deleted softly
+    has it, `is_locked` where nothing of the id may change.
+    """
 
     feed_id: int
     settings: dict[str, Any]
     access: int
     is_taken: bool
+    was_deleted: bool
+    is_locked: bool
     ownership: Ownership
 
 
-_E, _C = schema.entries.c, schema.contents.c
+_E, _C, _D = schema.entries.c, schema.contents.c, schema.deletions.c
 _PLACE = select(
     schema.feeds.c.id,
     schema.feeds.c.settings,
@@ -94,6 +105,10 @@ _PLACE = select(
     exists().where(
         _E.feed_id == schema.feeds.c.id, _E.id_key == bindparam("id_key"), _E.version_key == bindparam("version_key")
     ),
+    exists().where(
+        _D.feed_id == schema.feeds.c.id, _D.id_key == bindparam("id_key"), _D.version_key == bindparam("version_key")
+    ),
+    locks.is_locked_column(schema.feeds.c.id),
     *owners.ownership_columns(schema.feeds.c.id),
 ).where(schema.feeds.c.name == bindparam("feed"))
 _COLUMNS = (
@@ -123,26 +138,36 @@ _NEXT_NUMBER = select(schema.heads.c.number + 1).where(schema.heads.c.feed_id ==
 another one came between, which the write lock of SQLite rules out."""
 
 
-def add(tx: Tx, feed_id: int, identity: Identity, content: ContentRow, *, is_semver2: bool, at: datetime) -> Entry:
-    """A new entry, listed. Raises AlreadyExists when the feed holds that id and version in any spelling."""
+def add(
+    tx: Tx,
+    feed_id: int,
+    identity: Identity,
+    content: ContentRow,
+    *,
+    is_semver2: bool,
+    at: datetime,
+    listed: bool = True,
+    pushed_at: datetime | None = None,
+) -> Entry:
+    """A new entry, pushed now unless it is one that comes back.
+
+    Raises AlreadyExists when the feed holds that id and version in any spelling.
+    """
     row: dict[str, Any] = {
         "feed_id": feed_id,
         "id_key": identity.id.key,
         "version_key": identity.version.key,
         **_derived(identity, is_semver2=is_semver2),
         "content_id": content.id,
-        "listed": True,
-        "pushed_at": at,
+        "listed": listed,
+        "pushed_at": pushed_at or at,
         "changed_at": at,
     }
     added = tx.execute(_add(tx), row | {"of_feed": feed_id}).first()
     if added is None:
         raise AlreadyExists(str(identity))
     del row["sort_key"]
-    of_content: dict[str, Any] = {
-        name: getattr(content, name) for name in ("sha256", "sha512", "size", "blob", "facts")
-    }
-    return Entry(id=added.id, revision=added.revision, **row, **of_content)
+    return Entry(id=added.id, revision=added.revision, **row, **_of_content(content))
 
 
 @once_for_each_dialect
@@ -158,8 +183,8 @@ def find_place(tx: Tx, feed: str, id_key: str, version_key: str, account_ids: fr
     found = tx.execute(_PLACE, asked).first()
     if found is None:
         return None
-    feed_id, settings, number, is_taken, *ownership = found
-    return Place(feed_id, settings, number, is_taken, owners.as_ownership(ownership))
+    feed_id, settings, number, is_taken, was_deleted, is_locked, *ownership = found
+    return Place(feed_id, settings, number, is_taken, was_deleted, is_locked, owners.as_ownership(ownership))
 
 
 def find(tx: Tx, feed_id: int, id_key: str, version_key: str) -> Entry | None:
@@ -271,6 +296,44 @@ def _derived(identity: Identity, *, is_semver2: bool) -> dict[str, Any]:
         "is_prerelease": identity.version.is_prerelease,
         "is_semver2": is_semver2,
     }
+
+
+def set_content(
+    tx: Tx, entry: Entry, identity: Identity, content: ContentRow, *, is_semver2: bool, at: datetime
+) -> Entry:
+    """The entry with another content, pushed now, under the same id and version in whatever spelling; listed as it was.
+    Its revision is stamped by `catalog.append`."""
+    row: dict[str, Any] = {
+        "id_written": identity.id.written,
+        "version_written": identity.version.written,
+        "content_id": content.id,
+        "is_semver2": is_semver2,
+        "pushed_at": at,
+        "changed_at": at,
+    }
+    tx.execute(update(schema.entries).where(_E.id == entry.id).values(row))
+    return replace(entry, **row, **_of_content(content))
+
+
+def remove(tx: Tx, entry: Entry) -> None:
+    """Take the entry away; what it pointed to stays."""
+    tx.execute(delete(schema.entries).where(_E.id == entry.id))
+
+
+def describe(entry: Entry) -> dict[str, Any]:
+    """Enough to make the entry again."""
+    return {
+        "id": entry.id_written,
+        "version": entry.version_written,
+        "sha256": entry.sha256.hex(),
+        "listed": entry.listed,
+        "pushed_at": entry.pushed_at.isoformat(),
+        "is_semver2": entry.is_semver2,
+    }
+
+
+def _of_content(content: ContentRow) -> dict[str, Any]:
+    return {name: getattr(content, name) for name in ("sha256", "sha512", "size", "blob", "facts")}
 
 
 def _joined() -> Select[*tuple[Any, ...]]:

@@ -5,6 +5,8 @@
       ├──< packages                one row per id on a feed: number and time of its last event
       ├──< entries >── contents    a feed's versions; the bytes they are, stored once however many feeds hold them
       │                  └──1:1── readings  which way of reading packages a content's facts come from
+      ├──< deletions >── contents  versions that were deleted softly: the number stays taken, the bytes for a while
+      ├──< locks                   ids that nobody may change
       ├──< events                  the log: each change of a feed, numbered without gaps
       ├──< downloads               counts per version and UTC day
       ├──< totals                  the same of all days together: what documents show
@@ -14,6 +16,8 @@
     members                        which people and service accounts are in which team
     keys >── accounts              API keys, by hash; one without an account belongs to nobody
     access                         one row: the number of the last change of who may do what
+    garbage                        blobs that no content names any more, until their last readers are through
+    jobs                           things to be done later, each by one worker
     audit                          who did what, from where; points to nothing, so that it outlives everything
     meta                           what is true of the whole database
 
@@ -46,7 +50,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The newest migration: what `Database.is_current` compares with, without importing Alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -148,6 +152,52 @@ entries = Table(
     Index(None, "feed_id", "id_key", "sort_key", "version_key"),  # the order of a package's versions
 )
 
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
+    Column("id_key", Key, primary_key=True),
+    Column("version_key", Key, primary_key=True),
+    Column("entry", Json, nullable=False),  # all that the entry said, to bring it back as it was
+    Column("content_id", ForeignKey(contents.c.id), index=True),  # NULL once the bytes were collected
+    Column("deleted_at", Moment, nullable=False),
+    Column("deleted_by", String, nullable=False),  # the actor's name, then
+    Column("reason", String),
+)
+
+locks = Table(
+    "locks",
+    metadata,
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
+    Column("id_key", Key, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("reason", String),
+)
+
+garbage = Table(
+    "garbage",
+    metadata,
+    Column("blob", Key, primary_key=True),
+    Column("at", Moment, nullable=False),  # when the last content let go of it
+    Column("size", BigInteger, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("kind", Key, nullable=False),
+    Column("details", Json, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("claimed_by", String),  # the worker that is at it
+    Column("claimed_until", Moment),  # from then on another may take it
+    Column("done_at", Moment),
+    Column("error", String),  # of the last attempt that failed
+    Index(None, "done_at", "due_at"),
+)
+
 packages = Table(
     "packages",
     metadata,
@@ -163,7 +213,7 @@ events = Table(
     Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
     Column("number", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, 3… visible in this order
     Column("at", Moment, nullable=False),
-    Column("kind", String, nullable=False),  # published, unlisted, relisted, rederived
+    Column("kind", String, nullable=False),  # published, replaced, unlisted, relisted, rederived, deleted, restored
     Column("id_key", Key, nullable=False),
     Column("version_key", Key, nullable=False),
     Column("details", Json, nullable=False),  # the entry as it is after the event, whole

@@ -7,6 +7,7 @@ from typing import Any
 from motherlode.domain.policy import Actor
 from motherlode.store import audit
 from motherlode.store.db import Tx
+from motherlode.store.texts import tidy
 
 
 def write_audit(
@@ -35,3 +36,8 @@ def write_audit(
         client=actor.sender.client,
         reason=reason,
     )
+
+
+def tidy_reason(reason: str | None) -> str | None:
+    """A reason as it is kept, wherever it is; None where nothing was said."""
+    return tidy((reason or "").strip() or None, audit.MOST["reason"])

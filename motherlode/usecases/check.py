@@ -14,7 +14,7 @@ from motherlode.domain.refusals import Fault, InvalidPackage, NotAllowed, Refusa
 from motherlode.observe.clock import Clock
 from motherlode.store.blobs.base import Spool
 from motherlode.store.db import Database
-from motherlode.usecases.push import find_obstacles, find_strictness, get_place
+from motherlode.usecases.push import find_obstacles, find_strictness, get_free_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def _find_refusals(nupkg: Nupkg, size_bytes: int, actor: Actor, feed: str, db: D
     identity = nupkg.package.identity
     with db.read() as tx:
         try:
-            place = get_place(tx, actor, feed, identity)
+            place = get_free_place(tx, actor, feed, identity)
         except NotAllowed as refusal:
             yield refusal
             return

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from motherlode.domain.accounts import PERSON, SERVICE
-from motherlode.domain.policy import DELETE, PUSH, READ, RIGHTS, UNLIST, Actor, check_may_administer
+from motherlode.domain.policy import PUSH, READ, RIGHTS, UNLIST, Actor, check_may_administer
 from motherlode.domain.refusals import InvalidSetting
 from motherlode.domain.sizes import format_duration
 from motherlode.identity.keys import NewKey, make_key
@@ -106,8 +106,6 @@ def _check_rights(rights: Sequence[str]) -> None:
     unknown = [right for right in rights if right not in RIGHTS]
     if unknown or not rights:
         raise InvalidSetting(f"There is no right {', '.join(unknown) or repr('')}: use some of {', '.join(RIGHTS)}.")
-    if DELETE in rights:
-        raise InvalidSetting("The right 'delete' is not built yet, DELETE unlists: use the right 'unlist'.")
 
 
 def _check_globs(globs: Sequence[str]) -> None:

@@ -1,68 +1,52 @@
-"""What unlist and relist share: a version's listed state, changed once and told to all who follow the catalog.
+"""What unlist and relist share: a version's listed state, changed once and told to all who follow the catalog."""
 
-Whoever may not change a version learns nothing from the refusal: what his key does not cover is not looked for, and
-on a feed that he may not read another's version is none.
-"""
-
+from datetime import datetime
 from typing import Final
 
-from motherlode.domain.ids import PackageId
+from motherlode.domain.package import Identity
 from motherlode.domain.policy import Actor, check_covers, check_may_ever_unlist, check_may_unlist, expiry_warning
-from motherlode.domain.refusals import NoSuchFeed, NoSuchVersion
-from motherlode.domain.versions import Version
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store import catalog, entries
+from motherlode.store import entries
 from motherlode.store.catalog import Kind
 from motherlode.store.db import Database, Tx
 from motherlode.store.entries import Entry
-from motherlode.usecases.auditing import write_audit
-from motherlode.usecases.hiding import hidden
+from motherlode.usecases.changing import get_changeable, log_change
 
 _NAMES: Final[dict[bool, tuple[str, Kind]]] = {True: ("relist", "relisted"), False: ("unlist", "unlisted")}
 
 
 def set_listed(
-    package_id: PackageId, version: Version, actor: Actor, *, listed: bool, feed: str, db: Database, clock: Clock
+    identity: Identity, actor: Actor, *, listed: bool, feed: str, db: Database, clock: Clock
 ) -> tuple[str, ...]:
     """Make a version listed or not; nothing happens to one that is so already. Returns what the caller should be warned
-    of. Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`."""
+    of. Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`, `IdLocked`.
+
+    What the actor's key does not cover is not looked for.
+    """
     check_may_ever_unlist(actor, feed)
-    check_covers(actor, package_id)
+    check_covers(actor, identity.id)
     with db.read() as tx:
-        entry = _get(tx, package_id, version, actor, feed)
+        entry = _get(tx, identity, actor, feed)
     if entry.listed != listed:
-        _change(package_id, version, actor, listed=listed, feed=feed, db=db, clock=clock)
+        with db.write() as tx:
+            change_listed(tx, _get(tx, identity, actor, feed), actor, listed=listed, feed=feed, at=clock.now())
+        action, _ = _NAMES[listed]
+        crash_point(f"{action}-committed")
     warning = expiry_warning(actor, clock.now())
     return () if warning is None else (warning,)
 
 
-def _change(
-    package_id: PackageId, version: Version, actor: Actor, *, listed: bool, feed: str, db: Database, clock: Clock
+def change_listed(
+    tx: Tx, entry: Entry, actor: Actor, *, listed: bool, feed: str, at: datetime, reason: str | None = None
 ) -> None:
+    """Make the entry listed or not, unless it is so already; the last that a unit of work does."""
+    if entry.listed == listed:
+        return
     action, event = _NAMES[listed]
-    with db.write() as tx:
-        entry = _get(tx, package_id, version, actor, feed)
-        if entry.listed == listed:
-            return
-        now = clock.now()
-        changed = entries.set_listed(tx, entry, listed=listed, at=now)
-        write_audit(tx, actor, action, feed=feed, subject=f"{entry.id_written} {version.normalized}", at=now)
-        crash_point(f"{action}-rows-written")
-        catalog.append(tx, entry.feed_id, event, changed, at=now)
-        crash_point(f"{action}-before-commit")
-    crash_point(f"{action}-committed")
+    changed = entries.set_listed(tx, entry, listed=listed, at=at)
+    log_change(tx, changed, actor, action, event, feed=feed, at=at, reason=reason)
 
 
-def _get(tx: Tx, package_id: PackageId, version: Version, actor: Actor, feed: str) -> Entry:
-    """The entry, once it is sure that the actor may change it."""
-    place = entries.find_place(tx, feed, package_id.key, version.key, actor.account_ids)
-    if place is None:
-        raise NoSuchFeed(feed)
-    absent = NoSuchVersion(f"{package_id} {version.normalized}")
-    entry = entries.find(tx, place.feed_id, package_id.key, version.key)
-    if entry is None:
-        raise absent
-    with hidden(actor, feed, place.settings, absent):
-        check_may_unlist(actor, feed, package_id, place.ownership)
-    return entry
+def _get(tx: Tx, identity: Identity, actor: Actor, feed: str) -> Entry:
+    return get_changeable(tx, identity, actor, feed, lambda _policy: check_may_unlist).entry

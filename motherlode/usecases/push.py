@@ -1,10 +1,13 @@
-"""Push: accept one package, whole or not at all.
+"""Push: accept one package, whole or not at all; where the feed lets it, in place of the one that is there.
 
 The order is what keeps an acknowledged package safe: the blob is durable under a name of its own before any row names
 it, and rows, audit line and catalog event come into being in one transaction. Right and existence are looked at before
 the blob is put, so that most refusals store nothing, and again inside the transaction, where the index decides races.
 The feed's strictness must be known before its row is looked at; that it still is the same is looked at in there, too.
 An id that is new on its feed belongs from then on to the account that pushed it.
+
+A replacement is one change of one row: readers see the old package with its documents, or the new one with its own.
+The old bytes lie where they lay, until the collector finds that nothing names them and that their readers are through.
 """
 
 from collections.abc import Iterator
@@ -17,14 +20,23 @@ from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
 from motherlode.domain.nupkg import Limits, Nupkg, Strictness, read_nupkg
 from motherlode.domain.package import Identity
 from motherlode.domain.policy import Actor, check_may_push, expiry_warning
-from motherlode.domain.refusals import AlreadyExists, Busy, KeyRefused, NoSuchFeed, NotAllowed, PackageTooLarge, Refusal
+from motherlode.domain.refusals import (
+    AlreadyExists,
+    Busy,
+    KeyRefused,
+    NotAllowed,
+    PackageTooLarge,
+    Refusal,
+    WasDeleted,
+)
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store import catalog, contents, entries, feeds, owners
+from motherlode.store import contents, entries, feeds, owners
 from motherlode.store.blobs.base import Blobs, Spool
+from motherlode.store.contents import ContentRow
 from motherlode.store.db import Database, Tx
-from motherlode.store.entries import Place
-from motherlode.usecases.auditing import write_audit
+from motherlode.store.entries import Entry, Place
+from motherlode.usecases.changing import check_unlocked, get_place, log_change
 from motherlode.usecases.identify import identify_now
 
 MAX_BLOB_AGE: Final = timedelta(hours=1)
@@ -33,33 +45,11 @@ MAX_BLOB_AGE: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What was stored, and what its publisher should be told: a key that ends, what to mend in the next version."""
+    """What was stored, and what its publisher should be told: a key that ends, what was replaced, what to mend in the
+    next version."""
 
     identity: Identity
     warnings: tuple[str, ...] = ()
-
-
-def push(
-    spool: Spool,
-    actor: Actor,
-    *,
-    feed: str,
-    db: Database,
-    blobs: Blobs,
-    clock: Clock,
-    limits: Limits,
-    strictness: Strictness | None = None,
-) -> Pushed:
-    """Accept the .nupkg in `spool`, which is finished. `strictness` is the feed's where the caller knows it; None: it
-    is looked up. Raises `InvalidPackage`, `PackageTooLarge`, `NotAllowed`, `KeyRefused`, `AlreadyExists`, `NoSuchFeed`,
-    `Busy`; whatever is raised, nothing is stored."""
-    judged = strictness or find_strictness(db, feed)
-    upload = _Upload(spool, read_nupkg(spool.file, limits, clock.now(), judged), feed, judged)
-    try:
-        return _store(upload, actor, db=db, blobs=blobs, clock=clock)
-    except (KeyRefused, NotAllowed) as refusal:
-        refusal.subject = str(upload.identity)
-        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +66,49 @@ class _Upload:
         return self.nupkg.package.identity
 
 
-def _store(upload: _Upload, actor: Actor, *, db: Database, blobs: Blobs, clock: Clock) -> Pushed:
-    with db.read() as tx:
-        _check(tx, upload, actor)
-    put_at = clock.now()
-    blob = blobs.put(upload.spool)
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """The place that a push may have, and the entry that it replaces there."""
+
+    place: Place
+    entry: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a push did: "push", "replace", or "keep" where the same bytes were there; `blob` is the one they lie in."""
+
+    action: str
+    blob: str
+    listed: bool = True
+
+
+def push(
+    spool: Spool,
+    actor: Actor,
+    *,
+    feed: str,
+    db: Database,
+    blobs: Blobs,
+    clock: Clock,
+    limits: Limits,
+    strictness: Strictness | None = None,
+) -> Pushed:
+    """Accept the .nupkg in `spool`, which is finished. `strictness` is the feed's where the caller knows it; None: it
+    is looked up. The bytes that are there already change nothing, where others would replace them.
+
+    Raises `InvalidPackage`, `PackageTooLarge`, `NotAllowed`, `IdLocked`, `KeyRefused`, `AlreadyExists`, `WasDeleted`,
+    `NoSuchFeed`, `Busy`; whatever is raised, nothing is stored."""
+    judged = strictness or find_strictness(db, feed)
+    upload = _Upload(spool, read_nupkg(spool.file, limits, clock.now(), judged), feed, judged)
     try:
-        crash_point("push-blob-put")
-        kept = _commit(upload, actor, blob, put_at, db=db, clock=clock)
-    except BaseException:
-        _take_back(blob, db, blobs)
+        with db.read() as tx:
+            outcome = _find_kept(_check(tx, upload, actor), upload)
+        outcome = outcome or _store(upload, actor, db=db, blobs=blobs, clock=clock)
+    except (KeyRefused, NotAllowed) as refusal:
+        refusal.subject = str(upload.identity)
         raise
-    crash_point("push-committed")
-    if kept != blob:
-        blobs.delete(blob)
-    blobs.settle(blob)
-    expiry = expiry_warning(actor, clock.now())
-    told = (fault.message for fault in upload.nupkg.warnings)
-    return Pushed(upload.identity, (*([expiry] if expiry else []), *told))
+    return Pushed(upload.identity, _warnings(upload, outcome, actor, clock.now()))
 
 
 def find_strictness(db: Database, feed: str) -> Strictness:
@@ -102,12 +117,11 @@ def find_strictness(db: Database, feed: str) -> Strictness:
         return parse_feed_policy(feeds.get(tx, feed).settings).strictness
 
 
-def get_place(tx: Tx, actor: Actor, feed: str, identity: Identity) -> Place:
+def get_free_place(tx: Tx, actor: Actor, feed: str, identity: Identity) -> Place:
     """The place that this version would have. Raises `NoSuchFeed`, and `NotAllowed` where the actor may not push it."""
-    place = entries.find_place(tx, feed, identity.id.key, identity.version.key, actor.account_ids)
-    if place is None:
-        raise NoSuchFeed(feed)
+    place = get_place(tx, identity, actor, feed)
     check_may_push(actor, feed, identity.id, place.ownership)
+    check_unlocked(place, identity.id)
     return place
 
 
@@ -115,37 +129,69 @@ def find_obstacles(place: Place, policy: FeedPolicy, identity: Identity, size_by
     """Why a sound package of that size cannot have the place, in the order in which a push tells it."""
     if size_bytes > policy.max_package_bytes:
         yield PackageTooLarge(policy.max_package_bytes)
-    if place.is_taken:
+    if place.was_deleted:
+        yield WasDeleted(str(identity))
+    if place.is_taken and not policy.may_replace(identity.version):
         yield AlreadyExists(str(identity))
 
 
-def _check(tx: Tx, upload: _Upload, actor: Actor) -> Place:
-    """Refuse what may not be pushed; returns the place it may have."""
-    place = get_place(tx, actor, upload.feed, upload.identity)
+def _check(tx: Tx, upload: _Upload, actor: Actor) -> _Spot:
+    """Refuse what may not be pushed."""
+    identity = upload.identity
+    place = get_free_place(tx, actor, upload.feed, identity)
     policy = parse_feed_policy(place.settings)
-    for refusal in find_obstacles(place, policy, upload.identity, upload.spool.size):
+    for refusal in find_obstacles(place, policy, identity, upload.spool.size):
         raise refusal
     if policy.strictness is not upload.judged:
         raise Busy  # it was changed a moment ago: the next try is judged by what holds now
-    return place
+    entry = entries.find(tx, place.feed_id, identity.id.key, identity.version.key) if place.is_taken else None
+    return _Spot(place, entry)
 
 
-def _check_again(tx: Tx, upload: _Upload, actor: Actor, now: datetime) -> tuple[Actor, Place]:
+def _check_again(tx: Tx, upload: _Upload, actor: Actor, now: datetime) -> tuple[Actor, _Spot]:
     """The same once more, now that nobody else changes anything: for the actor as he is at this moment, for a body may
     have been days on its way."""
-    place = _check(tx, upload, actor)
-    if actor.access in {None, place.access}:
-        return actor, place
+    spot = _check(tx, upload, actor)
+    if actor.access in {None, spot.place.access}:
+        return actor, spot
     actor = identify_now(tx, actor, now)
     return actor, _check(tx, upload, actor)
 
 
-def _commit(upload: _Upload, actor: Actor, blob: str, put_at: datetime, *, db: Database, clock: Clock) -> str:
-    """Write all rows in one transaction; returns the blob they name, another one if the bytes were there before."""
-    spool, package = upload.spool, upload.nupkg.package
+def _find_kept(spot: _Spot, upload: _Upload) -> _Outcome | None:
+    """What comes of bytes that lie in their place already: nothing."""
+    entry = spot.entry
+    if entry is None or entry.sha256 != upload.spool.sha256:
+        return None
+    return _Outcome("keep", entry.blob, entry.listed)
+
+
+def _store(upload: _Upload, actor: Actor, *, db: Database, blobs: Blobs, clock: Clock) -> _Outcome:
+    """Put the blob, then have it named; what is not named in the end goes again."""
+    put_at = clock.now()
+    blob = blobs.put(upload.spool)
+    try:
+        crash_point("push-blob-put")
+        outcome = _commit(upload, actor, blob, put_at, db=db, clock=clock)
+    except BaseException:
+        _take_back(blob, db, blobs)
+        raise
+    crash_point(f"{outcome.action}-committed")
+    if outcome.blob != blob:
+        blobs.delete(blob)
+    blobs.settle(blob)
+    return outcome
+
+
+def _commit(upload: _Upload, actor: Actor, blob: str, put_at: datetime, *, db: Database, clock: Clock) -> _Outcome:
+    """Write all rows in one transaction; they name another blob if the bytes were there before."""
+    spool = upload.spool
     with db.write() as tx:
         now = clock.now()
-        actor, place = _check_again(tx, upload, actor, now)
+        actor, spot = _check_again(tx, upload, actor, now)
+        kept = _find_kept(spot, upload)
+        if kept is not None:
+            return kept
         if now - put_at > MAX_BLOB_AGE:
             raise Busy
         content = contents.add(
@@ -155,19 +201,32 @@ def _commit(upload: _Upload, actor: Actor, blob: str, put_at: datetime, *, db: D
             size=spool.size,
             blob=blob,
             nuspec=upload.nupkg.nuspec,
-            facts=facts_of(package),
+            facts=facts_of(upload.nupkg.package),
             reading=READING,
             at=now,
         )
-        entry = entries.add(tx, place.feed_id, package.identity, content, is_semver2=package.is_semver2, at=now)
-        if actor.holder is not None and not place.ownership.is_id_known:
-            owners.add_first(tx, place.feed_id, package.identity.id.key, actor.holder.id, now)
-        details = {"sha256": spool.sha256.hex(), "bytes": spool.size, "new_id": not place.ownership.is_id_known}
-        write_audit(tx, actor, "push", feed=upload.feed, subject=str(package.identity), at=now, details=details)
-        crash_point("push-rows-written")
-        catalog.append(tx, place.feed_id, "published", entry, at=now)
-        crash_point("push-before-commit")
-    return content.blob
+        if spot.entry is None:
+            return _publish(tx, spot.place, upload, content, actor, at=now)
+        return _replace(tx, spot.entry, upload, content, actor, at=now)
+
+
+def _publish(tx: Tx, place: Place, upload: _Upload, content: ContentRow, actor: Actor, *, at: datetime) -> _Outcome:
+    package = upload.nupkg.package
+    entry = entries.add(tx, place.feed_id, package.identity, content, is_semver2=package.is_semver2, at=at)
+    is_new = not place.ownership.is_id_known
+    if actor.holder is not None and is_new:
+        owners.add_first(tx, place.feed_id, package.identity.id.key, actor.holder.id, at)
+    details = {"sha256": content.sha256.hex(), "bytes": content.size, "new_id": is_new}
+    log_change(tx, entry, actor, "push", "published", feed=upload.feed, at=at, details=details)
+    return _Outcome("push", content.blob)
+
+
+def _replace(tx: Tx, old: Entry, upload: _Upload, content: ContentRow, actor: Actor, *, at: datetime) -> _Outcome:
+    package = upload.nupkg.package
+    entry = entries.set_content(tx, old, package.identity, content, is_semver2=package.is_semver2, at=at)
+    details = {"sha256": content.sha256.hex(), "bytes": content.size, "replaced": old.sha256.hex()}
+    log_change(tx, entry, actor, "replace", "replaced", feed=upload.feed, at=at, details=details)
+    return _Outcome("replace", content.blob, entry.listed)
 
 
 def _take_back(blob: str, db: Database, blobs: Blobs) -> None:
@@ -177,3 +236,21 @@ def _take_back(blob: str, db: Database, blobs: Blobs) -> None:
     if not is_named:
         blobs.delete(blob)
     blobs.settle(blob)
+
+
+def _warnings(upload: _Upload, outcome: _Outcome, actor: Actor, now: datetime) -> tuple[str, ...]:
+    first = (expiry_warning(actor, now), _describe(upload.identity, outcome))
+    return (*(warning for warning in first if warning), *(fault.message for fault in upload.nupkg.warnings))
+
+
+def _describe(identity: Identity, outcome: _Outcome) -> str | None:
+    """What its publisher did not see coming."""
+    if outcome.action == "push":
+        return None
+    if outcome.action == "keep":
+        return f"{identity} was there already with the same bytes: nothing has changed."
+    unlisted = "" if outcome.listed else " It stays unlisted."
+    return (
+        f"{identity} was replaced: clients that have the old package keep it, and lock files with its hash refuse the "
+        f"new one.{unlisted}"
+    )

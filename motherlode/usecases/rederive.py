@@ -182,7 +182,7 @@ class _Run:
             names = self._begin(tx, changed, now)
             crash_point("rederive-rows-written")
             for entry in changed:
-                catalog.append(tx, entry.feed_id, "rederived", entry, at=now, before=before)
+                catalog.append(tx, entry.feed_id, "rederived", entry, at=now, more={"before": dict(before)})
             crash_point("rederive-before-commit")
         self.changed += 1
         self.changes.update(names)

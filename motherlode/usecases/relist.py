@@ -1,6 +1,7 @@
 """Relist: show a version again that was unlisted; its time of publication is what it was before."""
 
 from motherlode.domain.ids import PackageId
+from motherlode.domain.package import Identity
 from motherlode.domain.policy import Actor
 from motherlode.domain.versions import Version
 from motherlode.observe.clock import Clock
@@ -13,6 +14,6 @@ def relist(
 ) -> tuple[str, ...]:
     """Relist a version, also one that is listed already. Returns what the caller should be warned of.
 
-    Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`.
+    Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`, `IdLocked`.
     """
-    return set_listed(package_id, version, actor, listed=True, feed=feed, db=db, clock=clock)
+    return set_listed(Identity(package_id, version), actor, listed=True, feed=feed, db=db, clock=clock)

@@ -1,6 +1,7 @@
-"""Unlist: hide a version from search and pages; those who use it still restore it."""
+"""Unlist: hide a version from search and pages, on a feed of any kind; those who use it still restore it."""
 
 from motherlode.domain.ids import PackageId
+from motherlode.domain.package import Identity
 from motherlode.domain.policy import Actor
 from motherlode.domain.versions import Version
 from motherlode.observe.clock import Clock
@@ -13,6 +14,6 @@ def unlist(
 ) -> tuple[str, ...]:
     """Unlist a version, also one that is unlisted already. Returns what the caller should be warned of.
 
-    Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`.
+    Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`, `IdLocked`.
     """
-    return set_listed(package_id, version, actor, listed=False, feed=feed, db=db, clock=clock)
+    return set_listed(Identity(package_id, version), actor, listed=False, feed=feed, db=db, clock=clock)

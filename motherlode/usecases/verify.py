@@ -1,7 +1,12 @@
 """Verify: whether everything that is stored still is what was written down about it.
 
-Every blob is read and hashed again, in bounded pieces, and compared with its row; then the hash chain of the audit log
-is followed from its first line to its last. Nothing is changed, and a server may go on beside it.
+    bytes        every blob is read and hashed again, in bounded pieces, and compared with its row
+    documents    what readers are shown of each version is made from the rows, and compared with those bytes
+    log          each feed's events are replayed, and compared with its rows
+    search       the index is brought up to date, and compared with the versions that are listed
+    audit log    its hash chain is followed from its first line to its last
+
+Nothing else is changed, and a server may go on beside it.
 """
 
 import hashlib
@@ -9,11 +14,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
-from motherlode.store import audit, contents
+from motherlode.projections.searching import Searching
+from motherlode.store import audit, contents, feeds, garbage
 from motherlode.store.audit import AuditFault
 from motherlode.store.blobs.base import Blobs
 from motherlode.store.contents import ContentRow
 from motherlode.store.db import Database, Tx
+from motherlode.usecases.comparing import Measured, find_shown_differences, read_nuspec
+from motherlode.usecases.replaying import verify_log
 
 _PIECE_BYTES: Final = 1 << 20
 _PAGE: Final = 100
@@ -30,6 +38,7 @@ class Verified:
     line, to be noted down: who has it can tell later whether the log up to there is still the same."""
 
     packages: int
+    events: int
     lines: int
     head: tuple[int, bytes]
     differences: int
@@ -42,9 +51,13 @@ def verify(
     report: Callable[[str], None],
     advance: Callable[[int], None],
     audit_head: tuple[int, bytes] | None = None,
+    searching: Searching | None = None,
 ) -> Verified:
-    """Look at all blobs and all lines of the audit log. `report` is told a sentence for each difference, `advance` how
-    many bytes more were read. The log must still hold `audit_head`, the number and hash of a line, unless None."""
+    """Look at everything; at the search index where `searching` is given and there is one.
+
+    `report` is told a sentence for each difference, `advance` how many bytes more were read. The audit log must still
+    hold `audit_head`, the number and hash of a line, unless None.
+    """
     reported = 0
 
     def count(sentence: str) -> None:
@@ -53,18 +66,35 @@ def verify(
         report(sentence)
 
     packages = _verify_blobs(db, blobs, count, advance)
+    events = _verify_logs(db, count)
+    if searching is not None:
+        searching.verify(count)
     verified = _verify_audit(db, count, audit_head)
-    return replace(verified, packages=packages, differences=reported)
+    return replace(verified, packages=packages, events=events, differences=reported)
 
 
 def _verify_blobs(db: Database, blobs: Blobs, report: Callable[[str], None], advance: Callable[[int], None]) -> int:
     packages = 0
     for content in _all_contents(db):
         packages += 1
-        difference = find_difference(content, blobs, advance)
-        if difference is not None:
-            report(f"{name_of(content, db)}: {difference}")
+        for sentence in _find_differences(content, db, blobs, advance):
+            report(sentence)
+    with db.read() as tx:
+        for blob in garbage.find_contradictions(tx):
+            report(f"the blob {blob} is noted as garbage, and a package is in it")
     return packages
+
+
+def _verify_logs(db: Database, report: Callable[[str], None]) -> int:
+    """Each feed's log against its rows; all at one moment, for a change in between would look like a difference."""
+    events = 0
+    with db.read() as tx:
+        for feed in feeds.read_all(tx):
+            try:
+                events += verify_log(tx, feed, report)
+            except (ValueError, TypeError, AttributeError) as error:
+                report(f"{feed.name}: its log or its rows cannot be read ({error})")
+    return events
 
 
 def _all_contents(db: Database) -> Iterator[ContentRow]:
@@ -80,29 +110,57 @@ def _all_contents(db: Database) -> Iterator[ContentRow]:
 
 def find_difference(content: ContentRow, blobs: Blobs, advance: Callable[[int], None]) -> str | None:
     """What is wrong with the blob of a content, in words that follow its name; None where it is what was pushed."""
+    measured = _measure_blob(content, blobs, advance)
+    return measured if isinstance(measured, str) else None
+
+
+def _measure_blob(content: ContentRow, blobs: Blobs, advance: Callable[[int], None]) -> Measured | str:
+    """What the blob of a content holds, or what is wrong with it."""
     try:
         with blobs.open(content.blob) as file:
-            size, sha256, sha512 = _measure(file, advance)
+            measured = _measure(file, advance)
     except FileNotFoundError:
         return f"its blob {content.blob} is missing"
     except OSError as error:
         return f"its blob {content.blob} cannot be read ({error.strerror})"
-    if size != content.size:
-        return f"its blob {content.blob} has {size} bytes, not {content.size}"
-    if (sha256, sha512) != (content.sha256, content.sha512):
-        return f"its blob {content.blob} holds other bytes: the hashes differ"
+    difference = _compare(content, measured)
+    return measured if difference is None else f"its blob {content.blob} {difference}"
+
+
+def _find_differences(content: ContentRow, db: Database, blobs: Blobs, advance: Callable[[int], None]) -> Iterator[str]:
+    measured = _measure_blob(content, blobs, advance)
+    if isinstance(measured, str):
+        if _is_there(content, db):
+            yield f"{name_of(content, db)}: {measured}"
+        return
+    with db.read() as tx:
+        for name, shown in find_shown_differences(tx, content.id, measured, blobs):
+            yield f"{name or name_of(content, db)}: {shown}"
+
+
+def _is_there(content: ContentRow, db: Database) -> bool:
+    """Whether the row is there still: a collector may have let go of it since it was read."""
+    with db.read() as tx:
+        return contents.is_named(tx, content.blob)
+
+
+def _compare(content: ContentRow, measured: Measured) -> str | None:
+    if measured.size != content.size:
+        return f"has {measured.size} bytes, not {content.size}"
+    if (measured.sha256, measured.sha512) != (content.sha256, content.sha512):
+        return "holds other bytes: the hashes differ"
     return None
 
 
-def _measure(file: BinaryIO, advance: Callable[[int], None]) -> tuple[int, bytes, bytes]:
-    """Size and both hashes of what the file holds."""
+def _measure(file: BinaryIO, advance: Callable[[int], None]) -> Measured:
+    """What the file holds."""
     size, sha256, sha512 = 0, hashlib.sha256(), hashlib.sha512()
     while piece := file.read(_PIECE_BYTES):
         size += len(piece)
         sha256.update(piece)
         sha512.update(piece)
         advance(len(piece))
-    return size, sha256.digest(), sha512.digest()
+    return Measured(size, sha256.digest(), sha512.digest(), read_nuspec(file))
 
 
 def name_of(content: ContentRow, db: Database) -> str:
@@ -120,7 +178,7 @@ def _verify_audit(db: Database, report: Callable[[str], None], audit_head: tuple
             report(_sentence(fault))
         if audit_head is not None and not _is_held(tx, *audit_head):
             report(f"audit log: line {audit_head[0]} is not the one that was noted down, or is gone")
-    return Verified(packages=0, lines=head[0], head=head, differences=0)
+    return Verified(packages=0, events=0, lines=head[0], head=head, differences=0)
 
 
 def _sentence(fault: AuditFault) -> str:

@@ -1,9 +1,9 @@
 """Answers to reads: documents and packages, with validators, compression, ranges, and no byte where HEAD asked.
 
 Documents may always be kept but must be asked for again before they are used (`no-cache` and a strong ETag), so that
-nobody misses a fresh push through us; a package's bytes never change and may be kept for ever. What comes from a feed
-that not everybody may read is `seclude`d, whatever it is: nobody keeps it for others, and no page of another site sees
-it.
+nobody misses a fresh push through us. So may the files of a version; where they neither change nor go they may be kept
+for ever (`immutable`), and whoever answers one says by `cache` which it is. What comes from a feed that not everybody
+may read is `seclude`d, whatever it is: nobody keeps it for others, and no page of another site sees it.
 """
 
 import re
@@ -144,11 +144,12 @@ def parse_range(value: str | None, size: int) -> tuple[int, int] | None:
     return first, last
 
 
-def answer_blob(scope: Scope, file: BlobFile, blobs: Blobs, *, name: str) -> Response:
+def answer_blob(scope: Scope, file: BlobFile, blobs: Blobs, *, name: str, cache: str) -> Response:
     """The bytes of a package: all of them, one range, or none (304)."""
-    raw_headers = file.prepared.get(name)
+    key = (name, cache)
+    raw_headers = file.prepared.get(key)
     if raw_headers is None:
-        raw_headers = file.prepared[name] = _prepare_blob(file, name)
+        raw_headers = file.prepared[key] = _prepare_blob(file, name, cache)
     if is_match(header(scope, b"if-none-match"), file.etag):
         return PreparedAnswer(304, [pair for pair in raw_headers if pair[0] not in _OF_BODY], b"")
     asked = header(scope, b"range") if _is_range_wanted(scope, file.etag) else None
@@ -164,11 +165,11 @@ def answer_blob(scope: Scope, file: BlobFile, blobs: Blobs, *, name: str) -> Res
     return BlobAnswer(206, [*raw_headers, *part], file, blobs, first, last - first + 1)
 
 
-def _prepare_blob(file: BlobFile, name: str) -> tuple[tuple[bytes, bytes], ...]:
+def _prepare_blob(file: BlobFile, name: str, cache: str) -> tuple[tuple[bytes, bytes], ...]:
     """The headers that every answer about the file has."""
     headers = _READ_HEADERS | {
         "Accept-Ranges": "bytes",
-        "Cache-Control": IMMUTABLE,
+        "Cache-Control": cache,
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Type": "application/octet-stream",
         "ETag": file.etag,

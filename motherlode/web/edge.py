@@ -23,7 +23,7 @@ from motherlode.observe.logs import get_logger, get_request_log
 from motherlode.web.answers import seclude
 from motherlode.web.gate import READS, admit
 from motherlode.web.later import Later
-from motherlode.web.lifespan import Lifespan
+from motherlode.web.lifespan import Background, Lifespan
 from motherlode.web.ready import Known, KnownRequests
 from motherlode.web.recording import Recording
 from motherlode.web.refuse import refuse
@@ -48,8 +48,9 @@ _CORS: Final = {
 class Edge:
     """The ASGI application."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, background: Background) -> None:
         self._house = house
+        self._background = background
         self._sites = Sites(house.public_url, house.trusted_proxies)
         self._writers = anyio.CapacityLimiter(_WRITERS)
         self._searchers = anyio.CapacityLimiter(_SEARCHERS)
@@ -65,7 +66,8 @@ class Edge:
         """Answer one request, or live through the worker's life."""
         if scope["type"] == "lifespan":
             self._later.start(self._who.recall_homes())
-            await Lifespan(self._house, self._request_log, self._recording, self._later).run(receive, send)
+            life = Lifespan(self._house, self._background, self._request_log, self._recording, self._later)
+            await life.run(receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
 

@@ -1,11 +1,11 @@
-"""A worker's life: while it serves, the search index is looked after, and downloads and uses of keys are written down
-every few seconds, and once more when it stops. So are the lines of the log that wait for others."""
+"""A worker's life: while it serves, the search index is looked after, jobs are run, and downloads and uses of keys are
+written down every few seconds, and once more when it stops. So are the lines of the log that wait for others."""
 
 import asyncio
 import gc
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import anyio.to_thread
 
@@ -21,11 +21,24 @@ FLUSH_INTERVAL_S: Final = 10.0
 """How long a counted download, or the use of a key, may stay in memory."""
 
 
+class Background(Protocol):
+    """What goes on beside the requests, in threads of its own."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End, once what is under way has come to a good place; may block until then."""
+
+
 class Lifespan:
     """Speaks ASGI's lifespan protocol for one worker."""
 
-    def __init__(self, house: House, request_log: RequestLog, recording: Recording, later: Later) -> None:
+    def __init__(
+        self, house: House, background: Background, request_log: RequestLog, recording: Recording, later: Later
+    ) -> None:
         self._house = house
+        self._background = background
         self._recording = recording
         self._later = later
         self._request_log = request_log
@@ -34,6 +47,7 @@ class Lifespan:
         """Begin, serve, end: returns when the worker may go."""
         await receive()
         self._house.searching.start()
+        self._background.start()
         flusher = asyncio.create_task(self._flush_for_ever())
         gc.freeze()  # what was made until now stays: no collection need look at it again
         await send({"type": "lifespan.startup.complete"})
@@ -41,6 +55,7 @@ class Lifespan:
         flusher.cancel()
         with suppress(asyncio.CancelledError):
             await flusher
+        await anyio.to_thread.run_sync(self._background.stop)
         self._recording.tell_more(is_end=True)
         await self._later.finish()
         await self._flush()

@@ -21,9 +21,9 @@ async def get_live(visit: Visit) -> Response:  # noqa: ARG001 the process answer
 
 async def get_ready(visit: Visit) -> Response:
     """Whether the database can be read and the blob store written, tried just now, and search is there; else 503 and
-    what is not."""
+    what is not. Low storage is told and is no reason to be sent no requests: all reads are answered."""
     checks = await visit.read(_check, visit.house)
-    is_ready = all(result == "ok" for result in checks.values())
+    is_ready = all(result in {"ok", "low"} for result in checks.values())
     document: dict[str, Any] = {"status": "ready" if is_ready else "not ready", "checks": checks}
     return JSONResponse(document, 200 if is_ready else 503, headers=_HEADERS)
 
@@ -57,6 +57,7 @@ def _check(house: House) -> dict[str, str]:
         "database": _try(house.db.is_current),
         "blobs": _try(house.blobs.check),
         "search": "ok" if house.searching.is_ready() else "building",
+        "storage": "low" if house.blobs.is_low() else "ok",
     }
 
 

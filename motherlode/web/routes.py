@@ -12,7 +12,13 @@ from typing import Final
 
 from starlette.routing import compile_path
 
-from motherlode.domain.policy import Actor, check_may_ever_push, check_may_ever_unlist, check_may_ever_verify
+from motherlode.domain.policy import (
+    Actor,
+    check_may_ever_push,
+    check_may_ever_take_away,
+    check_may_ever_unlist,
+    check_may_ever_verify,
+)
 from motherlode.protocol.urls import PUBLISH_PATH, Hive
 from motherlode.web import ops
 from motherlode.web.api import check
@@ -97,11 +103,13 @@ FEED_ROUTES: Final = (
     Route("details", READ, "/v3/catalog/data/{id}/{version}.json", documents.get_details),
     *_verifications(),
     Route("push", ("PUT",), PUBLISH_PATH, publish.put_package, check_may_ever_push, is_for_new_clients=True),
-    Route("delete", ("DELETE",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.delete_version, check_may_ever_unlist),
+    Route(
+        "delete", ("DELETE",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.delete_version, check_may_ever_take_away
+    ),
     Route("relist", ("POST",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.post_version, check_may_ever_unlist),
     # clients that were given the V2 feed's address push and delete right below it
     Route("push", ("PUT",), "/api/v2", publish.put_package, check_may_ever_push, is_for_new_clients=True),
-    Route("delete", ("DELETE",), "/api/v2/{id}/{version}", publish.delete_version, check_may_ever_unlist),
+    Route("delete", ("DELETE",), "/api/v2/{id}/{version}", publish.delete_version, check_may_ever_take_away),
     Route("check", ("POST",), "/api/v1/check", check.post_check, check_may_ever_push),
     Route("home", READ, "/", ops.get_home),
 )

@@ -114,7 +114,7 @@ class TestVerify:
         size = len(nupkg("Acme.A"))
         assert done.stderr.splitlines() == [
             f"read {size} of {size} bytes",
-            "Looked at 1 packages and 5 lines of the audit log.",
+            "Looked at 1 packages, 1 events and 5 lines of the audit log.",
             "Everything is as it was written down.",
         ]
         assert run("user", "add", "bob", "--data", data).returncode == 0

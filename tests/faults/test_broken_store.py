@@ -29,7 +29,7 @@ def assert_no_insides(server, answer):
 def stocked(server):
     """A server with one version."""
     assert server.push(nupkg()).status == 201
-    assert checks(server) == {"database": "ok", "blobs": "ok", "search": "ok"}
+    assert checks(server) == {"database": "ok", "blobs": "ok", "search": "ok", "storage": "ok"}
     return server
 
 
@@ -47,14 +47,14 @@ def open_up(folder):
 @pytest.mark.parametrize("folder", ["blobs", "spool"])
 def test_a_store_that_takes_no_blob_is_not_ready_and_refuses_pushes_until_it_does(stocked, folder):
     close_up(stocked.data / folder)
-    assert checks(stocked) == {"database": "ok", "blobs": "failed", "search": "ok"}
+    assert checks(stocked) == {"database": "ok", "blobs": "failed", "search": "ok", "storage": "ok"}
     refused = stocked.push(nupkg(version="2.0.0"))
     assert refused.status in {500, 503}
     assert refused.header("X-NuGet-Warning")
     assert_no_insides(stocked, refused)
     open_up(stocked.data / folder)
     assert listed_states(stocked, "Acme.Widgets") == {"1.0.0": True}
-    assert checks(stocked) == {"database": "ok", "blobs": "ok", "search": "ok"}
+    assert checks(stocked) == {"database": "ok", "blobs": "ok", "search": "ok", "storage": "ok"}
     assert stocked.push(nupkg(version="2.0.0")).status == 201
     assert_sound(stocked.data)
 
@@ -97,7 +97,7 @@ def test_a_database_that_a_newer_program_has_changed_is_not_ready(stocked):
     """Someone upgraded the data beside a server that knows nothing of it."""
     with closing(sqlite3.connect(stocked.data / "motherlode.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    assert checks(stocked) == {"database": "failed", "blobs": "ok", "search": "ok"}
+    assert checks(stocked) == {"database": "failed", "blobs": "ok", "search": "ok", "storage": "ok"}
     assert stocked.get("/health/live").status == 200
 
 

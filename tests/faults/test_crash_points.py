@@ -4,14 +4,13 @@ The steps are the points that the code itself names: one that is added is tested
 """
 
 import http.client
-import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-import motherlode
 from tests.builders import nupkg
+from tests.faults.points import POINTS, points_of
 from tests.faults.processes import ask_until, ending_with, linux_only, run_command
 from tests.faults.wholeness import assert_kept, assert_sound, listed_states, spooled_files
 from tests.servers import free_port, start_server
@@ -23,31 +22,20 @@ UNLISTED = nupkg(version="1.1.0")
 PUSHED = nupkg(version="2.0.0")
 
 
-def crash_points():
-    """The names of all points in the sources; `{action}` stands for unlist and for relist."""
-    names = []
-    for module in sorted(Path(motherlode.__file__).parent.rglob("*.py")):
-        names += re.findall(r'^ +crash_point\(f?"([^"]+)"\)', module.read_text("utf-8"), re.MULTILINE)
-    return [name.replace("{action}", action) for name in names for action in _actions_of(name)]
-
-
-def _actions_of(name):
-    return ("unlist", "relist") if "{action}" in name else ("",)
-
-
-POINTS = crash_points()
-PUSH_POINTS = [point for point in POINTS if not point.startswith(("unlist-", "relist-", "search-", "rederive-"))]
-
-
-def points_of(action):
-    return [point for point in POINTS if point.startswith(f"{action}-")]
+PUSH_POINTS = points_of("push")
 
 
 def test_every_verb_names_points_before_and_after_its_commit():
-    """Were a pattern here out of step with the sources, this file would test nothing."""
+    """Were a pattern here out of step with the sources, these files would test nothing."""
     assert len(PUSH_POINTS) >= 7
-    assert len(points_of("unlist")) == len(points_of("relist")) >= 3
-    assert {"push-committed", "unlist-committed", "relist-committed"} <= set(POINTS)
+    for action in ("push", "replace", "unlist", "relist", "delete", "restore-version"):
+        assert {f"{action}-rows-written", f"{action}-before-commit", f"{action}-committed"} <= set(points_of(action))
+    assert len(points_of("gc")) >= 7
+    assert set(POINTS) == {
+        point
+        for action in ("push", "replace", "unlist", "relist", "delete", "restore-version", "gc", "search")
+        for point in points_of(action)
+    }
 
 
 @pytest.fixture(scope="module")

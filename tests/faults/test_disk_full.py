@@ -12,6 +12,7 @@ from tests.faults.wholeness import assert_kept, assert_refused_full, assert_soun
 
 KEPT = {("Acme.Widgets", "1.0.0"): nupkg()}
 NEXT = nupkg(version="2.0.0")
+NO_FLOOR = {"MOTHERLODE_STORAGE_MIN_FREE": "0"}
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def disk(tmp_path):
 @pytest.fixture
 def full(disk, serve):
     """A server with one version, whose disk, log included, has become full."""
-    server = serve(data=disk.folder / "data")
+    server = serve(data=disk.folder / "data", environment=NO_FLOOR)
     assert server.push(KEPT["Acme.Widgets", "1.0.0"]).status == 201
     disk.fill()
     yield server
@@ -43,7 +44,7 @@ def test_a_push_onto_a_full_disk_is_refused_and_stores_nothing(full, payload_byt
 
 
 def test_a_push_larger_than_what_is_left_is_refused_and_the_room_is_given_back(disk, serve):
-    server = serve(data=disk.folder / "data")
+    server = serve(data=disk.folder / "data", environment=NO_FLOOR)
     before = stored(server.data)
     assert_refused_full(server.push(nupkg(payload_bytes=DISK_BYTES)))
     assert stored(server.data) == before
@@ -87,7 +88,7 @@ def test_once_there_is_room_again_all_goes_on_without_a_restart(full, disk):
 def test_a_server_that_ended_on_a_full_disk_starts_again_once_there_is_room(full, disk, serve):
     full.kill()
     disk.free()
-    restarted = serve(data=full.data)
+    restarted = serve(data=full.data, environment=NO_FLOOR)
     assert_sound(full.data)
     assert_kept(restarted, KEPT)
     assert restarted.push(NEXT).status == 201

@@ -16,7 +16,15 @@ from typing import Any
 from tests.servers import Answer, Server
 
 LISTED_AFTER = {"published": True, "unlisted": False, "relisted": True}
-AUDITED_AS = {"push": "published", "unlist": "unlisted", "relist": "relisted"}
+"""The listed state after each event that says which."""
+AUDITED_AS = {
+    "push": "published",
+    "replace": "replaced",
+    "unlist": "unlisted",
+    "relist": "relisted",
+    "delete": "deleted",
+    "restore-version": "restored",
+}
 Versions = Mapping[tuple[str, str], bytes]
 """Packages by id and version."""
 
@@ -55,9 +63,10 @@ def _assert_events_make_entries(data: Path) -> None:
         key = (event["feed_id"], event["id_key"], event["version_key"])
         numbers[event["feed_id"]] += 1
         assert event["number"] == numbers[event["feed_id"]], "the log has a gap"
-        assert (event["kind"] == "published") == (key not in last), "a version begins with its push, once"
+        assert (event["kind"] in {"published", "restored"}) == _is_free(last.get(key)), "a version begins once"
         before = json.loads(last[key]["details"])["listed"] if key in last else None
-        assert json.loads(event["details"])["listed"] == LISTED_AFTER.get(event["kind"], before)
+        listed = json.loads(event["details"])["listed"]
+        assert listed == LISTED_AFTER.get(event["kind"], listed if before is None else before)
         last[key] = event
     heads = {row["feed_id"]: row["number"] for row in rows(data, "SELECT * FROM heads")}
     assert heads == {feed_id: numbers[feed_id] for feed_id in heads}
@@ -66,15 +75,26 @@ def _assert_events_make_entries(data: Path) -> None:
     _assert_audit(data, events)
 
 
+def _is_free(event: sqlite3.Row | None) -> bool:
+    """Whether a version may begin after that event, its last one so far."""
+    return event is None or event["kind"] == "deleted"
+
+
 def _assert_entries(data: Path, last: Mapping[tuple[int, str, str], sqlite3.Row]) -> None:
     query = "SELECT entries.*, contents.sha256 FROM entries JOIN contents ON contents.id = content_id"
     entries = {(row["feed_id"], row["id_key"], row["version_key"]): row for row in rows(data, query)}
-    assert entries.keys() == last.keys()
+    assert entries.keys() == {key for key, event in last.items() if event["kind"] != "deleted"}
+    kept = {(row["feed_id"], row["id_key"], row["version_key"]) for row in rows(data, "SELECT * FROM deletions")}
+    assert kept == {key for key, event in last.items() if _is_kept(event)}
     for key, entry in entries.items():
         details = json.loads(last[key]["details"])
         assert entry["revision"] == last[key]["number"]
         assert bool(entry["listed"]) == details["listed"]
         assert entry["sha256"].hex() == details["sha256"]
+
+
+def _is_kept(event: sqlite3.Row) -> bool:
+    return event["kind"] == "deleted" and json.loads(event["details"])["mode"] == "soft"
 
 
 def _assert_packages(data: Path, last: Mapping[tuple[int, str, str], sqlite3.Row]) -> None:
@@ -95,16 +115,21 @@ def _assert_audit(data: Path, events: Iterable[sqlite3.Row]) -> None:
 
 
 def _assert_blobs_are_the_contents(data: Path) -> None:
-    query = "SELECT contents.*, count(entries.id) AS uses FROM contents LEFT JOIN entries ON content_id = contents.id"
-    contents = {row["blob"]: row for row in rows(data, f"{query} GROUP BY contents.id")}
+    """But for garbage, whose blobs may be there or gone; and nothing is stored that no feed ever held."""
+    contents = {row["blob"]: row for row in rows(data, "SELECT * FROM contents")}
+    garbage = {row["blob"] for row in rows(data, "SELECT * FROM garbage")}
     files = blob_files(data)
-    assert files.keys() == contents.keys()
+    assert files.keys() - garbage == contents.keys()
+    held = {json.loads(row["details"])["sha256"] for row in rows(data, "SELECT details FROM events")}
     for name, row in contents.items():
         body = files[name].read_bytes()
         assert hashlib.sha256(body).digest() == row["sha256"]
         assert hashlib.sha512(body).digest() == row["sha512"]
         assert (len(body), name.partition("-")[0]) == (row["size"], row["sha256"].hex())
-        assert row["uses"] > 0
+        assert row["sha256"].hex() in held
+    used = {row["content_id"] for row in rows(data, "SELECT content_id FROM entries")}
+    if not any(row["kind"] in {"replaced", "deleted"} for row in rows(data, "SELECT kind FROM events")):
+        assert used == {row["id"] for row in contents.values()}
 
 
 def assert_kept(server: Server, versions: Versions) -> None:

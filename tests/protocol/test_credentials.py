@@ -222,8 +222,7 @@ def test_a_key_that_ends_soon_says_so_with_every_write(private: Server) -> None:
     changed = [private.change(method, "acme.soon", "1.0.0", key=soon) for method in ("DELETE", "POST")]
     assert [answer.status for answer in (pushed, *changed)] == [201, 204, 200]
     for answer in (pushed, *changed):
-        warning, *others = answer.all_headers("x-nuget-warning")
-        assert "expires in 4 days" in warning
-        assert "mlk_" not in warning
-        assert not others or answer is pushed
-    assert private.change("DELETE", "acme.soon", "1.0.0", key=later).all_headers("x-nuget-warning") == []
+        warnings = answer.all_headers("x-nuget-warning")
+        assert any("expires in 4 days" in warning for warning in warnings)
+        assert not any("mlk_" in warning for warning in warnings)
+    assert private.change("POST", "acme.soon", "1.0.0", key=later).all_headers("x-nuget-warning") == []

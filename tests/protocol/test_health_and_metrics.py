@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -40,8 +41,32 @@ def test_a_healthy_server_is_live_and_ready(shared_server: Server) -> None:
     assert json_of(shared_server.get("/health/live")) == {"status": "live"}
     assert json_of(shared_server.get("/health/ready")) == {
         "status": "ready",
-        "checks": {"database": "ok", "blobs": "ok", "search": "ok"},
+        "checks": {"database": "ok", "blobs": "ok", "search": "ok", "storage": "ok"},
     }
+
+
+def test_with_too_little_room_left_pushes_are_refused_and_reads_go_on(
+    serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    """It stays ready: a server that is sent no requests answers no restores either."""
+    first = serve(data=tmp_path / "data")
+    assert first.push(nupkg("Acme.Room")).status == 201
+    assert first.stop() == 0
+    low = serve(data=tmp_path / "data", environment={"MOTHERLODE_STORAGE_MIN_FREE": "500000TB"})
+
+    for package in (nupkg("Acme.Room", "2.0.0"), nupkg("Acme.Room", "2.0.0", payload_bytes=3_000_000)):
+        refused = low.push(package)
+        assert refused.status == 507
+        assert b'"code": "storage-low"' in refused.body
+        assert "too little room" in (refused.header("X-NuGet-Warning") or "")
+    assert [file for file in (low.data / "spool").rglob("*") if file.suffix == ".part"] == []
+
+    ready = low.get("/health/ready")
+    assert ready.status == 200
+    assert json_of(ready)["checks"] == {"database": "ok", "blobs": "ok", "search": "ok", "storage": "low"}
+    assert low.get("/v3/flat/acme.room/1.0.0/acme.room.1.0.0.nupkg").body == nupkg("Acme.Room")
+    assert low.change("DELETE", "Acme.Room", "1.0.0").status == 204
+    assert low.change("POST", "Acme.Room", "1.0.0").status == 200
 
 
 def test_without_a_place_for_blobs_it_is_live_but_not_ready(server: Server) -> None:

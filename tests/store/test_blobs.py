@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from motherlode import posix
-from motherlode.domain.refusals import StorageFull
+from motherlode.domain.refusals import StorageFull, StorageLow
 from motherlode.store.blobs import keys
 from motherlode.store.blobs.base import storage_refusals
 from motherlode.store.blobs.filesystem import FileBlobs
@@ -157,10 +158,69 @@ class TestContract:
         blobs.close()
         assert open_blobs().sweep(lambda _: pytest.fail("nothing to ask about")) == []
 
+    def test_all_blobs_are_walked_over_in_the_order_of_their_names(self, blobs):
+        bodies = [b"one", b"three", b"eleven"]
+        names = {put(blobs, body): len(body) for body in bodies}
+        before = datetime.now(UTC) - timedelta(minutes=1)
+        walked = list(blobs.walk())
+        assert [(blob.name, blob.size) for blob in walked] == sorted(names.items())
+        assert all(before < blob.put_at <= datetime.now(UTC) for blob in walked)
+        blobs.delete(walked[0].name)
+        assert [blob.name for blob in blobs.walk()] == sorted(names)[1:]
+
+    def test_a_store_without_blobs_is_walked_over_in_no_step(self, blobs):
+        assert list(blobs.walk()) == []
+
+    def test_a_dry_sweep_tells_what_would_go_and_leaves_it(self, blobs, open_blobs):
+        named, unnamed = put(blobs, b"named"), put(blobs, b"unnamed")
+        blobs.close()
+        heir = open_blobs()
+        for is_dry_run in (True, True, False):
+            assert read(heir, unnamed) == b"unnamed"
+            assert heir.sweep(lambda name: name == named, is_dry_run=is_dry_run) == [unnamed]
+        assert heir.sweep(lambda _: False) == []
+
     def test_a_closed_store_may_be_closed_again(self, blobs):
         put(blobs)
         blobs.close()
         blobs.close()
+
+
+class TestLowRoom:
+    """Below a floor pushes are refused before the disk is full; reads go on, and so does the check."""
+
+    @pytest.fixture(params=["files", "memory"])
+    def low(self, request, tmp_path):
+        """A store with one blob, and from then on less room than is to stay free."""
+        shelf = Shelf()
+        before = FileBlobs(tmp_path) if request.param == "files" else MemoryBlobs(shelf)
+        name = put(before)
+        before.settle(name)
+        before.close()
+        shelf.is_low = True
+        blobs = FileBlobs(tmp_path, 1 << 60) if request.param == "files" else MemoryBlobs(shelf)
+        yield blobs, name
+        blobs.close()
+
+    def test_nothing_more_is_spooled(self, low):
+        blobs, name = low
+        assert blobs.is_low()
+        with pytest.raises(StorageLow):
+            blobs.spool()
+        assert [blob.name for blob in blobs.walk()] == [name]
+
+    def test_reads_and_deletes_and_the_check_go_on(self, low):
+        blobs, name = low
+        assert read(blobs, name) == b"body"
+        blobs.check()
+        blobs.delete(name)
+        assert list(blobs.walk()) == []
+
+    def test_where_there_is_room_enough_it_is_not_low(self, tmp_path):
+        store = FileBlobs(tmp_path, 1)
+        assert not store.is_low()
+        store.spool().discard()
+        store.close()
 
 
 class TestFiles:
@@ -255,7 +315,9 @@ class TestFiles:
         (folder / "lock").touch()
         (folder / "fedcba9876543210.part").write_bytes(b"half a body")
         heir = FileBlobs(tmp_path)
-        assert heir.sweep(lambda _: False) == []
+        for is_dry_run in (True, False):
+            assert (folder / "fedcba9876543210.part").exists()
+            assert heir.sweep(lambda _: False, is_dry_run=is_dry_run) == ["fedcba9876543210.part"]
         assert list((tmp_path / "spool").iterdir()) == []
 
     def test_a_sweep_keeps_its_hands_off_what_is_not_the_stores(self, files, tmp_path):
@@ -307,7 +369,8 @@ def test_a_process_killed_while_it_puts_a_blob_leaves_nothing_that_a_sweep_does_
     assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
     assert tree(tmp_path) != []
     heir = FileBlobs(tmp_path)
-    assert len(heir.sweep(lambda _: False)) == (1 if point == "put-renamed" else 0)
+    swept = heir.sweep(lambda _: False)
+    assert [keys.is_blob_name(name) for name in swept] == [point == "put-renamed"]
     assert tree(tmp_path) == []
     assert list((tmp_path / "spool").iterdir()) == []
 

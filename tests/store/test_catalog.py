@@ -101,7 +101,7 @@ def test_an_event_of_another_reading_keeps_what_was_said_before(db, feed):
     with db.write() as tx:
         entry = add_entry(tx, feed.id)
         catalog.append(tx, feed.id, "published", entry, at=NOON)
-        catalog.append(tx, feed.id, "rederived", entry, at=NOON, before={"title": "Old", "tags": None})
+        catalog.append(tx, feed.id, "rederived", entry, at=NOON, more={"before": {"title": "Old", "tags": None}})
         published, rederived = catalog.since(tx, feed.id, 0, 10)
     assert rederived.kind == "rederived"
     assert rederived.details == {**published.details, "before": {"title": "Old", "tags": None}}

@@ -123,12 +123,12 @@ def test_the_place_of_a_version_says_in_one_statement_whose_it_is(db, feed, zoe)
         assert len(statements) == 1
         number = access.number(tx)
         assert taken == entries.Place(
-            feed.id, {}, number, True, Ownership(is_id_known=True, is_owned=True, is_own=True)
+            feed.id, {}, number, True, False, False, Ownership(is_id_known=True, is_owned=True, is_own=True)
         )
         free = entries.find_place(tx, "default", "acme", "2.0.0", frozenset())
         assert free == entries.Place(
-            feed.id, {}, number, False, Ownership(is_id_known=True, is_owned=True, is_own=False)
+            feed.id, {}, number, False, False, False, Ownership(is_id_known=True, is_owned=True, is_own=False)
         )
         new = entries.find_place(tx, "default", "new", "1.0.0", frozenset({zoe.id}))
-        assert new == entries.Place(feed.id, {}, number, False, UNKNOWN)
+        assert new == entries.Place(feed.id, {}, number, False, False, False, UNKNOWN)
         assert entries.find_place(tx, "nowhere", "acme", "1.0.0", frozenset({zoe.id})) is None

@@ -149,7 +149,7 @@ def test_a_fault_names_the_setting_the_value_and_what_is_allowed(load, name, val
 def test_all_faults_are_reported_at_once(load):
     with pytest.raises(InvalidSetting) as refusal:
         load(
-            "[server]\nport = 'x'\nprot = 1\n[colours]\nsky = 'blue'\n[feed]\noverwrite = 'always'",
+            "[server]\nport = 'x'\nprot = 1\n[colours]\nsky = 'blue'\n[feed]\noverwrite = 'sometimes'",
             {"MOTHERLODE_LOG_LEVEL": "loud", "MOTHERLODE_BOOTSTRAP_KEY": "short"},
         )
     faults = fault_texts(refusal)

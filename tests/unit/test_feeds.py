@@ -4,7 +4,9 @@ import pytest
 
 from motherlode.domain.feeds import (
     FEED_SETTINGS,
+    Deletion,
     FeedPolicy,
+    Overwrite,
     format_feed_policy,
     is_feed_name,
     parse_feed_name,
@@ -81,12 +83,31 @@ def test_what_is_not_named_stays_as_it_was():
 
 def test_every_fault_is_told():
     with pytest.raises(InvalidSetting) as refusal:
-        parse_feed_policy({"delete": "soft", "max_package_size": "big", "colour": "red", "overwrite": "never"})
+        parse_feed_policy(
+            {"min_age": "7d", "max_package_size": "big", "colour": "red", "overwrite": "never", "delete": "now"}
+        )
     assert [fault.message for fault in refusal.value.faults] == [
-        "delete = soft is not built yet: leave it at unlist.",
+        "min_age = 7d is not built yet: leave it unset.",
         f"max_package_size = 'big' cannot be taken; allowed: {SIZE_ALLOWED}.",
         f"There is no feed setting 'colour': there are {', '.join(FEED_SETTINGS)}.",
+        "delete = 'now' cannot be taken; allowed: unlist, soft or hard.",
     ]
+
+
+def test_how_versions_are_taken_away_and_replaced_can_be_told():
+    values = {"delete": "hard", "delete_reason": "required", "overwrite": "prerelease", "soft_delete_keep": "30d"}
+    policy = parse_feed_policy(values)
+    assert (policy.delete, policy.is_delete_reason_required) == (Deletion.HARD, True)
+    assert (policy.overwrite, policy.soft_delete_keep_s) == (Overwrite.PRERELEASE, 30 * 86400)
+    assert values.items() <= format_feed_policy(policy).items()
+
+
+@pytest.mark.parametrize(
+    ("overwrite", "replaced"), [("never", []), ("prerelease", ["1.0.0-beta"]), ("always", ["1.0.0", "1.0.0-beta"])]
+)
+def test_which_versions_may_be_replaced(overwrite, replaced):
+    policy = parse_feed_policy({"overwrite": overwrite})
+    assert [text for text in ("1.0.0", "1.0.0-beta") if policy.may_replace(parse_version(text))] == replaced
 
 
 def test_a_feed_is_as_strict_as_it_is_told():

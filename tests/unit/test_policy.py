@@ -23,7 +23,9 @@ from motherlode.domain.policy import (
     Sender,
     check_covers,
     check_may_administer,
+    check_may_delete,
     check_may_ever_push,
+    check_may_ever_take_away,
     check_may_ever_unlist,
     check_may_ever_verify,
     check_may_manage_owners,
@@ -78,6 +80,10 @@ class TestRightsOfAKeyOfNobodys:
         assert may(check_may_unlist, actor(right), "default", WIDGETS, NOBODYS) == (right in {UNLIST, ADMIN})
         assert may(check_may_ever_unlist, actor(right), "default") == (right in {UNLIST, ADMIN})
 
+    def test_only_the_right_to_delete_deletes_and_that_to_unlist_comes_as_far_as_the_feeds_mode(self, right):
+        assert may(check_may_delete, actor(right), "default", WIDGETS, NOBODYS) == (right in {DELETE, ADMIN})
+        assert may(check_may_ever_take_away, actor(right), "default") == (right in {UNLIST, DELETE, ADMIN})
+
     def test_only_the_right_to_read_reads(self, right):
         assert may_read(actor(right), "default") == (right in {READ, ADMIN})
 
@@ -93,6 +99,7 @@ class TestRightsOfAKeyOfNobodys:
     def test_it_cannot_touch_what_somebody_owns_unless_it_is_an_administrators(self, right):
         assert may(check_may_push, actor(right), "default", WIDGETS, ANOTHERS) == (right == ADMIN)
         assert may(check_may_unlist, actor(right), "default", WIDGETS, ANOTHERS) == (right == ADMIN)
+        assert may(check_may_delete, actor(right), "default", WIDGETS, ANOTHERS) == (right == ADMIN)
 
 
 CHECKS = {
@@ -100,6 +107,8 @@ CHECKS = {
     "push": lambda who, feed: check_may_push(who, feed, WIDGETS, NEW),
     "ever unlist": check_may_ever_unlist,
     "unlist": lambda who, feed: check_may_unlist(who, feed, WIDGETS, NOBODYS),
+    "ever take away": check_may_ever_take_away,
+    "delete": lambda who, feed: check_may_delete(who, feed, WIDGETS, NOBODYS),
     "ever verify": check_may_ever_verify,
 }
 OWNERS_CHECK = {"owners": lambda who, feed: check_may_manage_owners(who, feed, WIDGETS, OWN)}
@@ -108,6 +117,7 @@ CARRIED = {ADMIN: ALL_RIGHTS, PUSH: {PUSH, PUSH_VERSION}}
 OF_IDS = {
     "push": lambda who: check_may_push(who, "default", WIDGETS, OWN),
     "unlist": lambda who: check_may_unlist(who, "default", WIDGETS, OWN),
+    "delete": lambda who: check_may_delete(who, "default", WIDGETS, OWN),
     "owners": lambda who: check_may_manage_owners(who, "default", WIDGETS, OWN),
     "covers": lambda who: check_covers(who, WIDGETS),
 }

@@ -59,7 +59,7 @@ class House:
     blobs: MemoryBlobs = field(init=False)
 
     def __post_init__(self) -> None:
-        self.blobs = MemoryBlobs(self.shelf)
+        self.blobs = MemoryBlobs(self.shelf, self.clock)
 
     def push(
         self,

@@ -10,10 +10,6 @@ from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.identify import CONSOLE
 
 NOT_BUILT = [
-    ("delete", "hard"),
-    ("delete", "soft"),
-    ("overwrite", "always"),
-    ("soft_delete_keep", "30d"),
     ("min_age", "7d"),
     ("upstreams", "https://example.org/v3/index.json"),
     ("retention", "10"),
@@ -56,7 +52,7 @@ def test_a_setting_that_is_not_built_is_refused_with_a_sentence(house, name, val
 
 
 def test_the_default_of_a_setting_that_is_not_built_is_taken(house):
-    settings = {"delete": "unlist", "overwrite": "never", "read": "anonymous", "soft_delete_keep": "90d", "min_age": ""}
+    settings = {"min_age": "", "upstreams": "", "retention": ""}
     assert house.create_feed("other", settings)
     assert house.change_feed("default", settings)
 

@@ -1,11 +1,9 @@
 """Identify: whose key it is, who signs in, and what they may at that moment."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import event
 
 from motherlode.domain.accounts import ADMINISTRATOR, PUBLISHER, READER, SERVICE, TEAM
 from motherlode.domain.ids import parse_package_id
@@ -25,6 +23,7 @@ from motherlode.usecases.set_password import set_password
 from motherlode.usecases.set_role import set_role
 from motherlode.usecases.withdraw_role import withdraw_role
 from tests.builders import nupkg
+from tests.usecases.statements import queries
 
 DAY = timedelta(days=1)
 PASSWORD = "correct horse battery"
@@ -57,19 +56,6 @@ def come_back(house, proof, name="alice"):
 def alice(house):
     """A person with a password and no role."""
     return do(house, create_account, "Alice", password=PASSWORD)
-
-
-@contextmanager
-def queries(house):
-    """A list that fills with the statements that run inside."""
-    seen = []
-
-    def note(connection, cursor, statement, *rest):
-        seen.append(statement)
-
-    event.listen(house.db._engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(house.db._engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

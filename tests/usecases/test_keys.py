@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from motherlode.domain.accounts import PERSON, SERVICE, TEAM
-from motherlode.domain.policy import ADMIN, PUSH, PUSH_VERSION, READ, UNLIST
+from motherlode.domain.policy import ADMIN, DELETE, PUSH, PUSH_VERSION, READ, UNLIST
 from motherlode.domain.refusals import InvalidSetting, NoSuchAccount, NoSuchFeed, NoSuchKey, NotAllowed
 from motherlode.identity.keys import is_well_formed, make_key
 from motherlode.usecases.create_key import create_key
@@ -68,13 +68,15 @@ class TestCreateKey:
         kept = {"name": "ci", "rights": [PUSH, UNLIST, READ], "globs": ["*"], "feeds": None, "expires_at": ends}
         assert line.details == kept | {"owner": None}
 
+    def test_the_right_to_delete_is_given_where_it_is_asked_for_and_never_by_default(self, house):
+        assert DELETE not in who(house, create(house).secret).rights
+        assert who(house, create(house, rights=(DELETE,)).secret).rights == {DELETE}
+
     @pytest.mark.parametrize(
         ("wish", "sentence"),
         [
             ({"rights": ("fly",)}, "There is no right fly: use some of push, push-version, unlist"),
             ({"rights": ()}, "There is no right"),
-            ({"rights": ("delete",)}, "not built yet, DELETE unlists: use the right 'unlist'"),
-            ({"rights": ("admin", "delete")}, "not built yet"),
             ({"globs": ("Acme.?",)}, "is no pattern of ids"),
             ({"globs": ("Acme.[ab]",)}, "is no pattern of ids"),
             ({"globs": ("",)}, "is no pattern of ids"),

@@ -25,6 +25,7 @@ from motherlode.usecases.grant_role import grant_role
 from motherlode.usecases.withdraw_role import withdraw_role
 from tests.builders import Member, flawless, hostile, nupkg
 from tests.usecases.house import NOON, House
+from tests.usecases.statements import queries
 
 PACKAGE = nupkg()
 FLAWLESS = flawless()
@@ -86,6 +87,16 @@ class TestStrictness:
     def test_what_the_caller_knows_of_the_feed_is_not_believed_when_it_is_no_longer_so(self, house):
         with house.refusing(Busy):
             house.push(nupkg(description=""), strictness=Strictness.LENIENT)
+
+
+@pytest.mark.parametrize("settings", [{}, {"delete": "soft", "overwrite": "always"}], ids=["usual", "another"])
+def test_deletions_and_locks_are_looked_at_without_a_statement_of_their_own(house, settings):
+    """Of an id that is new, and of one that is there."""
+    house.change_feed("default", settings)
+    for version in ("1.0.0", "2.0.0"):
+        with queries(house) as statements:
+            house.push(nupkg(version=version))
+        assert len(statements) <= 11
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from motherlode.store import schema
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.usecases.verify import verify
 from tests.builders import nupkg
+from tests.usecases.away import bring_back, take_away
 
 PACKAGE = nupkg(payload_bytes=2_000_000)
 
@@ -34,7 +35,7 @@ def look(house, **wishes):
 def test_where_all_is_well_nothing_is_told(stocked):
     verified, told, read = look(stocked)
     assert told == []
-    assert (verified.packages, verified.lines) == (2, len(stocked.rows("audit")))
+    assert (verified.packages, verified.events, verified.lines) == (2, 3, len(stocked.rows("audit")))
     assert sum(read) == sum(len(blob) for blob in stocked.shelf.blobs.values())
     assert max(read) <= 1 << 20
 
@@ -73,8 +74,7 @@ def test_a_blob_that_is_gone_is_told_and_the_others_are_looked_at(stocked):
 def test_either_hash_counts(stocked, column):
     with stocked.db.write() as tx:
         tx.execute(update(schema.contents).where(schema.contents.c.id == 1).values({column: b"\0" * 32}))
-    _, (told,), _ = look(stocked)
-    assert "the hashes differ" in told
+    assert "the hashes differ" in look(stocked)[1][0]
 
 
 class BadDisk(MemoryBlobs):
@@ -87,6 +87,139 @@ class BadDisk(MemoryBlobs):
 def test_what_cannot_be_read_is_told_too(stocked):
     _, told, _ = look(stocked, blobs=BadDisk(stocked.shelf))
     assert [sentence.endswith("cannot be read (Input/output error)") for sentence in told] == [True, True]
+
+
+class TestDocuments:
+    """`verify` checks every document against the truth: what the bytes that were just read say."""
+
+    @pytest.mark.parametrize(
+        ("field", "value", "shown"),
+        [
+            ("description", "another one", "description"),
+            ("tags", ["odd"], "tags"),
+            ("dependency_groups", [{"dependencies": [{"id": "Evil", "range": "1.0"}]}], "dependencyGroups"),
+            ("version", "1.0.0.1", "version"),
+            ("license", {"kind": "expression", "value": "MIT"}, "licenseExpression"),
+            ("version", "no version", "document"),
+        ],
+    )
+    def test_what_is_shown_otherwise_than_the_package_says_is_told_for_each_version(self, stocked, field, value, shown):
+        content = stocked.get("acme.widgets", "1.0.0")
+        self.change(stocked, content.content_id, facts={**content.facts, field: value})
+        _, told, _ = look(stocked)
+        for feed in ("default", "other"):
+            sentence = f"Acme.Widgets 1.0.0 on {feed}: readers are shown another {shown} than its package has"
+            assert sentence in told
+
+    def test_another_nuspec_is_told(self, stocked):
+        self.change(stocked, stocked.get("acme.gadgets", "1.0.0").content_id, nuspec=b"<package/>")
+        _, told, _ = look(stocked)
+        assert told == ["Acme.Gadgets 1.0.0 on default: readers are shown another nuspec than its package has"]
+
+    def change(self, house, content_id, **values):
+        with house.db.write() as tx:
+            tx.execute(update(schema.contents).where(schema.contents.c.id == content_id).values(values))
+
+
+class TestLog:
+    """`verify` checks events against rows: what comes of replaying a feed's events is what is there."""
+
+    @pytest.fixture
+    def lived(self, stocked):
+        """A house in which versions were unlisted, deleted in both ways, brought back and replaced."""
+        stocked.change_feed("default", {"delete": "soft", "overwrite": "always"})
+        for number in range(1, 5):
+            stocked.push(nupkg("Acme.Tools", f"{number}.0.0"))
+        for number in (1, 2):
+            take_away(stocked, "Acme.Tools", f"{number}.0.0")
+        bring_back(stocked, "Acme.Tools", "2.0.0")
+        stocked.push(nupkg("Acme.Tools", "3.0.0", payload_bytes=10))
+        stocked.change_feed("default", {"delete": "hard"})
+        take_away(stocked, "Acme.Tools", "4.0.0")
+        stocked.unlist("Acme.Gadgets", "1.0.0")
+        return stocked
+
+    def test_a_life_of_changes_leaves_log_and_rows_in_step(self, lived):
+        verified, told, _ = look(lived)
+        assert told == []
+        assert verified.events == len(lived.rows("events"))
+
+    @pytest.mark.parametrize(
+        ("statement", "sentence"),
+        [
+            (
+                "UPDATE entries SET listed = 0 WHERE feed_id = 1 AND id_key = 'acme.widgets'",
+                "default: Acme.Widgets 1.0.0 has listed False, and event 1 of its log says True",
+            ),
+            (
+                "UPDATE entries SET revision = 9 WHERE id_key = 'acme.gadgets'",
+                "default: Acme.Gadgets 1.0.0 has revision 9, and event 12 of its log says 12",
+            ),
+            (
+                "UPDATE entries SET sort_key = x'00' WHERE id_key = 'acme.gadgets'",
+                "default: Acme.Gadgets 1.0.0 has the wrong sort_key for what it is called",
+            ),
+            (
+                "DELETE FROM entries WHERE id_key = 'acme.tools' AND version_key = '2.0.0'",
+                "default: acme.tools 2.0.0 is missing, and event 9 of its log says that it is there",
+            ),
+            (
+                "DELETE FROM events WHERE feed_id = 1 AND number = 12",
+                "default: its head is 12, and the last event of its log is 11",
+            ),
+            (
+                "DELETE FROM events WHERE feed_id = 1 AND number BETWEEN 5 AND 6",
+                "default: events 5 to 6 are missing in its log",
+            ),
+            (
+                "DELETE FROM events WHERE feed_id = 2",
+                "other: Acme.Widgets 1.0.0 is there, and no event of its log tells of it",
+            ),
+            (
+                "DELETE FROM deletions",
+                "default: acme.tools 1.0.0 was deleted softly, and nothing is kept of it",
+            ),
+            (
+                "UPDATE deletions SET content_id = 1",
+                "default: acme.tools 1.0.0 was deleted, and other bytes than its own are kept",
+            ),
+            (
+                "UPDATE deletions SET version_key = '4.0.0'",
+                "default: acme.tools 4.0.0 is kept as deleted, and its log does not say so",
+            ),
+            (
+                "UPDATE packages SET revision = 2 WHERE id_key = 'acme.tools'",
+                "default: the id acme.tools has revision 2, and its last event is 11",
+            ),
+            (
+                "DELETE FROM packages WHERE id_key = 'acme.tools'",
+                "default: the id acme.tools is missing, and event 11 of its log is about it",
+            ),
+            (
+                "INSERT INTO packages VALUES (1, 'stray', 3, 4)",
+                "default: the id stray is there, and no event of its log tells of it",
+            ),
+            (
+                "UPDATE heads SET number = 99 WHERE feed_id = 2",
+                "other: its head is 99, and the last event of its log is 1",
+            ),
+            ("UPDATE heads SET at = 0 WHERE feed_id = 2", "other: its head is dated 1970-01-01"),
+            (
+                "UPDATE events SET at = at - 1 WHERE feed_id = 1 AND number = 5",
+                "default: event 5 of its log is dated before the one before it",
+            ),
+            ("UPDATE events SET details = 'odd' WHERE feed_id = 2", "other: its log or its rows cannot be read"),
+            (
+                "INSERT INTO garbage SELECT blob, 0, 1 FROM contents WHERE id = 1",
+                "is noted as garbage, and a package is in it",
+            ),
+        ],
+    )
+    def test_what_was_tampered_with_is_told(self, lived, statement, sentence):
+        with lived.db.write() as tx:
+            tx.exec_driver_sql(statement)
+        _, told, _ = look(lived)
+        assert [each for each in told if sentence in each], told
 
 
 class TestAuditChain:

@@ -9,6 +9,8 @@ import errno
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
@@ -56,11 +58,20 @@ class Spool:
         self.discard()
 
 
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """A blob as it lies in the store: `size` in bytes, `put_at` not later than when it was put."""
+
+    name: str
+    size: int
+    put_at: datetime
+
+
 class Blobs(Protocol):
     """A store of blobs. Every function may be called from any thread."""
 
     def spool(self) -> Spool:
-        """A new spool. Raises StorageFull."""
+        """A new spool. Raises StorageLow where less room is left than is to stay free, else StorageFull."""
 
     def put(self, spool: Spool) -> str:
         """Make a finished spool a blob: durable, under a name never used before, which is returned.
@@ -83,11 +94,18 @@ class Blobs(Protocol):
     def check(self) -> None:
         """Really write, read and delete a blob. Raises StorageFull, or OSError saying what is wrong."""
 
-    def sweep(self, is_named: Callable[[str], bool]) -> list[str]:
+    def is_low(self) -> bool:
+        """Whether less room is left than is to stay free: nothing is spooled then. Cheap, and a second old at most."""
+
+    def walk(self) -> Iterator[StoredBlob]:
+        """All blobs, in the order of their names; those that come or go meanwhile may be among them or not."""
+
+    def sweep(self, is_named: Callable[[str], bool], *, is_dry_run: bool = False) -> list[str]:
         """Clear what dead processes left: their spools, their notes, and the blobs that never came to be named.
 
-        Returns the names of the blobs deleted. `is_named` must look afresh each time it is called, in a unit of work of
-        its own: a process may have committed until the moment it died.
+        Returns the names of the blobs and of the spooled files deleted, or only to be deleted where `is_dry_run`.
+        `is_named` must look afresh each time it is called, in a unit of work of its own: a process may have committed
+        until the moment it died.
         """
 
     def close(self) -> None:
@@ -105,9 +123,9 @@ def storage_refusals() -> Iterator[None]:
         raise
 
 
-def check_by_writing(blobs: Blobs) -> None:
-    """The check that fits every back end: a small blob there and back."""
-    with blobs.spool() as spool:
+def check_by_writing(blobs: Blobs, spool: Spool) -> None:
+    """The check that fits every back end: a small blob there and back, by way of a new spool."""
+    with spool:
         spool.write(b"motherlode")
         spool.finish()
         name = blobs.put(spool)

@@ -15,16 +15,19 @@ A process' spool folder is its own for as long as it holds the folder's lock, wh
 process dies. The folder is made when first needed, so commands that write no blob leave nothing behind.
 """
 
+import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from motherlode import posix
 from motherlode.observe.crash import crash_point
 from motherlode.store.blobs import keys
-from motherlode.store.blobs.base import Spool, check_by_writing, storage_refusals
+from motherlode.store.blobs.base import Spool, StoredBlob, check_by_writing, storage_refusals
+from motherlode.store.blobs.space import Room
 
 
 class FileSpool(Spool):
@@ -42,18 +45,24 @@ class FileSpool(Spool):
 
 
 class FileBlobs:
-    """The blobs of one data folder. Not to be used on both sides of a fork."""
+    """The blobs of one data folder, on whose disk `least_free_bytes` are to stay free. Not to be used on both sides of
+    a fork."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, least_free_bytes: int = 0) -> None:
         self._folder = folder
+        self._room = Room(lambda: shutil.disk_usage(folder).free, least_free_bytes)
         self._making = threading.Lock()
         self._lock: posix.FileLock | None = None
         self._durable_folders: set[Path] = set()
 
     def spool(self) -> FileSpool:
         """A new file in this process' spool folder."""
+        self._room.check()
+        return self._new_spool()
+
+    def _new_spool(self) -> FileSpool:
         with storage_refusals():
-            return FileSpool(self._spool_folder() / f"{keys.new_nonce()}.part")
+            return FileSpool(self._spool_folder() / keys.new_spool_name())
 
     def put(self, spool: Spool) -> str:
         """Make the spooled file a blob, by the steps above."""
@@ -96,15 +105,27 @@ class FileBlobs:
             self.path(name).unlink()
 
     def check(self) -> None:
-        """A small blob there and back."""
-        check_by_writing(self)
+        """A small blob there and back, however little room is left."""
+        check_by_writing(self, self._new_spool())
 
-    def sweep(self, is_named: Callable[[str], bool]) -> list[str]:
+    def is_low(self) -> bool:
+        """Whether the disk has too little room left."""
+        return self._room.is_low()
+
+    def walk(self) -> Iterator[StoredBlob]:
+        """The files, one folder after the other; put when they were written last, which is before the rename."""
+        for folder in _list(keys.blobs_path(self._folder)):
+            for file in _list(folder):
+                with suppress(FileNotFoundError):
+                    if keys.is_blob_name(file.name) and file.parent.name == file.name[:2]:
+                        found = file.stat()
+                        yield StoredBlob(file.name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
+    def sweep(self, is_named: Callable[[str], bool], *, is_dry_run: bool = False) -> list[str]:
         """Clear the spool folders whose lock is free: their processes are gone."""
         deleted: list[str] = []
-        with suppress(FileNotFoundError):
-            for folder in sorted(keys.spools_path(self._folder).iterdir()):
-                deleted += self._sweep_folder(folder, is_named)
+        for folder in _list(keys.spools_path(self._folder)):
+            deleted += self._sweep_folder(folder, is_named, is_dry_run=is_dry_run)
         return deleted
 
     def close(self) -> None:
@@ -147,7 +168,7 @@ class FileBlobs:
         posix.sync_folder(folder.parent)
         self._durable_folders.add(folder)
 
-    def _sweep_folder(self, folder: Path, is_named: Callable[[str], bool]) -> list[str]:
+    def _sweep_folder(self, folder: Path, is_named: Callable[[str], bool], *, is_dry_run: bool) -> list[str]:
         try:
             lock = posix.try_lock(keys.lock_path(folder))
         except (FileNotFoundError, NotADirectoryError):
@@ -155,14 +176,24 @@ class FileBlobs:
         if lock is None:
             return []
         try:
-            notes = [file.name for file in sorted(folder.iterdir()) if keys.is_blob_name(file.name)]
+            names = [file.name for file in _list(folder) if file != lock.path]
+            notes = [name for name in names if keys.is_blob_name(name)]
             unnamed = [name for name in notes if self.path(name).exists() and not is_named(name)]
-            for name in unnamed:
-                self.delete(name)
-            _remove(folder, lock)
+            if not is_dry_run:
+                for name in unnamed:
+                    self.delete(name)
+                _remove(folder, lock)
         finally:
             lock.release()
-        return unnamed
+        return [*unnamed, *(name for name in names if keys.is_spool_name(name))]
+
+
+def _list(folder: Path) -> list[Path]:
+    """What lies in the folder, by name; nothing where it is none, or is gone."""
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _remove(folder: Path, lock: posix.FileLock) -> None:

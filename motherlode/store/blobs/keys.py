@@ -25,6 +25,7 @@ from pathlib import Path
 
 _NONCE = re.compile(r"[0-9a-f]{16}")
 _BLOB_NAME = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}")
+_SPOOL_NAME = re.compile(r"[0-9a-f]{16}\.part")
 
 
 def new_nonce() -> str:
@@ -45,6 +46,16 @@ def new_blob_name(sha256: bytes) -> str:
 def is_blob_name(name: str) -> bool:
     """Whether a file of that name is a blob or a blob's crash note."""
     return _BLOB_NAME.fullmatch(name) is not None
+
+
+def new_spool_name() -> str:
+    """A name for a body on its way in."""
+    return f"{new_nonce()}.part"
+
+
+def is_spool_name(name: str) -> bool:
+    """Whether a file of that name is a body on its way in."""
+    return _SPOOL_NAME.fullmatch(name) is not None
 
 
 def database_path(folder: Path) -> Path:

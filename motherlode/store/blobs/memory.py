@@ -1,32 +1,41 @@
 """Blobs in memory, for tests: the same promises, kept for as long as their `Shelf` lives."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from motherlode.domain.refusals import StorageLow
+from motherlode.observe.clock import Clock, SystemClock
 from motherlode.store.blobs import keys
-from motherlode.store.blobs.base import Spool, check_by_writing
+from motherlode.store.blobs.base import Spool, StoredBlob, check_by_writing
 
 
 @dataclass(slots=True)
 class Shelf:
-    """What outlives one `MemoryBlobs`, as a folder outlives a process: blobs, and notes of those that were closed."""
+    """What outlives one `MemoryBlobs`, as a folder outlives a process: blobs, when each was put, and notes of those
+    that were closed. `is_low` says that nothing more may be put there."""
 
     blobs: dict[str, bytes] = field(default_factory=dict)
     left_notes: set[str] = field(default_factory=set)
+    put_at: dict[str, datetime] = field(default_factory=dict)
+    is_low: bool = False
 
 
 class MemoryBlobs:
     """The blobs on a shelf, by default one of its own."""
 
-    def __init__(self, shelf: Shelf | None = None) -> None:
+    def __init__(self, shelf: Shelf | None = None, clock: Clock | None = None) -> None:
         self._shelf = shelf or Shelf()
+        self._clock = clock or SystemClock()
         self._notes: set[str] = set()
 
     def spool(self) -> Spool:
         """A new spool in memory."""
+        if self._shelf.is_low:
+            raise StorageLow
         return Spool(io.BytesIO())
 
     def put(self, spool: Spool) -> str:
@@ -34,6 +43,7 @@ class MemoryBlobs:
         name = keys.new_blob_name(spool.sha256)
         self._notes.add(name)
         spool.file.seek(0)
+        self._shelf.put_at[name] = self._clock.now()
         self._shelf.blobs[name] = spool.file.read()
         spool.file.close()
         return name
@@ -55,18 +65,29 @@ class MemoryBlobs:
     def delete(self, name: str) -> None:
         """Take the bytes off the shelf."""
         self._shelf.blobs.pop(name, None)
+        self._shelf.put_at.pop(name, None)
 
     def check(self) -> None:
         """A small blob there and back."""
-        check_by_writing(self)
+        check_by_writing(self, Spool(io.BytesIO()))
 
-    def sweep(self, is_named: Callable[[str], bool]) -> list[str]:
+    def is_low(self) -> bool:
+        """Whether the shelf was said to be full."""
+        return self._shelf.is_low
+
+    def walk(self) -> Iterator[StoredBlob]:
+        """What lies on the shelf."""
+        for name, body in sorted(self._shelf.blobs.items()):
+            yield StoredBlob(name, len(body), self._shelf.put_at[name])
+
+    def sweep(self, is_named: Callable[[str], bool], *, is_dry_run: bool = False) -> list[str]:
         """Clear what closed stores left."""
         left = sorted(self._shelf.left_notes & self._shelf.blobs.keys())
         unnamed = [name for name in left if not is_named(name)]
-        for name in unnamed:
-            self.delete(name)
-        self._shelf.left_notes.clear()
+        if not is_dry_run:
+            for name in unnamed:
+                self.delete(name)
+            self._shelf.left_notes.clear()
         return unnamed
 
     def close(self) -> None:

@@ -1,16 +1,21 @@
-"""The files of the flat container over HTTP: the package as pushed, its nuspec, readme, icon and license."""
+"""The files of the flat container over HTTP: the package as pushed, its nuspec, readme, icon and license.
+
+They may be kept for ever only on a feed where nothing is replaced and nothing taken away. On any other one whoever
+keeps them asks again before each use: no cache hands out old bytes, or those of a version that is gone.
+"""
 
 from functools import partial
 
 from starlette.responses import Response
 
+from motherlode.domain.feeds import Deletion, FeedPolicy, Overwrite
 from motherlode.domain.refusals import NoSuchVersion
 from motherlode.domain.versions import InvalidVersion, parse_version
 from motherlode.house import House
 from motherlode.projections import packages
 from motherlode.projections.documents import BlobFile
 from motherlode.projections.reader import blob_key
-from motherlode.web.answers import IMMUTABLE, answer_blob
+from motherlode.web.answers import IMMUTABLE, REVALIDATE, answer_blob
 from motherlode.web.ready import Ready
 from motherlode.web.site import Scope
 from motherlode.web.v3.documents import answer
@@ -29,6 +34,12 @@ async def get_file(visit: Visit) -> Response:
     if _is_nupkg(visit, name):
         return await _get_nupkg(visit)
     raise NoSuchVersion(f"The file {name[:100]!r} of {visit.package_id} {visit.version.normalized}")
+
+
+def _cache_of(policy: FeedPolicy) -> str:
+    """How files of the feed may be kept: for as long as its settings stay, which bind the next request."""
+    is_for_ever = policy.overwrite is Overwrite.NEVER and policy.delete is Deletion.UNLIST
+    return IMMUTABLE if is_for_ever else REVALIDATE
 
 
 def _is_nupkg(visit: Visit, name: str) -> bool:
@@ -51,15 +62,18 @@ async def _get_nupkg(visit: Visit) -> Response:
     visit.notes["package"] = f"{package_id} {version.normalized}"
     name = f"{package_id.segment}.{version.key}.nupkg"
     key = blob_key(feed, package_id, version)
-    visit.ready = Ready(key, partial(_answer_nupkg, visit.house, (feed.id, package_id.key, version.key), name))
+    counted = (feed.id, package_id.key, version.key)
+    visit.ready = Ready(key, partial(_answer_nupkg, visit.house, counted, name, _cache_of(feed.policy)))
     return visit.ready.answer(visit.scope, file)
 
 
-def _answer_nupkg(house: House, counted: tuple[int, str, str], name: str, scope: Scope, file: BlobFile) -> Response:
+def _answer_nupkg(
+    house: House, counted: tuple[int, str, str], name: str, cache: str, scope: Scope, file: BlobFile
+) -> Response:
     """The package, counted as a download where it is one; `counted` is feed, package and version."""
     if file.path is not None and not file.path.exists():
         raise FileNotFoundError(file.blob)  # before the status is sent: a lost file must not look like a lost version
-    response = answer_blob(scope, file, house.blobs, name=name)
+    response = answer_blob(scope, file, house.blobs, name=name, cache=cache)
     if scope["method"] == "GET" and _is_beginning(response):
         house.tally.count((*counted, house.clock.now().date()))
     return response
@@ -73,8 +87,9 @@ def _is_beginning(response: Response) -> bool:
 async def _get_nuspec(visit: Visit) -> Response:
     package_id, version = visit.package_id, visit.version
     render = packages.nuspec(package_id, version)
+    cache = _cache_of(visit.the_feed.policy)
     return await answer(
-        visit, render, id_key=package_id.key, name=f"nuspec/{version.key}", has_links=False, cache=IMMUTABLE
+        visit, render, id_key=package_id.key, name=f"nuspec/{version.key}", has_links=False, cache=cache
     )
 
 
@@ -88,6 +103,6 @@ async def _get_embedded(visit: Visit, name: str) -> Response:
         name=f"{name}/{version.key}",
         has_links=False,
         is_zipped=name != "icon",
-        cache=IMMUTABLE,
+        cache=_cache_of(visit.the_feed.policy),
         is_foreign=True,
     )

@@ -1,4 +1,4 @@
-"""PackagePublish/2.0.0: push, unlist and relist over HTTP. The same for V2's addresses."""
+"""PackagePublish/2.0.0: push, delete and relist over HTTP. The same for V2's addresses."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,11 @@ from starlette.responses import Response
 
 from motherlode.domain.refusals import KeyRefused, NotAllowed
 from motherlode.store.blobs.base import Spool
+from motherlode.usecases.delete import delete
 from motherlode.usecases.push import Pushed, push
 from motherlode.usecases.relist import relist
-from motherlode.usecases.unlist import unlist
 from motherlode.web.refuse import warning_lines
+from motherlode.web.site import Scope, header
 from motherlode.web.uploads import take_package
 from motherlode.web.visit import Visit
 
@@ -22,8 +23,8 @@ async def put_package(visit: Visit) -> Response:
 
 
 async def delete_version(visit: Visit) -> Response:
-    """DELETE: unlist."""
-    return _done(204, await _change(visit, unlist))
+    """DELETE: what the feed makes of it, which a warning tells; `X-Motherlode-Reason` says why."""
+    return _done(204, await _change(visit, delete, reason=_find_reason(visit.scope)))
 
 
 async def post_version(visit: Visit) -> Response:
@@ -59,10 +60,19 @@ def _push(visit: Visit, spool: Spool) -> Pushed:
         raise
 
 
-async def _change(visit: Visit, change: Callable[..., tuple[str, ...]]) -> tuple[str, ...]:
+async def _change(visit: Visit, change: Callable[..., tuple[str, ...]], **more: str | None) -> tuple[str, ...]:
     house = visit.house
     package_id, version = visit.package_id, visit.version
     visit.notes["package"] = f"{package_id} {version.normalized}"
     return await visit.write(
-        change, package_id, version, visit.the_actor, feed=visit.the_feed.name, db=house.db, clock=house.clock
+        change, package_id, version, visit.the_actor, feed=visit.the_feed.name, db=house.db, clock=house.clock, **more
     )
+
+
+def _find_reason(scope: Scope) -> str | None:
+    """Why the caller takes a version away, if he says so: UTF-8, or what else it may be."""
+    said = header(scope, b"x-motherlode-reason")
+    try:
+        return said and said.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return said

@@ -1,0 +1,87 @@
+"""`motherlode gc`: remove what nobody can reach any more, beside a running server or without one."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
+from motherlode.cli.output import put, tell
+
+if TYPE_CHECKING:
+    from motherlode.usecases.gc import Removed
+
+_TOLD_EVERY: Final = 1000
+
+
+def gc(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would go.")] = False,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Remove uploads that were cut off, deleted versions whose time is up, and bytes that nobody points to."""
+    from motherlode.usecases.gc import gc as collect_garbage
+
+    counted: Counter[str] = Counter()
+    with opened(data, config) as house, _progress() as advance:
+
+        def report(removed: "Removed") -> None:
+            counted[removed.kind] += 1
+            put(_line(removed, as_json=as_json))
+            advance()
+
+        freed = collect_garbage(
+            db=house.db,
+            blobs=house.blobs,
+            clock=house.clock,
+            reader_grace=house.reader_grace,
+            is_dry_run=dry_run,
+            report=report,
+        )
+    removed, freed_bytes = ("Would remove", "free") if dry_run else ("Removed", "freed")
+    tell(f"{removed} {counted.total()} things and {freed_bytes} {freed} bytes.")
+    if not dry_run and counted["content"]:
+        grace = house.reader_grace
+        tell(f"The files of {counted['content']} packages go with the first gc after {grace} (storage.reader_grace).")
+
+
+def _line(removed: "Removed", *, as_json: bool) -> str:
+    from motherlode.usecases.gc import SAID
+
+    if as_json:
+        return json.dumps({"kind": removed.kind, "name": removed.name, "bytes": removed.size}, ensure_ascii=False)
+    return f"{removed.name}: {SAID[removed.kind]}"
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[], None]]:
+    """A count on a terminal; elsewhere a line now and then."""
+    if not sys.stderr.isatty():
+        yield _line_for_each_thousand()
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("collecting, {task.completed} things so far"), TimeElapsedColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())
+    with bar:
+        task = bar.add_task("gc", total=None)
+        yield lambda: bar.advance(task)
+
+
+def _line_for_each_thousand() -> Callable[[], None]:
+    done = 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        if done % _TOLD_EVERY == 0:
+            tell(f"{done} things so far")
+
+    return advance

@@ -1,0 +1,14 @@
+"""Once a day: forget verification keys that nobody used before they ended."""
+
+from datetime import timedelta
+from typing import Final
+
+from motherlode.jobs.kinds import Kind, Task
+from motherlode.usecases.purge_keys import purge_keys
+
+
+def _run(task: Task) -> None:
+    purge_keys(db=task.house.db, clock=task.house.clock)
+
+
+PURGE_KEYS: Final = Kind("purge-keys", _run, every=timedelta(days=1))

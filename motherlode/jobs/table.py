@@ -1,0 +1,9 @@
+"""All kinds of jobs there are."""
+
+from typing import Final
+
+from motherlode.jobs.gc import GC
+from motherlode.jobs.kinds import Kind
+from motherlode.jobs.purge_keys import PURGE_KEYS
+
+KINDS: Final[tuple[Kind, ...]] = (GC, PURGE_KEYS)

@@ -1,0 +1,57 @@
+"""How much room is left, and whether that is too little to take anything more.
+
+Invariant: it is looked at once a second at most, however many ask, so that asking costs nothing.
+"""
+
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+
+from motherlode.domain.refusals import StorageLow
+from motherlode.observe.logs import get_logger
+
+LOOK_INTERVAL_S: Final = 1.0
+
+
+class Room:
+    """The room on one disk, of which `least_bytes` are to stay free; 0 for no floor. Safe to use from any thread.
+
+    `measure` returns how many bytes are free, and may raise OSError: what cannot be measured is not refused for it.
+    """
+
+    def __init__(
+        self, measure: Callable[[], int], least_bytes: int = 0, monotonic_s: Callable[[], float] = monotonic
+    ) -> None:
+        self._measure = measure
+        self._least_bytes = least_bytes
+        self._monotonic_s = monotonic_s
+        self._looking = threading.Lock()
+        self._looked_at_s: float | None = None
+        self._is_low = False
+
+    def is_low(self) -> bool:
+        """Whether less is free than should be, as of a second ago at most."""
+        if not self._least_bytes:
+            return False
+        with self._looking:
+            now_s = self._monotonic_s()
+            if self._looked_at_s is None or now_s - self._looked_at_s >= LOOK_INTERVAL_S:
+                self._looked_at_s = now_s
+                self._look()
+            return self._is_low
+
+    def check(self) -> None:
+        """Raise StorageLow when it is low."""
+        if self.is_low():
+            raise StorageLow
+
+    def _look(self) -> None:
+        try:
+            free_bytes = self._measure()
+        except OSError:
+            return
+        was_low, self._is_low = self._is_low, free_bytes < self._least_bytes
+        if self._is_low != was_low:
+            event = "storage_low" if self._is_low else "storage_enough"
+            get_logger().warning(event, free_bytes=free_bytes, least_bytes=self._least_bytes)

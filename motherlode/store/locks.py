@@ -1,0 +1,30 @@
+"""Ids that an administrator has locked on a feed: nothing of them is pushed, listed, unlisted or taken away.
+
+`entries.find_place` brings along whether an id is locked, so that whoever changes a version sees it in the same look.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, delete, exists
+
+from motherlode.store import schema
+from motherlode.store.db import Tx, upsert
+
+_L = schema.locks.c
+
+
+def is_locked_column(feed_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether the id is locked, for statements that bring it along; they want the parameter `id_key`."""
+    return exists().where(_L.feed_id == feed_id, _L.id_key == bindparam("id_key"))
+
+
+def add(tx: Tx, feed_id: int, id_key: str, *, at: datetime, reason: str | None) -> bool:
+    """Lock the id; False when it was locked already, and is so for the reason it was."""
+    row: dict[str, Any] = {"feed_id": feed_id, "id_key": id_key, "at": at, "reason": reason}
+    return tx.execute(upsert(tx, schema.locks).on_conflict_do_nothing(), row).rowcount > 0
+
+
+def remove(tx: Tx, feed_id: int, id_key: str) -> bool:
+    """Unlock the id; False when it was not locked."""
+    return tx.execute(delete(schema.locks).where(_L.feed_id == feed_id, _L.id_key == id_key)).rowcount > 0

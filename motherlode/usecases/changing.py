@@ -1,0 +1,87 @@
+"""What all changes of a version share: who may make one, and the audit line and the event that end it.
+
+Whoever may not change a version learns nothing from the refusal: on a feed that he may not read, another's version is
+none. A locked id is locked for everybody, administrators included, until one of them unlocks it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
+from motherlode.domain.ids import PackageId
+from motherlode.domain.package import Identity
+from motherlode.domain.policy import Actor, Ownership
+from motherlode.domain.refusals import IdLocked, NoSuchFeed, NoSuchVersion
+from motherlode.observe.crash import crash_point
+from motherlode.store import catalog, entries
+from motherlode.store.catalog import Kind
+from motherlode.store.db import Tx
+from motherlode.store.entries import Entry, Place
+from motherlode.usecases.auditing import write_audit
+from motherlode.usecases.hiding import hidden
+
+Check = Callable[[Actor, str, PackageId, Ownership], None]
+"""Refuses an actor who may not change an id on a feed: one of `domain.policy`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changeable:
+    """A version that the actor may change, and how its feed treats it."""
+
+    entry: Entry
+    policy: FeedPolicy
+
+
+def get_place(tx: Tx, identity: Identity, actor: Actor, feed: str) -> Place:
+    """Where the version lies or would lie, as the actor sees it. Raises `NoSuchFeed`."""
+    place = entries.find_place(tx, feed, identity.id.key, identity.version.key, actor.account_ids)
+    if place is None:
+        raise NoSuchFeed(feed)
+    return place
+
+
+def get_changeable(
+    tx: Tx, identity: Identity, actor: Actor, feed: str, check_of: Callable[[FeedPolicy], Check]
+) -> Changeable:
+    """The version, once it is sure that the actor passes the check that is the feed's.
+
+    Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`, `IdLocked`.
+    """
+    place = get_place(tx, identity, actor, feed)
+    absent = NoSuchVersion(str(identity))
+    entry = entries.find(tx, place.feed_id, identity.id.key, identity.version.key)
+    if entry is None:
+        raise absent
+    policy = parse_feed_policy(place.settings)
+    with hidden(actor, feed, place.settings, absent):
+        check_of(policy)(actor, feed, identity.id, place.ownership)
+    check_unlocked(place, identity.id)
+    return Changeable(entry, policy)
+
+
+def check_unlocked(place: Place, package_id: PackageId) -> None:
+    """Refuse to change what is locked. Raises `IdLocked`."""
+    if place.is_locked:
+        raise IdLocked(str(package_id))
+
+
+def log_change(
+    tx: Tx,
+    entry: Entry,
+    actor: Actor,
+    action: str,
+    kind: Kind,
+    *,
+    feed: str,
+    at: datetime,
+    details: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the action's audit line, with `details`, and the feed's event, with `more`: a unit of work's last step."""
+    write_audit(tx, actor, action, feed=feed, subject=str(entry.identity), at=at, details=details, reason=reason)
+    crash_point(f"{action}-rows-written")
+    catalog.append(tx, entry.feed_id, kind, entry, at=at, more=more)
+    crash_point(f"{action}-before-commit")

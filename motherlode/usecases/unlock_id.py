@@ -1,0 +1,18 @@
+"""Unlock an id: it can be changed again by those who may."""
+
+from motherlode.domain.ids import PackageId
+from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.observe.clock import Clock
+from motherlode.store import locks
+from motherlode.store.db import Database
+from motherlode.usecases.auditing import write_audit
+from motherlode.usecases.owned import get_known
+
+
+def unlock_id(package_id: PackageId, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
+    """Unlock it; nothing happens to one that is not locked. Raises `NoSuchFeed`, `NoSuchId`, `NotAllowed`."""
+    check_may_administer(actor)
+    with db.write() as tx:
+        known = get_known(tx, package_id, actor, feed)
+        if locks.remove(tx, known.feed.id, package_id.key):
+            write_audit(tx, actor, "unlock", feed=feed, subject=str(package_id), at=clock.now())

@@ -1,0 +1,31 @@
+"""Versions taken away and brought back in a house, and its garbage collected."""
+
+from datetime import timedelta
+
+from motherlode.domain.ids import parse_package_id
+from motherlode.domain.versions import parse_version
+from motherlode.usecases.delete import delete
+from motherlode.usecases.gc import Removed, gc
+from motherlode.usecases.restore_version import restore_version
+from tests.usecases.house import House
+
+READER_GRACE = timedelta(hours=1)
+
+
+def take_away(house: House, package_id: str, version: str, *, feed: str = "default") -> None:
+    """Delete a version as its feed wants it."""
+    house.do(delete, parse_package_id(package_id), parse_version(version), feed=feed)
+
+
+def bring_back(house: House, package_id: str, version: str, *, feed: str = "default") -> None:
+    """Restore a version that was deleted softly."""
+    house.do(restore_version, parse_package_id(package_id), parse_version(version), feed=feed)
+
+
+def collect(house: House, **wishes: object) -> list[Removed]:
+    """Collect garbage; returns what went."""
+    told: list[Removed] = []
+    rooms = {"db": house.db, "blobs": house.blobs, "clock": house.clock, "reader_grace": READER_GRACE}
+    freed = gc(**(rooms | wishes), report=told.append)  # type: ignore[arg-type]
+    assert freed == sum(removed.size for removed in told)
+    return told
