@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bench import words
+from bench.credentials import Credential
 from bench.figures import Figures, Goal
 from bench.ground import Ground
 from bench.growth import Growth
@@ -102,6 +103,12 @@ CASES: Final = (
     ),
     Case("start", "Start to first answer", Start(), [Goal("least_s", 1.2)]),
     Case("memory", "Memory of all processes", Memory(), [Goal("idle_mb", 150)]),
+    Case(
+        "credential",
+        "A hot read with a credential beside one without",
+        Credential(),
+        [Goal("password_added_us", 25), Goal("key_added_us", 25)],
+    ),
     Case(
         "sign-in-telling",
         "Wrong keys of all kinds, unknown names beside known ones: told apart by time",

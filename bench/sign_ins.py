@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import combinations
 from math import sqrt
+from pathlib import Path
 from time import perf_counter
 from typing import Final
 
@@ -37,10 +38,10 @@ from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.grant_role import grant_role
 from motherlode.usecases.identify import CONSOLE
 
-_FEED: Final = "secluded"
-_PATH: Final = f"/feeds/{_FEED}/v3/index.json"
-_HOLDER: Final = "holder"
-_PASSWORD: Final = "the right one of all passwords"
+SECLUDED: Final = "secluded"
+_PATH: Final = f"/feeds/{SECLUDED}/v3/index.json"
+HOLDER: Final = "holder"
+PASSWORD: Final = "the right one of all passwords"
 _WRONG: Final = "a wrong one of all passwords"
 _TRIES_OF_A_NAME: Final = 10
 """Fewer than are slowed down."""
@@ -69,7 +70,7 @@ class Telling:
         of_keys, of_names = ground.effort.times(self.tries_of_keys), ground.effort.times(self.tries_of_names)
         ground.end_motherlode()
         data = ground.data("small")
-        with motherlode(data) as server, _opened(server) as house:
+        with motherlode(data) as server, open_secluded(server.server.data) as house:
             wrong = _make_keys(house, of_keys)
             first = _time_all(server, _shuffled(wrong), of_an_address=len(wrong) * of_keys)
             again = _time_all(server, _shuffled(wrong), of_an_address=len(wrong) * of_keys)
@@ -92,7 +93,7 @@ class Flood:
         ground.end_motherlode()
         seconds = max(3.0, ground.effort.seconds)
         quiet, beside = list[Latency](), list[Latency]()
-        with motherlode(ground.data("small")) as server, _opened(server):
+        with motherlode(ground.data("small")) as server, open_secluded(server.server.data):
             reads = self._reads(server)
             pace_stream(server.port, reads, seconds=seconds, beside=[self._flood(server, "127.0.0.2", seconds)])
             before_mb = _at_rest_mb(server)
@@ -117,7 +118,7 @@ class Flood:
 
     def _reads(self, server: Motherlode) -> Stream:
         """A public and a private document in turn; the credential is known to the server before."""
-        login = _basic(_HOLDER, _PASSWORD)
+        login = basic(HOLDER, PASSWORD)
         if (status := server.server.get(_PATH, Authorization=login).status) != 200:
             raise LoadFailed(f"a right password is answered {status}")
         requests = [get(server.port, "/v3/index.json"), get(server.port, _PATH, f"Authorization: {login}")]
@@ -125,8 +126,8 @@ class Flood:
 
     def _flood(self, server: Motherlode, source: str, seconds: float) -> Stream:
         """Another password each time, for the user who reads and for many who are nobody."""
-        names, count = [_HOLDER, *(f"nobody-{number}" for number in range(49))], round(self.wrong_rate * seconds)
-        logins = (_basic(names[number % 50], f"{_WRONG} {number} {random.random()}") for number in range(count))
+        names, count = [HOLDER, *(f"nobody-{number}" for number in range(49))], round(self.wrong_rate * seconds)
+        logins = (basic(names[number % 50], f"{_WRONG} {number} {random.random()}") for number in range(count))
         requests = [get(server.port, _PATH, f"Authorization: {login}") for login in logins]
         return Stream(requests, self.wrong_rate, source=source, status="401", connections=64)
 
@@ -141,14 +142,14 @@ def _at_rest_mb(server: Motherlode) -> float:
 
 
 @contextmanager
-def _opened(server: Motherlode) -> Iterator[House]:
-    """The rooms of a running server's data folder, with a private feed and a person who publishes there."""
-    house = open_house(settings_of(server.server.data))
+def open_secluded(data: Path) -> Iterator[House]:
+    """The rooms of a data folder, with a private feed and a person who publishes there."""
+    house = open_house(settings_of(data))
     db, clock = house.db, house.clock
     try:
-        create_feed(_FEED, {"read": "authenticated"}, CONSOLE, defaults=FeedPolicy(), db=db, clock=clock)
-        create_account(_HOLDER, CONSOLE, password=_PASSWORD, db=db, clock=clock)
-        grant_role(_FEED, _HOLDER, PUBLISHER, CONSOLE, db=db, clock=clock)
+        create_feed(SECLUDED, {"read": "authenticated"}, CONSOLE, defaults=FeedPolicy(), db=db, clock=clock)
+        create_account(HOLDER, CONSOLE, password=PASSWORD, db=db, clock=clock)
+        grant_role(SECLUDED, HOLDER, PUBLISHER, CONSOLE, db=db, clock=clock)
         yield house
     finally:
         house.close()
@@ -159,21 +160,21 @@ def _make_keys(house: House, count: int) -> dict[str, list[str]]:
     now = datetime.now(UTC)
     made = {kind: [make_key() for _ in range(count)] for kind in ("unknown", "expired", "revoked")}
     with house.db.write() as tx:
-        row = KeyRow("", "bench", b"", (PUSH, READ), ("*",), None, now, None, account_id=accounts.get(tx, _HOLDER).id)
+        row = KeyRow("", "bench", b"", (PUSH, READ), ("*",), None, now, None, account_id=accounts.get(tx, HOLDER).id)
         for key in made["expired"]:
             keys.add(tx, replace(row, id=key.id, hash=key.digest, expires_at=now))
         for key in made["revoked"]:
             keys.add(tx, replace(row, id=key.id, hash=key.digest, revoked_at=now))
-    return {kind: [_basic("any", key.secret) for key in some] for kind, some in made.items()}
+    return {kind: [basic("any", key.secret) for key in some] for kind, some in made.items()}
 
 
 def _make_names(house: House, count: int) -> dict[str, list[str]]:
     """Logins with so many wrong passwords of people and of nobody, ten for each name."""
     names = {kind: [f"{kind}-{at}" for at in range(-(-count // _TRIES_OF_A_NAME))] for kind in ("known", "unknown")}
     for name in names["known"]:
-        create_account(name, CONSOLE, password=_PASSWORD, db=house.db, clock=house.clock)
+        create_account(name, CONSOLE, password=PASSWORD, db=house.db, clock=house.clock)
     return {
-        kind: [_basic(some[at % len(some)], f"{_WRONG} {at} {random.random()}") for at in range(count)]
+        kind: [basic(some[at % len(some)], f"{_WRONG} {at} {random.random()}") for at in range(count)]
         for kind, some in names.items()
     }
 
@@ -234,5 +235,6 @@ def _chance(some: Sequence[float], others: Sequence[float]) -> float:
     return _SURE * 2 * sqrt((n + m + 1) / (12 * n * m))
 
 
-def _basic(name: str, password: str) -> str:
+def basic(name: str, password: str) -> str:
+    """A login as the Authorization header has it."""
     return "Basic " + b64encode(f"{name}:{password}".encode()).decode()
