@@ -4,7 +4,7 @@ No acknowledged version is missing, at the writer's next request or in the end, 
 two looks at a version's document say the same hash, the bytes downloaded in between have it. The collectors let go of
 bytes after seconds instead of an hour; nobody here reads for as long.
 
-It goes on for 15 seconds, or as many as MOTHERLODE_TEST_TOGETHER_S says.
+It goes on for 15 seconds, in CI for 60, or as many as MOTHERLODE_TEST_TOGETHER_S says.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ from tests.faults.wholeness import blob_files, rows
 from tests.servers import Server
 
 WRITERS, COLLECTORS, READERS = 4, 2, 10
-LONG_S = float(os.environ.get("MOTHERLODE_TEST_TOGETHER_S", "15"))
+LONG_S = float(os.environ.get("MOTHERLODE_TEST_TOGETHER_S") or (60 if os.environ.get("CI") else 15))
 READER_GRACE = timedelta(seconds=10)
 FEEDS = ("", "/feeds/soft")
 """The paths of the two: the first deletes for good and lets all be replaced, the second keeps what is deleted."""
