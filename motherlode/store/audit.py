@@ -38,9 +38,16 @@ _ADD = insert(schema.audit)
 _HASH = cast(_L.hash, LargeBinary).label("hash")
 """The bytes of a line's hash, whatever somebody has put there."""
 _TAIL = select(_L.id, _HASH).order_by(_L.id.desc()).limit(1)
+TAIL_COLUMNS = (
+    select(_L.id).order_by(_L.id.desc()).limit(1).scalar_subquery(),
+    select(_HASH).order_by(_L.id.desc()).limit(1).scalar_subquery(),
+)
+"""The same, for statements that bring it along; `as_tail` reads them."""
 _STORED = select(*(type_coerce(column, NullType()).label(column.name) for column in schema.audit.columns))
 """Lines as they lie in the table, whatever somebody has put there."""
 
+Tail = tuple[int, bytes]
+"""Number and hash of the last line."""
 FaultKind = Literal["changed", "missing", "unhashed"]
 
 
@@ -86,9 +93,11 @@ def append(
     key_id: str | None = None,
     client: str | None = None,
     reason: str | None = None,
+    after: Tail | None = None,
 ) -> None:
-    """Add a line; texts longer than `MOST` are cut, and what is not printable in them is replaced."""
-    last_id, last_hash = tail(tx)
+    """Add a line; texts longer than `MOST` are cut, and what is not printable in them is replaced. `after` is the tail,
+    where the unit of work, which must be one that writes, has read it already."""
+    last_id, last_hash = after or tail(tx)
     texts = {
         "actor": actor,
         "action": action,
@@ -112,10 +121,15 @@ def _stored(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "at": moment, "details": None if details is None else encode_json(details)}
 
 
-def tail(tx: Tx) -> tuple[int, bytes]:
+def as_tail(number: int | None, line_hash: bytes | None) -> Tail:
+    """The tail that `TAIL_COLUMNS` have brought."""
+    return number or 0, line_hash or FIRST
+
+
+def tail(tx: Tx) -> Tail:
     """Number and hash of the last line: what to note down elsewhere. 0 and 32 zero bytes before the first."""
     row = tx.execute(_TAIL).first()
-    return (0, FIRST) if row is None else (row.id, row.hash or FIRST)
+    return as_tail(*(row or (None, None)))
 
 
 def hash_of(tx: Tx, line_id: int) -> bytes | None:

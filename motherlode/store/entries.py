@@ -6,7 +6,7 @@ followed by `catalog.append` in the same unit of work, which stamps its revision
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +32,8 @@ from motherlode.domain.package import Identity
 from motherlode.domain.policy import Ownership
 from motherlode.domain.refusals import AlreadyExists
 from motherlode.domain.versions import Version, parse_version
-from motherlode.store import access, locks, owners, schema
+from motherlode.store import access, audit, locks, owners, schema
+from motherlode.store.audit import Tail
 from motherlode.store.contents import ContentRow
 from motherlode.store.db import Tx, once_for_each_dialect, upsert
 
@@ -85,7 +86,7 @@ class Place:
     """The place of an id and version on a feed, as an actor sees it: what a push has to know before it takes it.
 
     `access` is the number of the last change of who may do what, `was_deleted` where a version that was deleted softly
-    has it, `is_locked` where nothing of the id may change.
+    has it, `is_locked` where nothing of the id may change; `audit_tail` the audit log's, of the same moment.
     """
 
     feed_id: int
@@ -95,6 +96,7 @@ class Place:
     was_deleted: bool
     is_locked: bool
     ownership: Ownership
+    audit_tail: Tail | None = field(default=None, compare=False)
 
 
 _E, _C, _D = schema.entries.c, schema.contents.c, schema.deletions.c
@@ -102,6 +104,7 @@ _PLACE = select(
     schema.feeds.c.id,
     schema.feeds.c.settings,
     access.NUMBER,
+    *audit.TAIL_COLUMNS,
     exists().where(
         _E.feed_id == schema.feeds.c.id, _E.id_key == bindparam("id_key"), _E.version_key == bindparam("version_key")
     ),
@@ -183,8 +186,9 @@ def find_place(tx: Tx, feed: str, id_key: str, version_key: str, account_ids: fr
     found = tx.execute(_PLACE, asked).first()
     if found is None:
         return None
-    feed_id, settings, number, is_taken, was_deleted, is_locked, *ownership = found
-    return Place(feed_id, settings, number, is_taken, was_deleted, is_locked, owners.as_ownership(ownership))
+    feed_id, settings, number, last_id, last_hash, is_taken, was_deleted, is_locked, *ownership = found
+    tail = audit.as_tail(last_id, last_hash)
+    return Place(feed_id, settings, number, is_taken, was_deleted, is_locked, owners.as_ownership(ownership), tail)
 
 
 def find(tx: Tx, feed_id: int, id_key: str, version_key: str) -> Entry | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from motherlode.domain.policy import Actor
 from motherlode.store import audit
+from motherlode.store.audit import Tail
 from motherlode.store.db import Tx
 from motherlode.store.texts import tidy
 
@@ -20,8 +21,10 @@ def write_audit(
     at: datetime,
     details: Mapping[str, Any] | None = None,
     reason: str | None = None,
+    after: Tail | None = None,
 ) -> None:
-    """Write down that the actor did it; `feed` None for what concerns the whole server, `details` without secrets."""
+    """Write down that the actor did it; `feed` None for what concerns the whole server, `details` without secrets.
+    `after` is the log's tail, where the unit of work has read it already."""
     audit.append(
         tx,
         at=at,
@@ -35,6 +38,7 @@ def write_audit(
         key_id=actor.key_id,
         client=actor.sender.client,
         reason=reason,
+        after=after,
     )
 
 

@@ -16,6 +16,7 @@ from motherlode.domain.policy import Actor, Ownership
 from motherlode.domain.refusals import IdLocked, NoSuchFeed, NoSuchVersion
 from motherlode.observe.crash import crash_point
 from motherlode.store import catalog, entries
+from motherlode.store.audit import Tail
 from motherlode.store.catalog import Kind
 from motherlode.store.db import Tx
 from motherlode.store.entries import Entry, Place
@@ -79,9 +80,12 @@ def log_change(
     details: Mapping[str, Any] | None = None,
     reason: str | None = None,
     more: Mapping[str, Any] | None = None,
+    after: Tail | None = None,
 ) -> None:
-    """Write the action's audit line, with `details`, and the feed's event, with `more`: a unit of work's last step."""
-    write_audit(tx, actor, action, feed=feed, subject=str(entry.identity), at=at, details=details, reason=reason)
+    """Write the action's audit line, with `details`, and the feed's event, with `more`: a unit of work's last step.
+    `after` is the audit log's tail, where the unit of work has read it already."""
+    subject = str(entry.identity)
+    write_audit(tx, actor, action, feed=feed, subject=subject, at=at, details=details, reason=reason, after=after)
     crash_point(f"{action}-rows-written")
     catalog.append(tx, entry.feed_id, kind, entry, at=at, more=more)
     crash_point(f"{action}-before-commit")

@@ -217,7 +217,8 @@ def _publish(tx: Tx, place: Place, upload: _Upload, content: ContentRow, actor: 
     if actor.holder is not None and is_new:
         owners.add_first(tx, place.feed_id, package.identity.id.key, actor.holder.id, at)
     details = {"sha256": content.sha256.hex(), "bytes": content.size, "new_id": is_new}
-    log_change(tx, entry, actor, "push", "published", feed=upload.feed, at=at, details=details)
+    after = place.audit_tail
+    log_change(tx, entry, actor, "push", "published", feed=upload.feed, at=at, details=details, after=after)
     return _Outcome("push", content.blob)
 
 

@@ -96,7 +96,7 @@ def test_deletions_and_locks_are_looked_at_without_a_statement_of_their_own(hous
     for version in ("1.0.0", "2.0.0"):
         with queries(house) as statements:
             house.push(nupkg(version=version))
-        assert len(statements) <= 11
+        assert len(statements) <= 10
 
 
 @pytest.mark.parametrize(
