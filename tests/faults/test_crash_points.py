@@ -33,7 +33,7 @@ def test_every_verb_names_points_before_and_after_its_commit():
     assert len(points_of("gc")) >= 7
     assert set(POINTS) == {
         point
-        for action in ("push", "replace", "unlist", "relist", "delete", "restore-version", "gc", "search")
+        for action in ("push", "replace", "unlist", "relist", "delete", "restore-version", "gc", "search", "rederive")
         for point in points_of(action)
     }
 
