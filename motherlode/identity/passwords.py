@@ -22,8 +22,6 @@ MIN_LENGTH: Final = 8
 MAX_BYTES: Final = 1024
 """The longest password, in UTF-8 as it was typed: normalising a text without end would take time without end."""
 _HASHER: Final = PasswordHasher()
-_NICENESS: Final = 10
-"""A tenth of what other threads weigh: on a machine that has nothing else to do it makes no difference."""
 
 
 def _zeros(count: int) -> str:
@@ -77,9 +75,10 @@ def _verify(stored: str, text: bytes) -> bool:
 
 
 def _stand_back() -> None:
-    """Lower the priority of this thread and of those it starts; there is no way back, hence a thread for each hash."""
+    """Let this thread, and those it starts, run only where nothing else wants to: whoever is woken for a request need
+    not wait for a hash to use up its time. There is no way back, hence a thread for each hash."""
     if sys.platform == "linux":
-        os.nice(_NICENESS)
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _is_short_enough(text: str) -> bool:

@@ -27,6 +27,8 @@ REPEAT_S: Final = 60.0
 """For so long the same refused attempt is not written down again."""
 MOST_OF_ONE: Final = 60
 """So many different attempts of one caller are written down in that time."""
+AFTER_ANSWER_S: Final = 0.05
+"""So long a line waits before it is written, that its writing does not show in the time of the answer."""
 SIGN_IN_S: Final = 3600.0
 """A password that is sent with every request is a sign-in once an hour, from the same address."""
 _MOST: Final = 4_096
@@ -128,6 +130,7 @@ class Recording:
 
     async def _write(self, write: Callable[..., None], actor: Actor, **about: Any) -> None:
         writing = partial(write, actor, **about, db=self._house.db, clock=self._house.clock)
+        await anyio.sleep(AFTER_ANSWER_S)
         try:
             await anyio.to_thread.run_sync(writing, limiter=self._writers)
         except Exception as fault:  # noqa: BLE001 the answer was given, and the log says what is missing in the other one
