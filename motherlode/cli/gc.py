@@ -1,7 +1,6 @@
 """`motherlode gc`: remove what nobody can reach any more, beside a running server or without one."""
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ import typer
 
 from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
 from motherlode.cli.output import put, tell
+from motherlode.cli.progress import bar_of, is_bar_shown
 
 if TYPE_CHECKING:
     from motherlode.usecases.gc import Removed
@@ -62,15 +62,13 @@ def _line(removed: "Removed", *, as_json: bool) -> str:
 @contextmanager
 def _progress() -> Iterator[Callable[[], None]]:
     """A count on a terminal; elsewhere a line now and then."""
-    if not sys.stderr.isatty():
+    if not is_bar_shown():
         yield _line_for_each_thousand()
         return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("collecting, {task.completed} things so far"), TimeElapsedColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())
-    with bar:
+    told = "collecting, {task.completed} things so far"
+    with bar_of(SpinnerColumn(), TextColumn(told), TimeElapsedColumn()) as bar:
         task = bar.add_task("gc", total=None)
         yield lambda: bar.advance(task)
 

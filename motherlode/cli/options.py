@@ -30,6 +30,7 @@ ConfigOption = Annotated[
     ),
 ]
 FeedOption = Annotated[str, typer.Option("--feed", metavar="F", help="The feed.")]
+PackageIdArgument = Annotated[str, typer.Argument(metavar="ID", help="The package's id.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 

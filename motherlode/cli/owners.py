@@ -4,14 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, FeedOption, JsonOption, opened, parse_id
+from motherlode.cli.options import ConfigOption, DataOption, FeedOption, JsonOption, PackageIdArgument, opened, parse_id
 from motherlode.cli.output import put, put_json, tell
 from motherlode.domain.feeds import DEFAULT_FEED
 
 if TYPE_CHECKING:
     from motherlode.store.accounts import AccountRow
 
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The package's id.")]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A user, service account or team.")]
 
 commands = typer.Typer(help="Owners of ids: they alone, and administrators, push versions.", no_args_is_help=True)
@@ -19,7 +18,7 @@ commands = typer.Typer(help="Owners of ids: they alone, and administrators, push
 
 @commands.command("list")
 def show_all(
-    package_id: IdArgument,
+    package_id: PackageIdArgument,
     *,
     feed: FeedOption = DEFAULT_FEED,
     as_json: JsonOption = False,
@@ -50,7 +49,7 @@ def show_all(
 
 @commands.command("add")
 def add(
-    package_id: IdArgument,
+    package_id: PackageIdArgument,
     name: NameArgument,
     *,
     feed: FeedOption = DEFAULT_FEED,
@@ -69,7 +68,7 @@ def add(
 
 @commands.command("invite")
 def invite(
-    package_id: IdArgument,
+    package_id: PackageIdArgument,
     name: NameArgument,
     *,
     feed: FeedOption = DEFAULT_FEED,
@@ -88,7 +87,7 @@ def invite(
 
 @commands.command("accept")
 def accept(
-    package_id: IdArgument,
+    package_id: PackageIdArgument,
     name: NameArgument,
     *,
     feed: FeedOption = DEFAULT_FEED,
@@ -107,7 +106,7 @@ def accept(
 
 @commands.command("decline")
 def decline(
-    package_id: IdArgument,
+    package_id: PackageIdArgument,
     name: NameArgument,
     *,
     feed: FeedOption = DEFAULT_FEED,
@@ -126,7 +125,7 @@ def decline(
 
 @commands.command("remove")
 def remove(
-    package_id: IdArgument,
+    package_id: PackageIdArgument,
     name: NameArgument,
     *,
     feed: FeedOption = DEFAULT_FEED,

@@ -1,16 +1,16 @@
 """`motherlode push`, `check`, `unlist`, `relist`, `delete`, `restore-version`, `lock`, `unlock`: for administrators and
 scripts, on the local data."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, FeedOption, JsonOption, opened, parse_id
+from motherlode.cli.options import ConfigOption, DataOption, FeedOption, JsonOption, PackageIdArgument, opened, parse_id
 from motherlode.cli.output import CommandFailed, put, put_json, tell
+from motherlode.cli.progress import counting_bytes
 from motherlode.domain.feeds import DEFAULT_FEED
 from motherlode.domain.refusals import Refusal
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from motherlode.usecases.check import Checked
 
 _CHUNK_BYTES: Final = 1 << 20
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The package's id.")]
 PathsArgument = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="Packages, or folders of them.")]
 VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="Its version, in any equal spelling.")]
 ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="T", help="Why; the audit log keeps it.")]
@@ -37,7 +36,7 @@ def push(
 ) -> None:
     """Push packages; of a folder, every .nupkg in it and below. Each is pushed or refused for itself."""
     files = _find_packages(paths)
-    with opened(data, config) as house, _progress(files, "pushing") as advance:
+    with opened(data, config) as house, _counting(files, "pushing") as advance:
         outcomes = [_push_one(house, file, feed, advance, is_told=not as_json) for file in files]
     if as_json:
         put_json(outcomes)
@@ -60,7 +59,10 @@ def check(
     from motherlode.web.api.check import describe_checked
 
     files = _find_packages(paths)
-    with opened(data, config) as house, _progress(files, "checking") as advance:
+    with (
+        opened(data, config) as house,
+        _counting(files, "checking") as advance,
+    ):
         checked = [(file, _check_one(house, file, feed, advance, is_told=not as_json)) for file in files]
     if as_json:
         put_json([{"file": str(file), **describe_checked(each)} for file, each in checked])
@@ -69,7 +71,7 @@ def check(
 
 
 def unlist(
-    package_id: IdArgument,
+    package_id: PackageIdArgument,
     version: VersionArgument,
     *,
     feed: FeedOption = DEFAULT_FEED,
@@ -87,7 +89,7 @@ def unlist(
 
 
 def relist(
-    package_id: IdArgument,
+    package_id: PackageIdArgument,
     version: VersionArgument,
     *,
     feed: FeedOption = DEFAULT_FEED,
@@ -105,7 +107,7 @@ def relist(
 
 
 def delete(
-    package_id: IdArgument,
+    package_id: PackageIdArgument,
     version: VersionArgument,
     *,
     feed: FeedOption = DEFAULT_FEED,
@@ -127,7 +129,7 @@ def delete(
 
 
 def restore_version(
-    package_id: IdArgument,
+    package_id: PackageIdArgument,
     version: VersionArgument,
     *,
     feed: FeedOption = DEFAULT_FEED,
@@ -145,7 +147,7 @@ def restore_version(
 
 
 def lock(
-    package_id: IdArgument,
+    package_id: PackageIdArgument,
     *,
     feed: FeedOption = DEFAULT_FEED,
     reason: ReasonOption = None,
@@ -163,7 +165,7 @@ def lock(
 
 
 def unlock(
-    package_id: IdArgument,
+    package_id: PackageIdArgument,
     *,
     feed: FeedOption = DEFAULT_FEED,
     data: DataOption = None,
@@ -268,22 +270,6 @@ def _spooled(house: "House", file: Path, advance: Callable[[int], None]) -> "Ite
         yield spool
 
 
-@contextmanager
-def _progress(files: Sequence[Path], doing: str) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal that counts bytes; elsewhere nothing, since each package has its line."""
-    if not sys.stderr.isatty():
-        yield _ignore
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(doing), BarColumn(), DownloadColumn(binary_units=True), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())
-    with bar:
-        task = bar.add_task(doing, total=sum(file.stat().st_size for file in files))
-        yield lambda count: bar.advance(task, count)
-
-
-def _ignore(count: int) -> None:
-    """Show nothing of progress."""
-    del count
+def _counting(files: Sequence[Path], doing: str) -> AbstractContextManager[Callable[[int], None]]:
+    """A bar of bytes; each package has a line of its own where there is none."""
+    return counting_bytes(doing, lambda: sum(file.stat().st_size for file in files), has_lines=False)

@@ -1,15 +1,13 @@
 """`motherlode verify`: whether what is stored still is what was written down, beside a server or without one."""
 
 import re
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from motherlode.cli.options import ConfigOption, DataOption, opened
 from motherlode.cli.output import put, tell
+from motherlode.cli.progress import counting_bytes
 
 _HEAD = re.compile(r"([0-9]{1,18}):([0-9a-fA-F]{64})")
 
@@ -41,7 +39,7 @@ def verify(
     with opened(data, config) as house:
         with house.db.read() as tx:
             _, total = contents.measure(tx)
-        with _progress(total) as advance:
+        with counting_bytes("verifying", lambda: total, has_lines=True) as advance:
             verified = verify_all(
                 db=house.db,
                 blobs=house.blobs,
@@ -66,33 +64,3 @@ def verify(
 def _parse_head(text: str | None) -> tuple[int, bytes] | None:
     match = _HEAD.fullmatch(text or "")
     return None if match is None else (int(match[1]), bytes.fromhex(match[2]))
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal that counts bytes; elsewhere a line for each tenth that is done."""
-    if not sys.stderr.isatty():
-        yield _line_for_each_tenth(total)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("verifying"), BarColumn(), DownloadColumn(binary_units=True), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())
-    with bar:
-        task = bar.add_task("verify", total=total)
-        yield lambda count: bar.advance(task, count)
-
-
-def _line_for_each_tenth(total: int) -> Callable[[int], None]:
-    done = told = 0
-
-    def advance(count: int) -> None:
-        nonlocal done, told
-        done += count
-        tenths = min(10, 10 * done // max(1, total))
-        if tenths > told:
-            told = tenths
-            tell(f"read {done} of {total} bytes")
-
-    return advance

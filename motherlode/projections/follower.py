@@ -86,10 +86,6 @@ class Follower:
         """How things stood at the last `catch_up`."""
         return self._standing
 
-    def find_feed(self, name: str) -> Feed | None:
-        """The feed of that name, as of the last `catch_up`."""
-        return self._standing.feeds.get(name)
-
     def _check(self) -> int:
         with self._checking:
             return self._db.head_check()
