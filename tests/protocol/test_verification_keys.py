@@ -120,13 +120,17 @@ def test_both_are_audited_and_neither_holds_the_key(stocked: Server) -> None:
     assert key not in repr(lines)
 
 
-def test_what_an_ordinary_key_asks_is_written_down_nowhere(stocked: Server) -> None:
-    ada, feed = add_key(stocked, "ada"), FEEDS[1]
-    before = audit_lines(stocked)
-    assert verify(stocked, ada).status == 200
-    assert verify(stocked, ada, feed=feed, version="/1.0.0").status == 200
-    assert code(verify(stocked, ada, version="/2.0.0")) == (404, "package-not-found")
-    assert audit_lines(stocked) == before
+def test_what_an_ordinary_key_asks_is_written_down_nowhere(server: Server) -> None:
+    """Neither at once nor beside the answer: a server that has ended has written all it had to."""
+    add_user(server, "ada", default="publisher")
+    ada = add_key(server, "ada")
+    assert server.push(nupkg("Acme.Symbols"), key=ada).status == 201
+    before = audit_lines(server)
+    assert verify(server, ada).status == 200
+    assert verify(server, ada, version="/1.0.0").status == 200
+    assert code(verify(server, ada, version="/2.0.0")) == (404, "package-not-found")
+    assert server.stop() == 0
+    assert audit_lines(server) == before
 
 
 def test_it_ends_with_the_key_that_asked_for_it(stocked: Server) -> None:
