@@ -7,6 +7,7 @@ Ids and versions in addresses are lower case and normalised; the addresses of th
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+from urllib.parse import quote
 
 from motherlode.domain.feeds import DEFAULT_FEED
 from motherlode.domain.ids import PackageId
@@ -73,6 +74,42 @@ class Urls:
     def autocomplete(self) -> str:
         """SearchAutocompleteService."""
         return f"{self.base}/v3/autocomplete"
+
+    @property
+    def packages(self) -> str:
+        """The page that searches."""
+        return f"{self.base}/packages"
+
+    @property
+    def stats(self) -> str:
+        """The page of the feed's statistics."""
+        return f"{self.base}/stats"
+
+    @property
+    def logo(self) -> str:
+        """The feed's logo."""
+        return f"{self.base}/logo"
+
+    @property
+    def opensearch(self) -> str:
+        """What tells browsers how to search here."""
+        return f"{self.base}/opensearch.xml"
+
+    def package_page(self, package_id: PackageId) -> str:
+        """The page of an id: of its latest version."""
+        return f"{self.base}/packages/{quote(package_id.written)}"
+
+    def version_page(self, identity: Identity) -> str:
+        """The page of a version."""
+        return f"{self.package_page(identity.id)}/{identity.version.normalized}"
+
+    def license_page(self, identity: Identity) -> str:
+        """The page of a version's license file."""
+        return f"{self.version_page(identity)}/license"
+
+    def versions_feed(self, package_id: PackageId) -> str:
+        """The Atom feed of an id's versions."""
+        return f"{self.package_page(package_id)}/feed.atom"
 
     def registrations(self, hive: Hive) -> str:
         """The base of a hive."""

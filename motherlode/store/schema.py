@@ -10,10 +10,12 @@
       ├──< events                  the log: each change of a feed, numbered without gaps
       ├──< downloads               counts per version and UTC day
       ├──< totals                  the same of all days together: what documents show
+      ├──< client_downloads        counts per client (by the name of the program) and UTC day
       ├──< grants >── accounts     who may read and publish here; accounts are people, service accounts and teams
       ├──< owners >── accounts     whose an id is; an id without a row belongs to the administrators
       └──< invitations >── accounts  who was asked to own an id and has not answered
     members                        which people and service accounts are in which team
+    sessions >── accounts          people who signed in with a browser, by the digest of what their cookie holds
     keys >── accounts              API keys, by hash; one without an account belongs to nobody
     access                         one row: the number of the last change of who may do what
     garbage                        blobs that no content names any more, until their last readers are through
@@ -50,7 +52,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-REVISION: Final = "0004"
+REVISION: Final = "0005"
 """The newest migration: what `Database.is_current` compares with, without importing Alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -227,6 +229,16 @@ downloads = Table(
     Column("version_key", Key, primary_key=True),
     Column("day", Date, primary_key=True),  # UTC
     Column("count", BigInteger, nullable=False),
+    Index(None, "feed_id", "day"),
+)
+
+client_downloads = Table(
+    "client_downloads",
+    metadata,
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
+    Column("day", Date, primary_key=True),  # UTC
+    Column("client", Key, primary_key=True),  # one of a short list of names
+    Column("count", BigInteger, nullable=False),
 )
 
 totals = Table(
@@ -313,6 +325,17 @@ keys = Table(
     Column("last_used_address", String),
     Column("replaced_by", Key),  # the id of the key it was rotated into
     Column("made_by", Key),  # of a verification key: the key that asked for it, "bootstrap" or "console"
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the secret in the cookie
+    Column("account_id", ForeignKey(accounts.c.id), nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("address", String),  # where the sign-in came from
+    Column("client", String),  # and its User-Agent
 )
 
 audit = Table(

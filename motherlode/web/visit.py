@@ -25,6 +25,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who signed in with a browser: `form_token` is what every form of this session must carry."""
+
+    actor: Actor
+    form_token: str
+
+
 @dataclass(slots=True)
 class Visit:
     """`path` is what is left of the request's path below the prefix and the feed's own, `asked_feed` the feed's name as
@@ -34,7 +42,7 @@ class Visit:
 
     `standing` is how things stood when the request was looked at. `is_secluded` where the feed is not for everybody, or
     is not there and must look so; `actor` who asks, as far as somebody had to, `why_not` why his key is of no use, and
-    `credential` the digest under which he is remembered.
+    `credential` the digest under which he is remembered. `visitor` is who signed in with a browser, on pages.
     """
 
     house: House
@@ -51,6 +59,7 @@ class Visit:
     feed: Feed | None = None
     is_secluded: bool = False
     actor: Actor | None = None
+    visitor: Visitor | None = None
     why_not: str | None = None
     credential: bytes | None = None
     parameters: dict[str, str] = field(default_factory=dict)
