@@ -21,10 +21,10 @@ from motherlode.domain.package import (
 from motherlode.domain.ranges import ANY, VersionRange, parse_range
 from motherlode.domain.versions import parse_version
 
-READING: Final = 1
+READING: Final = 2
 """The number of today's way to read a package: raised whenever some bytes come out as other facts than before, be it
-by the nuspec, the files that it names, versions, ranges or frameworks. Packages read under a lower one are read again
-by `rederive`; 0 stands for those from before there were numbers."""
+by the nuspec, the files that it names, the folders of files, versions, ranges or frameworks. Packages read under a
+lower one are read again by `rederive`; 0 stands for those from before there were numbers."""
 _TEXTS = (
     "description",
     "authors",
@@ -55,6 +55,7 @@ def facts_of(package: Package) -> dict[str, Any]:
         "package_types": [_without_blanks(name=kind.name, version=kind.version) for kind in package.package_types],
         "repository": _facts_of_repository(package.repository),
         "dependency_groups": [_facts_of_group(group) for group in package.dependency_groups],
+        "frameworks": [framework.written for framework in package.frameworks],
     }
     return _without_blanks(**facts)
 
@@ -89,6 +90,7 @@ def package_from(facts: dict[str, Any]) -> Package:
         package_types=tuple(PackageType(kind["name"], kind.get("version")) for kind in find("package_types", ())),
         repository=_repository_from(find("repository")),
         dependency_groups=tuple(_group_from(group) for group in find("dependency_groups", ())),
+        frameworks=tuple(map(parse_framework, find("frameworks", ()))),
     )
 
 

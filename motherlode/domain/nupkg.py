@@ -6,7 +6,7 @@ a publisher has to come back once.
 """
 
 import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO
 
@@ -20,6 +20,7 @@ from motherlode.domain.rules.entries import find_nuspec
 from motherlode.domain.rules.rule import Strictness, Subject, find_faults
 from motherlode.domain.rules.table import ENTRY_RULES, NUSPEC_RULES, RULES, sort_out
 from motherlode.domain.signature import SIGNATURE_NAME, find_signature_faults
+from motherlode.domain.targets import find_frameworks
 
 __all__ = ["FAULTS", "Entry", "Limits", "Nupkg", "Strictness", "Verdict", "judge_nupkg", "read_entry", "read_nupkg"]
 
@@ -76,6 +77,7 @@ def judge_nupkg(file: BinaryIO, limits: Limits, now: datetime, strictness: Stric
     faults, warnings = (each[: limits.max_faults] for each in sort_out(found, strictness))
     if faults or document is None or nuspec.package is None:
         return Verdict(None, faults, warnings)
+    package = replace(package, frameworks=find_frameworks(package, zipped.entries))
     return Verdict(Nupkg(package, document, _is_signed(zipped), zipped.entries, warnings), (), warnings)
 
 

@@ -70,13 +70,14 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """Everything a nuspec says that a document, a page or a rule needs.
+    """Everything a nuspec says that a document, a page or a rule needs, and what can be told by the archive alone.
 
     Texts are trimmed, and None where the nuspec has no such element or a blank one. `icon`, `readme` and a license file
     are the names of entries that are in the archive, spelt as the archive spells them once percent-escapes and
     backslashes are undone; they are None where the nuspec names an entry that is not there or not fit to be shown.
     Addresses are absolute http or https, or None: an address that is none must never reach a document. (That of the
     repository is as written, and in no document but the details; a page must look at it before it links to it.)
+    `frameworks` are those that the package is made for, by its files; none where it can be used from anywhere.
     """
 
     identity: Identity
@@ -101,6 +102,7 @@ class Package:
     package_types: tuple[PackageType, ...] = ()
     repository: Repository | None = None
     dependency_groups: tuple[DependencyGroup, ...] = field(default=())
+    frameworks: tuple[Framework, ...] = ()
 
     @property
     def is_semver2(self) -> bool:

@@ -1,7 +1,8 @@
 """What was found before: until something is written into the index, the same question finds the same.
 
 People ask the same few things, a tool's start page above all, and an index is written to far less often than it is
-asked. Invariant: what is remembered was found in the very state of the index that it is handed out for.
+asked. Invariant: what is remembered was found in the very state of the index that it is handed out for, and hangs on
+nothing else: who owns what does not, and is looked for each time.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +29,7 @@ class FoundBefore:
 
     def ask(self, index: SearchIndex, question: Question, ask: Ask) -> Found:
         """What the index finds. Raises UnusableIndex."""
-        if len(question.query.text) > _MAX_TEXT or question.take > _MAX_TAKE:
+        if not _is_worth_keeping(question):
             return ask(index, question)
         state, key = index.positions(), _key(question, ask)
         with self._lock:
@@ -46,6 +47,12 @@ class FoundBefore:
             self._found[key] = found
 
 
+def _is_worth_keeping(question: Question) -> bool:
+    texts = (question.query.text, question.package_type, question.framework, question.dependency)
+    is_short = all(len(text or "") <= _MAX_TEXT for text in texts)
+    return is_short and question.take <= _MAX_TAKE and not question.owner_names
+
+
 def _key(question: Question, ask: Ask) -> object:
     return (
         ask,
@@ -55,4 +62,7 @@ def _key(question: Question, ask: Ask) -> object:
         question.package_type,
         question.skip,
         question.take,
+        question.sort,
+        question.framework,
+        question.dependency,
     )

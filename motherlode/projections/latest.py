@@ -6,6 +6,7 @@ and what is then shown agree.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from motherlode.domain.facts import package_from
 from motherlode.domain.package import Package
@@ -26,6 +27,11 @@ class Latest:
     package: Package
     versions: tuple[ListedVersion, ...]
     downloads: Mapping[str, int]
+
+    @property
+    def published_at(self) -> datetime:
+        """When the latest version was pushed here."""
+        return self.versions[-1].pushed_at
 
     @property
     def all_downloads(self) -> int:
@@ -52,14 +58,15 @@ def read_subjects(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> list[Subject]
     id_keys = tuple(id_keys)
     listed = entries.listed_versions(tx, feed_id, id_keys)
     tops = {id_key: _tops(listed.get(id_key, ())) for id_key in id_keys}
-    facts = entries.facts(tx, {content_id for top in tops.values() for content_id in top.values()})
-    views = {content_id: _view(package_from(found)) for content_id, found in facts.items()}
+    latest = {version.content_id: version for top in tops.values() for version in top.values()}
+    facts = entries.facts(tx, latest)
+    views = {content_id: _view(package_from(found), latest[content_id]) for content_id, found in facts.items()}
     counts = downloads.totals(tx, feed_id, id_keys)
     return [
         Subject(
             feed_id,
             id_key,
-            {audience: views[content_id] for audience, content_id in top.items()},
+            {audience: views[version.content_id] for audience, version in top.items()},
             sum(counts.get(id_key, {}).values()),
         )
         for id_key, top in tops.items()
@@ -75,17 +82,18 @@ def _is_visible(version: ListedVersion, audience: Audience) -> bool:
     return (audience.prerelease or not version.is_prerelease) and (audience.semver2 or not version.is_semver2)
 
 
-def _tops(versions: Sequence[ListedVersion]) -> dict[Audience, int]:
-    """For each audience that sees a version at all, the content of the latest one."""
+def _tops(versions: Sequence[ListedVersion]) -> dict[Audience, ListedVersion]:
+    """For each audience that sees a version at all, the latest one."""
     tops = {}
     for audience in AUDIENCES:
         latest = next((version for version in reversed(versions) if _is_visible(version, audience)), None)
         if latest is not None:
-            tops[audience] = latest.content_id
+            tops[audience] = latest
     return tops
 
 
-def _view(package: Package) -> View:
+def _view(package: Package, version: ListedVersion) -> View:
+    needed = {dependency.id.key for group in package.dependency_groups for dependency in group.dependencies}
     return View(
         id=package.identity.id,
         version=package.identity.version,
@@ -95,4 +103,7 @@ def _view(package: Package) -> View:
         tags=package.tags,
         authors=tuple(split_authors(package)),
         package_types=tuple(type_names(package)),
+        frameworks=package.frameworks,
+        dependencies=tuple(sorted(needed)),
+        published_at=version.pushed_at,
     )

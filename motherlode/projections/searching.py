@@ -6,6 +6,7 @@ do is logged and tried again.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event, Thread
 from time import monotonic
 from typing import Final
@@ -23,6 +24,7 @@ from motherlode.projections.indexes import IndexFolder
 from motherlode.projections.indexing import Advance, Stopped, build_index, ignore_progress
 from motherlode.search.index import Found, Question, SearchIndex, UnusableIndex
 from motherlode.search.subjects import Audience
+from motherlode.store import owners
 from motherlode.store.db import Database
 
 TEND_INTERVAL_S: Final = 10.0
@@ -66,6 +68,10 @@ class Searching:
         """The answer to a search, links beginning with `base`. Raises SearchUnready, Busy."""
         found = self._ask(feed, question, SearchIndex.search)
         return self._hits.answer_search(found, feed.id, question.audience, base)
+
+    def find_packages(self, feed: Feed, question: Question) -> Found:
+        """What a search finds, without an answer made of it. Raises SearchUnready, Busy."""
+        return self._ask(feed, question, SearchIndex.search)
 
     def complete(self, feed: Feed, question: Question) -> bytes:
         """The answer to an autocompletion of ids. Raises SearchUnready, Busy."""
@@ -126,6 +132,8 @@ class Searching:
         return True
 
     def _find(self, feed: Feed, question: Question, ask: Ask) -> Found | None:
+        if question.owner_names:
+            return None
         index = self._follower.find(feed.id, feed.head)
         try:
             return None if index is None else self._before.ask(index, question, ask)
@@ -133,6 +141,7 @@ class Searching:
             return None
 
     def _ask(self, feed: Feed, question: Question, ask: Ask) -> Found:
+        question = self._with_owners(question)
         for is_last in (False, True):
             try:
                 return self._follower.ask(feed.id, feed.head, lambda index: self._before.ask(index, question, ask))
@@ -145,6 +154,14 @@ class Searching:
                 get_logger().error("search_index_not_written", error=str(error))
                 raise SearchUnready from error
         raise SearchUnready
+
+    def _with_owners(self, question: Question) -> Question:
+        """The question with what the owners that it names own now."""
+        names = question.owner_names
+        if not names:
+            return question
+        with self._db.read() as tx:
+            return replace(question, owned=owners.ids_by_owner(tx, question.feed_id, names))
 
     def _set_unready(self) -> None:
         if self._ready.is_set():

@@ -1,7 +1,7 @@
 """The search index of one node: made, opened, written, asked. Start here.
 
-`subjects` says what is handed in, `analyser` how text becomes words, `queries` what people may type, `layout` what a
-document holds, `matching` what a query finds and `ranking` in which order.
+`subjects` says what is handed in, `analyser` how text becomes words, `queries` what people may type, `questions` what
+is asked, `layout` what a document holds, `matching` what a question finds and `ranking` in which order.
 
 The index is a projection: whatever is wrong with it, it is built anew, and nothing is lost. How far it has followed the
 catalog of each feed (`positions`) is committed with the documents, so that the two never differ, whenever it stops.
@@ -29,37 +29,14 @@ from motherlode.search import layout
 from motherlode.search.damage import UnusableIndex, check_files, refuse_damage
 from motherlode.search.layout import LAYOUT
 from motherlode.search.matching import Matcher, all_of
-from motherlode.search.queries import Query
-from motherlode.search.ranking import Reading
-from motherlode.search.subjects import AUDIENCES, Audience, Subject
+from motherlode.search.questions import Found, Question
+from motherlode.search.ranking import BY_RANK, NEWEST_FIRST, Reading
+from motherlode.search.subjects import AUDIENCES, Sort, Subject
 
-__all__ = ["Found", "Question", "SearchIndex", "UnusableIndex", "create_index", "open_index"]
+__all__ = ["Found", "Question", "SearchIndex", "Sort", "UnusableIndex", "create_index", "open_index"]
 
 _MARKER: Final = "index.json"
 _HEAP_BYTES: Final = 32 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Who asks for what, and which part of the answer. `package_type` is any for None or "", else one in any casing.
-
-    `skip` and `take` are zero or more; bounding them is the caller's.
-    """
-
-    feed_id: int
-    audience: Audience
-    query: Query
-    package_type: str | None = None
-    skip: int = 0
-    take: int = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """How many packages match in all, and the id keys of the part that was asked for, the best first."""
-
-    total: int
-    id_keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +64,23 @@ class SearchIndex:
         return self._look.positions
 
     def search(self, question: Question) -> Found:
-        """The packages that match a query, each once, in the order that `ranking` tells."""
-        scope = layout.scope_of(question.feed_id, question.audience, question.package_type)
-        reading, query = self._look.reading, question.query
+        """The packages that match, each once, in the order that was asked for, as `ranking` tells."""
+        reading = self._look.reading
         with refuse_damage():
-            ids = [id_key for id_key in query.ids if reading.has_term(layout.ID_KEY, id_key)]
-            tiers = self._matcher.split_tiers(scope, query, ids)
-            return _read_tiers(reading, tiers, question, self._matcher.match_query(scope, query))
+            whole = self._matcher.match(question)
+            if question.sort is not Sort.RELEVANCE:
+                order = NEWEST_FIRST if question.sort is Sort.NEWEST else BY_RANK
+                return Found(*reading.read_page(whole, question.skip, question.take, order))
+            ids = [id_key for id_key in question.query.ids if reading.has_term(layout.ID_KEY, id_key)]
+            return _read_tiers(reading, self._matcher.split_tiers(question, ids), question, whole)
 
     def complete(self, question: Question) -> Found:
-        """The ids that what was typed so far (the query's text) may become.
+        """The ids that what was typed so far (the query's text) may become; fields in it mean nothing here.
 
-        First the id itself, then ids that begin so, then ids whose words do.
+        First the id itself, then ids that begin so, then ids whose words do, whatever order is asked for.
         """
-        scope = layout.scope_of(question.feed_id, question.audience, question.package_type)
         with refuse_damage():
-            return _read_tiers(self._look.reading, self._matcher.split_starts(scope, question.query.text), question)
+            return _read_tiers(self._look.reading, self._matcher.split_starts(question), question)
 
     def shows(self, subject: Subject) -> bool:
         """Whether each audience finds the package as its view of the subject says: in that version, once, or not."""

@@ -18,11 +18,12 @@ from typing import Final
 
 from tantivy import Document, Schema, SchemaBuilder
 
+from motherlode.domain.compatibility import names_of
 from motherlode.search import ranking
 from motherlode.search.analyser import Word, fold, iter_words, spell_words
 from motherlode.search.subjects import Audience, Subject, View
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 MAX_TEXT: Final = 20_000
 """How many characters of one text are indexed."""
 
@@ -53,7 +54,10 @@ ID_STARTS: Final = "id_starts"
 ID_INSIDE: Final = "id_inside"
 """Pieces of the id's words, such that what is inside a word is a phrase of them."""
 VERSION: Final = "version"
-OWNERS: Final = "owners"
+FRAMEWORKS: Final = "frameworks"
+"""The names under which targets look for what they can use."""
+DEPENDENCIES: Final = "dependencies"
+"""Id keys."""
 POSITION: Final = "position"
 """Stored as `feed/number`, in documents of their own that are in no scope."""
 POSITION_KEY: Final = "position_key"
@@ -63,7 +67,7 @@ FIELDS_OF_WORDS: Final = ("title", "tags", "authors", "description", "summary")
 def build_schema() -> Schema:
     """The schema of this layout."""
     builder = SchemaBuilder()
-    for name in (KEY, SCOPE, VERSION, OWNERS, POSITION_KEY):
+    for name in (KEY, SCOPE, VERSION, FRAMEWORKS, DEPENDENCIES, POSITION_KEY):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in (ID_KEY, POSITION):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
@@ -71,7 +75,7 @@ def build_schema() -> Schema:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
     for name in (*(width.beginnings for width in WIDTHS), ID_STARTS):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
-    for name in ranking.FIELDS:
+    for name in ranking.NEWEST_FIRST:
         builder.add_unsigned_field(name, indexed=True, fast=True)
     return builder.build()
 
@@ -125,9 +129,11 @@ def _build_document(subject: Subject, view: View, seen_by: Iterable[Audience]) -
         document.add_text(SCOPE, scope_of(subject.feed_id, audience))
         for package_type in {fold(name) for name in view.package_types}:
             document.add_text(SCOPE, scope_of(subject.feed_id, audience, package_type))
-    for owner in view.owners:
-        document.add_text(OWNERS, fold(owner.strip()))
-    for name, number in ranking.rank_fields(subject.id_key, subject.downloads):
+    for name in names_of(view.frameworks):
+        document.add_text(FRAMEWORKS, name)
+    for id_key in view.dependencies:
+        document.add_text(DEPENDENCIES, id_key)
+    for name, number in ranking.rank_fields(subject.id_key, subject.downloads, view.published_at):
         document.add_unsigned(name, number)
     _add_words(document, view)
     return document

@@ -1,21 +1,23 @@
-"""What a query matches, said in the index's own queries.
+"""What a question matches, said in the index's own queries.
 
 A bare word matches whole, or in all its parts; all bare words must match, and the better they do the higher the tier:
 the exact id, all words in the id, all near it (id, title, tags), all anywhere. The tiers of a query do not overlap.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from tantivy import Occur, Schema
 from tantivy import Query as Matching
 
+from motherlode.domain.compatibility import names_for
 from motherlode.search import layout
 from motherlode.search.analyser import Word, fold, iter_words
 from motherlode.search.layout import ANYWHERE, IN_ID, WIDTHS, Width
 from motherlode.search.queries import Query, Term
+from motherlode.search.questions import Question
 
-_EXACT: Final = {"packageid": layout.ID_KEY, "owner": layout.OWNERS, "version": layout.VERSION}
+_EXACT: Final = {"packageid": layout.ID_KEY, "version": layout.VERSION}
 
 
 class Matcher:
@@ -28,13 +30,13 @@ class Matcher:
         """Documents that hold the text in the field."""
         return Matching.term_query(self._schema, field, text, "basic")
 
-    def match_query(self, scope: str, query: Query) -> Matching:
-        """Everything the query finds in a scope."""
-        return all_of([*self._bare(query, ANYWHERE), *self._always(scope, query)])
+    def match(self, question: Question) -> Matching:
+        """Everything the question finds."""
+        return all_of([*self._bare(question.query, ANYWHERE), *self._always(question)])
 
-    def split_tiers(self, scope: str, query: Query, ids: Sequence[str]) -> list[Matching]:
-        """The same as `match_query`, in tiers, the best first; `ids` are those of the query's ids that exist."""
-        always = self._always(scope, query)
+    def split_tiers(self, question: Question, ids: Sequence[str]) -> list[Matching]:
+        """The same as `match`, in tiers, the best first; `ids` are those of the query's ids that exist."""
+        query, always = question.query, self._always(question)
         exact = [any_of([self.term(layout.ID_KEY, id_key) for id_key in ids])] if ids else []
         tiers = [all_of([*exact, *self._bare(query, ANYWHERE), *always])] if exact else []
         better = exact
@@ -44,25 +46,42 @@ class Matcher:
             better = [*exact, all_of(bare)] if bare else exact
         return tiers
 
-    def split_starts(self, scope: str, text: str) -> list[Matching]:
+    def split_starts(self, question: Question) -> list[Matching]:
         """For autocomplete: the id itself, ids that begin so, ids whose words do; everything for no text."""
-        in_scope = self.term(layout.SCOPE, scope)
+        text, filters = question.query.text, self._filters(question)
         id_key = fold(text.strip())
         if not id_key:
-            return [in_scope]
+            return [all_of(filters)]
         exact, starts = self.term(layout.ID_KEY, id_key), self.term(layout.ID_STARTS, id_key)
-        tiers = [all_of([exact, in_scope]), all_of([starts, in_scope], but_not=[exact])]
+        tiers = [all_of([exact, *filters]), all_of([starts, *filters], but_not=[exact])]
         words = tuple(iter_words(text))
         if words:
-            tiers.append(all_of([*self._words(IN_ID, words, is_open=True), in_scope], but_not=[starts]))
+            tiers.append(all_of([*self._words(IN_ID, words, is_open=True), *filters], but_not=[starts]))
         return tiers
 
-    def _always(self, scope: str, query: Query) -> list[Matching]:
-        """What must match in every tier: the scope, and every field that was named."""
+    def _always(self, question: Question) -> list[Matching]:
+        """What must match in every tier: every field that was named, and the filters."""
+        fields = {name: terms for name, terms in question.query.scoped.items() if name != "owner"}
         return [
-            *(any_of([self._scoped(name, term) for term in terms]) for name, terms in query.scoped.items()),
-            self.term(layout.SCOPE, scope),
+            *(any_of([self._scoped(name, term) for term in terms]) for name, terms in fields.items()),
+            *self._filters(question),
         ]
+
+    def _filters(self, question: Question) -> list[Matching]:
+        scope = layout.scope_of(question.feed_id, question.audience, question.package_type)
+        filters = [self.term(layout.SCOPE, scope)]
+        if question.framework:
+            filters.append(self._one_of(layout.FRAMEWORKS, names_for(fold(question.framework))))
+        if question.dependency:
+            filters.append(self.term(layout.DEPENDENCIES, fold(question.dependency.strip())))
+        for names in question.owners_wanted:
+            owned = frozenset[str]().union(*(question.owned.get(name, ()) for name in names))
+            filters.append(self._one_of(layout.ID_KEY, owned))
+        return filters
+
+    def _one_of(self, field: str, texts: Collection[str]) -> Matching:
+        """Documents that hold any of the texts in the field, however many these are."""
+        return Matching.term_set_query(self._schema, field, list(texts))
 
     def _bare(self, query: Query, width: Width) -> list[Matching]:
         last = len(query.bare) - 1

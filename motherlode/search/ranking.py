@@ -1,4 +1,4 @@
-"""The order of what was found: within a tier by downloads, then by id.
+"""The order of what was found: within a tier by downloads, then by id; or the newest first, and then so.
 
 Tantivy orders by one number of 64 bits. So each document has a row of numbers: the first holds the class of its
 downloads (the more the smaller) and the first bytes of its id, the others the bytes that follow. A page is ordered by
@@ -12,6 +12,7 @@ and every index that followed the same catalog gives the same order.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Final
 
@@ -24,7 +25,12 @@ _NEXT_BYTES: Final = 8
 _MAX_BYTES: Final = 102
 """Of an id as UTF-8; what ties in all of them is ordered in memory."""
 
-FIELDS: Final = tuple(f"rank_{number}" for number in range(1 + (_MAX_BYTES - _FIRST_BYTES) // _NEXT_BYTES))
+BY_RANK: Final = tuple(f"rank_{number}" for number in range(1 + (_MAX_BYTES - _FIRST_BYTES) // _NEXT_BYTES))
+"""The fields to order by, the first that differs deciding."""
+_AGE: Final = "age"
+NEWEST_FIRST: Final = (_AGE, *BY_RANK)
+_FAR_FUTURE: Final = datetime(9999, 12, 31, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def class_of(downloads: int) -> int:
@@ -34,12 +40,13 @@ def class_of(downloads: int) -> int:
     return min(shift * half + (downloads >> shift), _MAX_CLASS)
 
 
-def rank_fields(id_key: str, downloads: int) -> Iterator[tuple[str, int]]:
-    """The numbers that order a document."""
+def rank_fields(id_key: str, downloads: int, published_at: datetime) -> Iterator[tuple[str, int]]:
+    """The numbers that order a document, the smallest first."""
+    yield _AGE, max(0, (_FAR_FUTURE - published_at) // _MICROSECOND)
     written = id_key.encode()[:_MAX_BYTES].ljust(_MAX_BYTES, b"\0")
     popularity = _MAX_CLASS - class_of(downloads)
-    yield FIELDS[0], popularity << (8 * _FIRST_BYTES) | int.from_bytes(written[:_FIRST_BYTES], "big")
-    for field, start in zip(FIELDS[1:], range(_FIRST_BYTES, _MAX_BYTES, _NEXT_BYTES), strict=True):
+    yield BY_RANK[0], popularity << (8 * _FIRST_BYTES) | int.from_bytes(written[:_FIRST_BYTES], "big")
+    for field, start in zip(BY_RANK[1:], range(_FIRST_BYTES, _MAX_BYTES, _NEXT_BYTES), strict=True):
         yield field, int.from_bytes(written[start : start + _NEXT_BYTES], "big")
 
 
@@ -58,7 +65,7 @@ class Reading:
 
     def count(self, query: Query) -> int:
         """How many documents match."""
-        found = self.searcher.search(query, limit=1, order_by_field=FIELDS[0], order=Order.Asc)
+        found = self.searcher.search(query, limit=1, order_by_field=BY_RANK[0], order=Order.Asc)
         return int(found.count)  # type: ignore[attr-defined]
 
     def has_term(self, field: str, text: str) -> bool:
@@ -67,13 +74,15 @@ class Reading:
 
     def has_moved(self, query: Query, downloads: int) -> bool:
         """Whether a document matches that was ranked by another class of downloads."""
-        found = self.searcher.search(query, limit=1, order_by_field=FIELDS[0], order=Order.Asc)
+        found = self.searcher.search(query, limit=1, order_by_field=BY_RANK[0], order=Order.Asc)
         return any(read_class(number) != class_of(downloads) for number, _ in found.hits)
 
-    def read_page(self, query: Query, skip: int, take: int, level: int = 0) -> tuple[int, list[str]]:
-        """How many documents match, and the id keys of those from `skip` on, at most `take`, in order."""
+    def read_page(
+        self, query: Query, skip: int, take: int, order: Sequence[str] = BY_RANK
+    ) -> tuple[int, tuple[str, ...]]:
+        """How many documents match, and the id keys of those from `skip` on, at most `take`, ordered by the fields."""
         limit = skip + take + 1  # one more shows whether the last one ties with what follows
-        found = self.searcher.search(query, limit=limit, order_by_field=FIELDS[level], order=Order.Asc)
+        found = self.searcher.search(query, limit=limit, order_by_field=order[0], order=Order.Asc)
         total = int(found.count)  # type: ignore[attr-defined]
         keys: list[str] = []
         start = 0
@@ -82,21 +91,19 @@ class Reading:
             end = start + len(group)
             if end > skip and len(keys) < take:
                 first, wanted = max(0, skip - start), take - len(keys)
-                if end == limit < total:
-                    keys += self._read_ties(query, number, first, wanted, level)
+                if end == limit < total or (order[0] == _AGE and len(group) > 1):
+                    keys += self._read_ties(query, number, first, wanted, order)
                 else:
                     keys += self._read_keys(group)[first : first + wanted]
             start = end
-        return total, keys
+        return total, tuple(keys)
 
-    def _read_ties(self, query: Query, number: int, skip: int, take: int, level: int) -> list[str]:
-        """Of those that tie at a level, perhaps more than were looked at, a part in order."""
-        tied = Query.boolean_query(
-            [(Occur.Must, query), (Occur.Must, Query.term_query(self.schema, FIELDS[level], number))]
-        )
-        if level + 1 < len(FIELDS):
-            return self.read_page(tied, skip, take, level + 1)[1]
-        found = self.searcher.search(tied, limit=self.count(tied), order_by_field=FIELDS[0])
+    def _read_ties(self, query: Query, number: int, skip: int, take: int, order: Sequence[str]) -> Sequence[str]:
+        """Of those that tie in the first field, perhaps more than were looked at, a part in order."""
+        tied = Query.boolean_query([(Occur.Must, query), (Occur.Must, Query.term_query(self.schema, order[0], number))])
+        if len(order) > 1:
+            return self.read_page(tied, skip, take, order[1:])[1]
+        found = self.searcher.search(tied, limit=self.count(tied), order_by_field=BY_RANK[0])
         return self._read_keys([address for _, address in found.hits])[skip : skip + take]
 
     def _read_keys(self, addresses: Sequence[DocAddress]) -> list[str]:

@@ -6,12 +6,24 @@ does not hold is no longer found.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Final
 
+from motherlode.domain.frameworks import Framework
 from motherlode.domain.ids import PackageId
 from motherlode.domain.versions import Version
 
 DEFAULT_PACKAGE_TYPE: Final = "Dependency"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Sort(StrEnum):
+    """The order of what is found: by how well it matches, by downloads alone, or the newest latest version first."""
+
+    RELEVANCE = "relevance"
+    DOWNLOADS = "downloads"
+    NEWEST = "newest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +41,8 @@ AUDIENCES: Final = tuple(Audience(prerelease, semver2) for prerelease in (False,
 class View:
     """What can be searched of one version: the latest listed one that an audience may see.
 
-    Texts are "" and lists empty where the package says nothing; `package_types` has one name at least.
+    Texts are "" and lists empty where the package says nothing; `package_types` has one name at least. `frameworks` are
+    those it is made for, none where it does not say; `dependencies` the id keys of all groups together.
     """
 
     id: PackageId
@@ -39,8 +52,10 @@ class View:
     summary: str = ""
     tags: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
-    owners: tuple[str, ...] = ()
     package_types: tuple[str, ...] = (DEFAULT_PACKAGE_TYPE,)
+    frameworks: tuple[Framework, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    published_at: datetime = EPOCH
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ class ListedVersion:
     is_prerelease: bool
     is_semver2: bool
     content_id: int
+    pushed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,8 @@ def last_change(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True)
 def listed_versions(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, list[ListedVersion]]:
     """The listed versions of each id, ascending; ids that have none are left out."""
     mine = (_E.feed_id == feed_id, _E.id_key.in_(list(id_keys)), _E.listed)
-    columns = (_E.id_key, _E.version_key, _E.version_written, _E.is_prerelease, _E.is_semver2, _E.content_id)
+    written = (_E.version_key, _E.version_written, _E.is_prerelease, _E.is_semver2)
+    columns = (_E.id_key, *written, _E.content_id, _E.pushed_at)
     found: dict[str, list[ListedVersion]] = defaultdict(list)
     for id_key, *version in tx.execute(select(*columns).where(*mine).order_by(_E.id_key, *_ORDER)):
         found[id_key].append(ListedVersion(*version))

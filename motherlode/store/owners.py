@@ -4,6 +4,7 @@ An id without an owner belongs to the administrators. Each change of owners coun
 that comes with a push: whoever pushes a new id takes it from nobody.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -85,6 +86,17 @@ def ids_of(tx: Tx, account_id: int) -> list[tuple[str, str]]:
     owned = select(schema.feeds.c.name, _O.id_key).join(schema.owners, _O.feed_id == schema.feeds.c.id)
     rows = tx.execute(owned.where(_O.account_id == account_id).order_by(schema.feeds.c.name, _O.id_key))
     return [(row.name, row.id_key) for row in rows]
+
+
+def ids_by_owner(tx: Tx, feed_id: int, name_keys: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Of each of these accounts, by folded name, the keys of the ids on the feed that it owns itself; disabled ones and
+    teams as others. Names of nobody, and of nobody who owns any, are left out."""
+    owned = select(_A.name_key, _O.id_key).join(schema.owners, _O.account_id == _A.id)
+    rows = tx.execute(owned.where(_O.feed_id == feed_id, _A.name_key.in_(list(name_keys))))
+    found: dict[str, set[str]] = defaultdict(set)
+    for name_key, id_key in rows:
+        found[name_key].add(id_key)
+    return {name_key: frozenset(id_keys) for name_key, id_keys in found.items()}
 
 
 def invite(tx: Tx, feed_id: int, id_key: str, account_id: int, invited_by: str, at: datetime) -> bool:

@@ -9,7 +9,7 @@ from motherlode.domain.ids import PackageId
 from motherlode.search.analyser import Word, iter_words, spell_words
 from motherlode.search.index import Found, Question
 from motherlode.search.queries import Query, Term
-from motherlode.search.subjects import Subject, View
+from motherlode.search.subjects import EPOCH, Subject, View
 
 
 class Model:
@@ -23,9 +23,12 @@ class Model:
 
     def search(self, question: Question) -> Found:
         def tier(view: View) -> int | None:
+            wanted = {term.exact for term in question.query.scoped.get("owner", ())}
+            if wanted and not any(view.id.key in question.owned.get(name, ()) for name in wanted):
+                return None
             return _find_tier(question.query, view)
 
-        return self._answer(question, tier)
+        return self._answer(question, tier, question.sort)
 
     def complete(self, question: Question) -> Found:
         typed = question.query.text.strip()
@@ -39,29 +42,54 @@ class Model:
                 return 1
             return 2 if words and _holds_words([view.id.written], words, is_open=True) else None
 
-        return self._answer(question, tier)
+        return self._answer(question, tier, "relevance")
 
-    def _answer(self, question, find_tier) -> Found:
+    def _answer(self, question, find_tier, sort) -> Found:
         ranked = []
         for subject in self._subjects.values():
             view = subject.views.get(question.audience)
-            if subject.feed_id != question.feed_id or view is None or not _is_of_type(view, question.package_type):
+            if subject.feed_id != question.feed_id or view is None or not _passes(view, question):
                 continue
             tier = find_tier(view)
             if tier is not None:
-                ranked.append((tier, -subject.downloads, subject.id_key))
+                rank = (-subject.downloads, subject.id_key)
+                before = {"relevance": (tier,), "downloads": (), "newest": (EPOCH - view.published_at,)}
+                ranked.append((*before[sort], *rank))
         page = sorted(ranked)[question.skip : question.skip + question.take]
-        return Found(len(ranked), tuple(id_key for _, _, id_key in page))
+        return Found(len(ranked), tuple(each[-1] for each in page))
 
 
-def _is_of_type(view: View, package_type: str | None) -> bool:
-    return not package_type or package_type.lower() in {name.lower() for name in view.package_types}
+def _passes(view: View, question: Question) -> bool:
+    wanted = question.package_type
+    return (
+        (not wanted or wanted.lower() in {name.lower() for name in view.package_types})
+        and (not question.framework or _can_use(question.framework, view))
+        and (not question.dependency or question.dependency.lower() in view.dependencies)
+        and (not question.owner or view.id.key in question.owned.get(question.owner.lower(), ()))
+    )
+
+
+def _can_use(target: str, view: View) -> bool:
+    """What the table says of the few frameworks that are tried here."""
+    made_for = {framework.short for framework in view.frameworks}
+    return bool(made_for & USED_BY[target]) if made_for else target not in ("net", "netstandard")
+
+
+USED_BY = {
+    "net8.0": {"net6.0", "net8.0", "netstandard2.0"},
+    "NET6.0-Windows": {"net6.0", "net6.0-windows7.0", "netstandard2.0"},
+    "net48": {"net48", "netstandard2.0"},
+    "net": {"net6.0", "net8.0", "net6.0-windows7.0"},
+    "netstandard": {"netstandard2.0"},
+}
 
 
 def _find_tier(query: Query, view: View) -> int | None:
     near = [view.id.written, view.title, *view.tags]
     anywhere = [*near, view.description, view.summary, *view.authors]
-    if not all(any(_holds(view, name, term) for term in terms) for name, terms in query.scoped.items()):
+    if not all(
+        any(_holds(view, name, term) for term in terms) for name, terms in query.scoped.items() if name != "owner"
+    ):
         return None
     tiers = [tier for tier, texts in enumerate(([view.id.written], near, anywhere), 1) if _holds_bare(query, texts)]
     if tiers and view.id.key in query.ids:
@@ -83,8 +111,6 @@ def _holds(view: View, name: str, term: Term) -> bool:
         return view.id.key == term.exact
     if name == "version":
         return view.version.key == term.exact
-    if name == "owner":
-        return term.exact in {owner.lower() for owner in view.owners}
     if name == "id":
         wholes = [word.whole for word in iter_words(view.id.written)]
         return all(any(part in whole for whole in wholes) for word in term.words for part in word.parts)

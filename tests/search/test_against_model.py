@@ -1,17 +1,20 @@
 """The index against a model of search in plain Python: the same packages, the same total, the same order."""
 
 import tempfile
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from motherlode.domain.frameworks import parse_framework
 from motherlode.domain.ids import PackageId
 from motherlode.domain.versions import parse_version
-from motherlode.search.index import Question, create_index
+from motherlode.search.index import Question, Sort, create_index
 from motherlode.search.queries import parse_query
-from motherlode.search.subjects import AUDIENCES, Subject, View
-from tests.search.model import Model
+from motherlode.search.subjects import AUDIENCES, EPOCH, Subject, View
+from tests.search.model import USED_BY, Model
 
 WORDS = st.sampled_from(
     ["Json", "json", "jsonPath", "XmlReader", "xml", "Net6", "6", "a", "ab", "Ünder", "日本Go", "🚀"]
@@ -31,6 +34,11 @@ TYPES = st.lists(st.sampled_from(["Dependency", "DotnetTool", "Template"]), min_
     tuple
 )
 OWNERS = st.sampled_from(["Acme", "jane doe", "ünder"])
+FRAMEWORKS = st.lists(
+    st.sampled_from(["net6.0", "net8.0", "net6.0-windows7.0", "netstandard2.0", "net48"]), max_size=2, unique=True
+).map(lambda names: tuple(map(parse_framework, names)))
+DEPENDENCIES = st.lists(st.sampled_from(["json", "acme.base"]), max_size=2, unique=True).map(tuple)
+TIMES = st.sampled_from([0, 0, 1, 10**6, 10**15]).map(lambda number: EPOCH + timedelta(microseconds=number))
 DOWNLOADS = st.sampled_from([0, 0, 0, 1, 2, 60, 1_000, 10**6, 10**12])
 
 
@@ -47,8 +55,10 @@ def subjects(draw):
             draw(TEXTS),
             draw(LISTS),
             draw(LISTS),
-            tuple(draw(st.lists(OWNERS, max_size=2))),
             draw(TYPES),
+            draw(FRAMEWORKS),
+            draw(DEPENDENCIES),
+            draw(TIMES),
         )
         for _ in range(draw(st.integers(0, 2)))
     ]
@@ -79,6 +89,10 @@ QUESTIONS = st.builds(
     st.sampled_from([None, None, None, "", "dotnetTOOL", "nothing", "\ud800"]),
     st.integers(0, 4),
     st.sampled_from([0, 1, 2, 3, 20, 20, 20]),
+    st.sampled_from([Sort.RELEVANCE, *Sort]),
+    st.sampled_from([None, None, None, "", *USED_BY]),
+    st.one_of(st.none(), st.none(), OWNERS),
+    st.sampled_from([None, None, None, "", "JSON", "acme.base", "nothing"]),
 )
 
 
@@ -93,6 +107,9 @@ class TestSearch:
     )
     def test_the_index_answers_as_the_model(self, writes, questions):
         model = Model()
+        ids = sorted({subject.id_key for written in writes for subject in written})
+        owned = {"acme": frozenset(ids[::2]), "jane doe": frozenset(ids[1::3])}
+        questions = [replace(question, owned=owned) for question in questions]
         with tempfile.TemporaryDirectory() as folder:
             index = create_index(Path(folder) / "index", history="any")
             for number, written in enumerate(writes):

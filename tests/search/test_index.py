@@ -1,9 +1,12 @@
 """What is found, for whom, and what a write changes."""
 
+from datetime import timedelta
+
 import pytest
 
-from motherlode.search.index import Found
-from motherlode.search.subjects import AUDIENCES, Audience, Subject
+from motherlode.domain.frameworks import parse_framework
+from motherlode.search.index import Found, Sort
+from motherlode.search.subjects import AUDIENCES, EPOCH, Audience, Subject
 from tests.search.packages import a_subject, a_view, ask, complete, find, gone
 
 JSON = a_subject(
@@ -13,7 +16,6 @@ JSON = a_subject(
     summary="Popular framework",
     tags=("serializer", "linq"),
     authors=("James Newton-King",),
-    owners=("jamesnk", "dotnet foundation"),
 )
 
 
@@ -40,8 +42,6 @@ JSON = a_subject(
         "authors:james",
         "description:writes",
         "summary:popular",
-        "owner:JamesNK",
-        'owners:"dotnet foundation"',
         "version:1.0",
         "tags:linq tags:nothing",
         "tags:linq title:json reads",
@@ -121,6 +121,113 @@ def test_a_package_type_is_compared_in_any_casing(index, package_type, id_keys):
     index.write([a_subject("Plain"), a_subject("Tool", package_types=("DotnetTool", "McpServer"))], {})
     assert find(index, "", package_type=package_type) == id_keys
     assert complete(index, "", package_type=package_type) == id_keys
+
+
+OWNED = {"acme": frozenset({"acme.json", "acme.xml", "not.here"}), "jane doe": frozenset({"acme.json", "jane.tool"})}
+
+
+@pytest.mark.parametrize(
+    ("text", "owner", "id_keys"),
+    [
+        ("", "ACME ", ["acme.json", "acme.xml"]),
+        ("", "nobody", []),
+        ("", "", ["acme.json", "acme.xml", "jane.tool", "other"]),
+        ("xml", "acme", ["acme.xml"]),
+        ("owner:Acme", None, ["acme.json", "acme.xml"]),
+        ('owners:"Jane Doe" tool', None, ["jane.tool"]),
+        ('owner:acme owner:"jane doe"', None, ["acme.json", "acme.xml", "jane.tool"]),
+        ("owner:acme", "Jane Doe", ["acme.json"]),
+        ("owner:nobody", "acme", []),
+        ("owner:nobody", None, []),
+        ("acme", "jane doe", ["acme.json"]),
+    ],
+)
+def test_an_owner_is_who_is_said_to_own_it_when_it_is_asked(index, text, owner, id_keys):
+    index.write([a_subject(name) for name in ("Acme.Json", "Acme.Xml", "Jane.Tool", "Other")], {})
+    assert find(index, text, owner=owner, owned=OWNED) == id_keys
+    assert index.search(ask(text, owner=owner, owned=OWNED, take=1)).total == len(id_keys)
+
+
+def test_an_owner_whom_nobody_looked_up_owns_nothing(index):
+    index.write([a_subject("Acme.Json")], {})
+    assert (find(index, "owner:acme"), find(index, "", owner="acme"), complete(index, "", owner="acme")) == ([], [], [])
+    assert complete(index, "acme", owner="acme", owned=OWNED) == ["acme.json"]
+
+
+def test_many_ids_may_be_owned(index):
+    index.write([a_subject(f"Json.P{number:05}") for number in range(300)], {})
+    owned = {"acme": frozenset(f"json.p{number:05}" for number in range(100, 20_100))}
+    found = index.search(ask("json", owner="acme", owned=owned, skip=190, take=20))
+    assert found == Found(200, tuple(f"json.p{number:05}" for number in range(290, 300)))
+
+
+@pytest.mark.parametrize(
+    ("framework", "id_keys"),
+    [
+        (None, ["any", "core", "desktop", "windows"]),
+        ("", ["any", "core", "desktop", "windows"]),
+        ("net9.0", ["any", "core"]),
+        (" NET8.0-Windows", ["any", "core", "windows"]),
+        (".NETFramework4.8", ["any", "desktop"]),
+        ("net", ["core", "windows"]),
+        ("NetFramework", ["desktop"]),
+        ("tizen4.0", ["any"]),
+        ("no such", []),
+        ("\ud800", []),
+        ("x" * 1_000, []),
+    ],
+)
+def test_a_framework_finds_what_it_can_use(index, framework, id_keys):
+    made_for = {"Core": ["net8.0"], "Windows": ["net8.0-windows7.0"], "Desktop": ["net472", "net40"], "Any": []}
+    index.write(
+        [a_subject(name, frameworks=tuple(map(parse_framework, names))) for name, names in made_for.items()], {}
+    )
+    assert find(index, "", framework=framework) == id_keys
+    assert complete(index, "", framework=framework) == id_keys
+
+
+def test_what_depends_on_an_id_is_found_in_the_version_that_does(index):
+    old, new = a_view("Foo", dependencies=("bar", "baz")), a_view("Foo", "2.0.0-a", dependencies=("baz",))
+    views = {audience: new if audience.prerelease else old for audience in AUDIENCES}
+    index.write([Subject(1, "foo", views), a_subject("Bar")], {})
+    stable = Audience(prerelease=False, semver2=True)
+    assert (find(index, "", dependency="BAR"), find(index, "", dependency="baz")) == ([], ["foo"])
+    assert find(index, "", dependency="Bar", audience=stable) == ["foo"]
+    assert find(index, "", dependency="ba") == []
+
+
+class TestOrder:
+    def test_by_downloads_no_match_is_better_than_another(self, index):
+        index.write([a_subject("Json"), a_subject("Other", 9, title="json"), a_subject("A.Json", 5)], {})
+        assert find(index, "json") == ["json", "a.json", "other"]
+        assert find(index, "json", sort=Sort.DOWNLOADS) == ["other", "a.json", "json"]
+
+    def test_the_newest_comes_first_and_of_one_time_the_most_downloaded(self, index):
+        at = [EPOCH + timedelta(microseconds=number) for number in (0, 10**15, 10**15 + 1)]
+        index.write(
+            [
+                a_subject("Json", 10**6, published_at=at[0]),
+                a_subject("Json.C", 1, published_at=at[1]),
+                a_subject("Json.B", 1, published_at=at[1]),
+                a_subject("Json.D", 2, published_at=at[1]),
+                a_subject("Json.Last", published_at=at[2]),
+            ],
+            {},
+        )
+        assert find(index, "json", sort=Sort.NEWEST) == ["json.last", "json.d", "json.b", "json.c", "json"]
+
+    @pytest.mark.parametrize("sort", Sort)
+    def test_pages_follow_each_other_however_many_packages_tie(self, index, sort):
+        times = [EPOCH + timedelta(days=number // 40) for number in range(150)]
+        index.write([a_subject(f"Json.P{n:03}", n % 3, published_at=at) for n, at in enumerate(times)], {})
+        whole = find(index, "json", sort=sort, take=150)
+        pages = [find(index, "json", sort=sort, skip=skip, take=7) for skip in range(0, 154, 7)]
+        assert [id_key for page in pages for id_key in page] == whole
+        assert len(set(whole)) == 150
+
+    def test_autocomplete_has_an_order_of_its_own(self, index):
+        index.write([a_subject("Json.New", published_at=EPOCH + timedelta(1)), a_subject("Json", 1)], {})
+        assert complete(index, "json", sort=Sort.NEWEST) == ["json", "json.new"]
 
 
 def test_a_write_replaces_all_that_was_known_of_a_package(index):

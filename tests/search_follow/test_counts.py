@@ -25,7 +25,7 @@ def download(house, worker, package_id, version, count, *, day=DAY):
     """Have downloads written down."""
     tally = DownloadTally()
     for _ in range(count):
-        tally.count((worker.feed().id, package_id.lower(), version, day))
+        tally.count((worker.feed().id, package_id.lower(), version, day), "curl")
     record_downloads(tally, db=house.db)
 
 

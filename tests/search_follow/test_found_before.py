@@ -3,7 +3,7 @@
 import pytest
 
 from motherlode.projections.found_before import FoundBefore
-from motherlode.search.index import Question, SearchIndex
+from motherlode.search.index import Question, SearchIndex, Sort
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import AUDIENCES
 from tests.builders import nupkg
@@ -54,17 +54,31 @@ def test_other_questions_are_other_questions(house, worker, before):
         question(package_type="Tool"),
         question(skip=1),
         question(take=1),
+        question(sort=Sort.NEWEST),
+        question(framework="net8.0"),
+        question(dependency="acme.base"),
     ]
     for each in (question(), *others):
         before.ask(index, each, search)
-    assert search.times == 6
+    assert search.times == 9
     before.ask(index, question(), SearchIndex.complete)
     assert before.ask(index, question(), search).total == 0
-    assert search.times == 6
+    assert search.times == 9
 
 
-@pytest.mark.parametrize("asked", [question("a " * 60), question(take=101)])
+@pytest.mark.parametrize(
+    "asked",
+    [question("a " * 60), question(take=101), question(framework="x" * 101), question(package_type="x" * 101)],
+)
 def test_what_would_take_much_room_is_not_kept(worker, before, asked):
+    index, search = worker.folder.open_current().index, Counted()
+    for _ in range(2):
+        before.ask(index, asked, search)
+    assert search.times == 2
+
+
+@pytest.mark.parametrize("asked", [question("owner:acme"), question(owner="acme")])
+def test_what_hangs_on_owners_is_not_kept(worker, before, asked):
     index, search = worker.folder.open_current().index, Counted()
     for _ in range(2):
         before.ask(index, asked, search)

@@ -37,9 +37,11 @@ class Worker:
 
     def search(self, q: str = "", *, prerelease: bool = True, semver2: bool = True, **more: Any) -> dict[str, Any]:
         """The answer to a search."""
-        feed = self.feed()
-        audience = Audience(prerelease, semver2)
-        return json.loads(self.searching.search(feed, Question(feed.id, audience, parse_query(q), **more), BASE))
+        return json.loads(self.searching.search(*self._ask(q, prerelease, semver2, more), BASE))
+
+    def find(self, q: str = "", *, prerelease: bool = True, semver2: bool = True, **more: Any) -> bytes | None:
+        """The answer to a search, if it is at hand."""
+        return self.searching.find_search(*self._ask(q, prerelease, semver2, more), BASE)
 
     def complete(self, q: str = "", *, prerelease: bool = True, semver2: bool = True) -> dict[str, Any]:
         """The answer to an autocompletion of ids."""
@@ -56,6 +58,10 @@ class Worker:
     def tend(self) -> bool:
         """Look after the index once, and once more if there was none; whether it is ready."""
         return self.searching.tend() or self.searching.tend()
+
+    def _ask(self, q: str, prerelease: bool, semver2: bool, more: dict[str, Any]) -> tuple[Feed, Question]:
+        feed = self.feed()
+        return feed, Question(feed.id, Audience(prerelease, semver2), parse_query(q), **more)
 
     def close(self) -> None:
         """End it."""

@@ -1,10 +1,12 @@
 """Facts: what is kept of a package, and that nothing of it is lost."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from motherlode.domain.facts import facts_of, package_from
+from motherlode.domain.frameworks import parse_framework
 from motherlode.domain.nuspec import parse_nuspec
 from motherlode.domain.package import Package
 from tests.builders import nuspec
@@ -31,6 +33,14 @@ def test_a_package_comes_back_as_it_was():
     assert returned == package
     assert facts_of(returned) == facts_of(package)
     assert returned.identity.version.full == "1.0.0-RC.1+Build"
+
+
+def test_frameworks_are_kept_as_they_were_written():
+    names = ("NET45", "portable-net40+sl5+win8", ".NETPortable,Version=v5.0,Profile=Profile328", "net8.0-windows7.0")
+    package = replace(packed(), frameworks=tuple(map(parse_framework, names)))
+    facts = facts_of(package)
+    assert facts["frameworks"] == list(names)
+    assert package_from(json.loads(json.dumps(facts))) == package
 
 
 def test_what_is_blank_is_absent():

@@ -11,12 +11,13 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
+from motherlode.domain.compatibility import is_known
 from motherlode.domain.ids import InvalidId, parse_package_id
 from motherlode.domain.refusals import InvalidParameter
 from motherlode.domain.versions import InvalidVersion, parse_version
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
-from motherlode.search.subjects import Audience
+from motherlode.search.subjects import Audience, Sort
 from motherlode.web.answers import answer_fresh
 from motherlode.web.visit import Visit
 
@@ -49,6 +50,9 @@ class Asked:
             package_type=self._text("packagetype") or None,
             skip=self._number("skip", default=0, limit=MAX_SKIP),
             take=self._number("take", default=DEFAULT_TAKE, limit=MAX_TAKE),
+            sort=self._sort(),
+            framework=self._framework(),
+            owner=self._text("owner") or None,
         )
 
     def _text(self, name: str) -> str:
@@ -59,6 +63,19 @@ class Asked:
             return parse_version(self._text("semverlevel")) >= _SEMVER2
         except InvalidVersion:
             return False
+
+    def _sort(self) -> Sort:
+        text = self._text("sort").lower()
+        try:
+            return Sort(text) if text else Sort.RELEVANCE
+        except ValueError:
+            raise InvalidParameter("sort", text, "order (relevance, downloads, newest)") from None
+
+    def _framework(self) -> str | None:
+        text = self._text("framework")
+        if text and not is_known(text):
+            raise InvalidParameter("framework", text, "framework")
+        return text or None
 
     def _number(self, name: str, *, default: int, limit: int) -> int:
         """A number from 0 to `limit`: what is more counts as that, what is less or nothing as the default."""
