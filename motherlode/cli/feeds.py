@@ -1,5 +1,6 @@
 """`motherlode feed`: make, change and show feeds, and say who may do what on them."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -7,7 +8,9 @@ import typer
 from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
 from motherlode.cli.output import put, put_json, put_table, tell
 from motherlode.domain.accounts import FEED_ROLES
-from motherlode.domain.feeds import FEED_SETTINGS, format_feed_policy, parse_feed_policy
+from motherlode.domain.feeds import FEED_SETTINGS, describe_feed_policy, parse_feed_policy
+from motherlode.domain.logos import MAX_LOGO_BYTES, format_logo, logo_of
+from motherlode.domain.refusals import InvalidSetting
 from motherlode.protocol.urls import Urls, feed_path
 
 if TYPE_CHECKING:
@@ -18,7 +21,8 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The feed's na
 FeedArgument = Annotated[str, typer.Argument(metavar="FEED", help="The feed's name.")]
 AccountArgument = Annotated[str, typer.Argument(metavar="NAME", help="A user, service account or team.")]
 RoleArgument = Annotated[str, typer.Argument(metavar="ROLE", help=f"{' or '.join(FEED_ROLES)}.")]
-_SETTINGS_HELP = f"Settings: {', '.join(FEED_SETTINGS)}."
+_SETTINGS_HELP = f"Settings: {', '.join(FEED_SETTINGS)}; logo=@FILE takes a PNG or JPEG."
+_LOGO = "logo"
 
 commands = typer.Typer(help="Feeds.", no_args_is_help=True)
 
@@ -27,7 +31,21 @@ def _parse_pairs(pairs: list[str]) -> dict[str, str]:
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
         raise typer.BadParameter(f"{wrong[0]!r} is no KEY=VALUE", param_hint="KEY=VALUE")
-    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+    values = {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+    if values.get(_LOGO, "").startswith("@"):
+        values[_LOGO] = _read_logo(Path(values[_LOGO][1:]))
+    return values
+
+
+def _read_logo(path: Path) -> str:
+    """The picture in that file, as the setting takes it. Raises InvalidSetting."""
+    try:
+        with path.open("rb") as file:
+            return format_logo(logo_of(file.read(MAX_LOGO_BYTES + 1)))
+    except OSError as error:
+        raise InvalidSetting(f"The logo {path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise InvalidSetting(f"{path} cannot be a logo: it is no PNG or JPEG of at most 32 KB.") from error
 
 
 @commands.command("create")
@@ -144,7 +162,7 @@ def _describe(row: "FeedRow") -> dict[str, object]:
 
 
 def _settings_of(row: "FeedRow") -> dict[str, str]:
-    return format_feed_policy(parse_feed_policy(row.settings))
+    return describe_feed_policy(parse_feed_policy(row.settings))
 
 
 def _index_path(name: str) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from motherlode.domain.logos import LOGO_ALLOWED, Logo, describe_logo, format_logo, parse_logo
+from motherlode.domain.quotes import quote
 from motherlode.domain.refusals import Fault, InvalidSetting
 from motherlode.domain.rules.rule import Strictness
 from motherlode.domain.sizes import (
@@ -26,6 +28,10 @@ from motherlode.domain.versions import Version, parse_version
 DEFAULT_FEED = "default"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NAME_ALLOWED = "1 to 63 of a-z, 0-9 and '-', not beginning with '-'"
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters, line ends, and halves of characters that no text in UTF-8 holds."""
+MAX_TITLE_LENGTH = 100
+MAX_ABOUT_LENGTH = 1_000
 
 
 class Deletion(StrEnum):
@@ -49,7 +55,8 @@ class FeedPolicy:
     """How one feed treats its packages and its callers, as far as it can be set.
 
     `least_protocol` is the oldest client protocol that may push, None where any may. `soft_delete_keep_s` is how long a
-    softly deleted version can be brought back."""
+    softly deleted version can be brought back. `title`, `about` and `logo` are how pages introduce it, "" and None
+    where nothing is set."""
 
     max_package_bytes: int = 250 << 20
     is_private: bool = False
@@ -59,6 +66,9 @@ class FeedPolicy:
     is_delete_reason_required: bool = False
     soft_delete_keep_s: int = 90 * 86400
     overwrite: Overwrite = Overwrite.NEVER
+    title: str = ""
+    about: str = ""
+    logo: Logo | None = None
 
     def may_replace(self, version: Version) -> bool:
         """Whether a version that is there may be pushed again."""
@@ -70,7 +80,8 @@ class FeedSetting:
     """One thing a feed can be told.
 
     `field` is its place in `FeedPolicy`, None while its effect is not built; `parse` turns text into the field's value
-    and raises ValueError, `show` turns it back. `allowed` completes the sentence "allowed: …".
+    and raises ValueError, `show` turns it back, and `describe` into what people are told of it where that is another
+    text. `allowed` completes the sentence "allowed: …".
     """
 
     name: str
@@ -80,10 +91,17 @@ class FeedSetting:
     field: str | None = None
     parse: Callable[[str], Any] = str
     show: Callable[[Any], str] = str
+    describe: Callable[[Any], str] | None = None
 
     def value_of(self, policy: FeedPolicy) -> str:
         """This setting's value in `policy`, as text that `parse_feed_policy` takes."""
         return self.default if self.field is None else self.show(getattr(policy, self.field))
+
+    def description_of(self, policy: FeedPolicy) -> str:
+        """This setting's value in `policy`, as people are told it."""
+        if self.field is None or self.describe is None:
+            return self.value_of(policy)
+        return self.describe(getattr(policy, self.field))
 
 
 def _parse_read(text: str) -> bool:
@@ -112,6 +130,16 @@ def _parse_reason(text: str) -> bool:
 
 def _format_reason(is_required: bool) -> str:  # noqa: FBT001 the value of the setting
     return "required" if is_required else "optional"
+
+
+def _parse_words(max_length: int) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        text = text.strip()
+        if len(text) > max_length or _UNFIT.search(text):
+            raise ValueError("too long, or with characters that no line has")
+        return text
+
+    return parse
 
 
 def _parse_strictness(text: str) -> Strictness:
@@ -190,6 +218,32 @@ FEED_SETTINGS: Mapping[str, FeedSetting] = {
             parse=_parse_protocol,
             show=_format_protocol,
         ),
+        FeedSetting(
+            "title",
+            "",
+            f"up to {MAX_TITLE_LENGTH} characters in one line",
+            "what pages call the feed; its name where nothing is set",
+            field="title",
+            parse=_parse_words(MAX_TITLE_LENGTH),
+        ),
+        FeedSetting(
+            "about",
+            "",
+            f"up to {MAX_ABOUT_LENGTH} characters in one line",
+            "what the feed is: a text on its home page",
+            field="about",
+            parse=_parse_words(MAX_ABOUT_LENGTH),
+        ),
+        FeedSetting(
+            "logo",
+            "",
+            LOGO_ALLOWED,
+            "the picture on the feed's pages",
+            field="logo",
+            parse=parse_logo,
+            show=format_logo,
+            describe=describe_logo,
+        ),
         FeedSetting("min_age", "", "nothing", "how old a version must be before it is shown"),
         FeedSetting("upstreams", "", "nothing", "other feeds to fetch from"),
         FeedSetting("retention", "", "nothing", "which old versions are cleared away"),
@@ -219,7 +273,7 @@ def find_feed_fault(name: str, value: str) -> str | None:
     try:
         setting.parse(value)
     except ValueError:
-        return f"{name} = {value!r} cannot be taken; allowed: {setting.allowed}."
+        return f"{name} = {quote(value)} cannot be taken; allowed: {setting.allowed}."
     return None
 
 
@@ -238,6 +292,11 @@ def parse_feed_policy(values: Mapping[str, str], base: FeedPolicy | None = None)
 def format_feed_policy(policy: FeedPolicy) -> dict[str, str]:
     """All settings of a feed in the table's order, as texts that `parse_feed_policy` takes."""
     return {name: setting.value_of(policy) for name, setting in FEED_SETTINGS.items()}
+
+
+def describe_feed_policy(policy: FeedPolicy) -> dict[str, str]:
+    """The same as people are told it, in lists and in the audit log: of a picture what it is, not its bytes."""
+    return {name: setting.description_of(policy) for name, setting in FEED_SETTINGS.items()}
 
 
 def _not_built(setting: FeedSetting, value: str) -> str:

@@ -3,12 +3,13 @@
     Refusal
     ├── Invalid                the request or the package is at fault; sending it again changes nothing
     │   ├── InvalidPackage     the archive or its nuspec; carries every fault found
-    │   ├── InvalidForm        the multipart body around the package
+    │   ├── InvalidForm        the multipart body around the package, or the form of a page
+    │   ├── FormTooLarge       the form of a page, far larger than it can be
     │   ├── EncodedBody        a body in a content coding
     │   ├── IncompleteBody     the body ended before its announced end
     │   ├── PackageTooLarge    over the feed's max_package_size
     │   ├── InvalidRange       a byte range outside of the file
-    │   ├── InvalidParameter   a number in a query string that is none
+    │   ├── InvalidParameter   a parameter in a query string that is not what it must be
     │   ├── InvalidSetting     a setting, or a key's right, that is unknown or not built yet
     │   ├── InvalidName        a name that no account can have
     │   ├── InvalidPassword    a password that is too short, or no text
@@ -18,6 +19,7 @@
     │   └── SignInRefused      a wrong password, key or name; which of them is not told
     ├── KeyMissing             no API key where one is needed
     ├── KeyRefused             a key that is unknown, expired or revoked
+    ├── FormRefused            the form of a page that came from elsewhere, or from an older page
     ├── NotAllowed             a key that may not do this
     │   └── IdLocked           an administrator has locked the id
     ├── NotFound
@@ -97,6 +99,16 @@ class InvalidForm(Invalid):
     title = "Invalid form"
 
 
+class FormTooLarge(Invalid):
+    """The form of a page is far larger than anything it asks for."""
+
+    code = "form-too-large"
+    title = "Form too large"
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(f"The form is larger than {max_bytes} bytes: fill it in with less.")
+
+
 class EncodedBody(Invalid):
     """The body came with a Content-Encoding."""
 
@@ -143,13 +155,13 @@ class InvalidRange(Invalid):
 
 
 class InvalidParameter(Invalid):
-    """A parameter of the address that must be a number and is none."""
+    """A parameter of the address that must be something, a number say, and is none."""
 
     code = "parameter-invalid"
     title = "Invalid parameter"
 
-    def __init__(self, name: str, value: str) -> None:
-        super().__init__(f"{value[:100]!r} is no number: give {name} as one, or leave it out.")
+    def __init__(self, name: str, value: str, wanted: str = "number") -> None:
+        super().__init__(f"{value[:100]!r} is no {wanted}: give {name} as one, or leave it out.")
 
 
 class InvalidSetting(Invalid):
@@ -255,6 +267,18 @@ class KeyRefused(Refusal):
         self.why_not = why_not
         super().__init__(
             "The API key is unknown, expired or revoked: check it, or ask this server's administrator for a new one."
+        )
+
+
+class FormRefused(Refusal):
+    """The form of a page came from another site, or from a page that is out of date."""
+
+    code = "form-refused"
+    title = "Form refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This form was not sent from a page of this server as it is now: load the page anew and send it."
         )
 
 

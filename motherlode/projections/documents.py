@@ -3,7 +3,7 @@
 The invariant: what is kept is never older than the follower's head, nor are download counts in it. A document is read
 from the truth as of a number of its feed's catalog; it is kept only while the follower has not moved past that number,
 and it goes as soon as an event of its package is followed. Keeping and evicting share one lock: no late reader can put
-back what just went.
+back what just went. What shows several packages is of the whole feed, and goes with every event of that.
 """
 
 import gzip
@@ -20,14 +20,17 @@ _OVERHEAD_BYTES: Final = 2_000
 """What keeping a document costs beside its bytes."""
 _FRAGMENT_OVERHEAD_BYTES: Final = 800
 _MIN_GZIP_BYTES: Final = 200
+FEED_WIDE: Final = "*"
+"""In place of an id (none has that character): what shows the whole feed."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentKey:
     """Names a document.
 
-    `id_key` is the folded id of the package, "" for the feed itself; `base` the address that its links begin with, ""
-    where it has no links, and for the template from which the documents of all bases are made.
+    `id_key` is the folded id of the package, "" for the feed itself, whatever it holds, and `FEED_WIDE` for what shows
+    several packages. `base` is the address that its links begin with, "" where it has no links, and for the template
+    from which the documents of all bases are made.
     """
 
     feed_id: int
@@ -41,7 +44,8 @@ class Document:
     """Bytes ready to send.
 
     `zipped` is their gzip form where they gain by it; `etag` is strong and quoted, for the plain form; `changed_at` is
-    the last change of what it shows; `as_of` the number of its feed's last event when it was read.
+    the last change of what it shows; `as_of` the number of its feed's last event when it was read, `counted` that of
+    its last batch of download counts, None where it shows none.
     """
 
     body: bytes
@@ -50,6 +54,7 @@ class Document:
     media_type: str
     changed_at: datetime
     as_of: int
+    counted: int | None = None
     prepared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """Where the web keeps what it makes of the document for each way of asking, so that it goes when this goes."""
 
@@ -95,11 +100,19 @@ Kept = Document | BlobFile | Fragment
 
 
 def finish(
-    body: bytes, *, history: str, media_type: str, changed_at: datetime, as_of: int, is_zipped: bool, level: int = 6
+    body: bytes,
+    *,
+    history: str,
+    media_type: str,
+    changed_at: datetime,
+    as_of: int,
+    is_zipped: bool,
+    counted: int | None = None,
+    level: int = 6,
 ) -> Document:
     """The document of these bytes; `history` is part of the ETag: after a restore of a backup none is valid."""
     zipped = gzip.compress(body, level, mtime=0) if is_zipped and len(body) >= _MIN_GZIP_BYTES else None
-    return Document(body, zipped, make_etag(history, body), media_type, changed_at, as_of)
+    return Document(body, zipped, make_etag(history, body), media_type, changed_at, as_of, counted)
 
 
 def make_etag(history: str, content: bytes) -> str:
@@ -151,21 +164,20 @@ class Documents:
                 self._insert(key, document)
 
     def advance(self, feed_id: int, head: int, changed: set[str] | None) -> None:
-        """Follow a feed to `head`: drop what shows the changed packages (folded ids), or all of the feed if None."""
+        """Follow a feed to `head`: drop what shows the changed packages (folded ids) or the whole feed, or everything
+        of the feed if None."""
         with self._lock:
             self._heads[feed_id] = head
-            packages = [(feed_id, id_key) for id_key in changed] if changed is not None else self._packages_of(feed_id)
-            for package in packages:
+            for package in self._changed(feed_id, changed):
                 for key in tuple(self._of_package.get(package, ())):
                     self._drop(key)
 
     def advance_counts(self, feed_id: int, counted: int, changed: set[str] | None) -> None:
-        """Follow a feed's download counts to that batch: drop what shows those of the changed packages (folded ids), or
-        of all packages if None, and nothing else."""
+        """Follow a feed's download counts to that batch: drop what shows those of the changed packages (folded ids) or
+        of the whole feed, or of all packages if None, and nothing else."""
         with self._lock:
             self._counted[feed_id] = counted
-            packages = [(feed_id, id_key) for id_key in changed] if changed is not None else self._packages_of(feed_id)
-            for package in packages:
+            for package in self._changed(feed_id, changed):
                 for key in tuple(self._of_package.get(package, ())):
                     if not self._is_counted(key, self._kept[key]):
                         self._drop(key)
@@ -187,11 +199,13 @@ class Documents:
 
     def _is_counted(self, key: DocumentKey, kept: Kept) -> bool:
         """Whether it shows no count, or counts no older than the follower has seen."""
-        counted = kept.counted if isinstance(kept, Fragment) else None
+        counted = None if isinstance(kept, BlobFile) else kept.counted
         return counted is None or counted >= self._counted.get(key.feed_id, 0)
 
-    def _packages_of(self, feed_id: int) -> list[tuple[int, str]]:
-        return [package for package in self._of_package if package[0] == feed_id]
+    def _changed(self, feed_id: int, changed: set[str] | None) -> list[tuple[int, str]]:
+        if changed is None:
+            return [package for package in self._of_package if package[0] == feed_id]
+        return [(feed_id, id_key) for id_key in changed | {FEED_WIDE}]
 
     def _drop(self, key: DocumentKey) -> None:
         document = self._kept.pop(key, None)

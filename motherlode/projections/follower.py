@@ -7,7 +7,7 @@ of who may do what, by which whatever was found out about a caller is known to b
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
@@ -16,6 +16,7 @@ from typing import Final
 
 from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
 from motherlode.projections.documents import Documents
+from motherlode.projections.shown import Face
 from motherlode.store import catalog, downloads, feeds
 from motherlode.store.db import Database, Tx
 from motherlode.store.feeds import FeedRow
@@ -26,7 +27,8 @@ _MAX_FOLLOWED: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as of its last event, and of its last batch of download counts."""
+    """A feed as of its last event, and of its last batch of download counts; `settings` are the texts that `policy` and
+    `face` were read from."""
 
     id: int
     name: str
@@ -34,6 +36,8 @@ class Feed:
     head: int
     counted: int
     created_at: datetime
+    face: Face
+    settings: Mapping[str, str] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,11 @@ class Follower:
             self._documents.advance(row.id, row.head, self._changed(tx, row, known))
         if known is None or row.counted != known.counted:
             self._documents.advance_counts(row.id, row.counted, self._counted(tx, row, known))
-        return Feed(row.id, row.name, parse_feed_policy(row.settings), row.head, row.counted, row.created_at)
+        if known is not None and known.id == row.id and known.settings == row.settings:
+            return replace(known, head=row.head, counted=row.counted)
+        policy = parse_feed_policy(row.settings)
+        face = _face_of(row.name, policy)
+        return Feed(row.id, row.name, policy, row.head, row.counted, row.created_at, face, row.settings)
 
     def _changed(self, tx: Tx, row: FeedRow, known: Feed | None) -> set[str] | None:
         if known is None or row.head - known.head > _MAX_FOLLOWED:
@@ -110,3 +118,8 @@ class Follower:
             return None
         changed = downloads.changed_since(tx, row.id, known.counted, _MAX_FOLLOWED)
         return set(changed) if len(changed) < _MAX_FOLLOWED else None
+
+
+def _face_of(name: str, policy: FeedPolicy) -> Face:
+    logo = None if policy.logo is None else policy.logo.media_type
+    return Face(name, policy.title or name, policy.about, logo)

@@ -39,23 +39,30 @@ MAX_EMBEDDED_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A document before its links are finished; `is_kept` False where outsiders could ask for endlessly many such."""
+    """A document before its links are finished; `is_kept` False where outsiders could ask for endlessly many such.
+
+    `counted` is that of the source where it shows download counts, else None.
+    """
 
     body: bytes
     changed_at: datetime
     media_type: str = JSON
     is_kept: bool = True
+    counted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What documents are rendered from: one look at the truth, at one moment."""
+    """What documents are rendered from: one look at the truth, at one moment. `as_of` is the number of the feed's last
+    event at that moment, `counted` that of its last batch of download counts."""
 
     tx: Tx
     feed_id: int
     feed_created_at: datetime
     blobs: Blobs
     urls: Urls
+    as_of: int
+    counted: int
 
 
 Render = Callable[[Source], Rendered]

@@ -47,6 +47,7 @@ class Reader:
             media_type=template.media_type,
             changed_at=template.changed_at,
             as_of=template.as_of,
+            counted=template.counted,
             is_zipped=is_zipped,
             level=6 if is_checked else 1,
         )
@@ -73,8 +74,8 @@ class Reader:
 
     def _render(self, key: DocumentKey, feed: Feed, render: Render, *, is_zipped: bool) -> Document:
         with self._db.read() as tx:
-            as_of = catalog.head(tx, feed.id)
-            rendered = render(Source(tx, feed.id, feed.created_at, self._blobs, self._marker.urls))
+            as_of, counted = catalog.position(tx, feed.id)
+            rendered = render(Source(tx, feed.id, feed.created_at, self._blobs, self._marker.urls, as_of, counted))
         is_template = self._marker.is_in(rendered.body)
         document = finish(
             rendered.body,
@@ -82,6 +83,7 @@ class Reader:
             media_type=rendered.media_type,
             changed_at=rendered.changed_at,
             as_of=as_of,
+            counted=rendered.counted,
             is_zipped=is_zipped and not is_template,
         )
         if rendered.is_kept:

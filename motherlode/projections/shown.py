@@ -85,7 +85,8 @@ class PackageView:
     listed version, stable where there is a stable one; None where none is listed. `here` are the (folded) ids of
     dependencies that are on this feed. `days` are the last six weeks of this id, oldest first, days of nothing
     included. `files` is cut to a bound; `file_count` says how many there are. `used_by` are packages whose latest
-    version depends on this id. `readme` is the text of the embedded readme. `size` is in bytes.
+    version depends on this id. `readme` is the text of the embedded readme. `size` is in bytes. `is_whole` is False
+    while there is no search index to ask: then `used_by` is empty, and no page that shows it is to be kept.
     """
 
     package: Package
@@ -105,11 +106,20 @@ class PackageView:
     files: tuple[FileRow, ...]
     file_count: int
     readme: str | None
+    is_whole: bool = True
 
     @property
     def identity(self) -> Identity:
         """Id and version."""
         return self.package.identity
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseView:
+    """The text of a version's license file; `identity` as the version spells it."""
+
+    identity: Identity
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

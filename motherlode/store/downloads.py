@@ -1,25 +1,28 @@
-"""How often each version was downloaded, per UTC day. Counts are added in batches: nothing here runs on a read.
+"""How often each version was downloaded, per UTC day, and with which clients. Counts are added in batches: no download
+waits for that.
 
 Each batch has a number of its feed, from the feed's head row: who shows counts asks which packages changed since.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Date, Table, func, select, update
 
 from motherlode.store import schema
 from motherlode.store.db import Tx, upsert
 
 Counted = tuple[int, str, str, date]
 """Feed id, id key, version key, UTC day."""
+ClientCounted = tuple[int, date, str]
+"""Feed id, UTC day, the client's name."""
 
-_T, _H = schema.totals.c, schema.heads.c
+_D, _C, _T, _H = schema.downloads.c, schema.client_downloads.c, schema.totals.c, schema.heads.c
 
 
-def add(tx: Tx, counts: Mapping[Counted, int]) -> None:
-    """Add to what was counted before: one batch for each feed."""
+def add(tx: Tx, counts: Mapping[Counted, int], clients: Mapping[ClientCounted, int]) -> None:
+    """Add to what was counted before: one batch for each feed. `clients` are the same downloads in other sums."""
     if not counts:
         return
     batches = {feed_id: _next_batch(tx, feed_id) for feed_id in {counted[0] for counted in counts}}
@@ -35,6 +38,12 @@ def add(tx: Tx, counts: Mapping[Counted, int]) -> None:
     ]
     _add_up(tx, schema.downloads, days)
     _add_up(tx, schema.totals, totals)
+    by_client = [
+        {"feed_id": feed_id, "day": day, "client": client, "count": count}
+        for (feed_id, day, client), count in clients.items()
+    ]
+    if by_client:
+        _add_up(tx, schema.client_downloads, by_client)
 
 
 def total(tx: Tx, feed_id: int, id_key: str) -> dict[str, int]:
@@ -61,6 +70,45 @@ def changed_since(tx: Tx, feed_id: int, batch: int, limit: int | None = None) ->
     """The id keys of which a count changed after that batch, in no order; at most `limit` of them."""
     later = (_T.feed_id == feed_id, _T.batch > batch)
     return list(tx.execute(select(_T.id_key).distinct().where(*later).limit(limit)).scalars())
+
+
+def days_of(tx: Tx, feed_id: int, id_key: str, since: date) -> dict[date, int]:
+    """Downloads of an id by day, from that day on; days without any are left out."""
+    counted = select(_T.version_key).where(_T.feed_id == feed_id, _T.id_key == id_key)
+    mine = (_D.feed_id == feed_id, _D.id_key == id_key, _D.version_key.in_(counted), _D.day >= since)
+    day = func.date(_D.day, type_=Date)  # grouped by the bare column, SQLite would go through all ids of those days
+    rows = tx.execute(select(day, func.sum(_D["count"])).where(*mine).group_by(day))
+    return {row[0]: row[1] for row in rows}
+
+
+def days(tx: Tx, feed_id: int, since: date) -> dict[date, int]:
+    """Downloads of the whole feed by day, from that day on; days without any are left out."""
+    mine = (_C.feed_id == feed_id, _C.day >= since)
+    rows = tx.execute(select(_C.day, func.sum(_C["count"])).where(*mine).group_by(_C.day))
+    return {row[0]: row[1] for row in rows}
+
+
+def clients(tx: Tx, feed_id: int, since: date) -> list[tuple[str, int]]:
+    """Downloads by the client's name, from that day on, the most first."""
+    mine = (_C.feed_id == feed_id, _C.day >= since)
+    number = func.sum(_C["count"])
+    rows = tx.execute(select(_C.client, number).where(*mine).group_by(_C.client).order_by(number.desc(), _C.client))
+    return [(client, count) for client, count in rows]
+
+
+def iter_ranked(tx: Tx, feed_id: int, since: date, size: int) -> Iterator[list[tuple[str, int]]]:
+    """Id keys with their downloads from that day on, the most first, in portions of that size."""
+    mine = (_D.feed_id == feed_id, _D.day >= since)
+    number = func.sum(_D["count"])
+    ranked = select(_D.id_key, number).where(*mine).group_by(_D.id_key).order_by(number.desc(), _D.id_key)
+    with tx.execute(ranked) as rows:
+        for portion in rows.partitions(size):
+            yield [(id_key, count) for id_key, count in portion]
+
+
+def sum_of_feed(tx: Tx, feed_id: int) -> int:
+    """All downloads of a feed together, of all time."""
+    return int(tx.execute(select(func.sum(_T["count"])).where(_T.feed_id == feed_id)).scalar() or 0)
 
 
 def _next_batch(tx: Tx, feed_id: int) -> int:

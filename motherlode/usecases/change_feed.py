@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from motherlode.domain.feeds import format_feed_policy, parse_feed_policy
+from motherlode.domain.feeds import FeedPolicy, describe_feed_policy, format_feed_policy, parse_feed_policy
 from motherlode.domain.policy import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.store import feeds
@@ -17,9 +17,20 @@ def change_feed(name: str, settings: Mapping[str, str], actor: Actor, *, db: Dat
     check_may_administer(actor)
     with db.write() as tx:
         row = feeds.get(tx, name)
-        policy = parse_feed_policy(settings, parse_feed_policy(row.settings))
-        before, after = format_feed_policy(parse_feed_policy(row.settings)), format_feed_policy(policy)
-        changed = feeds.change(tx, name, after)
-        details = {key: {"from": before[key], "to": value} for key, value in after.items() if before[key] != value}
+        before = parse_feed_policy(row.settings)
+        after = parse_feed_policy(settings, before)
+        changed = feeds.change(tx, name, format_feed_policy(after))
+        details = _describe_change(before, after)
         write_audit(tx, actor, "change-feed", feed=name, subject=name, at=clock.now(), details=details)
     return changed
+
+
+def _describe_change(before: FeedPolicy, after: FeedPolicy) -> dict[str, dict[str, str]]:
+    """What was changed, and from what to what, as people are told it."""
+    old, new = describe_feed_policy(before), describe_feed_policy(after)
+    values = format_feed_policy(before)
+    return {
+        key: {"from": old[key], "to": new[key]}
+        for key, value in format_feed_policy(after).items()
+        if values[key] != value
+    }

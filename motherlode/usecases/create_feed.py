@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping
 
-from motherlode.domain.feeds import FeedPolicy, format_feed_policy, parse_feed_name, parse_feed_policy
+from motherlode.domain.feeds import (
+    FeedPolicy,
+    describe_feed_policy,
+    format_feed_policy,
+    parse_feed_name,
+    parse_feed_policy,
+)
 from motherlode.domain.policy import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.store import feeds
@@ -22,5 +28,5 @@ def create_feed(
     with db.write() as tx:
         now = clock.now()
         row = feeds.add(tx, name, format_feed_policy(policy), now)
-        write_audit(tx, actor, "create-feed", feed=name, subject=name, at=now, details=row.settings)
+        write_audit(tx, actor, "create-feed", feed=name, subject=name, at=now, details=describe_feed_policy(policy))
     return row

@@ -7,12 +7,12 @@ from motherlode.store.db import Database
 
 def record_downloads(tally: DownloadTally, *, db: Database) -> None:
     """Write all counts in one transaction; counts that could not be written are kept for the next time."""
-    counts = tally.take()
-    if not counts:
+    counted = tally.take()
+    if not counted.versions:
         return
     try:
         with db.write() as tx:
-            downloads.add(tx, counts)
+            downloads.add(tx, counted.versions, counted.clients)
     except BaseException:
-        tally.put_back(counts)
+        tally.put_back(counted)
         raise

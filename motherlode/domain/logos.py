@@ -1,0 +1,60 @@
+"""A feed's logo: a small picture, kept as the text of a `data:` address among the settings of the feed.
+
+Invariant: a `Logo` is a PNG or a JPEG by its own bytes and small, and there is one text for it.
+"""
+
+import binascii
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, field
+from typing import Final
+
+from motherlode.domain.embedded import is_image
+
+MAX_LOGO_BYTES: Final = 32 * 1024
+LOGO_ALLOWED: Final = "a PNG or JPEG of at most 32 KB, as its data: address"
+_MARKS: Final = ("data:", ";base64,")
+_MAX_TEXT: Final = 64 + MAX_LOGO_BYTES * 4 // 3
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture of at most 32 KB: `media_type` is image/png or image/jpeg, as its first bytes say."""
+
+    media_type: str
+    content: bytes = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.media_type}, {len(self.content):,} bytes"
+
+
+def logo_of(content: bytes) -> Logo:
+    """The logo that these bytes are; raises ValueError."""
+    if not is_image(content) or len(content) > MAX_LOGO_BYTES:
+        raise ValueError("no PNG or JPEG, or too large")
+    return Logo("image/png" if content.startswith(b"\x89PNG") else "image/jpeg", content)
+
+
+def parse_logo(text: str) -> Logo | None:
+    """The logo that the text of a `data:` address holds, None for no text; raises ValueError."""
+    if not text.strip():
+        return None
+    begin, mark, encoded = text.strip().partition(_MARKS[1])
+    if not mark or len(encoded) > _MAX_TEXT:
+        raise ValueError("no data: address in base64, or too large")
+    try:
+        logo = logo_of(b64decode(encoded.encode("ascii"), validate=True))
+    except binascii.Error as error:
+        raise ValueError(str(error)) from error
+    if format_logo(logo) != begin + mark + encoded:
+        raise ValueError("another media type than the bytes have, or not spelt in the one way")
+    return logo
+
+
+def format_logo(logo: Logo | None) -> str:
+    """The text that `parse_logo` takes."""
+    return "" if logo is None else f"{_MARKS[0]}{logo.media_type}{_MARKS[1]}{b64encode(logo.content).decode('ascii')}"
+
+
+def describe_logo(logo: Logo | None) -> str:
+    """What people are told of it: its type and size."""
+    return "" if logo is None else str(logo)

@@ -1,0 +1,55 @@
+"""What pages ask that no document does: a package's versions at a glance, and which ids are there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select
+
+from motherlode.store import schema
+from motherlode.store.db import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class VersionAtGlance:
+    """A version of an id without what its package says; `content_id` leads there (`entries.facts`)."""
+
+    id_written: str
+    version_key: str
+    version_written: str
+    is_listed: bool
+    is_prerelease: bool
+    pushed_at: datetime
+    content_id: int
+
+
+_E, _P = schema.entries.c, schema.packages.c
+_GLANCE = (
+    _E.id_written,
+    _E.version_key,
+    _E.version_written,
+    _E.listed,
+    _E.is_prerelease,
+    _E.pushed_at,
+    _E.content_id,
+)
+
+
+def versions_of(tx: Tx, feed_id: int, id_key: str) -> list[VersionAtGlance]:
+    """All versions of an id, the highest first, unlisted ones included."""
+    mine = select(*_GLANCE).where(_E.feed_id == feed_id, _E.id_key == id_key)
+    return [VersionAtGlance(*row) for row in tx.execute(mine.order_by(_E.sort_key.desc(), _E.version_key.desc()))]
+
+
+def find_here(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> frozenset[str]:
+    """Those of the ids of which a version is listed on the feed."""
+    listed = exists().where(_E.feed_id == _P.feed_id, _E.id_key == _P.id_key, _E.listed)
+    mine = select(_P.id_key).where(_P.feed_id == feed_id, _P.id_key.in_(list(id_keys)), listed)
+    return frozenset(tx.execute(mine).scalars())
+
+
+def written_ids(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, str]:
+    """Each of the ids as its latest listed version spells it; ids of which none is listed are left out."""
+    mine = (_E.feed_id == feed_id, _E.id_key.in_(list(id_keys)), _E.listed)
+    ordered = select(_E.id_key, _E.id_written).where(*mine).order_by(_E.id_key, _E.sort_key, _E.version_key)
+    return {row.id_key: row.id_written for row in tx.execute(ordered)}

@@ -1,0 +1,39 @@
+"""A data folder with an empty feed, and whoever looks at its pages."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from motherlode.domain.feeds import FeedPolicy
+from motherlode.store.blobs.keys import database_path
+from motherlode.store.db import open_database
+from motherlode.usecases.create_feed import create_feed
+from motherlode.usecases.identify import CONSOLE
+from tests.showing.looking import Looker
+from tests.usecases.house import House
+
+
+@pytest.fixture
+def house(tmp_path) -> Iterator[House]:
+    """Whoever pushes, unlists and relists."""
+    database = open_database(database_path(tmp_path), create=True)
+    database.upgrade()
+    house = House(database)
+    create_feed("default", {}, CONSOLE, defaults=FeedPolicy(), db=database, clock=house.clock)
+    yield house
+    database.close()
+
+
+@pytest.fixture
+def newcomer(house, tmp_path) -> Iterator[Looker]:
+    """A worker that has no index yet."""
+    looker = Looker(house, tmp_path)
+    yield looker
+    looker.searching.stop()
+
+
+@pytest.fixture
+def looker(newcomer) -> Looker:
+    """A worker whose index is ready."""
+    assert newcomer.tend()
+    return newcomer
