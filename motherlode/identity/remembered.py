@@ -5,8 +5,8 @@ hash of each, under a secret of this process. A judgement counts for minutes, an
 which it was made: whatever changes who may do what changes that number, so a judgement never outlives such a change.
 What a password was proven against stays for an hour longer: while the same is stored, no new hash is needed.
 
-Bounded, the oldest make room. Passwords, keys and wrong ones have a table each: a key sent under thousands of user
-names, or thousands of wrong passwords, push out no password that was proven.
+Bounded, the oldest make room. Passwords, keys (and with them sessions of browsers) and wrong ones have a table each: a
+key sent under thousands of user names, or thousands of wrong passwords, push out no password that was proven.
 """
 
 import secrets
@@ -28,7 +28,7 @@ PROVEN: Final = timedelta(hours=1)
 class Remembered:
     """What a credential was judged to be at the number `access`, counting until `until`.
 
-    `actor` None is a wrong one. `proof` is the stored hash that a password was proven against, None for a key.
+    `actor` None is a wrong one. `proof` is the stored hash that a password was proven against, None for a key or a session.
     """
 
     digest: bytes

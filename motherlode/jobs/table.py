@@ -5,5 +5,6 @@ from typing import Final
 from motherlode.jobs.gc import GC
 from motherlode.jobs.kinds import Kind
 from motherlode.jobs.purge_keys import PURGE_KEYS
+from motherlode.jobs.purge_sessions import PURGE_SESSIONS
 
-KINDS: Final[tuple[Kind, ...]] = (GC, PURGE_KEYS)
+KINDS: Final[tuple[Kind, ...]] = (GC, PURGE_KEYS, PURGE_SESSIONS)

@@ -91,6 +91,12 @@ def get(tx: Tx, name: str, *kinds: str) -> AccountRow:
     return account
 
 
+def has_person(tx: Tx) -> bool:
+    """Whether any person has a password, be he disabled."""
+    people = select(_A.id).where(_A.kind == PERSON, _A.password.is_not(None))
+    return tx.execute(people.limit(1)).first() is not None
+
+
 def read_all(tx: Tx, *kinds: str) -> list[AccountRow]:
     """All accounts, or those of the kinds, by name."""
     rows = _ROWS.where(_A.kind.in_(kinds)) if kinds else _ROWS

@@ -1,8 +1,9 @@
-"""Disable an account: its password and its keys are refused from the next request on, and a team counts for nothing."""
+"""Disable an account: its password, its keys and its sessions are refused from the next request on, and a team counts
+for nothing."""
 
 from motherlode.domain.policy import Actor, check_may_administer
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts
+from motherlode.store import accounts, sessions
 from motherlode.store.db import Database
 from motherlode.usecases.auditing import write_audit
 
@@ -16,4 +17,5 @@ def disable_account(name: str, actor: Actor, *, db: Database, clock: Clock) -> N
             return
         now = clock.now()
         accounts.set_disabled(tx, account.id, now)
+        sessions.end_all_of(tx, account.id)
         write_audit(tx, actor, "disable-account", feed=None, subject=account.name, at=now)

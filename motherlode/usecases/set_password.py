@@ -1,10 +1,10 @@
-"""Set a password: the old one is refused from the next request on."""
+"""Set a password: the old one, and every browser signed in with it, is refused from the next request on."""
 
 from motherlode.domain.accounts import PERSON
 from motherlode.domain.policy import Actor
 from motherlode.identity.passwords import hash_password, parse_password
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts
+from motherlode.store import accounts, sessions
 from motherlode.store.db import Database
 from motherlode.usecases.auditing import write_audit
 from motherlode.usecases.authority import check_may_act_for
@@ -19,4 +19,5 @@ def set_password(name: str, password: str, actor: Actor, *, db: Database, clock:
     with db.write() as tx:
         account = accounts.get(tx, name, PERSON)
         accounts.set_password(tx, account.id, hashed)
+        sessions.end_all_of(tx, account.id)
         write_audit(tx, actor, "set-password", feed=None, subject=account.name, at=clock.now())

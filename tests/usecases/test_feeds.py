@@ -3,6 +3,7 @@
 import pytest
 
 from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
+from motherlode.domain.logos import format_logo, logo_of
 from motherlode.domain.policy import ADMIN, PUSH, Actor
 from motherlode.domain.refusals import FeedExists, InvalidSetting, NoSuchFeed, NotAllowed
 from motherlode.usecases.change_feed import change_feed
@@ -78,6 +79,15 @@ def test_the_audit_log_says_what_was_set_and_what_was_changed(house):
     house.change_feed("other", {"read": "anonymous", "max_package_size": "1MB"})
     changed = {"read": {"from": "authenticated", "to": "anonymous"}, "max_package_size": {"from": "250MB", "to": "1MB"}}
     assert house.last_line().details == changed
+
+
+def test_the_audit_log_says_of_a_logo_what_it_is(house):
+    logos = [format_logo(logo_of(b"\x89PNG\r\n\x1a\n" + filling * 4_192)) for filling in (b"a", b"b")]
+    house.create_feed("other", {"logo": logos[0]})
+    assert house.last_line().details["logo"] == "image/png, 4,200 bytes"
+    row = house.change_feed("other", {"logo": logos[1]})
+    assert row.settings["logo"] == logos[1]
+    assert house.last_line().details == {"logo": {"from": "image/png, 4,200 bytes", "to": "image/png, 4,200 bytes"}}
 
 
 def test_only_administrators_make_and_change_feeds(house):

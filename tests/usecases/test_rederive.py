@@ -98,6 +98,16 @@ class TestWhatDiffers:
         assert reread(house) == (Rederived(1, 1, 0), [])
         assert house.get("acme.widgets", "1.0.0").facts == entry.facts
 
+    def test_what_was_read_before_there_were_frameworks_has_them(self, house, entry):
+        older = {name: said for name, said in entry.facts.items() if name != "frameworks"}
+        assert older != entry.facts
+        with house.db.write() as tx:
+            tx.execute(update(schema.contents).values(facts=older))
+            contents.mark_read(tx, [entry.content_id], 1)
+        assert reread(house) == (Rederived(1, 1, 0), [])
+        assert house.get("acme.widgets", "1.0.0").facts["frameworks"] == ["netstandard2.0"]
+        assert rederived_events(house)[0].details["before"] == {"frameworks": None}
+
     def test_the_event_has_what_was_said_before_and_the_entry_whole(self, house, entry):
         age(house, entry, facts={name: said for name, said in entry.facts.items() if name != "tags"} | {"title": "Old"})
         house.clock.pass_by(LATER)

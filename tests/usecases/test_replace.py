@@ -75,7 +75,7 @@ def test_an_unlisted_version_stays_unlisted_and_that_is_said(stocked):
 def test_downloads_stay(stocked):
     feed_id = stocked.get("acme.widgets", "1.0.0").feed_id
     with stocked.db.write() as tx:
-        downloads.add(tx, {(feed_id, "acme.widgets", "1.0.0", NOON.date()): 7})
+        downloads.add(tx, {(feed_id, "acme.widgets", "1.0.0", NOON.date()): 7}, {})
     before = (stocked.rows("downloads"), stocked.rows("totals"))
     stocked.push(NEW)
     assert (stocked.rows("downloads"), stocked.rows("totals")) == before

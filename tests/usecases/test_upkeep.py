@@ -20,12 +20,28 @@ class TestRecordDownloads:
     def test_counts_are_written_once_and_added_up(self, house):
         tally = DownloadTally()
         for key in (WIDGETS, WIDGETS, GADGETS):
-            tally.count(key)
+            tally.count(key, "curl")
         record_downloads(tally, db=house.db)
         record_downloads(tally, db=house.db)
-        tally.count(WIDGETS)
+        tally.count(WIDGETS, "curl")
         record_downloads(tally, db=house.db)
         assert {(*key, count) for key, count in _counts(house).items()} == {(*WIDGETS, 3), (*GADGETS, 1)}
+
+    def test_the_same_downloads_are_counted_by_client_and_day(self, house):
+        tally = DownloadTally()
+        next_day = date(2024, 5, 7)
+        for key, client in (
+            (WIDGETS, "Paket"),
+            (GADGETS, "Paket"),
+            (WIDGETS, "curl"),
+            ((*WIDGETS[:3], next_day), "curl"),
+        ):
+            tally.count(key, client)
+        record_downloads(tally, db=house.db)
+        tally.count(WIDGETS, "curl")
+        record_downloads(tally, db=house.db)
+        by_client = {(row.feed_id, row.day, row.client): row[-1] for row in house.rows("client_downloads")}
+        assert by_client == {(1, WIDGETS[3], "Paket"): 2, (1, WIDGETS[3], "curl"): 2, (1, next_day, "curl"): 1}
 
     def test_without_counts_nothing_is_committed(self, house):
         before = house.db.head_check()
@@ -35,13 +51,14 @@ class TestRecordDownloads:
     def test_counts_that_could_not_be_written_are_kept_for_the_next_time(self, house, tmp_path):
         hurried = open_database(tmp_path / "motherlode.db", busy_timeout_s=0.01)
         tally = DownloadTally()
-        tally.count(WIDGETS)
+        tally.count(WIDGETS, "curl")
         with house.db.write(), house.refusing(Busy):
             record_downloads(tally, db=hurried)
-        tally.count(WIDGETS)
+        tally.count(WIDGETS, "curl")
         record_downloads(tally, db=hurried)
         hurried.close()
         assert _counts(house) == {WIDGETS: 2}
+        assert [row[-1] for row in house.rows("client_downloads")] == [2]
 
 
 def _counts(house):

@@ -1,0 +1,14 @@
+"""Once a day: forget the sessions of browsers whose time is over."""
+
+from datetime import timedelta
+from typing import Final
+
+from motherlode.jobs.kinds import Kind, Task
+from motherlode.usecases.purge_sessions import purge_sessions
+
+
+def _run(task: Task) -> None:
+    purge_sessions(db=task.house.db, clock=task.house.clock)
+
+
+PURGE_SESSIONS: Final = Kind("purge-sessions", _run, every=timedelta(days=1))
