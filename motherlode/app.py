@@ -18,6 +18,7 @@ from motherlode.projections.indexes import IndexFolder
 from motherlode.projections.key_uses import KeyUses
 from motherlode.projections.reader import Reader
 from motherlode.projections.searching import Searching
+from motherlode.projections.showing import Showing
 from motherlode.settings import Settings
 from motherlode.store import feeds
 from motherlode.store.blobs.filesystem import FileBlobs
@@ -69,16 +70,19 @@ def make_app(settings: Settings) -> Any:
 def _build(settings: Settings, db: Database) -> House:
     blobs = FileBlobs(settings.data, settings.storage.min_free_bytes)
     documents = Documents(settings.cache.max_bytes)
+    searching = Searching(db, documents, IndexFolder(search_path(settings.data), db.history))
+    clock = SystemClock()
     key = settings.bootstrap_key
     return House(
         db=db,
         blobs=blobs,
-        clock=SystemClock(),
+        clock=clock,
         limits=settings.packages,
         documents=documents,
         follower=Follower(db, documents),
         reader=Reader(db, blobs, documents),
-        searching=Searching(db, documents, IndexFolder(search_path(settings.data), db.history)),
+        searching=searching,
+        showing=Showing(db, documents, searching, clock),
         tally=DownloadTally(),
         key_uses=KeyUses(),
         remembered=RememberedCredentials(),
@@ -90,6 +94,8 @@ def _build(settings: Settings, db: Database) -> House:
         trusted_proxies=settings.server.trusted_proxies,
         body_stall_s=settings.limits.body_stall_s,
         reader_grace=timedelta(seconds=settings.storage.reader_grace_s),
+        image_hosts=settings.pages.image_hosts,
+        session_lifetime=timedelta(seconds=settings.sessions.lifetime_s),
     )
 
 

@@ -22,7 +22,9 @@ from motherlode.settings import (
     KeySettings,
     LimitSettings,
     LogSettings,
+    PageSettings,
     ServerSettings,
+    SessionSettings,
     Settings,
     StorageSettings,
 )
@@ -31,7 +33,8 @@ from motherlode.store.blobs.keys import settings_path
 DEFAULT_DATA: Final = "motherlode-data"
 BOOTSTRAP_KEY: Final = "MOTHERLODE_BOOTSTRAP_KEY"
 _OTHER_VARIABLES: Final = frozenset(
-    PREFIX + name for name in ("DATA", "CONFIG", "BOOTSTRAP_KEY", "PACKAGES", "TRACES", "CLIENTS", "CRASH_AT")
+    PREFIX + name
+    for name in ("DATA", "CONFIG", "BOOTSTRAP_KEY", "PACKAGES", "TRACES", "CLIENTS", "CHROMIUM", "CRASH_AT")
 )
 _TEST_PREFIX: Final = f"{PREFIX}TEST_"
 
@@ -50,7 +53,7 @@ def load_settings(
     folder = data or Path(environ.get("MOTHERLODE_DATA") or DEFAULT_DATA)
     reading = _Reading(environ, overrides or {})
     reading.read_file(config or _path_of(environ.get("MOTHERLODE_CONFIG")), settings_path(folder))
-    names = ("server", "log", "cache", "limits", "keys", "packages", "storage")
+    names = ("server", "log", "cache", "limits", "keys", "packages", "pages", "sessions", "storage")
     sections = {name: reading.section(name) for name in names}
     reading.check_tls(sections["server"])
     policy = reading.feed_policy()
@@ -64,6 +67,8 @@ def load_settings(
         limits=LimitSettings(**sections["limits"]),
         keys=KeySettings(**sections["keys"]),
         packages=Limits(**sections["packages"]),
+        pages=PageSettings(**sections["pages"]),
+        sessions=SessionSettings(**sections["sessions"]),
         storage=StorageSettings(**sections["storage"]),
         feed=policy,
         bootstrap_key=bootstrap_key,

@@ -16,6 +16,7 @@ from motherlode.projections.follower import Follower
 from motherlode.projections.key_uses import KeyUses
 from motherlode.projections.reader import Reader
 from motherlode.projections.searching import Searching
+from motherlode.projections.showing import Showing
 from motherlode.store.blobs.base import Blobs
 from motherlode.store.db import Database
 
@@ -24,7 +25,8 @@ from motherlode.store.db import Database
 class House:
     """The rooms of one process. `bootstrap` is the digest of the environment's administrator key, if it gives one;
     `body_stall_s` how many seconds a client may be silent in the middle of a body; `reader_grace` for how long bytes
-    stay that nobody finds any more."""
+    stay that nobody finds any more; `image_hosts` those from which pages may show images; `session_lifetime` how long a
+    browser stays signed in."""
 
     db: Database
     blobs: Blobs
@@ -34,6 +36,7 @@ class House:
     follower: Follower
     reader: Reader
     searching: Searching
+    showing: Showing
     tally: DownloadTally
     key_uses: KeyUses
     remembered: RememberedCredentials
@@ -45,6 +48,8 @@ class House:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     body_stall_s: float
     reader_grace: timedelta
+    image_hosts: frozenset[str]
+    session_lifetime: timedelta
 
     def close(self) -> None:
         """Let go of files and connections."""

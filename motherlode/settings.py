@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from motherlode.domain.addresses import parse_host
 from motherlode.domain.feeds import FeedPolicy
 from motherlode.domain.limits import Limits
 from motherlode.domain.sizes import DURATION_ALLOWED, SIZE_ALLOWED, format_size, parse_duration, parse_size
@@ -75,6 +76,20 @@ class StorageSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSettings:
+    """What web pages may show: `image_hosts` are those from which images of a README may come, in lower case."""
+
+    image_hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """How long somebody who signed in with a browser stays signed in."""
+
+    lifetime_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class InForce:
     """One setting as `config show` tells it: `origin` is where its value came from."""
 
@@ -95,7 +110,9 @@ class Settings:
     limits: LimitSettings
     keys: KeySettings
     storage: StorageSettings
+    sessions: SessionSettings
     packages: Limits = field(default_factory=Limits)
+    pages: PageSettings = field(default_factory=PageSettings)
     feed: FeedPolicy = field(default_factory=FeedPolicy)
     bootstrap_key: str | None = field(default=None, repr=False)
     in_force: tuple[InForce, ...] = ()
@@ -158,6 +175,10 @@ def _parse_public_url(text: str) -> str | None:
 
 def _parse_networks(text: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+
+
+def _parse_hosts(text: str) -> frozenset[str]:
+    return frozenset(parse_host(part) for part in text.split(",") if part.strip())
 
 
 def _parse_lifetime(text: str) -> int | None:
@@ -246,13 +267,7 @@ SETTINGS: Final = (
         "port",
     ),
     Setting(
-        "server",
-        "workers",
-        "1",
-        _parse_number(1, 256),
-        "a number from 1 to 256",
-        "how many processes answer requests",
-        "workers",
+        "server", "workers", "1", _parse_number(1, 256), "a number from 1 to 256", "how many processes serve", "workers"
     ),
     Setting(
         "server",
@@ -264,13 +279,7 @@ SETTINGS: Final = (
         "tls_certificate",
     ),
     Setting(
-        "server",
-        "tls_key",
-        "",
-        _parse_path,
-        "the path of a PEM file, or nothing",
-        "the private key of the certificate",
-        "tls_key",
+        "server", "tls_key", "", _parse_path, "the path of a PEM file, or nothing", "the certificate's key", "tls_key"
     ),
     Setting(
         "server",
@@ -346,6 +355,18 @@ SETTINGS: Final = (
         "max_lifetime_s",
     ),
     *_package_settings(),
+    Setting(
+        "pages",
+        "image_hosts",
+        "",
+        _parse_hosts,
+        "host names such as img.shields.io (a list in the file, commas in the environment)",
+        "the hosts from which pages show images of READMEs, over https",
+        "image_hosts",
+    ),
+    Setting(
+        "sessions", "lifetime", "14d", parse_duration, DURATION_ALLOWED, "how long a browser is signed in", "lifetime_s"
+    ),
     Setting(
         "storage",
         "min_free",

@@ -120,6 +120,10 @@ class Urls:
         key = identity.version.key
         return f"{self._version_folder(identity)}/{identity.id.segment}.{key}.nupkg"
 
+    def nuspec(self, identity: Identity) -> str:
+        """The nuspec, as it is in the package."""
+        return f"{self._version_folder(identity)}/{identity.id.segment}.nuspec"
+
     def readme(self, identity: Identity) -> str:
         """The embedded readme, as written."""
         return f"{self._version_folder(identity)}/readme"

@@ -1,4 +1,4 @@
-"""What a newcomer is told to paste: the same lines on the terminal where a server starts and on its first page.
+"""What a newcomer is told to paste on the terminal where a server starts.
 
 Each line stands alone and works as printed: nothing is put before it, behind it or around it.
 """

@@ -7,6 +7,7 @@ may read is `seclude`d, whatever it is: nobody keeps it for others, and no page 
 """
 
 import re
+from collections.abc import Iterable
 from email.utils import format_datetime
 from typing import Any, BinaryIO, Final
 
@@ -36,16 +37,16 @@ _READ_HEADERS: Final = {
 
 
 def seclude(response: Response) -> None:
-    """Make it an answer for its caller alone: `Cache-Control` is private, at best, `Vary` names Authorization, and no
-    other origin may read it."""
-    cache, vary = NO_STORE.encode(), b"Authorization"
+    """Make it an answer for its caller alone: `Cache-Control` is private, at best, `Vary` names Authorization and
+    Cookie, and no other origin may read it."""
+    cache, vary = NO_STORE.encode(), b"Authorization, Cookie"
     kept = []
     for pair in response.raw_headers:
         name, value = pair
         if name == b"cache-control":
             cache = value if value == cache else b"private, " + value.removeprefix(b"public, ")
         elif name == b"vary":
-            vary = value + b", Authorization"
+            vary = value.removesuffix(b", Cookie") + b", Authorization, Cookie"
         elif not name.startswith(b"access-control-"):
             kept.append(pair)
     response.raw_headers[:] = [*kept, (b"cache-control", cache), (b"vary", vary)]
@@ -66,7 +67,7 @@ def answer_document(
         )
     etag, raw_headers = prepared
     if is_match(header(scope, b"if-none-match"), etag):
-        return PreparedAnswer(304, [pair for pair in raw_headers if pair[0] not in _OF_BODY], b"")
+        return answer_unchanged(raw_headers)
     body = document.zipped if is_zipped and document.zipped is not None else document.body
     return PreparedAnswer(200, list(raw_headers), body)
 
@@ -79,6 +80,11 @@ class PreparedAnswer(Response):
         self.body = body
         self.background = None
         self.raw_headers = raw_headers
+
+
+def answer_unchanged(raw_headers: Iterable[tuple[bytes, bytes]]) -> Response:
+    """304, with those of the headers that say nothing of a body."""
+    return PreparedAnswer(304, [pair for pair in raw_headers if pair[0] not in _OF_BODY], b"")
 
 
 def _prepare(
@@ -151,7 +157,7 @@ def answer_blob(scope: Scope, file: BlobFile, blobs: Blobs, *, name: str, cache:
     if raw_headers is None:
         raw_headers = file.prepared[key] = _prepare_blob(file, name, cache)
     if is_match(header(scope, b"if-none-match"), file.etag):
-        return PreparedAnswer(304, [pair for pair in raw_headers if pair[0] not in _OF_BODY], b"")
+        return answer_unchanged(raw_headers)
     asked = header(scope, b"range") if _is_range_wanted(scope, file.etag) else None
     bounds = parse_range(asked, file.size)
     if bounds is None:

@@ -1,4 +1,4 @@
-"""What a request says of who sends it: its Authorization header and its API key, taken apart and not judged.
+"""What a request says of who sends it: Authorization, API key and cookies, taken apart and not judged.
 
 A header that is empty, malformed or there twice says nothing: it is no failed try either. # quirk: dotnet and nuget.exe
 answer a Basic challenge with an empty name and an empty password (`Og==`) where no credentials are configured.
@@ -9,8 +9,13 @@ from base64 import b64decode
 from dataclasses import dataclass
 from typing import Final
 
-from motherlode.web.site import Scope
+from motherlode.web.site import Scope, Site
 
+SESSION_COOKIE: Final = "motherlode-session"
+"""Holds the secret of a session. Sent along when somebody follows a link from elsewhere, and with nothing else that
+another site begins."""
+FORM_COOKIE: Final = "motherlode-form"
+"""Holds the secret behind the form that signs in. Never sent along with what another site begins."""
 _AUTHORIZATION: Final = b"authorization"
 _KEY_HEADER: Final = b"x-nuget-apikey"
 _MAX_BYTES: Final = 4_096
@@ -58,6 +63,39 @@ def parse_authorization(value: bytes) -> Credential | None:
 def sent_keys(scope: Scope) -> list[bytes]:
     """The API keys in the header for them, as they were sent; a header that is there and empty is an empty one."""
     return [bytes(value).strip() for name, value in scope["headers"] if name == _KEY_HEADER]
+
+
+def find_cookie(scope: Scope, name: str) -> str | None:
+    """The value of a cookie; of several with that name the first, which was set for the longest path (RFC 6265)."""
+    wanted = name.encode("ascii")
+    for key, value in scope["headers"]:
+        if key == b"cookie":
+            for pair in bytes(value).split(b";"):
+                said, _, held = pair.strip().partition(b"=")
+                if said == wanted:
+                    return held.decode("latin-1")
+    return None
+
+
+def keep_session(site: Site, secret: str, lifetime_s: int) -> str:
+    """What to set so that the browser holds a session's secret for so long, for this site alone and for no script."""
+    return f"{SESSION_COOKIE}={secret}; Max-Age={lifetime_s}; SameSite=Lax{_bounds(site)}"
+
+
+def keep_form_secret(site: Site, secret: str) -> str:
+    """What to set so that the browser holds the secret behind a form until it is closed."""
+    return f"{FORM_COOKIE}={secret}; SameSite=Strict{_bounds(site)}"
+
+
+def drop_cookie(site: Site, name: str) -> str:
+    """What to set so that the browser holds that cookie no longer."""
+    return f"{name}=; Max-Age=0; SameSite=Lax{_bounds(site)}"
+
+
+def _bounds(site: Site) -> str:
+    """Where a cookie is sent to: to paths below the site's prefix, and over https where the site is reached so."""
+    secure = "; Secure" if site.root.startswith("https:") else ""
+    return f"; Path={site.prefix or '/'}; HttpOnly{secure}"
 
 
 def _parse_basic(encoded: bytes) -> Basic | None:

@@ -24,10 +24,12 @@ from motherlode.web.answers import seclude
 from motherlode.web.gate import READS, admit
 from motherlode.web.later import Later
 from motherlode.web.lifespan import Background, Lifespan
+from motherlode.web.pages.errors import answer_error
 from motherlode.web.ready import Known, KnownRequests
 from motherlode.web.recording import Recording
 from motherlode.web.refuse import refuse
-from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, Route, find_route, methods_of
+from motherlode.web.route import Route
+from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, find_route, methods_of
 from motherlode.web.site import Scope, Sites, header
 from motherlode.web.visit import Visit
 from motherlode.web.who import Who
@@ -127,6 +129,7 @@ class Edge:
         house, site = self._house, self._sites.of(scope)
         standing = house.follower.standing
         visit = Visit(house, scope, receive, site, request_id, self._writers, self._searchers, standing)
+        visit.door = self._who
         response = await self._answer(visit)
         if visit.ready and site.is_checked and asked is not None and response.status_code in _GOOD:
             key = (asked, visit.credential) if visit.is_secluded else asked
@@ -151,10 +154,21 @@ class Edge:
     async def _refuse(self, visit: Visit, refusal: Refusal) -> Response:
         is_write = visit.method not in READS
         is_browser = "text/html" in (header(visit.scope, b"accept") or "").lower()
-        response = refuse(refusal, request_id=visit.request_id, is_write=is_write, is_browser=is_browser)
+        if is_browser and (visit.is_page or not is_write):
+            response = await self._show(visit, refusal)
+        else:
+            response = refuse(refusal, request_id=visit.request_id, is_write=is_write)
         if is_write and not await visit.body.drain():
             response.headers["Connection"] = "close"
         return response
+
+    async def _show(self, visit: Visit, refusal: Refusal) -> Response:
+        """The refusal as a page, as far as one can be made."""
+        try:
+            return await answer_error(visit, refusal)
+        except Exception:  # noqa: BLE001 where the page fails too, the plain refusal is left
+            self._log.exception("error_page_failed", request_id=visit.request_id, path=visit.scope["path"])
+            return refuse(refusal, request_id=visit.request_id, is_write=False, is_browser=True)
 
     async def _route(self, visit: Visit) -> Response:
         if not self._house.follower.is_current():
@@ -164,17 +178,16 @@ class Edge:
         found = find_route(routes, visit.method, visit.path)
         route, visit.parameters = found or (None, {})
         visit.route = route.name if route else "none"
+        visit.is_page = route is not None and route.is_page
         if routes is FEED_ROUTES:
             await admit(visit, route, self._who)
+        elif visit.is_page:
+            await self._who.find_visitor(visit)
         return await route.answer(visit) if route else self._miss(visit, routes)
 
     def _enter(self, visit: Visit) -> Sequence[Route]:
         """Take prefix and feed off the path; returns the routes that are left to choose from."""
-        path = str(visit.scope["path"])
-        prefix = visit.site.prefix
-        if prefix and (path + "/").startswith(prefix + "/"):
-            path = path[len(prefix) :]
-        visit.path = path
+        path = visit.path = visit.site.below(str(visit.scope["path"]))
         if path[: len(_FEEDS)].lower() == _FEEDS:
             name, _, rest = path[len(_FEEDS) :].partition("/")
             visit.asked_feed, visit.path = name[:100], f"/{rest}"

@@ -1,9 +1,9 @@
 """The gate of a feed: what every request to one passes before it is looked at any further.
 
-A public feed is read by everybody, and nobody is asked who he is. Of a private feed nobody learns anything who may not
-read it: which paths there are, which methods they take, or whether there is such a feed at all. So as soon as one feed
-of the server is private, a feed that does not exist answers like one. Whoever has signed in and may not read gets what
-a feed that does not exist gives him.
+A public feed is read by everybody, and nobody is asked who he is; its pages greet those who have signed in. Of a
+private feed nobody learns anything who may not read it: which paths there are, which methods they take, or whether
+there is such a feed at all. So as soon as one feed of the server is private, a feed that does not exist answers like
+one. Whoever has signed in and may not read gets what a feed that does not exist gives him.
 """
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ from motherlode.domain.policy import is_visible, may_read
 from motherlode.domain.refusals import NoSuchFeed, OldProtocol
 from motherlode.domain.versions import InvalidVersion, Version, parse_version
 from motherlode.projections.follower import Feed
-from motherlode.web.routes import Route
+from motherlode.web.route import Route
 from motherlode.web.site import Scope, header
 from motherlode.web.visit import Visit
 from motherlode.web.who import Who
@@ -32,6 +32,8 @@ async def admit(visit: Visit, route: Route | None, who: Who) -> None:
         visit.feed = feed
     if visit.is_secluded or (feed is not None and route is not None and route.check is not None):
         await _ask_caller(visit, feed, route, who)
+    elif route is None or route.is_page:
+        await who.find_visitor(visit)
     if feed is None:
         raise NoSuchFeed(visit.asked_feed)
     visit.feed = feed

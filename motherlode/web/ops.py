@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from motherlode.domain.refusals import Refusal
 from motherlode.house import House
 from motherlode.observe.logs import get_logger
-from motherlode.protocol.welcome import welcome_lines
 from motherlode.web.answers import NO_STORE
 from motherlode.web.visit import Visit
 
@@ -33,23 +32,6 @@ async def get_metrics(visit: Visit) -> Response:
     visit.house.metrics.show_cache(visit.house.documents.bytes_kept)
     text = await visit.read(visit.house.metrics.render)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8", headers=_HEADERS)
-
-
-async def get_home(visit: Visit) -> Response:
-    """What this is, and the lines that set up a client."""
-    urls = visit.urls
-    lines = welcome_lines(urls.service_index, urls.home)
-    text = "\n".join(
-        [
-            "Motherlode, a NuGet server.",
-            "",
-            "Add it as a package source, push to it with an API key, and find it here:",
-            "",
-            *lines,
-            "",
-        ]
-    )
-    return PlainTextResponse(text, headers=_HEADERS | {"X-Content-Type-Options": "nosniff"})
 
 
 def _check(house: House) -> dict[str, str]:

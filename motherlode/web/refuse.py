@@ -17,6 +17,8 @@ _STATUS: Final[dict[type[Refusal], int]] = {
     refusals.Invalid: 400,
     refusals.EncodedBody: 415,
     refusals.PackageTooLarge: 413,
+    refusals.FormTooLarge: 413,
+    refusals.FormRefused: 403,
     refusals.InvalidRange: 416,
     refusals.SignInNeeded: 401,
     refusals.KeyMissing: 401,
@@ -50,6 +52,27 @@ def status_of(refusal: Refusal) -> int:
     return next(_STATUS[kind] for kind in type(refusal).__mro__ if kind in _STATUS)
 
 
+def headers_of(refusal: Refusal, *, is_browser: bool) -> Iterator[tuple[str, str]]:
+    """The headers that belong to the refusal, whatever its body is; `is_browser` for what would show its own box for
+    name and password."""
+    match refusal:
+        case refusals.KeyMissing(may_sign_in=may_sign_in):
+            # a Basic challenge makes clients without a login send the whole package twice
+            yield "WWW-Authenticate", _BASIC if may_sign_in and not is_browser else _API_KEY
+        case refusals.SignInNeeded():
+            yield "WWW-Authenticate", _BEARER if is_browser else _BASIC
+            if isinstance(refusal, refusals.SignInRefused) and refusal.retry_after_s is not None:
+                yield "Retry-After", str(refusal.retry_after_s)
+        case refusals.MethodRefused(allowed=allowed):
+            yield "Allow", ", ".join(allowed)
+        case refusals.InvalidRange(size=size):
+            yield "Content-Range", f"bytes */{size}"
+        case refusals.Busy():
+            yield "Retry-After", str(_RETRY_AFTER_S)
+        case _:
+            return
+
+
 def refuse(refusal: Refusal, *, request_id: str, is_write: bool, is_browser: bool = False) -> Response:
     """The answer that says no. `is_write` for push, delete and relist, whose clients print X-NuGet-Warning;
     `is_browser` for what would show its own box for name and password."""
@@ -57,7 +80,7 @@ def refuse(refusal: Refusal, *, request_id: str, is_write: bool, is_browser: boo
     response.headers["Cache-Control"] = "no-store"
     if not is_write:
         response.headers["Access-Control-Allow-Origin"] = "*"
-    for name, value in _headers(refusal, is_browser=is_browser):
+    for name, value in headers_of(refusal, is_browser=is_browser):
         response.headers[name] = value
     if is_write:
         for line in warning_lines(_sentences(refusal)):
@@ -105,22 +128,3 @@ def _problem(refusal: Refusal, request_id: str) -> bytes:
         problem["faults"] = [{"code": fault.code, "message": fault.message} for fault in refusal.faults]
     problem["request_id"] = request_id
     return json.dumps(problem, ensure_ascii=False).encode("utf-8", "backslashreplace")
-
-
-def _headers(refusal: Refusal, *, is_browser: bool) -> Iterator[tuple[str, str]]:
-    match refusal:
-        case refusals.KeyMissing(may_sign_in=may_sign_in):
-            # a Basic challenge makes clients without a login send the whole package twice
-            yield "WWW-Authenticate", _BASIC if may_sign_in else _API_KEY
-        case refusals.SignInNeeded():
-            yield "WWW-Authenticate", _BEARER if is_browser else _BASIC
-            if isinstance(refusal, refusals.SignInRefused) and refusal.retry_after_s is not None:
-                yield "Retry-After", str(refusal.retry_after_s)
-        case refusals.MethodRefused(allowed=allowed):
-            yield "Allow", ", ".join(allowed)
-        case refusals.InvalidRange(size=size):
-            yield "Content-Range", f"bytes */{size}"
-        case refusals.Busy():
-            yield "Retry-After", str(_RETRY_AFTER_S)
-        case _:
-            return

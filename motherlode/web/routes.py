@@ -5,15 +5,10 @@ feed, and below `/feeds/{feed}` for each, and nobody gets there but through `mot
 the feed reads none of them, nor learns which there are. Those of `SERVER_ROUTES` answer everybody, at the root alone.
 """
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Final
 
-from starlette.routing import compile_path
-
 from motherlode.domain.policy import (
-    Actor,
     check_may_ever_push,
     check_may_ever_take_away,
     check_may_ever_unlist,
@@ -22,31 +17,9 @@ from motherlode.domain.policy import (
 from motherlode.protocol.urls import PUBLISH_PATH, Hive
 from motherlode.web import ops
 from motherlode.web.api import check
+from motherlode.web.pages.table import PAGE_ROUTES, PAGE_SERVER_ROUTES
+from motherlode.web.route import READ, Route
 from motherlode.web.v3 import documents, flat_container, publish, search, verification
-from motherlode.web.v3.documents import Answer
-
-Check = Callable[[Actor, str], None]
-"""Refuses an actor who may never do on a feed what a route does."""
-
-READ: Final = ("GET", "HEAD")
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One address: `check` is what an API key must pass before the body is looked at; None where none is asked for, and
-    whoever may read the feed may ask. `is_for_new_clients` where `require_protocol_version` counts."""
-
-    name: str
-    methods: tuple[str, ...]
-    path: str
-    answer: Answer
-    check: Check | None = None
-    is_for_new_clients: bool = False
-    pattern: re.Pattern[str] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        regex = compile_path(self.path.rstrip("/"))[0].pattern.removesuffix("$")
-        object.__setattr__(self, "pattern", re.compile(f"{regex}/?$", re.IGNORECASE))
 
 
 def _registrations() -> list[Route]:
@@ -91,6 +64,7 @@ SERVER_ROUTES: Final = (
     Route("health-live", READ, "/health/live", ops.get_live),
     Route("health-ready", READ, "/health/ready", ops.get_ready),
     Route("metrics", READ, "/metrics", ops.get_metrics),
+    *PAGE_SERVER_ROUTES,
 )
 
 FEED_ROUTES: Final = (
@@ -111,7 +85,7 @@ FEED_ROUTES: Final = (
     Route("push", ("PUT",), "/api/v2", publish.put_package, check_may_ever_push, is_for_new_clients=True),
     Route("delete", ("DELETE",), "/api/v2/{id}/{version}", publish.delete_version, check_may_ever_take_away),
     Route("check", ("POST",), "/api/v1/check", check.post_check, check_may_ever_push),
-    Route("home", READ, "/", ops.get_home),
+    *PAGE_ROUTES,
 )
 
 

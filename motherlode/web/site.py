@@ -32,6 +32,11 @@ class Site:
     client: str
     is_checked: bool
 
+    def below(self, path: str) -> str:
+        """What is left of a request's path below the prefix; proxies may have taken it off already."""
+        is_below = self.prefix and (path + "/").startswith(self.prefix + "/")
+        return path[len(self.prefix) :] if is_below else path
+
 
 def header(scope: Scope, name: bytes) -> str | None:
     """A request header's first value, decoded as Latin-1."""

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
+from urllib.parse import quote
 
 import anyio.to_thread
 from anyio import CapacityLimiter
@@ -24,6 +25,9 @@ from motherlode.web.site import Scope, Site, header
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_PATH_SIGNS: Final = "/!$&'()*+,;=:@"
+"""What stands for itself in a path (RFC 3986), beside letters and digits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -31,6 +35,14 @@ class Visitor:
 
     actor: Actor
     form_token: str
+
+
+class Door(Protocol):
+    """Where people sign in: judges passwords, as `motherlode.web.who` does for all who read."""
+
+    async def prove(self, visit: "Visit", user: str, password: str) -> tuple[Actor, str] | None:
+        """Who signs in, and the stored hash that the password was proven against; None for a wrong one. Raises
+        `SignInRefused` when too many wrong ones came from there, or with that name."""
 
 
 @dataclass(slots=True)
@@ -42,7 +54,8 @@ class Visit:
 
     `standing` is how things stood when the request was looked at. `is_secluded` where the feed is not for everybody, or
     is not there and must look so; `actor` who asks, as far as somebody had to, `why_not` why his key is of no use, and
-    `credential` the digest under which he is remembered. `visitor` is who signed in with a browser, on pages.
+    `credential` the digest under which he is remembered. `visitor` is who signed in with a browser, on pages and on
+    feeds that are not for everybody. `is_page` on routes for people, `door` is where they sign in.
     """
 
     house: House
@@ -65,6 +78,8 @@ class Visit:
     parameters: dict[str, str] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
     ready: Ready | None = None
+    is_page: bool = False
+    door: Door | None = None
     _body: Body | None = None
     _package_id: PackageId | None = None
     _version: Version | None = None
@@ -109,6 +124,20 @@ class Visit:
         if self.actor is None:
             raise LookupError("this route asks for no key")
         return self.actor
+
+    @property
+    def the_door(self) -> Door:
+        """Where to sign in, in a request that came in by the edge."""
+        if self.door is None:
+            raise LookupError("nobody can sign in here")
+        return self.door
+
+    @property
+    def way_back(self) -> str:
+        """The request's path below the site's root, with its query, percent-encoded: where signing in leads back to."""
+        path = quote(self.site.below(str(self.scope["path"])), safe=_PATH_SIGNS, errors="replace")
+        query = bytes(self.scope.get("query_string") or b"").decode("latin-1")
+        return f"{path}?{query}" if query else path
 
     @property
     def urls(self) -> Urls:

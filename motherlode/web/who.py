@@ -1,12 +1,14 @@
 """Who asks: the credential of a request, judged once and then remembered for minutes.
 
 Readers of private feeds sign in by Authorization: with a name and a password, or with an API key as password or token.
-Writers send a key in its own header; where that is missing, Authorization may carry one. Clients send their credential
+People who signed in with a browser are known by its cookie, for reading alone; Authorization goes before it. Writers
+send a key in its own header; where that is missing, Authorization may carry one. Clients send their credential
 with every request, so one that was judged is looked up under a keyed hash, and counts until anything about who may do
 what changes. What tries of strangers can cost is bounded: one password is hashed at a time, beside the threads of all
 others, and they wait ever longer. Who is at home, where he signed in before, does not stand in their queue.
 """
 
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Final
@@ -20,18 +22,32 @@ from motherlode.domain.refusals import KeyMissing, KeyRefused, SignInNeeded, Sig
 from motherlode.house import House
 from motherlode.identity.keys import digest_of, is_same, is_well_formed
 from motherlode.identity.remembered import REMEMBER, Remembered
+from motherlode.identity.sessions import form_token_of
+from motherlode.identity.sessions import is_well_formed as is_secret
 from motherlode.identity.slowdown import MOST_KEPT
 from motherlode.observe.logs import get_logger
+from motherlode.usecases.find_session import find_session
 from motherlode.usecases.identify import find_account_name, identify_again, identify_key, identify_person
 from motherlode.usecases.recall_sign_ins import recall_sign_ins
-from motherlode.web.credentials import Basic, Bearer, Credential, find_authorization, parse_authorization, sent_keys
+from motherlode.web.credentials import (
+    SESSION_COOKIE,
+    Basic,
+    Bearer,
+    Credential,
+    find_authorization,
+    find_cookie,
+    parse_authorization,
+    sent_keys,
+)
 from motherlode.web.recording import Recording
 from motherlode.web.site import Scope
 from motherlode.web.turns import Turns
-from motherlode.web.visit import Visit
+from motherlode.web.visit import Visit, Visitor
 
 _KEY: Final = b"\0key\0"
 """Before a key that is remembered by itself: no Authorization header can begin like that."""
+_SESSION: Final = b"\0session\0"
+"""The same before the secret of a session."""
 
 
 class Who:
@@ -54,11 +70,11 @@ class Who:
             self._house.slowdown.note_home(address, user)
 
     def find_reader(self, scope: Scope, access: int) -> Remembered | None:
-        """Who sent the request, if its Authorization was judged to be good at this number of `access`; never blocks."""
-        authorization = find_authorization(scope)
-        if authorization is None:
+        """Who sent the request, if his credential was judged to be good at this number of `access`; never blocks."""
+        credential = find_authorization(scope) or _find_session(scope)
+        if credential is None:
             return None
-        digest = self._house.remembered.digest_of(authorization)
+        digest = self._house.remembered.digest_of(credential)
         known = self._house.remembered.find(digest, access, self._house.clock.now())
         return known if known is not None and known.actor is not None else None
 
@@ -73,7 +89,7 @@ class Who:
         authorization = find_authorization(visit.scope)
         credential = parse_authorization(authorization) if authorization else None
         if authorization is None or credential is None:
-            raise SignInNeeded
+            return await self._get_visitor(visit)
         digest = self._house.remembered.digest_of(authorization)
         known = self._find(visit, digest)
         if known is None:
@@ -83,6 +99,43 @@ class Who:
             raise SignInRefused
         visit.credential = digest
         return self._greet(visit, known.actor)
+
+    async def find_visitor(self, visit: Visit) -> Visitor | None:
+        """Who signed in with the browser that asks, as he is now; `visit` then knows him. A cookie that is no good is
+        none."""
+        presented = _find_session(visit.scope)
+        if presented is None:
+            return None
+        digest = self._house.remembered.digest_of(presented)
+        known = self._find(visit, digest) or await self._judge_session(visit, digest, presented)
+        if known is None or known.actor is None:
+            return None
+        visit.credential = digest
+        actor = replace(self._greet(visit, known.actor), access=visit.standing.access)
+        visit.visitor = Visitor(actor, form_token_of(presented.removeprefix(_SESSION).decode("ascii")))
+        return visit.visitor
+
+    async def prove(self, visit: Visit, user: str, password: str) -> tuple[Actor, str] | None:
+        """Judge a password, in its turn, whatever is remembered: who it is, and the stored hash that it was proven
+        against. Raises `SignInRefused` when too many wrong ones came from there, or with that name."""
+        house, address = self._house, visit.site.client
+        try:
+            with house.slowdown.attempt(address, user, monotonic()) as attempt:
+                await anyio.sleep(attempt.wait_s)
+                found = await anyio.to_thread.run_sync(
+                    partial(identify_person, user, password, db=house.db),
+                    limiter=self._hashers_at_home if attempt.is_at_home else self._hashers_of_strangers,
+                )
+                if found is not None:
+                    attempt.note_right()
+        except SignInRefused:
+            house.metrics.count_sign_in("slowed")
+            raise
+        house.metrics.count_sign_in("wrong" if found is None else "ok")
+        if found is None:
+            told = await visit.read(self._find_told, user)
+            get_logger().warning("sign_in_failed", request_id=visit.request_id, client=address, **told)
+        return found
 
     async def get_writer(self, visit: Visit) -> Actor:
         """Who wants to write. Raises `KeyMissing`, `KeyRefused`; with a known key that is no good, `visit` then says
@@ -159,29 +212,28 @@ class Who:
         return judged
 
     async def _sign_in(self, visit: Visit, basic: Basic) -> tuple[Actor, str] | None:
-        """Judge a password that nothing is known of, in its turn. Raises `SignInRefused` when too many wrong ones came
-        from there, or with that name."""
-        house, address = self._house, visit.site.client
-        try:
-            with house.slowdown.attempt(address, basic.user, monotonic()) as attempt:
-                await anyio.sleep(attempt.wait_s)
-                found = await anyio.to_thread.run_sync(
-                    partial(identify_person, basic.user, basic.password, db=house.db),
-                    limiter=self._hashers_at_home if attempt.is_at_home else self._hashers_of_strangers,
-                )
-                if found is not None:
-                    attempt.note_right()
-        except SignInRefused:
-            house.metrics.count_sign_in("slowed")
-            raise
-        if found is None:
-            house.metrics.count_sign_in("wrong")
-            told = await visit.read(self._find_told, basic.user)
-            get_logger().warning("sign_in_failed", request_id=visit.request_id, client=address, **told)
-            return None
-        house.metrics.count_sign_in("ok")
-        self._recording.note_sign_in(visit, found[0])
+        """Judge a password that nothing is known of, and write down whose it is."""
+        found = await self.prove(visit, basic.user, basic.password)
+        if found is not None:
+            self._recording.note_sign_in(visit, found[0])
         return found
+
+    async def _get_visitor(self, visit: Visit) -> Actor:
+        visitor = await self.find_visitor(visit)
+        if visitor is None:
+            raise SignInNeeded
+        return visitor.actor
+
+    async def _judge_session(self, visit: Visit, digest: bytes, presented: bytes) -> Remembered | None:
+        """A good one is remembered until it ends; a wrong one costs little and is not."""
+        house, secret = self._house, presented.removeprefix(_SESSION).decode("ascii")
+        found = await visit.read(find_session, secret, db=house.db, clock=house.clock)
+        if found is None:
+            return None
+        judged = self._judged(visit, digest, found.actor, None)
+        judged = replace(judged, until=min(judged.until, found.expires_at))
+        house.remembered.keep(judged)
+        return judged
 
     def _find_told(self, user: str) -> dict[str, str]:
         """The name that was tried, if it is that of an account and no key: else it may be anything, a password even."""
@@ -193,6 +245,12 @@ class Who:
     def _judged(self, visit: Visit, digest: bytes, actor: Actor | None, proof: str | None) -> Remembered:
         until = self._house.clock.now() + REMEMBER
         return Remembered(digest, actor, visit.standing.access, until, proof)
+
+
+def _find_session(scope: Scope) -> bytes | None:
+    """The secret of a session in the cookie for it, as it is remembered; None where there is none of that form."""
+    secret = find_cookie(scope, SESSION_COOKIE)
+    return _SESSION + secret.encode("ascii") if secret is not None and is_secret(secret) else None
 
 
 def _name(visit: Visit, actor: Actor) -> None:

@@ -1,6 +1,5 @@
 """The JSON documents of V3 over HTTP: service index, version lists, registrations, details."""
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 from starlette.responses import Response
@@ -11,9 +10,8 @@ from motherlode.projections.packages import Render
 from motherlode.protocol.urls import Hive
 from motherlode.web.answers import REVALIDATE, answer_document
 from motherlode.web.ready import Ready
+from motherlode.web.route import Answer
 from motherlode.web.visit import Visit
-
-Answer = Callable[[Visit], Awaitable[Response]]
 
 
 async def get_service_index(visit: Visit) -> Response:

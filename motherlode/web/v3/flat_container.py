@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from motherlode.domain.feeds import Deletion, FeedPolicy, Overwrite
 from motherlode.domain.refusals import NoSuchVersion
+from motherlode.domain.user_agents import client_of
 from motherlode.domain.versions import InvalidVersion, parse_version
 from motherlode.house import House
 from motherlode.projections import packages
@@ -17,7 +18,7 @@ from motherlode.projections.documents import BlobFile
 from motherlode.projections.reader import blob_key
 from motherlode.web.answers import IMMUTABLE, REVALIDATE, answer_blob
 from motherlode.web.ready import Ready
-from motherlode.web.site import Scope
+from motherlode.web.site import Scope, header
 from motherlode.web.v3.documents import answer
 from motherlode.web.visit import Visit
 
@@ -75,7 +76,8 @@ def _answer_nupkg(
         raise FileNotFoundError(file.blob)  # before the status is sent: a lost file must not look like a lost version
     response = answer_blob(scope, file, house.blobs, name=name, cache=cache)
     if scope["method"] == "GET" and _is_beginning(response):
-        house.tally.count((*counted, house.clock.now().date()))
+        client = client_of(header(scope, b"user-agent"))
+        house.tally.count((*counted, house.clock.now().date()), client)
     return response
 
 
@@ -88,9 +90,9 @@ async def _get_nuspec(visit: Visit) -> Response:
     package_id, version = visit.package_id, visit.version
     render = packages.nuspec(package_id, version)
     cache = _cache_of(visit.the_feed.policy)
-    return await answer(
-        visit, render, id_key=package_id.key, name=f"nuspec/{version.key}", has_links=False, cache=cache
-    )
+    name = f"nuspec/{version.key}"
+    # a browser runs scripts of any XML that it is shown
+    return await answer(visit, render, id_key=package_id.key, name=name, has_links=False, cache=cache, is_foreign=True)
 
 
 async def _get_embedded(visit: Visit, name: str) -> Response:

@@ -1,0 +1,119 @@
+"""READMEs: Markdown (CommonMark and what GitHub adds to it) made into HTML that may stand in a page.
+
+Three steps, each on its own guard: the parser, bounded in what it takes on; a cleaner that knows what may stay of any
+HTML; a writer that writes it anew, letting addresses and attributes through by their values (`readme_writer`).
+Invariant: whatever the text, the result runs nothing, loads nothing but images from the hosts that were named, takes
+no name or style of the page around it, and is made in bounded time and space.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markupsafe import Markup
+from mdit_py_plugins.gfm import gfm_plugin
+
+from motherlode.web.pages.readme_writer import ALIAS, write_readme
+
+MAX_CHARACTERS: Final = 200_000
+"""What is beyond is not shown."""
+_MAX_MARKS: Final = 40_000
+"""A text with more characters that mean something to the parser is shown as it is."""
+_MAX_INLINE: Final = 16_000
+"""A paragraph with more characters is shown as it is."""
+_MAX_RAW_TAGS: Final = 4_000
+"""A text with more HTML tags has them shown as text."""
+
+_MARKS: Final = re.compile(r"[\n*_~`\[\]!<>&\\|:@]")
+# quirk: HTML opens these again in each block that follows until they are closed, so that n of them before n paragraphs
+# are n * n. Under another name they are like any other tag; whoever writes the result gives them their names back.
+_FORMATTING: Final = re.compile(
+    r"<(/?)(a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE
+)
+_TAGS: Final = (
+    *("abbr", "blockquote", "br", "caption", "center", "cite", "dd", "del", "details", "dfn", "div", "dl", "dt"),
+    *("figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "input", "ins", "kbd", "li", "mark"),
+    *("ol", "p", "pre", "q", "samp", "section", "span", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th"),
+    *("thead", "tr", "ul", "var", "wbr"),
+    *(f"{ALIAS}{name}" for name in ("a", "b", "code", "em", "i", "s", "small", "strike", "strong", "tt", "u")),
+)
+_DROPPED_WITH_CONTENT: Final = (
+    *("applet", "audio", "canvas", "embed", "frameset", "head", "iframe", "math", "noembed", "noframes", "noscript"),
+    *("object", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xmp"),
+)
+_ATTRIBUTES: Final = {
+    "*": frozenset({"align", "class", "id"}),
+    f"{ALIAS}a": frozenset({"href", "name", "title"}),
+    "abbr": frozenset({"title"}),
+    "details": frozenset({"open"}),
+    "img": frozenset({"alt", "height", "src", "title", "width"}),
+    "input": frozenset({"checked", "type"}),
+    "ol": frozenset({"start"}),
+    "td": frozenset({"colspan", "rowspan", "style"}),
+    "th": frozenset({"colspan", "rowspan", "style"}),
+}
+_CLEANER: Final = nh3.Cleaner(
+    tags=set(_TAGS),
+    clean_content_tags=set(_DROPPED_WITH_CONTENT),
+    attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+    link_rel=None,
+    url_schemes={"http", "https", "mailto"},
+    filter_style_properties={"text-align"},
+)
+_CUT: Final = Markup('<p class="notice">The rest of this README is too long to be shown here.</p>')
+
+
+def render_readme(text: str, *, image_hosts: frozenset[str]) -> Markup:
+    """The README as HTML, to stand below a heading of level 2: its own headings begin at level 3.
+
+    Its ids begin with `readme-`. Links lead to absolute addresses or into the README itself. Images are loaded from
+    `image_hosts` (names in small letters) over https alone; all others become links to them. A text that is too long is
+    cut, one that is too intricate is shown as it is.
+    """
+    shown, is_cut = _cut(text.removeprefix("\ufeff"))
+    if sum(1 for _ in _MARKS.finditer(shown)) > _MAX_MARKS:
+        html = Markup('<pre class="plain">{}</pre>').format(shown)
+    else:
+        html = write_readme(_CLEANER.clean(_parse(shown)), image_hosts)
+    return html + _CUT if is_cut else html
+
+
+def _cut(text: str) -> tuple[str, bool]:
+    if len(text) <= MAX_CHARACTERS:
+        return text, False
+    head = text[:MAX_CHARACTERS]
+    return head[: head.rfind("\n") + 1] or head, True
+
+
+def _parse(text: str) -> str:
+    """HTML as the author meant it, which must be cleaned."""
+    html, raw_tags = _render(text, has_html=True)
+    if raw_tags > _MAX_RAW_TAGS:
+        html, _ = _render(text, has_html=False)
+    return _FORMATTING.sub(rf"<\1{ALIAS}\2", html)
+
+
+def _render(text: str, *, has_html: bool) -> tuple[str, int]:
+    """The text as HTML, and the number of tags in it that the author wrote himself."""
+    parser = _make_parser(has_html=has_html)
+    environment: dict[str, object] = {}
+    tokens = parser.parse(text, environment)
+    every = (part for token in tokens for part in (token, *(token.children or ())))
+    raw_tags = sum(part.content.count("<") for part in every if part.type in {"html_block", "html_inline"})
+    return str(parser.renderer.render(tokens, parser.options, environment)), raw_tags
+
+
+@lru_cache(maxsize=2)
+def _make_parser(*, has_html: bool) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": has_html}).use(gfm_plugin)
+    parser.core.ruler.before("inline", "long_inline", _leave_long_inline)
+    return parser
+
+
+def _leave_long_inline(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type == "inline" and len(token.content) > _MAX_INLINE:
+            token.type = "text"

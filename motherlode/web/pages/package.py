@@ -1,0 +1,192 @@
+"""The page of a package: everything about one of its versions."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from motherlode.domain.package import Dependency, Identity, Package
+from motherlode.domain.ranges import ANY, VersionRange
+from motherlode.domain.versions import Version
+from motherlode.house import House
+from motherlode.projections.documents import DocumentKey, Fragment
+from motherlode.projections.follower import Feed
+from motherlode.projections.packages import Rendered, Source
+from motherlode.projections.shown import PackageView, VersionRow
+from motherlode.protocol.urls import Urls, feed_path
+from motherlode.web.pages.answering import answer_page
+from motherlode.web.pages.charts import draw_days, draw_share
+from motherlode.web.pages.headers import HTML
+from motherlode.web.pages.install import install_tabs
+from motherlode.web.pages.licensing import license_pieces
+from motherlode.web.pages.links import find_commit_link, find_link
+from motherlode.web.pages.markdown import render_readme
+from motherlode.web.pages.rendering import PAGES
+from motherlode.web.pages.tree import build_tree
+from motherlode.web.visit import Visit
+
+_VERSIONS_SHOWN: Final = 20
+_VERSIONS_DRAWN: Final = 10
+_DEPENDENCIES_UNFOLDED: Final = 20
+_SHORT_COMMIT: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLink:
+    """Where the source lies: `link` and `commit_link` are None where no page may lead there."""
+
+    text: str
+    link: str | None
+    commit: str | None
+    commit_link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DependencyLine:
+    """A dependency: `is_here` where this feed has it."""
+
+    dependency: Dependency
+    versions: str
+    is_here: bool
+
+
+async def get_package(visit: Visit) -> Response:
+    """The page of an id: of its latest listed version."""
+    return await _answer(visit, None)
+
+
+async def get_version(visit: Visit) -> Response:
+    """The page of a version, listed or not."""
+    return await _answer(visit, visit.version)
+
+
+async def _answer(visit: Visit, version: Version | None) -> Response:
+    house, feed, package_id = visit.house, visit.the_feed, visit.package_id
+    sees_unlisted = await _sees_unlisted(visit)
+    today = house.clock.now().date()  # the days of the charts end with it
+
+    def render(source: Source) -> Rendered:
+        view = house.showing.package(source, feed, package_id, version, sees_unlisted=sees_unlisted)
+        readme = None if view.readme is None else _read_readme(house, source, view.identity, view.readme)
+        body = render_package(view, feed, source.urls.base, readme)
+        return Rendered(body, view.changed_at, HTML, is_kept=view.is_whole, counted=source.counted)
+
+    which = "latest" if version is None else version.key
+    name = f"package/{package_id.key}/{which}/{'all' if sees_unlisted else 'listed'}/{today}"
+    return await answer_page(visit, name, render)
+
+
+def _read_readme(house: House, source: Source, identity: Identity, text: str) -> Markup:
+    """The README as HTML, which is kept in memory for as long as nothing happens to its package: to make it takes
+    longer than all the rest of the page."""
+    key = DocumentKey(source.feed_id, identity.id.key, f"readme-html/{identity.version.key}")
+    kept = house.documents.find(key)
+    if isinstance(kept, Fragment):
+        return Markup(kept.body.decode())  # noqa: S704 it was made below
+    html = render_readme(text, image_hosts=house.image_hosts)
+    house.documents.keep(key, Fragment(html.encode(), source.as_of))
+    return html
+
+
+async def _sees_unlisted(visit: Visit) -> bool:
+    actor = visit.visitor.actor if visit.visitor else visit.actor
+    if actor is None:
+        return False
+    return await visit.read(visit.house.showing.is_own, visit.the_feed, visit.package_id, actor)
+
+
+def render_package(view: PackageView, feed: Feed, root: str, readme: Markup | None) -> bytes:
+    """The page; `root` is what its links begin with, `readme` the README as HTML that may stand in it."""
+    is_latest = view.identity.version == view.latest
+    own = Urls(feed_path(feed.name))
+    path = own.package_page(view.identity.id) if is_latest else own.version_page(view.identity)
+    urls = Urls(root + feed_path(feed.name))
+    context = _texts(view, urls) | _numbers(view)
+    return PAGES.render(
+        "package.html",
+        feed=feed,
+        root=root,
+        path=path,
+        is_indexed=view.is_listed,
+        view=view,
+        package=view.package,
+        identity=view.identity,
+        is_latest=is_latest,
+        readme=readme,
+        **context,
+    )
+
+
+def _texts(view: PackageView, urls: Urls) -> dict[str, Any]:
+    package = view.package
+    return {
+        "install": install_tabs(package, urls),
+        "license": license_pieces(package, urls),
+        "project_link": find_link(package.project_url),
+        "source": find_source(package),
+        "dependencies": tuple(_group_lines(view)),
+        "without_dependencies": [
+            group.framework.short for group in package.dependency_groups if group.framework and not group.dependencies
+        ],
+        "folds_groups": sum(len(group.dependencies) for group in package.dependency_groups) > _DEPENDENCIES_UNFOLDED,
+        "frameworks": tuple(framework.short for framework in package.frameworks),
+        "hash": b64encode(view.sha512).decode("ascii"),
+    }
+
+
+def _numbers(view: PackageView) -> dict[str, Any]:
+    drawn = sorted(view.versions, key=lambda row: -row.downloads)[:_VERSIONS_DRAWN]
+    highest = drawn[0].downloads if drawn else 0
+    return {
+        "days_chart": draw_days(view.days),
+        "popular": [(row, draw_share(row.downloads, highest)) for row in drawn if row.downloads],
+        "first_versions": view.versions[:_VERSIONS_SHOWN],
+        "other_versions": view.versions[_VERSIONS_SHOWN:],
+        "shows_unlisted": any(not row.is_listed for row in view.versions),
+        "files": build_tree(view.files),
+        "newer": _find_newer(view),
+    }
+
+
+def _find_newer(view: PackageView) -> VersionRow | None:
+    """The latest version, where this is not it."""
+    if view.identity.version == view.latest:
+        return None
+    return next((row for row in view.versions if row.version == view.latest), None)
+
+
+def _group_lines(view: PackageView) -> Iterator[tuple[str, list[DependencyLine]]]:
+    """The groups that have dependencies, by what they are for."""
+    for group in view.package.dependency_groups:
+        lines = [
+            DependencyLine(dependency, describe_range(dependency.range), dependency.id.key in view.here)
+            for dependency in group.dependencies
+        ]
+        if lines:
+            yield "Any framework" if group.framework is None else group.framework.short, lines
+
+
+def find_source(package: Package) -> SourceLink | None:
+    """What the page says of the repository; None where the package says nothing of it."""
+    repository = package.repository
+    if repository is None or not (repository.url or "").strip():
+        return None
+    link = find_link(repository.url)
+    commit = (repository.commit or "").strip() or None
+    commit_link = find_commit_link(link, commit) if link and commit else None
+    text = link.partition("://")[2].removesuffix("/").removesuffix(".git") if link else "An address that is no web page"
+    return SourceLink(text, link, commit[:_SHORT_COMMIT] if commit else None, commit_link)
+
+
+def describe_range(versions: VersionRange) -> str:
+    """A range for people: ≥ 1.0.0, = 1.0.0, > 1.0.0 and < 2.0.0."""
+    if versions == ANY:
+        return "any version"
+    if versions.min is not None and versions.min == versions.max:
+        return f"= {versions.min.normalized}"
+    low, high = "≥" if versions.include_min else ">", "≤" if versions.include_max else "<"
+    bounds = ((low, versions.min), (high, versions.max))
+    return " and ".join(f"{sign} {bound.normalized}" for sign, bound in bounds if bound is not None)

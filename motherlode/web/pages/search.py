@@ -1,0 +1,68 @@
+"""The page that searches a feed: a form, what was found, and the addresses of more of it."""
+
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from motherlode.projections.shown import Results
+from motherlode.protocol.urls import feed_path
+from motherlode.web.pages.answering import answer_fresh_page
+from motherlode.web.pages.asking import LAST_PAGE, PAGE_CARDS, Asked, parse_asked
+from motherlode.web.pages.rendering import PAGES
+from motherlode.web.visit import Visit
+
+_TYPES: Final = (
+    ("Dependency", "Library"),
+    ("DotnetTool", ".NET tool"),
+    ("Template", "Template"),
+    ("McpServer", "MCP server"),
+    ("MSBuildSdk", "MSBuild SDK"),
+)
+_FRAMEWORKS: Final = (
+    ("net", ".NET (5 and later)"),
+    ("netcoreapp", ".NET Core"),
+    ("netstandard", ".NET Standard"),
+    ("netframework", ".NET Framework"),
+    *((name, name) for name in ("net10.0", "net9.0", "net8.0", "net6.0", "netcoreapp3.1")),
+    *((name, name) for name in ("netstandard2.1", "netstandard2.0", "net481", "net48", "net472", "net462")),
+)
+
+
+async def get_packages(visit: Visit) -> Response:
+    """What a search found, with the form that asks; the API answers the same question the same way."""
+    asked = parse_asked(visit.scope["query_string"])
+    body = await visit.search(_render, visit, asked)
+    return answer_fresh_page(visit, body, is_zipped=True, is_indexed=asked.is_indexed)
+
+
+def _render(visit: Visit, asked: Asked) -> bytes:
+    feed = visit.the_feed
+    results = visit.house.showing.search(feed, asked.question(feed.id))
+    return PAGES.render(
+        "search.html",
+        feed=feed,
+        root=visit.site.root,
+        path=f"{feed_path(feed.name)}/packages{asked.query()}",
+        is_indexed=asked.is_indexed,
+        **_context(asked, results),
+    )
+
+
+def _context(asked: Asked, results: Results) -> dict[str, Any]:
+    last_page = min(LAST_PAGE, max(1, -(-results.total // PAGE_CARDS)))
+    return {
+        "asked": asked,
+        "results": results,
+        "first": (asked.page - 1) * PAGE_CARDS + 1,
+        "last_page": last_page,
+        "is_cut": asked.page >= LAST_PAGE and results.total > LAST_PAGE * PAGE_CARDS,
+        "types": _with_asked(_TYPES, asked.type),
+        "frameworks": _with_asked(_FRAMEWORKS, asked.framework),
+    }
+
+
+def _with_asked(choices: tuple[tuple[str, str], ...], asked: str) -> list[tuple[str, str, bool]]:
+    """The choices, each with whether it was asked for; what was asked for is one of them."""
+    folded = asked.lower()
+    known = [(value, label, value.lower() == folded) for value, label in choices]
+    return known if not asked or any(is_asked for *_, is_asked in known) else [*known, (asked, asked, True)]

@@ -1,0 +1,167 @@
+"""The lines that set up a client for a feed: what a reader pastes, in each of the places where he may.
+
+Each line stands alone and works as printed. Where a feed asks who reads it, `NAME` and `KEY` stand for what the reader
+puts there, and the places where lines are kept name a variable or a secret instead of a key.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+from xml.sax.saxutils import quoteattr
+
+from motherlode.domain.feeds import DEFAULT_FEED
+
+_IN_CLEAR: Final = "--store-password-in-clear-text"
+_PACKAGES: Final = "packages/*.nupkg"
+_VARIABLE: Final = '"$MOTHERLODE_KEY"'
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Text to paste; `what` completes "Copy …"."""
+
+    text: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do by hand, with the text that is typed there, if any."""
+
+    about: str
+    text: str | None = None
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """How one client is set up."""
+
+    name: str
+    title: str
+    about: str
+    lines: tuple[Line, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """All that a home tells of setting up: `first_push` are the lines for a feed that holds nothing."""
+
+    tabs: tuple[Tab, ...]
+    first_push: tuple[Line, ...]
+    is_private: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A package source as clients are told of it: `address` is its service index; `is_plain` where that is http."""
+
+    name: str
+    address: str
+    is_plain: bool
+    is_private: bool
+
+    def add_line(self, user: str = "NAME", password: str = "KEY") -> str:  # noqa: S107 what the reader puts there
+        """What adds the source to those of a user."""
+        login = f" --username {user} --password {password} {_IN_CLEAR}" if self.is_private else ""
+        # quirk: from NuGet 6.12 on (SDK 9) a source over plain http is an error unless it says that it is meant
+        insecure = " --allow-insecure-connections" if self.is_plain else ""
+        return f"dotnet nuget add source {self.address} --name {self.name}{login}{insecure}"
+
+    def push_line(self, files: str, key: str) -> str:
+        """What pushes to the source once it is added."""
+        return f'dotnet nuget push "{files}" --source {self.name} --api-key {key}'
+
+
+def set_up(feed: str, service_index: str, root: str, *, is_private: bool) -> SetUp:
+    """The lines for a feed. `root` is the site's address, and alone tells whether it is plain http: the address of the
+    service index may still begin with a mark."""
+    name = "motherlode" if feed == DEFAULT_FEED else feed
+    source = Source(name, service_index, urlsplit(root).scheme == "http", is_private)
+    tabs = (_dotnet(source), _config(source), _visual_studio(source), _github(source), _gitlab(source))
+    first_push = (
+        Line("dotnet pack --output packages", "the line that builds a package"),
+        Line(source.add_line(), "the line that adds the source"),
+        Line(source.push_line(_PACKAGES, "KEY"), "the line that pushes"),
+    )
+    return SetUp(tabs, first_push, is_private)
+
+
+def _dotnet(source: Source) -> Tab:
+    return Tab(
+        "dotnet",
+        "dotnet CLI",
+        "Adds this feed to your package sources, for all projects of yours.",
+        (Line(source.add_line(), "the line for the dotnet CLI"),),
+    )
+
+
+def _config(source: Source) -> Tab:
+    insecure = ' allowInsecureConnections="true"' if source.is_plain else ""
+    lines = [
+        '<?xml version="1.0" encoding="utf-8"?>',
+        "<configuration>",
+        "  <packageSources>",
+        f"    <add key={quoteattr(source.name)} value={quoteattr(source.address)}{insecure} />",
+        "  </packageSources>",
+        *(_credentials(source) if source.is_private else ()),
+        "</configuration>",
+    ]
+    where = "A file beside your solution, kept with its source: whoever builds it finds the packages."
+    about = f"{where} The key comes from the variable MOTHERLODE_KEY." if source.is_private else where
+    return Tab("config", "nuget.config", about, (Line("\n".join(lines), "nuget.config"),))
+
+
+def _credentials(source: Source) -> tuple[str, ...]:
+    # quirk: the element is named like the source; a name that begins with a digit is written as XML names allow
+    element = f"_x{ord(source.name[0]):04X}_{source.name[1:]}" if source.name[0].isdigit() else source.name
+    return (
+        "  <packageSourceCredentials>",
+        f"    <{element}>",
+        '      <add key="Username" value="NAME" />',
+        '      <add key="ClearTextPassword" value="%MOTHERLODE_KEY%" />',
+        f"    </{element}>",
+        "  </packageSourceCredentials>",
+    )
+
+
+def _visual_studio(source: Source) -> Tab:
+    plain = (Step("Tick “Allow insecure connections”, since the address is plain http."),) if source.is_plain else ()
+    login = (Step("When Visual Studio asks, give your name, and an API key as password."),) if source.is_private else ()
+    steps = (
+        Step("Open Tools › Options › NuGet Package Manager › Package Sources, and press +."),
+        Step("Name:", source.name, "the name"),
+        Step("Source:", source.address, "the address"),
+        *plain,
+        Step("Press Update, then OK."),
+        *login,
+    )
+    return Tab("visual-studio", "Visual Studio", "Adds this feed to the sources of the package manager.", steps=steps)
+
+
+def _github(source: Source) -> Tab:
+    env = ("  env:", "    MOTHERLODE_KEY: ${{ secrets.MOTHERLODE_KEY }}")
+    lines = [
+        "- uses: actions/setup-dotnet@v5",
+        f"- run: {source.add_line(password=_VARIABLE)}",
+        *(env if source.is_private else ()),
+        "- run: dotnet pack --configuration Release --output packages",
+        f"- run: {source.push_line(_PACKAGES, _VARIABLE)}",
+        *env,
+    ]
+    about = "Steps of a job that builds packages and pushes them here. Keep the API key as the secret MOTHERLODE_KEY."
+    return Tab("github", "GitHub Actions", about, (Line("\n".join(lines), "the steps for GitHub Actions"),))
+
+
+def _gitlab(source: Source) -> Tab:
+    lines = [
+        "publish:",
+        "  image: mcr.microsoft.com/dotnet/sdk:10.0",
+        "  script:",
+        f"    - {source.add_line(password=_VARIABLE)}",
+        "    - dotnet pack --configuration Release --output packages",
+        f"    - {source.push_line(_PACKAGES, _VARIABLE)}",
+    ]
+    about = "A job that builds packages and pushes them here. Keep the API key as the masked variable MOTHERLODE_KEY."
+    return Tab("gitlab", "GitLab CI", about, (Line("\n".join(lines), "the job for GitLab CI"),))

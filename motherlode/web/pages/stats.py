@@ -1,0 +1,86 @@
+"""A feed's statistics: as a page, and as tables for programs (CSV)."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final
+
+from starlette.responses import Response
+
+from motherlode.domain.refusals import NoSuchAddress
+from motherlode.projections.documents import FEED_WIDE
+from motherlode.projections.packages import Rendered, Source
+from motherlode.projections.shown import NamedCount, StatsView
+from motherlode.protocol.urls import Urls, feed_path
+from motherlode.web.pages.answering import answer_page
+from motherlode.web.pages.charts import draw_days, draw_share
+from motherlode.web.pages.headers import HTML
+from motherlode.web.pages.rendering import PAGES
+from motherlode.web.v3.documents import answer
+from motherlode.web.visit import Visit
+
+Row = tuple[str, int]
+
+_CSV: Final = "text/csv; charset=utf-8"
+_TABLES: Final[dict[str, tuple[str, Callable[[StatsView], Iterable[Row]]]]] = {
+    "days": ("day", lambda view: ((each.day.isoformat(), each.count) for each in view.days)),
+    "packages": ("package", lambda view: ((each.name, each.count) for each in view.packages)),
+    "clients": ("client", lambda view: ((each.name, each.count) for each in view.clients)),
+}
+_FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+async def get_stats(visit: Visit) -> Response:
+    """How much is downloaded from the feed, and what, and with what."""
+    return await answer_page(visit, f"stats/{visit.house.clock.now().date()}", partial(_render, visit))
+
+
+async def get_stats_csv(visit: Visit) -> Response:
+    """One table of the statistics."""
+    table = visit.parameters["table"].lower()
+    if table not in _TABLES:
+        raise NoSuchAddress(f"There is no such table: there are {', '.join(_TABLES)}.")
+    name = f"stats/{table}/{visit.house.clock.now().date()}"
+    render = partial(_render_csv, visit, table)
+    response = await answer(visit, render, id_key=FEED_WIDE, name=name, has_links=False, is_foreign=True)
+    visit.ready = None  # the short way would leave out the header below
+    response.headers["Content-Disposition"] = f'attachment; filename="{visit.the_feed.name}-{table}.csv"'
+    return response
+
+
+def format_csv(head: str, rows: Iterable[Row]) -> bytes:
+    """A table of two columns. No program that opens it takes a text for a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow((head, "downloads"))
+    writer.writerows((f"'{name}" if name.startswith(_FORMULA_BEGINS) else name, count) for name, count in rows)
+    return text.getvalue().encode()
+
+
+def _render(visit: Visit, source: Source) -> Rendered:
+    feed = visit.the_feed
+    view = visit.house.showing.stats(source, feed)
+    body = PAGES.render(
+        "stats.html",
+        feed=feed,
+        root=source.urls.base,
+        path=Urls(feed_path(feed.name)).stats,
+        view=view,
+        days_chart=draw_days(view.days),
+        packages=_with_bars(view.packages),
+        clients=_with_bars(view.clients),
+    )
+    return Rendered(body, source.feed_created_at, HTML, counted=source.counted)
+
+
+def _with_bars(counts: Iterable[NamedCount]) -> list[tuple[NamedCount, str]]:
+    rows = tuple(counts)
+    highest = max((row.count for row in rows), default=0)
+    return [(row, draw_share(row.count, highest)) for row in rows]
+
+
+def _render_csv(visit: Visit, table: str, source: Source) -> Rendered:
+    head, rows_of = _TABLES[table]
+    view = visit.house.showing.stats(source, visit.the_feed)
+    return Rendered(format_csv(head, rows_of(view)), source.feed_created_at, _CSV, counted=source.counted)

@@ -1,0 +1,40 @@
+"""What a route is: one address, what answers it, and who may ask for it."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from starlette.responses import Response
+from starlette.routing import compile_path
+
+from motherlode.domain.policy import Actor
+from motherlode.web.visit import Visit
+
+Answer = Callable[[Visit], Awaitable[Response]]
+"""Answers a request that found its route; raises refusals."""
+
+Check = Callable[[Actor, str], None]
+"""Refuses an actor who may never do on a feed what a route does."""
+
+READ: Final = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address: `check` is what an API key must pass before the body is looked at; None where none is asked for, and
+    whoever may read the feed may ask. `is_for_new_clients` where `require_protocol_version` counts; `is_page` where the
+    answer is for people, who may have signed in with a browser."""
+
+    name: str
+    methods: tuple[str, ...]
+    path: str
+    answer: Answer
+    check: Check | None = None
+    is_for_new_clients: bool = False
+    is_page: bool = False
+    pattern: re.Pattern[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        regex = compile_path(self.path.rstrip("/"))[0].pattern.removesuffix("$")
+        object.__setattr__(self, "pattern", re.compile(f"{regex}/?$", re.IGNORECASE))
