@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -58,21 +59,22 @@ def require(variable: str) -> Path:
     folder = os.environ.get(variable)
     if folder:
         return Path(folder)
-    reason = f"{variable} is not set: {_MISSING[variable]}"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    skip_or_fail(f"{variable} is not set: {_MISSING[variable]}")
 
 
 def require_program(name: str) -> str:
     """The path of a program on this machine."""
     path = shutil.which(name)
     if path is None:
-        reason = f"{name} is not installed"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        skip_or_fail(f"{name} is not installed")
     return path
+
+
+def skip_or_fail(reason: str) -> NoReturn:
+    """End the test for want of something from outside: in CI as a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -134,6 +134,26 @@ def test_feeds_are_made_changed_and_shown(data):
     assert "max_package_size" in run("feed", "show", "default", "--data", data).stdout
 
 
+def test_a_feed_is_given_a_title_a_text_and_a_logo(data, tmp_path):
+    logo = tmp_path / "logo.png"
+    logo.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(4_192))
+    words = ("title=Build tools", "about=What our pipelines restore.")
+    assert run("feed", "create", "team", *words, f"logo=@{logo}", "--data", data).returncode == 0
+    shown = json.loads(run("feed", "show", "team", "--json", "--data", data).stdout)["settings"]
+    told = ("Build tools", "What our pipelines restore.", "image/png, 4,200 bytes")
+    assert (shown["title"], shown["about"], shown["logo"]) == told
+    assert "image/png, 4,200 bytes" in run("feed", "show", "team", "--data", data).stdout
+    assert run("feed", "set", "team", "logo=", "--data", data).returncode == 0
+    assert json.loads(run("feed", "show", "team", "--json", "--data", data).stdout)["settings"]["logo"] == ""
+
+
+def test_what_is_no_picture_is_no_logo(data, tmp_path):
+    text = tmp_path / "logo.svg"
+    text.write_text("<svg/>")
+    assert_refused(run("feed", "set", "default", f"logo=@{text}", "--data", data), "no PNG or JPEG")
+    assert_refused(run("feed", "set", "default", f"logo=@{tmp_path / 'none.png'}", "--data", data), "cannot be read")
+
+
 def test_new_feeds_begin_with_the_servers_defaults(data):
     environment = {"MOTHERLODE_FEED_MAX_PACKAGE_SIZE": "3MB"}
     assert run("feed", "create", "team", "--data", data, **environment).returncode == 0

@@ -91,11 +91,15 @@ class TestJobs:
         assert done.returncode == 0, done.stderr
         head, *lines = done.stdout.splitlines()
         assert head.split() == ["ID", "KIND", "STATE", "DUE_AT", "ATTEMPTS", "WORKER", "DONE_AT", "ERROR"]
-        assert [line.split()[1:3] for line in lines] == [["gc", "waiting"], ["purge-keys", "waiting"]]
+        assert [line.split()[1:3] for line in lines] == [
+            ["gc", "waiting"],
+            ["purge-keys", "waiting"],
+            ["purge-sessions", "waiting"],
+        ]
 
     def test_a_machine_reads_all_of_it(self, data):
         change(data, "UPDATE jobs SET error = 'no luck', done_at = due_at, attempts = 5 WHERE kind = 'gc'")
-        first, second = json.loads(run("jobs", "--json", "--data", data).stdout)
+        first, second, _ = json.loads(run("jobs", "--json", "--data", data).stdout)
         assert (first["kind"], first["state"], first["error"], first["attempts"]) == ("gc", "failed", "no luck", 5)
         assert (second["id"], second["state"], second["worker"]) == (2, "waiting", None)
         assert set(first) == set(second)

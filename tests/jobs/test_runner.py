@@ -263,7 +263,7 @@ class TestStops:
 def test_the_kinds_there_are_come_round_and_do_their_work(house):
     runner = Runner(house, KINDS)
     run_all(runner)
-    assert sorted(kind for kind, *_ in states(house)) == ["gc", "purge-keys"]
+    assert sorted(kind for kind, *_ in states(house)) == ["gc", "purge-keys", "purge-sessions"]
     house.clock.pass_by(DAY)
     run_all(runner)
     for kind in KINDS:

@@ -4,6 +4,7 @@ The rows are the route table's: a route that nobody wrote a row for fails.
 """
 
 import itertools
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,22 +12,31 @@ from datetime import timedelta
 
 import pytest
 
+from motherlode.domain.logos import format_logo, logo_of
 from motherlode.identity.keys import digest_of
 from motherlode.store import keys
 from motherlode.usecases.disable_account import disable_account
 from motherlode.usecases.revoke_key import revoke_key
 from motherlode.usecases.set_role import set_role
+from motherlode.web.credentials import SESSION_COOKIE
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, Route
 from tests.builders import nupkg
+from tests.pages.browsing import TEXT_HTML, Browser
 from tests.protocol.beside import add_key, add_user, basic, beside, change
 from tests.protocol.feeds import create_feed
 from tests.servers import Answer, Server, form, start_server
 
+LICENSED = '<license type="file">LICENSE.txt</license>'
+LOGO = f"logo={format_logo(logo_of(bytes.fromhex('89504e470d0a1a0a') + bytes(50)))}"
 THERE, NEVER = "Secret.Thing", "Absent.Thing"
 FEEDS = {"public": "open", "private": "shut", "missing": "gone"}
 STRANGERS = ("anonymous", "empty login", "wrong key", "expired key", "revoked key", "disabled user")
 KNOWN = ("reader", "publisher who is no owner", "owner", "administrator", "key of other ids", "key of another feed")
-CALLERS = (*STRANGERS, *KNOWN)
+BROWSERS = ("signed in reader", "signed in owner", "signed in stranger")
+"""They have a cookie and no key."""
+NOT_HERE = ("key of another feed", "signed in stranger")
+"""Known, and none of their business."""
+CALLERS = (*STRANGERS, "signed out", *KNOWN, *BROWSERS)
 
 Ask = Callable[["Place", "Caller", str, str], Answer]
 
@@ -36,7 +46,7 @@ class Caller:
     """How somebody signs in to read, and with which key he writes."""
 
     login: dict[str, str]
-    key: dict[str, str]
+    key: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -55,9 +65,9 @@ def with_key(key: str) -> Caller:
 def make_callers(server: Server) -> dict[str, Caller]:
     """One of each kind; the owner has pushed the id to both feeds."""
     roles = {"open": "publisher", "shut": "publisher"}
-    for name in ("olga", "paul", "dora", "anna"):
-        add_user(server, name, **roles)
-    add_user(server, "rita", open="reader", shut="reader")
+    passwords = {name: add_user(server, name, **roles) for name in ("olga", "paul", "dora", "anna")}
+    passwords["rita"] = add_user(server, "rita", open="reader", shut="reader")
+    passwords["ned"] = add_user(server, "ned")
     keys = {
         "wrong key": "mlk_" + "0" * 49,
         "expired key": add_key(server, "olga", lifetime=timedelta(0)),
@@ -72,14 +82,27 @@ def make_callers(server: Server) -> dict[str, Caller]:
     }
     for feed in ("open", "shut"):
         for version in ("1.0.0", "1.1.0"):
-            assert server.push(nupkg(THERE, version), feed=f"/feeds/{feed}", key=keys["owner"]).status == 201
+            package = nupkg(THERE, version, files={"LICENSE.txt": b"Do as you like."}, more=LICENSED)
+            assert server.push(package, feed=f"/feeds/{feed}", key=keys["owner"]).status == 201
     revoke(server, keys["revoked key"])
     change(server, disable_account, "dora")
     change(server, set_role, "anna", "administrator")
     nobody, empty = Caller({}, {}), {"Authorization": f"Basic {b64encode(b':').decode()}"}
-    return {"anonymous": nobody, "empty login": Caller(empty, empty)} | {
-        name: with_key(key) for name, key in keys.items()
+    callers = {name: with_key(key) for name, key in keys.items()} | make_browsers(server, passwords)
+    return {"anonymous": nobody, "empty login": Caller(empty, empty)} | callers
+
+
+def make_browsers(server: Server, passwords: dict[str, str]) -> dict[str, Caller]:
+    """Those who signed in with a browser: what their cookie was is what they send."""
+    people = {"signed in reader": "rita", "signed in owner": "olga", "signed in stranger": "ned", "signed out": "rita"}
+    browsers = {caller: Browser(server) for caller in people}
+    for caller, name in people.items():
+        assert browsers[caller].sign_in(name, passwords[name]).status == 303
+    kept = {
+        caller: Caller({"Cookie": f"{SESSION_COOKIE}={browsers[caller].cookies[SESSION_COOKIE]}"}) for caller in people
     }
+    assert browsers["signed out"].sign_out().status == 303
+    return kept
 
 
 def revoke(server: Server, secret: str) -> None:
@@ -93,9 +116,9 @@ def revoke(server: Server, secret: str) -> None:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     server = start_server(data=tmp_path_factory.mktemp("matrix") / "data")
     try:
-        create_feed(server, "open")
+        create_feed(server, "open", LOGO)
         create_feed(server, "elsewhere")
-        create_feed(server, "shut", "read=authenticated")
+        create_feed(server, "shut", "read=authenticated", LOGO)
         yield Place(server, make_callers(server))
     finally:
         server.stop()
@@ -103,7 +126,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 def path_of(route: Route, package_id: str, version: str = "1.0.0") -> str:
     return route.path.format(
-        id=package_id, version=version, file=f"{package_id}.{version}.nupkg", lower=version, upper=version
+        id=package_id, version=version, file=f"{package_id}.{version}.nupkg", lower=version, upper=version, table="days"
     )
 
 
@@ -113,6 +136,11 @@ def read(place: Place, caller: Caller, feed: str, path: str) -> Answer:
 
 def search(place: Place, caller: Caller, feed: str, path: str) -> Answer:
     return read(place, caller, feed, f"{path}?q={THERE}")
+
+
+def look(place: Place, caller: Caller, feed: str, path: str) -> Answer:
+    """As a browser does."""
+    return place.server.request("GET", f"/feeds/{feed}{path}", headers={"Accept": TEXT_HTML, **caller.login})
 
 
 def verify(place: Place, caller: Caller, feed: str, path: str) -> Answer:
@@ -150,14 +178,16 @@ class Row:
     def expected(self, feed: str, caller: str) -> int:
         if feed == "public" and self.is_read:
             return self.success
-        if caller in STRANGERS:
-            return 401 if self.is_read or caller in {"anonymous", "empty login"} else 403
-        if feed == "missing" or (feed == "private" and caller == "key of another feed"):
+        if not self.is_read and caller in {"anonymous", "empty login", "signed out", *BROWSERS}:
+            return 401
+        if caller in {*STRANGERS, "signed out"}:
+            return 401 if self.is_read else 403
+        if feed == "missing" or (feed == "private" and caller in NOT_HERE):
             return 404
         return 403 if caller in self.refused or (not self.is_read and caller == "key of another feed") else self.success
 
 
-READ, SEARCH = Row(read, 200), Row(search, 200)
+READ, SEARCH, PAGE = Row(read, 200), Row(search, 200), Row(look, 200)
 NO_OWNERS = ("reader", "publisher who is no owner", "key of other ids")
 ROWS = {
     "versions": READ,
@@ -169,7 +199,16 @@ ROWS = {
     "search": SEARCH,
     "autocomplete": SEARCH,
     "details": READ,
-    "home": READ,
+    "home": PAGE,
+    "packages": PAGE,
+    "package": PAGE,
+    "version": PAGE,
+    "license": PAGE,
+    "versions-feed": READ,
+    "stats": PAGE,
+    "stats-csv": READ,
+    "logo": READ,
+    "opensearch": READ,
     "create-verification-key": Row(write("POST"), 200, is_read=False, refused=("reader", "key of other ids")),
     "verifykey": Row(verify, 200, is_read=False, refused=NO_OWNERS),
     "push": Row(push, 201, is_read=False, refused=NO_OWNERS),
@@ -177,6 +216,8 @@ ROWS = {
     "delete": Row(write("DELETE"), 204, is_read=False, refused=NO_OWNERS),
     "relist": Row(write("POST"), 200, is_read=False, refused=NO_OWNERS),
 }
+OF_OPERATORS = [route for route in SERVER_ROUTES if route.name in {"health-live", "health-ready", "metrics", "robots"}]
+OF_PAGES = {"sign-in", "sign-out", "static"}
 EVERY_ROUTE = [pytest.param(route, id=f"{route.methods[0]} {route.path}") for route in FEED_ROUTES]
 
 
@@ -189,19 +230,21 @@ def test_each_route_answers_each_caller_as_it_should(place: Place, route: Route,
     assert answer.status == row.expected(feed, caller), answer.body
     if answer.status == 401:
         challenge = answer.header("WWW-Authenticate") or ""
-        assert challenge.startswith("ApiKey" if feed == "public" else "Basic")
+        is_page = row.ask is look
+        assert challenge.startswith("ApiKey" if feed == "public" else "Bearer" if is_page else "Basic")
 
 
 def told(answer: Answer, package_id: str) -> tuple[object, ...]:
     """All that an answer says, but for the id that was asked for and what differs each time."""
     request_id = answer.header("X-Request-Id") or "-"
-    text = f"{answer.headers}{answer.body!r}".replace(request_id, "")
+    text = re.sub(r"[0-9a-f]{64}|motherlode-form=[\w-]{43}", "", f"{answer.headers}{answer.body!r}")
+    text = text.replace(request_id, "")
     for spelling in (package_id, package_id.lower()):
         text = text.replace(spelling, "ID")
     return answer.status, [line for line in text.split("('") if not line.lower().startswith("date'")]
 
 
-@pytest.mark.parametrize("caller", [*STRANGERS, "key of another feed"])
+@pytest.mark.parametrize("caller", [*STRANGERS, "signed out", *NOT_HERE])
 @pytest.mark.parametrize("feed", ["private", "missing"])
 @pytest.mark.parametrize("route", [param for param in EVERY_ROUTE if "{id}" in param.values[0].path])
 def test_who_may_not_see_an_id_hears_the_same_of_one_that_never_was(
@@ -215,7 +258,7 @@ def test_who_may_not_see_an_id_hears_the_same_of_one_that_never_was(
     assert there == never
 
 
-@pytest.mark.parametrize("caller", [*STRANGERS, "key of another feed"])
+@pytest.mark.parametrize("caller", [*STRANGERS, "signed out", *NOT_HERE])
 @pytest.mark.parametrize("route", EVERY_ROUTE)
 def test_who_may_not_see_a_feed_hears_the_same_of_one_that_never_was(place: Place, route: Route, caller: str) -> None:
     ask, path = ROWS[route.name].ask, path_of(route, THERE)
@@ -235,7 +278,7 @@ def test_a_key_that_may_not_read_learns_nothing_of_what_others_own(place: Place,
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-@pytest.mark.parametrize("route", [pytest.param(route, id=route.name) for route in SERVER_ROUTES])
+@pytest.mark.parametrize("route", [pytest.param(route, id=route.name) for route in OF_OPERATORS])
 def test_operators_addresses_answer_everybody_and_name_nothing(place: Place, route: Route, caller: str) -> None:
     answer = place.server.request("GET", route.path, headers=place.callers[caller].login)
     assert answer.status == 200
@@ -243,5 +286,15 @@ def test_operators_addresses_answer_everybody_and_name_nothing(place: Place, rou
         assert name.lower().encode() not in answer.body.lower()
 
 
+@pytest.mark.parametrize("caller", CALLERS)
+def test_the_form_that_signs_in_is_for_everybody_and_names_nothing_but_who_asks(place: Place, caller: str) -> None:
+    headers = {"Accept": TEXT_HTML, **place.callers[caller].login}
+    answer = place.server.request("GET", "/sign-in", headers=headers)
+    assert answer.status == 200
+    for name in (THERE, "shut", "paul"):
+        assert name.lower().encode() not in answer.body.lower()
+
+
 def test_every_route_has_a_row() -> None:
     assert {route.name for route in FEED_ROUTES} == set(ROWS)
+    assert {route.name for route in SERVER_ROUTES} == {route.name for route in OF_OPERATORS} | OF_PAGES

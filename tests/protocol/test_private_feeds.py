@@ -17,7 +17,7 @@ from tests.servers import Answer, Server, start_server
 CHALLENGE = 'Basic realm="Motherlode", charset="UTF-8"'
 PATHS = {
     f"{route.name} {route.path}": route.path.format(
-        id="acme.inner", version="1.0.0", file="acme.inner.1.0.0.nupkg", lower="1.0.0", upper="1.0.0"
+        id="acme.inner", version="1.0.0", file="acme.inner.1.0.0.nupkg", lower="1.0.0", upper="1.0.0", table="days"
     )
     for route in FEED_ROUTES
     if "GET" in route.methods and route.check is None
@@ -117,12 +117,13 @@ class TestEveryPath:
         self, place: Place, path: str
     ) -> None:
         public = place.get(path, feed="outer")
-        assert public.header("vary") in {None, "Accept-Encoding"}
+        assert public.header("vary") in {None, "Accept-Encoding", "Accept-Encoding, Cookie"}
         for headers in place.readers.values():
             for _ in range(2):
                 answer = place.get(path, headers)
                 assert answer.status == public.status
-                assert len(uncounted(answer)) == len(uncounted(public))
+                if path != "/":  # the home of a private feed says besides how clients sign in
+                    assert len(uncounted(answer)) == len(uncounted(public))
                 assert_private(answer)
 
     def test_on_a_public_feed_a_login_is_not_looked_at(self, place: Place, path: str) -> None:
@@ -146,7 +147,7 @@ def assert_private(answer: Answer) -> None:
     cache = (answer.header("cache-control") or "").split(", ")
     assert "public" not in cache
     assert cache[0] == "private" or cache == ["no-store"]
-    assert "Authorization" in (answer.header("vary") or "").split(", ")
+    assert {"Authorization", "Cookie"} <= set((answer.header("vary") or "").split(", "))
     assert len(answer.all_headers("vary")) == 1
     assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]
 
@@ -157,7 +158,7 @@ def test_what_may_be_kept_by_the_caller_alone(place: Place) -> None:
     assert place.get(package, headers).header("cache-control") == "private, max-age=31536000, immutable"
     versions = place.get("/v3/flat/acme.inner/index.json", headers)
     assert versions.header("cache-control") == "private, no-cache"
-    assert versions.header("vary") == "Accept-Encoding, Authorization"
+    assert versions.header("vary") == "Accept-Encoding, Authorization, Cookie"
     assert place.get("/v3/search", headers).header("cache-control") == "no-store"
     again = place.get("/v3/flat/acme.inner/index.json", headers | {"If-None-Match": versions.header("etag") or ""})
     assert again.status == 304

@@ -8,7 +8,11 @@ from urllib.parse import quote
 
 import pytest
 
+from motherlode.domain.ids import parse_package_id
+from motherlode.usecases.add_owner import add_owner
+from motherlode.usecases.create_account import create_account
 from tests.builders import nupkg
+from tests.protocol.beside import change
 from tests.protocol.feeds import create_feed
 from tests.protocol.wire import exchange, golden, json_of, request_bytes
 from tests.servers import Answer, Server, start_server
@@ -188,6 +192,41 @@ class TestParameters:
         assert found(stocked, "packageType=&take=1000") == found(stocked, "take=1000")
         for value in ("nope", "a%20b", "%00", "/", "%C3%A9", "x" * 500):
             assert found(stocked, f"packageType={value}") == []
+
+    def test_a_framework_finds_what_it_can_use(self, stocked: Server) -> None:
+        assert stocked.push(nupkg("Acme.Desktop", "9.0.0-rc", files={"lib/net45/_._": b""})).status == 201
+        for value, is_found in (("net48", True), (" NET45", True), ("net40", False), ("netframework", True)):
+            assert ("Acme.Desktop" in found(stocked, f"{ALL}&framework={quote(value)}")) is is_found, value
+        assert found(stocked, "framework=&take=1000") == found(stocked, "take=1000")
+        completed = json_of(stocked.get(f"/v3/autocomplete?q=acme&framework=net45&{ALL}"))
+        assert completed["data"] == ["Acme.Desktop"]
+
+    def test_owners_are_those_of_the_feed(self, stocked: Server) -> None:
+        create_feed(stocked, "another")
+        assert stocked.push(nupkg("Acme.There"), feed="/feeds/another").status == 201
+        change(stocked, create_account, "Olga")
+        for feed, package_id in (("default", "Acme.Tool"), ("another", "Acme.There")):
+            change(stocked, add_owner, parse_package_id(package_id), "olga", feed=feed)
+        for query in ("q=owner:olga", "owner=OLGA", "Owner=olga&q=tool"):
+            assert found(stocked, query) == ["Acme.Tool"]
+        assert found(stocked, "owner=olga&q=owner:nobody") == found(stocked, "owner=ol") == []
+        there = json_of(stocked.get("/feeds/another/v3/search?owner=olga"))
+        assert [hit["id"] for hit in there["data"]] == ["Acme.There"]
+
+    def test_the_newest_or_the_most_downloaded_first(self, stocked: Server) -> None:
+        for package_id in ("Zz.Last", "Zz.New"):
+            assert stocked.push(nupkg(package_id)).status == 201
+        assert found(stocked, "sort=newest&q=zz") == ["Zz.New", "Zz.Last"]
+        assert set(found(stocked, "sort=Downloads&take=1000")) == set(found(stocked, "take=1000"))
+        assert found(stocked, "sort=relevance&q=zz") == found(stocked, "sort=&q=zz") == found(stocked, "q=zz")
+
+    @pytest.mark.parametrize("path", ["/v3/search", "/v3/autocomplete"])
+    @pytest.mark.parametrize("given", ["framework=nonsense", "framework=net8.0%00", "sort=oldest", "sort=newest;drop"])
+    def test_what_is_no_framework_or_order_is_400_with_a_sentence(self, stocked: Server, path: str, given: str) -> None:
+        answer = stocked.get(f"{path}?{given}")
+        problem = json.loads(answer.body)
+        assert (answer.status, problem["code"]) == (400, "parameter-invalid")
+        assert f"give {given.partition('=')[0]} as one" in problem["detail"]
 
     def test_skip_and_take_cut_pages_out_of_one_order(self, stocked: Server) -> None:
         everything = found(stocked, f"{ALL}&take=1000")

@@ -101,15 +101,6 @@ def test_a_feed_that_is_not_there_is_404(shared_server: Server) -> None:
         assert json.loads(answer.body)["code"] in {"feed-not-found", "address-not-found"}
 
 
-def test_the_web_address_says_what_this_is_and_what_to_paste(shared_server: Server) -> None:
-    answer = shared_server.get("/")
-    text = answer.body.decode()
-    assert answer.header("content-type") == "text/plain; charset=utf-8"
-    assert f"dotnet nuget add source {shared_server.url}/v3/index.json --name motherlode" in text
-    assert f"\n{shared_server.url}/\n" in text
-    assert shared_server.key not in text
-
-
 def test_an_unknown_address_says_where_the_feed_is(shared_server: Server) -> None:
     """A client that was given a wrong address shows its user where the right one is."""
     answer = shared_server.get("/nuget")

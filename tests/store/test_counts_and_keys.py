@@ -22,10 +22,10 @@ ONCE = KeyRow(
 
 def test_downloads_add_up_over_batches_and_days(db, feed):
     with db.write() as tx:
-        downloads.add(tx, {(feed.id, "acme", "1.0.0", MAY_1): 2, (feed.id, "acme", "2.0.0", MAY_1): 1})
+        downloads.add(tx, {(feed.id, "acme", "1.0.0", MAY_1): 2, (feed.id, "acme", "2.0.0", MAY_1): 1}, {})
     with db.write() as tx:
-        downloads.add(tx, {(feed.id, "acme", "1.0.0", MAY_1): 3, (feed.id, "acme", "1.0.0", MAY_2): 10})
-        downloads.add(tx, {(feed.id, "other", "1.0.0", MAY_1): 7})
+        downloads.add(tx, {(feed.id, "acme", "1.0.0", MAY_1): 3, (feed.id, "acme", "1.0.0", MAY_2): 10}, {})
+        downloads.add(tx, {(feed.id, "other", "1.0.0", MAY_1): 7}, {})
         assert downloads.total(tx, feed.id, "acme") == {"1.0.0": 15, "2.0.0": 1}
         days = tx.execute(select(schema.downloads.c.day, schema.downloads.c["count"]).where(_is_acme_1())).all()
         assert sorted(map(tuple, days)) == [(MAY_1, 5), (MAY_2, 10)]
@@ -37,7 +37,7 @@ def _is_acme_1():
 
 def test_nothing_counted_writes_nothing(db, feed):
     with db.write() as tx:
-        downloads.add(tx, {})
+        downloads.add(tx, {}, {})
         assert downloads.total(tx, feed.id, "acme") == {}
 
 

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from motherlode.store import catalog, downloads, entries, feeds
-from tests.store.rows import NOON, publish
+from motherlode.domain.accounts import TEAM
+from motherlode.store import accounts, catalog, downloads, entries, feeds, owners
+from tests.store.rows import NOON, add_account, publish
 
 MAY_1, MAY_2 = date(2024, 5, 1), date(2024, 5, 2)
 
@@ -46,21 +47,35 @@ def test_listed_versions_ascend_and_lead_to_what_they_say(db, stocked):
             "a": ["1.10.0", "2.0.0-rc"]
         }
         latest = listed["a"][-1]
-        assert latest.is_prerelease
+        assert (latest.is_prerelease, latest.pushed_at) == (True, NOON)
         facts = entries.facts(tx, [latest.content_id])
         assert facts == {latest.content_id: entries.find(tx, stocked.id, "a", "2.0.0-rc").facts}
         assert entries.facts(tx, []) == entries.listed_versions(tx, stocked.id, []) == {}
+
+
+def test_what_accounts_own_is_told_by_name_and_of_one_feed(db, feed):
+    with db.write() as tx:
+        other = feeds.add(tx, "other", {}, NOON)
+        alice, team = add_account(tx, "Alice"), add_account(tx, "Gadgets", TEAM)
+        add_account(tx, "bob")
+        for feed_id, id_key, account in ((1, "a", alice), (1, "b", alice), (1, "b", team), (2, "c", alice)):
+            owners.add(tx, {1: feed.id, 2: other.id}[feed_id], id_key, account.id, NOON)
+        accounts.set_disabled(tx, team.id, NOON)
+        asked = ["alice", "gadgets", "bob", "nobody"]
+        assert owners.ids_by_owner(tx, feed.id, asked) == {"alice": {"a", "b"}, "gadgets": {"b"}}
+        assert owners.ids_by_owner(tx, other.id, asked) == {"alice": {"c"}}
+        assert owners.ids_by_owner(tx, feed.id, []) == {}
 
 
 def test_each_batch_of_counts_has_a_number_of_its_feed(db, feed):
     with db.write() as tx:
         other = feeds.add(tx, "other", {}, NOON)
     with db.write() as tx:
-        downloads.add(tx, {(feed.id, "a", "1.0.0", MAY_1): 2, (feed.id, "b", "1.0.0", MAY_1): 1})
+        downloads.add(tx, {(feed.id, "a", "1.0.0", MAY_1): 2, (feed.id, "b", "1.0.0", MAY_1): 1}, {})
     with db.write() as tx:
-        downloads.add(tx, {(feed.id, "a", "1.0.0", MAY_2): 3, (feed.id, "a", "2.0.0", MAY_2): 4})
+        downloads.add(tx, {(feed.id, "a", "1.0.0", MAY_2): 3, (feed.id, "a", "2.0.0", MAY_2): 4}, {})
     with db.write() as tx:
-        downloads.add(tx, {(other.id, "a", "1.0.0", MAY_2): 5})
+        downloads.add(tx, {(other.id, "a", "1.0.0", MAY_2): 5}, {})
     with db.read() as tx:
         assert (downloads.counted(tx, feed.id), downloads.counted(tx, other.id)) == (2, 1)
         assert {row.name: row.counted for row in feeds.read_all(tx)} == {"default": 2, "other": 1}

@@ -103,6 +103,12 @@ def test_a_list_in_the_file_is_what_commas_are_in_the_environment(load):
     assert settings.server.trusted_proxies == tuple(map(ipaddress.ip_network, ("127.0.0.1", "10.0.0.0/8")))
 
 
+def test_hosts_of_images_are_names_in_any_casing(load):
+    assert load().pages.image_hosts == frozenset()
+    settings = load("[pages]\nimage_hosts = ['Img.Shields.io', 'a-b.example.com']")
+    assert settings.pages.image_hosts == {"img.shields.io", "a-b.example.com"}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -134,6 +140,10 @@ def test_a_list_in_the_file_is_what_commas_are_in_the_environment(load):
         ("PACKAGES_MAX_EMBEDDED_BYTES", "2MB"),
         ("PACKAGES_MAX_INFLATED_BYTES", "lots"),
         ("PACKAGES_NEWEST_CLIENT", "latest"),
+        ("PAGES_IMAGE_HOSTS", "https://img.shields.io"),
+        ("PAGES_IMAGE_HOSTS", "*.example.com"),
+        ("PAGES_IMAGE_HOSTS", "a.example.com; script-src *"),
+        ("PAGES_IMAGE_HOSTS", "localhost"),
     ],
 )
 def test_a_fault_names_the_setting_the_value_and_what_is_allowed(load, name, value):

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.web.credentials import Basic, Bearer, find_authorization, parse_authorization, sent_keys
+from motherlode.web.credentials import (
+    Basic,
+    Bearer,
+    drop_cookie,
+    find_authorization,
+    find_cookie,
+    keep_form_secret,
+    keep_session,
+    parse_authorization,
+    sent_keys,
+)
+from motherlode.web.site import Site
 
 
 @given(st.binary(max_size=200))
@@ -46,3 +57,42 @@ def test_a_header_that_is_there_twice_or_endless_is_none():
 def test_keys_are_all_those_that_were_sent():
     headers = [(b"x-nuget-apikey", b" a "), (b"x-nuget-apikey", b""), (b"x-other", b"c")]
     assert sent_keys({"headers": headers}) == [b"a", b""]
+
+
+@given(st.lists(st.binary(max_size=60)))
+def test_any_cookie_header_holds_a_value_or_none(values):
+    found = find_cookie({"headers": [(b"cookie", value) for value in values]}, "a")
+    assert found is None or ";" not in found
+
+
+@pytest.mark.parametrize(
+    ("headers", "value"),
+    [
+        ([b"a=1"], "1"),
+        ([b"b=2; a=1"], "1"),
+        ([b"b=2", b"a=1"], "1"),
+        ([b"a=1; a=2"], "1"),
+        ([b"ba=2;a=x=y"], "x=y"),
+        ([b"a"], ""),
+        ([b"A=1"], None),
+        ([b"aa=1"], None),
+        ([b""], None),
+        ([], None),
+    ],
+)
+def test_a_cookie_is_found_by_its_name_the_first_where_there_are_several(headers, value):
+    assert find_cookie({"headers": [(b"cookie", header) for header in headers]}, "a") == value
+
+
+@pytest.mark.parametrize(
+    ("site", "bounds"),
+    [
+        (Site("http://localhost", "", "", is_checked=True), "Path=/; HttpOnly"),
+        (Site("https://example.com", "", "", is_checked=True), "Path=/; HttpOnly; Secure"),
+        (Site("https://example.com/nuget", "/nuget", "", is_checked=True), "Path=/nuget; HttpOnly; Secure"),
+    ],
+)
+def test_cookies_are_bound_to_the_site(site, bounds):
+    assert keep_session(site, "x", 60) == f"motherlode-session=x; Max-Age=60; SameSite=Lax; {bounds}"
+    assert keep_form_secret(site, "x") == f"motherlode-form=x; SameSite=Strict; {bounds}"
+    assert drop_cookie(site, "motherlode-form") == f"motherlode-form=; Max-Age=0; SameSite=Lax; {bounds}"

@@ -33,6 +33,7 @@ ARGUMENTS = {
     "retry_after_s": 7,
     "may_sign_in": True,
     "why_not": "its holder is disabled",
+    "wanted": "number",
 }
 STATUSES = {
     "Invalid": 400,

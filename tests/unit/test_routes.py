@@ -10,8 +10,9 @@ def test_whatever_is_no_plain_read_asks_for_a_key():
     assert [route.name for route in FEED_ROUTES if route.methods == READ and route.check is not None] == []
 
 
-def test_what_the_server_itself_answers_is_for_everybody_and_only_read():
-    assert {(route.methods, route.check) for route in SERVER_ROUTES} == {(READ, None)}
+def test_what_the_server_itself_answers_is_for_everybody_and_only_read_but_for_forms():
+    assert {(route.methods, route.check) for route in SERVER_ROUTES if not route.is_page} == {(READ, None)}
+    assert [route.name for route in SERVER_ROUTES if route.methods == ("POST",)] == ["sign-in", "sign-out"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,166 @@
+"""The home of a feed: what it is, what is on it, and the lines that set up a client with the reader's addresses."""
+
+import gzip
+from collections.abc import Callable
+
+import pytest
+
+from motherlode.domain.logos import Logo, format_logo
+from motherlode.web.pages.set_up import SetUp, set_up
+from tests.builders import nupkg
+from tests.pages.browsing import Browser
+from tests.pages.markup import Page, find_faults, parse_page
+from tests.protocol.beside import add_user
+from tests.protocol.feeds import create_feed, set_feed
+from tests.servers import Server
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(50)
+
+
+def home(server: Server, path: str = "/") -> Page:
+    answer = server.get(path)
+    assert answer.status == 200
+    return parse_page(answer.body, server.url)
+
+
+def lines_of(page: Page) -> str:
+    return "\n".join("".join(code.itertext()) for code in page.all("code"))
+
+
+def ids_under(page: Page, heading: str) -> list[str]:
+    section = page.one("section", aria_labelledby=heading)
+    return ["".join(each.itertext()) for each in section.iter("a") if each.get("href", "").startswith("/packages/")]
+
+
+def all_lines(lines: SetUp) -> str:
+    return "\n".join(line.text for line in [*lines.first_push, *(line for tab in lines.tabs for line in tab.lines)])
+
+
+def test_an_empty_feed_shows_how_to_make_the_first_push(server: Server) -> None:
+    page = home(server)
+    assert find_faults(page) == []
+    assert "Push the first package" in page.text
+    assert "dotnet pack --output packages" in lines_of(page)
+    assert 'dotnet nuget push "packages/*.nupkg" --source motherlode --api-key KEY' in lines_of(page)
+    assert f"dotnet nuget add source {server.url}/v3/index.json --name motherlode" in lines_of(page)
+    assert server.key not in server.get("/").body.decode()
+
+
+def test_what_was_pushed_is_on_the_home_with_the_next_request(server: Server) -> None:
+    first = server.get("/")
+    server.push(nupkg("Acme.First"))
+    server.push(nupkg("Acme.Second", "2.0.0-beta"))
+    page = home(server)
+    assert find_faults(page) == []
+    assert ids_under(page, "newest") == ["Acme.Second", "Acme.First"]
+    assert sorted(ids_under(page, "popular")) == ["Acme.First", "Acme.Second"]
+    assert server.get("/", If_None_Match=str(first.header("etag"))).status == 200
+    server.change("DELETE", "Acme.Second", "2.0.0-beta")
+    assert ids_under(home(server), "newest") == ["Acme.First"]
+
+
+def test_a_page_that_did_not_change_is_not_sent_again(shared_server: Server) -> None:
+    for encoding in ("gzip", "identity"):
+        answer = shared_server.get("/", Accept_Encoding=encoding)
+        again = shared_server.get("/", Accept_Encoding=encoding, If_None_Match=str(answer.header("etag")))
+        assert (again.status, again.body) == (304, b"")
+        assert answer.header("cache-control") == again.header("cache-control") == "no-cache"
+        assert {"Accept-Encoding", "Cookie"} <= set(str(answer.header("vary")).split(", "))
+    zipped = shared_server.get("/", Accept_Encoding="gzip")
+    assert zipped.header("content-encoding") == "gzip"
+    assert gzip.decompress(zipped.body) == shared_server.get("/").body
+    assert zipped.header("etag") != shared_server.get("/").header("etag")
+
+
+def test_a_page_runs_and_loads_nothing_from_elsewhere(shared_server: Server) -> None:
+    answer = shared_server.get("/")
+    assert answer.header("content-security-policy") == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    assert answer.header("x-content-type-options") == "nosniff"
+    assert answer.header("referrer-policy") == "same-origin"
+    assert answer.header("access-control-allow-origin") is None
+    assert answer.header("content-type") == "text/html; charset=utf-8"
+
+
+def test_images_may_come_from_the_hosts_that_are_set(serve: Callable[..., Server]) -> None:
+    server = serve(environment={"MOTHERLODE_PAGES_IMAGE_HOSTS": "img.shields.io, Badge.example.com"})
+    policy = str(server.get("/").header("content-security-policy"))
+    assert "; img-src 'self' https://badge.example.com https://img.shields.io;" in policy
+
+
+def test_a_feed_shows_its_title_its_text_and_its_logo(server: Server) -> None:
+    create_feed(server, "tools", "title=Build <tools> & more", "about=What we restore “every day”.")
+    page = home(server, "/feeds/tools")
+    assert find_faults(page) == []
+    assert "".join(page.one("h1").itertext()) == "Build <tools> & more"
+    assert "".join(page.one("title").itertext()) == "Build <tools> & more"
+    assert "What we restore “every day”." in "".join(page.one("p", _class="about").itertext())
+    assert page.one("img", _class="hero-logo").get("src", "").startswith("/static/mark.")
+    set_feed(server, "tools", f"logo={format_logo(Logo('image/png', PNG))}")
+    page = home(server, "/feeds/tools")
+    assert page.one("img", _class="hero-logo").get("src") == "/feeds/tools/logo"
+    assert page.one("meta", property="og:image").get("content") == f"{server.url}/feeds/tools/logo"
+
+
+def test_a_page_says_its_one_address_however_it_was_asked_for(shared_server: Server) -> None:
+    create_feed(shared_server, "other")
+    for path, canonical in (("/", "/"), ("/feeds/default", "/"), ("/feeds/other", "/feeds/other/")):
+        page = home(shared_server, path)
+        assert page.one("link", rel="canonical").get("href") == canonical
+        assert page.one("link", rel="search").get("href") == f"{canonical.rstrip('/')}/opensearch.xml"
+        assert page.one("a", _class="sign-in").get("href") == f"/sign-in?next={canonical}"
+    assert "--name other" in lines_of(home(shared_server, "/feeds/other"))
+
+
+@pytest.mark.parametrize("public_url", ["https://nuget.example.com", "https://example.com/nuget"])
+def test_the_lines_have_the_address_that_readers_use(serve: Callable[..., Server], public_url: str) -> None:
+    server = serve(environment={"MOTHERLODE_SERVER_PUBLIC_URL": public_url})
+    page = parse_page(server.get("/").body, public_url)
+    assert f"dotnet nuget add source {public_url}/v3/index.json --name motherlode\n" in lines_of(page)
+    assert page.one("link", rel="stylesheet").get("href", "").startswith("/static/app.")
+    assert "insecure" not in page.text.lower()
+
+
+def test_whoever_is_signed_in_is_named_on_a_page_that_nobody_keeps(shared_server: Server) -> None:
+    password = add_user(shared_server, "ada")
+    browser, before = Browser(shared_server), shared_server.get("/").body
+    browser.sign_in("ada", password)
+    answer = browser.get("/", Accept_Encoding="gzip")
+    page = parse_page(answer.body, shared_server.url)
+    assert find_faults(page) == []
+    assert "".join(page.one("span", _class="visitor-name").itertext()) == "ada"
+    assert page.one("form", action="/sign-out").get("method") == "post"
+    assert answer.header("cache-control") == "no-store"
+    assert answer.header("etag") is None
+    assert answer.header("content-encoding") is None, "a token must not be compressed beside what others choose"
+    assert shared_server.get("/").body == before
+
+
+class TestSetUp:
+    def test_plain_http_is_said_to_be_meant_and_https_is_not(self) -> None:
+        plain = all_lines(set_up("default", "http://host/v3/index.json", "http://host", is_private=False))
+        assert plain.count("--allow-insecure-connections") == 4
+        assert plain.count('allowInsecureConnections="true"') == 1
+        secure = all_lines(set_up("default", "https://host/v3/index.json", "https://host", is_private=False))
+        assert "nsecure" not in secure
+
+    def test_a_public_feed_asks_for_no_login_and_a_private_one_for_one_everywhere(self) -> None:
+        public = all_lines(set_up("inner", "https://host/v3/index.json", "https://host", is_private=False))
+        assert "password" not in public.lower()
+        lines = set_up("inner", "https://host/feeds/inner/v3/index.json", "https://host", is_private=True)
+        by_name = {tab.name: "\n".join(line.text for line in tab.lines) for tab in lines.tabs}
+        login = "--username NAME --password {} --store-password-in-clear-text"
+        assert login.format("KEY") in by_name["dotnet"]
+        assert login.format('"$MOTHERLODE_KEY"') in by_name["github"]
+        assert login.format('"$MOTHERLODE_KEY"') in by_name["gitlab"]
+        assert '<add key="ClearTextPassword" value="%MOTHERLODE_KEY%" />' in by_name["config"]
+        assert "<inner>" in by_name["config"]
+
+    def test_a_source_whose_name_begins_with_a_digit_has_credentials_that_are_xml(self) -> None:
+        """As .NET writes such names: the first character by its number."""
+        lines = set_up("7zip", "https://host/v3/index.json", "https://host", is_private=True)
+        config = next(tab for tab in lines.tabs if tab.name == "config").lines[0].text
+        assert "<_x0037_zip>" in config
+        assert "</_x0037_zip>" in config

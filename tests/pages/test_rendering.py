@@ -1,0 +1,76 @@
+"""How numbers, sizes and times are written for people, and that whatever is put into a page is text."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from jinja2 import UndefinedError
+from markupsafe import Markup
+
+from motherlode.web.pages.rendering import (
+    PAGES,
+    format_compact,
+    format_number,
+    format_size,
+    mark_breaks,
+    mark_time,
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1_000, "1K"),
+        (1_049, "1K"),
+        (1_250, "1.2K"),
+        (9_999, "9.9K"),
+        (34_567, "34K"),
+        (999_999, "999K"),
+        (1_000_000, "1M"),
+        (5_600_000_000, "5.6B"),
+        (7_000_000_000_000, "7000B"),
+    ],
+)
+def test_a_short_number_never_says_more_than_there_is(number: int, text: str) -> None:
+    assert format_compact(number) == text
+
+
+def test_numbers_are_grouped() -> None:
+    assert format_number(1234567) == "1,234,567"
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (1023, "1023 bytes"),
+        (1024, "1.0 KB"),
+        (1434, "1.4 KB"),
+        (12 << 20, "12 MB"),
+        ((1 << 20) - 1, "1.0 MB"),
+        (5 << 40, "5.0 TB"),
+    ],
+)
+def test_sizes_are_written_in_the_unit_that_fits(size: int, text: str) -> None:
+    assert format_size(size) == text
+
+
+def test_a_time_is_marked_with_its_moment_whatever_its_zone() -> None:
+    at = datetime(2026, 2, 3, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert str(mark_time(at)) == (
+        '<time datetime="2026-02-02T23:30:00Z" title="2026-02-02 23:30:00 UTC" data-relative>2 Feb 2026</time>'
+    )
+    assert mark_time(at.astimezone(UTC)) == mark_time(at)
+
+
+def test_names_may_go_on_after_a_dot_and_stay_text() -> None:
+    assert mark_breaks("A.B-C") == Markup("A.<wbr>B-<wbr>C")
+    assert mark_breaks("<b>.x") == Markup("&lt;b&gt;.<wbr>x")
+    assert mark_breaks("") == Markup("")
+
+
+def test_a_page_passes_over_nothing_that_was_forgotten() -> None:
+    with pytest.raises(UndefinedError):
+        PAGES.render("home.html", feed=None, root="", path="/")
