@@ -10,6 +10,7 @@ from bench.figures import Figures, Goal
 from bench.ground import Ground
 from bench.growth import Growth
 from bench.large import LargePush
+from bench.pages import PageViews, package_pages, search_pages
 from bench.pushes import Push
 from bench.reads import Paths, Read, below, of, registration, registration_pages
 from bench.sign_ins import Flood, Telling
@@ -47,6 +48,10 @@ def _nupkg(size: str, about: str, goals: Sequence[Goal], *, connections: int, ra
     return Case(f"nupkg-{size}", about, Read(f"nupkg-{size}", "middle", of(path), connections, rate), goals)
 
 
+def _page(name: str, about: str, how: PageViews) -> Case:
+    return Case(name, about, how, [Goal("first_p99_ms", 15), Goal("first_view_kb", 60), Goal("blocking_count", 2)])
+
+
 def _searches(feed: str, ids: str) -> list[Case]:
     exact = [words.package_id(number) for number in range(50)]
     asked = {
@@ -80,6 +85,8 @@ CASES: Final = (
     _nupkg("5m", "Package of 5 MB", [], connections=4, rate=40),
     *_searches("middle", "5k"),
     *_searches("large", "100k"),
+    _page("view-package", "Pages of packages, each for the first time, 100k ids", PageViews(package_pages)),
+    _page("view-search", "Search pages, each for the first time, 100k ids", PageViews(search_pages)),
     Case(
         "push-1",
         "Pushes of 10 KB, one at a time",

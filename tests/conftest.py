@@ -57,9 +57,9 @@ def _is_outside(address: object) -> bool:
 def require(variable: str) -> Path:
     """The folder that the variable names."""
     folder = os.environ.get(variable)
-    if folder:
-        return Path(folder)
-    skip_or_fail(f"{variable} is not set: {_MISSING[variable]}")
+    if not folder:
+        skip_or_fail(f"{variable} is not set: {_MISSING[variable]}")
+    return Path(folder)
 
 
 def require_program(name: str) -> str:

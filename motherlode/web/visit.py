@@ -44,6 +44,9 @@ class Door(Protocol):
         """Who signs in, and the stored hash that the password was proven against; None for a wrong one. Raises
         `SignInRefused` when too many wrong ones came from there, or with that name."""
 
+    def is_key(self, text: str) -> bool:
+        """Whether a text has the form of an API key, or is the bootstrap key: no log and no page may show it."""
+
 
 @dataclass(slots=True)
 class Visit:

@@ -172,9 +172,10 @@ class Who:
         """The key that a login brings; a password that has not the form of one is none."""
         if isinstance(credential, Bearer):
             return credential.token.encode("ascii")
-        return credential.password.encode() if self._is_key(credential.password) else None
+        return credential.password.encode() if self.is_key(credential.password) else None
 
-    def _is_key(self, text: str) -> bool:
+    def is_key(self, text: str) -> bool:
+        """Whether a text has the form of an API key, or is the bootstrap key: no log and no page may show it."""
         bootstrap = self._house.bootstrap
         return is_well_formed(text) or (bootstrap is not None and is_same(digest_of(text.encode()), bootstrap))
 
@@ -237,7 +238,7 @@ class Who:
 
     def _find_told(self, user: str) -> dict[str, str]:
         """The name that was tried, if it is that of an account and no key: else it may be anything, a password even."""
-        if self._is_key(user):
+        if self.is_key(user):
             return {}
         name = find_account_name(user, db=self._house.db)
         return {} if name is None else {"user": name}

@@ -25,6 +25,7 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
+    "--disable-partial-raster",
 )
 TIMEOUT_MS = 15_000
 _TELL_BREACHES = """

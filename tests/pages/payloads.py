@@ -58,7 +58,7 @@ ELEMENTS: Final = (
     "<a href='data:text/html,<script>window.__xss=1</script>'>x</a>",
     "<a href=# target=_blank id=results name=results class=sr-only onclick=window.__xss=1>x</a>",
     "<h1 id=main>second</h1>",
-    "<div id=visitor><p id=q>x</p></div>",
+    "<div id=main><p id=q>x</p></div>",
 )
 BREAKOUTS: Final = (
     "</title><script>window.__xss=1</script>",

@@ -93,6 +93,14 @@ class TestSigningIn:
         change(server, disable_account, ada[0])
         assert browser.sign_in(*ada).status == 401
 
+    def test_a_key_that_was_given_for_a_name_is_not_shown_again(
+        self, server: Server, browser: Browser, ada: tuple[str, str]
+    ) -> None:
+        key = add_key(server, ada[0])
+        answer = browser.sign_in(f" {key} ", ada[1])
+        assert (answer.status, WRONG in text_of(answer)) == (401, True)
+        assert key.encode() not in answer.body
+
     def test_many_wrong_ones_are_told_to_wait(self, serve: Callable[..., Server]) -> None:
         server = serve()
         add_user(server, "ada")

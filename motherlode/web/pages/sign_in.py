@@ -204,9 +204,10 @@ async def _get_administrator(visit: Visit, key: str) -> Actor:
 
 
 async def _ask_again(visit: Visit, form: Form, refusal: Refusal, sentence: str) -> Response:
-    """The form once more, with what was wrong and the name that was given."""
+    """The form once more, with what was wrong and the name that was given, unless a key was given for one."""
     visit.notes["refusal"] = refusal.code
-    target, name = parse_target(form.get("next")), form.get("name", "")
+    target, given = parse_target(form.get("next")), form.get("name", "").strip()
+    name = "" if visit.the_door.is_key(given) else given
     response = await answer_sign_in(visit, target, status_of(refusal), error=sentence, name=name)
     for header, value in headers_of(refusal, is_browser=True):
         response.headers[header] = value
