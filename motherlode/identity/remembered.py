@@ -28,7 +28,7 @@ PROVEN: Final = timedelta(hours=1)
 class Remembered:
     """What a credential was judged to be at the number `access`, counting until `until`.
 
-    `actor` None is a wrong one. `proof` is the stored hash that a password was proven against, None for a key or a session.
+    `actor` None is a wrong one. `proof` is the stored hash that a password was proven against, None for anything else.
     """
 
     digest: bytes
