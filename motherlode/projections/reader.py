@@ -2,9 +2,15 @@
 
 A template (links begin with a marker) is kept once per document; the finished form is kept beside it only for bases
 that were checked. For any other base it is made anew each time: no header that a stranger sends can fill the memory.
+Of those who ask for the same template at the same time one renders it; the others wait and find it kept. What renders
+reads no document by this way, so that nobody waits while others wait for him.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from threading import Lock
+from weakref import WeakValueDictionary
 
 from motherlode.domain.ids import PackageId
 from motherlode.domain.refusals import NoSuchVersion
@@ -27,6 +33,8 @@ class Reader:
         self._documents = documents
         self._marker = Marker()
         self._history = db.history
+        self._guard = Lock()
+        self._rendering: WeakValueDictionary[DocumentKey, Lock] = WeakValueDictionary()
 
     def find(self, key: DocumentKey) -> Document | None:
         """The document, if it is in memory and finished."""
@@ -36,8 +44,10 @@ class Reader:
     def read(self, key: DocumentKey, feed: Feed, render: Render, *, is_checked: bool, is_zipped: bool) -> Document:
         """The document, rendered if need be. `is_checked` says that its base may be relied on; raises `NotFound`."""
         template_key = replace(key, base="")
-        kept = self._documents.find(template_key)
-        template = kept if isinstance(kept, Document) else self._render(template_key, feed, render, is_zipped=is_zipped)
+        template = self.find(template_key)
+        if template is None:
+            with self._alone(template_key):
+                template = self.find(template_key) or self._render(template_key, feed, render, is_zipped=is_zipped)
         if not key.base:
             return template
         body = self._marker.replace(template.body, key.base)
@@ -72,10 +82,18 @@ class Reader:
         self._documents.keep(blob_key(feed, package_id, version), blob)
         return blob
 
+    @contextmanager
+    def _alone(self, key: DocumentKey) -> Iterator[None]:
+        """As the only one who renders it; the lock goes with the last who has it or waits for it."""
+        with self._guard:
+            lock = self._rendering.setdefault(key, Lock())
+        with lock:
+            yield
+
     def _render(self, key: DocumentKey, feed: Feed, render: Render, *, is_zipped: bool) -> Document:
         with self._db.read() as tx:
             as_of, counted = catalog.position(tx, feed.id)
-            rendered = render(Source(tx, feed.id, feed.created_at, self._blobs, self._marker.urls, as_of, counted))
+            rendered = render(Source(tx, feed.id, feed.created_at, self._blobs, *self._marker.both, as_of, counted))
         is_template = self._marker.is_in(rendered.body)
         document = finish(
             rendered.body,

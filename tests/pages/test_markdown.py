@@ -256,8 +256,76 @@ class TestHostile:
         html = render("[<" * 50_000)
         assert html == f'<pre class="plain">{"[&lt;" * 50_000}</pre>'
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '[a]: http://x/ "' + "b" * 100_000 + '"\n\n' + "[a]" * 1_000,
+            "[a]: http://x/" + "b" * 3_900 + "\n\n" + ("[a] " * 2_000 + "\n\n") * 4,
+            "[a]: http://x/" + "b" * 3_900 + "\n\n" + ("![a] " * 1_500 + "\n\n") * 4,
+            "*![![a]]* [a]\n\n" * 500 + "[a]: http://x/" + "b" * 3_900,
+            "[^1]: a\n\n" + "[^1][^1]\n\n" * 3_300,
+        ],
+        ids=["title", "address", "image", "image-in-image", "footnote"],
+    )
+    def test_what_is_used_too_often_to_be_written_out_is_shown_as_it_is(self, text: str) -> None:
+        html = render(text)
+        assert html.startswith('<pre class="plain">')
+        assert len(html) < 2 * len(text)
+
+    def test_what_is_used_often_is_written_out(self) -> None:
+        text = "[a]: http://example.org/\n[^1]: b\n\n" + "[a] ![a] [^1]\n\n" * 500
+        assert len(parts(text, "a")) == 2_000
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "|a" * 2_000 + "|\n" + "|-" * 2_000 + "|\n" + "x\n" * 4_000,
+            ("|a" * 100 + "\n" + "|-" * 100 + "\n" + "x\n" * 650 + "\n") * 10,
+            "".join(f"> {line}\n" for line in ("a|b", "-|-", *["x"] * 5_000)),
+            "- a|b\n  -|-\n" + "  x\n" * 5_000,
+            ("|a" * 100 + "\r" + "|-" * 100 + "\r" + "x\r" * 650),
+        ],
+        ids=["wide", "many", "quoted", "listed", "other-ends-of-lines"],
+    )
+    def test_a_table_of_too_many_cells_is_shown_as_it_is(self, text: str) -> None:
+        html = render(text)
+        assert html.startswith('<pre class="plain">')
+        assert len(html) < 2 * len(text)
+
+    def test_a_large_table_is_a_table(self) -> None:
+        rows = "|---|---|---|\n" + "| a | b | c |\n" * 1_000
+        assert len(parts(f"| A | B | C |\n{rows}", "td")) == 3_000
+
+    def test_a_text_of_too_many_lines_is_shown_as_it_is(self) -> None:
+        assert render("a\n" * 10_100).startswith('<pre class="plain">')
+        assert render("a\n" * 5_000).startswith("<p>")
+
+    @pytest.mark.parametrize(
+        ("piece", "number"),
+        [
+            ("xmpp:", 900),
+            ("http:", 900),
+            ("mailto:", 900),
+            ("aaaaaaaa:", 900),
+            ("<http://", 800),
+            ("<http://a>", 600),
+            ("a@", 1_500),
+            ("![ or ", 900),
+        ],
+    )
+    def test_long_paragraphs_in_which_too_much_might_be_an_address_are_shown_as_they_are(
+        self, piece: str, number: int
+    ) -> None:
+        paragraphs = render(f"{piece * number} https://example.org/\n\n" * 10).split("<p>")
+        assert "<a" in paragraphs[1]
+        assert "<a" not in paragraphs[-1]
+
+    def test_many_links_in_paragraphs_of_usual_length_are_links(self) -> None:
+        text = "Some words before [a link](https://example.org/) and a few more behind it. " * 5
+        assert len(parts(f"{text}\n\n" * 400, "a")) == 2_000
+
     def test_a_paragraph_without_an_end_is_shown_as_it_is(self) -> None:
-        assert "<em>" not in render("*a* " * 9_000)
+        assert "<em>" not in render("*a* " * 5_000)
         assert "<em>" in render("*a* " * 100)
 
     def test_tags_without_number_are_shown_as_text(self) -> None:

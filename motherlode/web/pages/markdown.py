@@ -1,33 +1,35 @@
 """READMEs: Markdown (CommonMark and what GitHub adds to it) made into HTML that may stand in a page.
 
-Three steps, each on its own guard: the parser, bounded in what it takes on; a cleaner that knows what may stay of any
-HTML; a writer that writes it anew, letting addresses and attributes through by their values (`readme_writer`).
+Three steps, each on its own guard: the parser, bounded in what it takes on (`bounds`); a cleaner that knows what may
+stay of any HTML; a writer that writes it anew, letting addresses and attributes through by their values
+(`readme_writer`).
 Invariant: whatever the text, the result runs nothing, loads nothing but images from the hosts that were named, takes
 no name or style of the page around it, and is made in bounded time and space.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
 import nh3
 from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 from markupsafe import Markup
 from mdit_py_plugins.gfm import gfm_plugin
 
+from motherlode.web.pages.bounds import (
+    MAX_CHARACTERS,
+    MAX_HTML,
+    is_too_intricate,
+    is_too_repetitive,
+    leave_long_paragraphs,
+)
 from motherlode.web.pages.readme_writer import ALIAS, write_readme
 
-MAX_CHARACTERS: Final = 200_000
-"""What is beyond is not shown."""
-_MAX_MARKS: Final = 40_000
-"""A text with more characters that mean something to the parser is shown as it is."""
-_MAX_INLINE: Final = 16_000
-"""A paragraph with more characters is shown as it is."""
 _MAX_RAW_TAGS: Final = 4_000
 """A text with more HTML tags has them shown as text."""
 
-_MARKS: Final = re.compile(r"[\n*_~`\[\]!<>&\\|:@]")
 # quirk: HTML opens these again in each block that follows until they are closed, so that n of them before n paragraphs
 # are n * n. Under another name they are like any other tag; whoever writes the result gives them their names back.
 _FORMATTING: Final = re.compile(
@@ -73,11 +75,12 @@ def render_readme(text: str, *, image_hosts: frozenset[str]) -> Markup:
     `image_hosts` (names in small letters) over https alone; all others become links to them. A text that is too long is
     cut, one that is too intricate is shown as it is.
     """
-    shown, is_cut = _cut(text.removeprefix("\ufeff"))
-    if sum(1 for _ in _MARKS.finditer(shown)) > _MAX_MARKS:
+    shown, is_cut = _cut(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+    parsed = None if is_too_intricate(shown) else _parse(shown)
+    if parsed is None:
         html = Markup('<pre class="plain">{}</pre>').format(shown)
     else:
-        html = write_readme(_CLEANER.clean(_parse(shown)), image_hosts)
+        html = write_readme(_CLEANER.clean(parsed), image_hosts)
     return html + _CUT if is_cut else html
 
 
@@ -88,32 +91,34 @@ def _cut(text: str) -> tuple[str, bool]:
     return head[: head.rfind("\n") + 1] or head, True
 
 
-def _parse(text: str) -> str:
-    """HTML as the author meant it, which must be cleaned."""
-    html, raw_tags = _render(text, has_html=True)
-    if raw_tags > _MAX_RAW_TAGS:
-        html, _ = _render(text, has_html=False)
-    return _FORMATTING.sub(rf"<\1{ALIAS}\2", html)
-
-
-def _render(text: str, *, has_html: bool) -> tuple[str, int]:
-    """The text as HTML, and the number of tags in it that the author wrote himself."""
-    parser = _make_parser(has_html=has_html)
-    environment: dict[str, object] = {}
+def _parse(text: str) -> str | None:
+    """HTML as the author meant it, which must be cleaned; None for a text of which too much would be made."""
+    parser, environment = _make_parser(has_html=True), dict[str, object]()
     tokens = parser.parse(text, environment)
-    every = (part for token in tokens for part in (token, *(token.children or ())))
-    raw_tags = sum(part.content.count("<") for part in every if part.type in {"html_block", "html_inline"})
-    return str(parser.renderer.render(tokens, parser.options, environment)), raw_tags
+    if _count_raw_tags(tokens) > _MAX_RAW_TAGS:
+        parser, environment = _make_parser(has_html=False), dict[str, object]()
+        tokens = parser.parse(text, environment)
+    if is_too_repetitive(_walk(tokens)):
+        return None
+    html = str(parser.renderer.render(tokens, parser.options, environment))
+    return None if len(html) > MAX_HTML else _FORMATTING.sub(rf"<\1{ALIAS}\2", html)
+
+
+def _walk(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The tokens, and what is in paragraphs and images."""
+    for token in tokens:
+        yield token
+        yield from _walk(token.children or ())
+
+
+def _count_raw_tags(tokens: Iterable[Token]) -> int:
+    """The number of tags that the author wrote himself."""
+    raw = (token for token in _walk(tokens) if token.type in {"html_block", "html_inline"})
+    return sum(token.content.count("<") for token in raw)
 
 
 @lru_cache(maxsize=2)
 def _make_parser(*, has_html: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": has_html}).use(gfm_plugin)
-    parser.core.ruler.before("inline", "long_inline", _leave_long_inline)
+    parser.core.ruler.before("inline", "long_paragraphs", leave_long_paragraphs)
     return parser
-
-
-def _leave_long_inline(state: StateCore) -> None:
-    for token in state.tokens:
-        if token.type == "inline" and len(token.content) > _MAX_INLINE:
-            token.type = "text"

@@ -16,7 +16,7 @@ from motherlode.projections.documents import DocumentKey, Fragment
 from motherlode.projections.follower import Feed
 from motherlode.projections.packages import Rendered, Source
 from motherlode.projections.shown import PackageView, VersionRow
-from motherlode.protocol.urls import Urls, feed_path
+from motherlode.protocol.urls import Hive, Urls, feed_path
 from motherlode.web.pages.answering import answer_page
 from motherlode.web.pages.charts import draw_days, draw_share
 from motherlode.web.pages.headers import HTML
@@ -29,6 +29,7 @@ from motherlode.web.pages.tree import build_tree
 from motherlode.web.visit import Visit
 
 _VERSIONS_SHOWN: Final = 20
+_MAX_VERSIONS: Final = 500
 _VERSIONS_DRAWN: Final = 10
 _DEPENDENCIES_UNFOLDED: Final = 20
 _SHORT_COMMIT: Final = 10
@@ -71,7 +72,7 @@ async def _answer(visit: Visit, version: Version | None) -> Response:
     def render(source: Source) -> Rendered:
         view = house.showing.package(source, feed, package_id, version, sees_unlisted=sees_unlisted)
         readme = None if view.readme is None else _read_readme(house, source, view.identity, view.readme)
-        body = render_package(view, feed, source.urls.base, readme)
+        body = render_package(view, feed, source.urls.base, source.paths.base, readme)
         return Rendered(body, view.changed_at, HTML, is_kept=view.is_whole, counted=source.counted)
 
     which = "latest" if version is None else version.key
@@ -98,17 +99,19 @@ async def _sees_unlisted(visit: Visit) -> bool:
     return await visit.read(visit.house.showing.is_own, visit.the_feed, visit.package_id, actor)
 
 
-def render_package(view: PackageView, feed: Feed, root: str, readme: Markup | None) -> bytes:
-    """The page; `root` is what its links begin with, `readme` the README as HTML that may stand in it."""
+def render_package(view: PackageView, feed: Feed, root: str, links: str, readme: Markup | None) -> bytes:
+    """The page; `root` is what absolute addresses begin with, `links` what its links do, `readme` the README as HTML
+    that may stand in it."""
     is_latest = view.identity.version == view.latest
     own = Urls(feed_path(feed.name))
     path = own.package_page(view.identity.id) if is_latest else own.version_page(view.identity)
-    urls = Urls(root + feed_path(feed.name))
-    context = _texts(view, urls) | _numbers(view)
+    below = feed_path(feed.name)
+    context = _texts(view, Urls(links + below), Urls(root + below)) | _numbers(view)
     return PAGES.render(
         "package.html",
         feed=feed,
         root=root,
+        links=links,
         path=path,
         is_indexed=view.is_listed,
         view=view,
@@ -120,10 +123,10 @@ def render_package(view: PackageView, feed: Feed, root: str, readme: Markup | No
     )
 
 
-def _texts(view: PackageView, urls: Urls) -> dict[str, Any]:
+def _texts(view: PackageView, urls: Urls, public_urls: Urls) -> dict[str, Any]:
     package = view.package
     return {
-        "install": install_tabs(package, urls),
+        "install": install_tabs(package, public_urls),
         "license": license_pieces(package, urls),
         "project_link": find_link(package.project_url),
         "source": find_source(package),
@@ -133,6 +136,7 @@ def _texts(view: PackageView, urls: Urls) -> dict[str, Any]:
         ],
         "folds_groups": sum(len(group.dependencies) for group in package.dependency_groups) > _DEPENDENCIES_UNFOLDED,
         "frameworks": tuple(framework.short for framework in package.frameworks),
+        "registration": urls.registration_index(Hive.GZIP_SEMVER2, package.identity.id),
         "hash": b64encode(view.sha512).decode("ascii"),
     }
 
@@ -144,7 +148,8 @@ def _numbers(view: PackageView) -> dict[str, Any]:
         "days_chart": draw_days(view.days),
         "popular": [(row, draw_share(row.downloads, highest)) for row in drawn if row.downloads],
         "first_versions": view.versions[:_VERSIONS_SHOWN],
-        "other_versions": view.versions[_VERSIONS_SHOWN:],
+        "other_versions": view.versions[_VERSIONS_SHOWN:_MAX_VERSIONS],
+        "versions_left_out": len(view.versions[_MAX_VERSIONS:]),
         "shows_unlisted": any(not row.is_listed for row in view.versions),
         "files": build_tree(view.files),
         "newer": _find_newer(view),

@@ -1,5 +1,6 @@
 """The files of a package as a tree of folders."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -8,6 +9,7 @@ from motherlode.projections.shown import FileRow
 
 _MAX_DEPTH: Final = 8
 """Below so many folders, what is left of a path is one name."""
+_BIDI_CONTROLS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(slots=True)
@@ -23,11 +25,13 @@ class Folder:
 
 
 def build_tree(files: Iterable[FileRow]) -> Folder:
-    """The root of the tree, which has no name; folders and files each in the order of their names."""
+    """The root of the tree, which has no name; folders and files each in the order of their names.
+
+    Signs that turn the direction of writing are named in names (`\\u202e`): no program looks like a picture."""
     root = Folder("")
     by_path: dict[tuple[str, ...], Folder] = {(): root}
     for file in sorted(files, key=lambda file: file.name.lower()):
-        *path, name = [part for part in file.name.split("/") if part] or [file.name]
+        *path, name = [part for part in _name_controls(file.name).split("/") if part] or [file.name]
         path, name = path[:_MAX_DEPTH], "/".join((*path[_MAX_DEPTH:], name))
         folder = _enter(by_path, tuple(path))
         folder.files.append(FileRow(name, file.size))
@@ -37,6 +41,10 @@ def build_tree(files: Iterable[FileRow]) -> Folder:
             above.count += 1
     root.folders = [_join(folder) for folder in root.folders]
     return root
+
+
+def _name_controls(name: str) -> str:
+    return _BIDI_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", name)
 
 
 def _enter(by_path: dict[tuple[str, ...], Folder], path: tuple[str, ...]) -> Folder:
