@@ -28,8 +28,8 @@ from motherlode.domain.versions import Version, parse_version
 DEFAULT_FEED = "default"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NAME_ALLOWED = "1 to 63 of a-z, 0-9 and '-', not beginning with '-'"
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Control characters, line ends, and halves of characters that no text in UTF-8 holds."""
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+"""Control characters, line ends, halves of characters, and what no character is: no UTF-8 or no XML holds them."""
 MAX_TITLE_LENGTH = 100
 MAX_ABOUT_LENGTH = 1_000
 

@@ -1,6 +1,6 @@
 """The documents of packages, rendered from the truth: what each name means, and which rows it is made of.
 
-Links are rendered with a marker in place of the base address; `Reader.read` puts the address in.
+Links are rendered with markers in place of the base address; `Reader.read` puts the address in.
 """
 
 import json
@@ -54,13 +54,15 @@ class Rendered:
 @dataclass(frozen=True, slots=True)
 class Source:
     """What documents are rendered from: one look at the truth, at one moment. `as_of` is the number of the feed's last
-    event at that moment, `counted` that of its last batch of download counts."""
+    event at that moment, `counted` that of its last batch of download counts. `urls` are absolute, `paths` the same
+    addresses without scheme and host."""
 
     tx: Tx
     feed_id: int
     feed_created_at: datetime
     blobs: Blobs
     urls: Urls
+    paths: Urls
     as_of: int
     counted: int
 

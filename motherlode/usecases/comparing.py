@@ -52,7 +52,7 @@ def find_shown_differences(tx: Tx, content_id: int, measured: Measured, blobs: B
     package = parse_nuspec(measured.nuspec).package
     for feed_name, id_written, version_written in contents.versions_of(tx, content_id):
         feed = feeds.get(tx, feed_name)
-        source = Source(tx, feed.id, feed.created_at, blobs, Marker().urls, feed.head, feed.counted)
+        source = Source(tx, feed.id, feed.created_at, blobs, *Marker().both, feed.head, feed.counted)
         entry = _find_entry(tx, feed.id, content_id, id_written, version_written)
         wrong = ["name"] if entry is None or package is None else _find_wrong(source, entry, package, measured)
         for what in wrong:

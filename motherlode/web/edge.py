@@ -36,6 +36,7 @@ from motherlode.web.who import Who
 
 _WRITERS: Final = 8
 _SEARCHERS: Final = 8
+_RENDERERS: Final = 4
 _FEEDS: Final = "/feeds/"
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"})
 _GOOD: Final = frozenset({200, 206, 304})
@@ -56,6 +57,7 @@ class Edge:
         self._sites = Sites(house.public_url, house.trusted_proxies)
         self._writers = anyio.CapacityLimiter(_WRITERS)
         self._searchers = anyio.CapacityLimiter(_SEARCHERS)
+        self._renderers = anyio.CapacityLimiter(_RENDERERS)
         self._known = KnownRequests()
         self._later = Later()
         self._recording = Recording(house, self._later)
@@ -128,7 +130,8 @@ class Edge:
         """The answer on the long way, remembered if it may be."""
         house, site = self._house, self._sites.of(scope)
         standing = house.follower.standing
-        visit = Visit(house, scope, receive, site, request_id, self._writers, self._searchers, standing)
+        limiters = self._writers, self._searchers, self._renderers
+        visit = Visit(house, scope, receive, site, request_id, *limiters, standing)
         visit.door = self._who
         response = await self._answer(visit)
         if visit.ready and site.is_checked and asked is not None and response.status_code in _GOOD:
@@ -157,7 +160,8 @@ class Edge:
         if is_browser and (visit.is_page or not is_write):
             response = await self._show(visit, refusal)
         else:
-            response = refuse(refusal, request_id=visit.request_id, is_write=is_write)
+            may_prompt = is_write or not _is_part_of_page(visit.scope)
+            response = refuse(refusal, request_id=visit.request_id, is_write=is_write, is_browser=not may_prompt)
         if is_write and not await visit.body.drain():
             response.headers["Connection"] = "close"
         return response
@@ -201,7 +205,9 @@ class Edge:
         if visit.method == "PUT" and "GET" in allowed and routes is FEED_ROUTES:
             allowed = ()
         if visit.method == "OPTIONS" and "GET" in allowed:
-            return Response(status_code=204, headers=_CORS)
+            found = find_route(routes, "GET", visit.path)
+            is_page = found is not None and found[0].is_page
+            return Response(status_code=204, headers={"Allow": ", ".join(allowed)} if is_page else _CORS)
         if allowed:
             raise MethodRefused(visit.method, allowed)
         urls = visit.urls
@@ -214,3 +220,11 @@ class Edge:
         self._house.metrics.count_request(about.route, method if method in _METHODS else "OTHER", status, duration_s)
         if self._request_log.note(about.facts, request_id, status, duration_s, self._sites.client_of(scope)):
             asyncio.get_running_loop().call_later(LONGEST_WAIT_S, self._request_log.flush)
+
+
+def _is_part_of_page(scope: Scope) -> bool:
+    """Whether a browser asks for it, for a page that it shows: an icon, say, by somebody whose session has ended.
+
+    # quirk: a Basic challenge to any such request opens the browser's own box for name and password. Over plain http no
+    browser sends Sec-Fetch-Mode, but all of them name WebP where they want a picture."""
+    return header(scope, b"sec-fetch-mode") is not None or "image/webp" in (header(scope, b"accept") or "").lower()

@@ -31,7 +31,7 @@ _PATH_SIGNS: Final = "/!$&'()*+,;=:@"
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who signed in with a browser: `form_token` is what every form of this session must carry."""
+    """Who signed in with a browser: `form_token` is what forms of this session carry, another text in each answer."""
 
     actor: Actor
     form_token: str
@@ -68,6 +68,7 @@ class Visit:
     request_id: str
     writers: CapacityLimiter
     searchers: CapacityLimiter
+    renderers: CapacityLimiter
     standing: Standing
     path: str = "/"
     route: str = "none"
@@ -186,6 +187,10 @@ class Visit:
     async def search(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a search, in a thread; only a few at a time, since they may wait for each other."""
         return await anyio.to_thread.run_sync(partial(function, *args, **kwargs), limiter=self.searchers)
+
+    async def render(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Make a page, in a thread; only a few at a time, and apart from searches: no slow page holds up a client."""
+        return await anyio.to_thread.run_sync(partial(function, *args, **kwargs), limiter=self.renderers)
 
     async def write(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what may wait for the write lock, in a thread; only a few at a time, so that reads always find one."""

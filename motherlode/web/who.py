@@ -22,8 +22,8 @@ from motherlode.domain.refusals import KeyMissing, KeyRefused, SignInNeeded, Sig
 from motherlode.house import House
 from motherlode.identity.keys import digest_of, is_same, is_well_formed
 from motherlode.identity.remembered import REMEMBER, Remembered
-from motherlode.identity.sessions import form_token_of
 from motherlode.identity.sessions import is_well_formed as is_secret
+from motherlode.identity.sessions import make_form_token
 from motherlode.identity.slowdown import MOST_KEPT
 from motherlode.observe.logs import get_logger
 from motherlode.usecases.find_session import find_session
@@ -112,7 +112,7 @@ class Who:
             return None
         visit.credential = digest
         actor = replace(self._greet(visit, known.actor), access=visit.standing.access)
-        visit.visitor = Visitor(actor, form_token_of(presented.removeprefix(_SESSION).decode("ascii")))
+        visit.visitor = Visitor(actor, make_form_token(presented.removeprefix(_SESSION).decode("ascii")))
         return visit.visitor
 
     async def prove(self, visit: Visit, user: str, password: str) -> tuple[Actor, str] | None:

@@ -1,5 +1,6 @@
 """The page of a package: reading it, installing from it, and finding one's way to what belongs to it."""
 
+import re
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -86,14 +87,16 @@ def test_a_package_is_installed_by_what_it_is(open_reader: Open, path: str, line
 
 
 def test_dependencies_lead_to_their_pages(reader: Reader) -> None:
-    """Those on this feed are links; the others are marked. Where one leads, one sees who uses it."""
+    """Those on this feed are links to their pages, the others to a search. Where one leads, one sees who uses it."""
     reader.visit("/packages/Harbor.Http")
     region = reader.page.get_by_role("region", name="Dependencies")
     for summary in region.locator("details:not([open]) > summary").all():
         summary.click()
     foreign = region.get_by_role("listitem").filter(has_text="System.Threading.Channels")
     expect(foreign).to_contain_text("not on this feed")
-    expect(foreign.get_by_role("link")).to_have_count(0)
+    expect(foreign.get_by_role("link", name="System.Threading.Channels")).to_have_attribute(
+        "href", re.compile(r"/packages\?q=packageid%3ASystem\.Threading\.Channels$")
+    )
     region.get_by_role("link", name="Harbor.Logging").first.click()
     reader.page.wait_for_url("**/packages/Harbor.Logging")
     used_by = reader.page.get_by_role("region", name="Used by")

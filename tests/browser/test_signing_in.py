@@ -99,12 +99,13 @@ def test_somebody_without_a_role_is_told_so(open_reader: Open, passwords: Mappin
 
 @pytest.mark.parametrize("window", [PHONE_DARK, Window(has_scripts=False)], ids=str)
 def test_the_first_user_makes_himself_one(browser: Browser, serve: Callable[..., Server], window: Window) -> None:
-    """With the first key on a new server; after that the form is an ordinary one."""
+    """From the first page of a new server on, with the first key; after that the form is an ordinary one."""
     server = serve()
     password = new_password()
     key = (Path(server.data) / "first-key.txt").read_text().strip()
     with reading(browser, server.url, window) as reader:
-        reader.visit("/sign-in")
+        reader.visit("/")
+        reader.page.get_by_role("link", name="Make yourself the first user").click()
         reader.page.get_by_label("key").fill(key)
         reader.page.get_by_label("User name").fill("founder")
         reader.page.get_by_label("Password", exact=True).fill(password)
@@ -113,6 +114,8 @@ def test_the_first_user_makes_himself_one(browser: Browser, serve: Callable[...,
         reader.page.wait_for_url(f"{server.url}/")
         expect(reader.page.get_by_role("banner")).to_contain_text("founder")
         reader.page.get_by_role("button", name="Sign out").click()
+        expect(reader.page.get_by_role("link", name="Sign in")).to_be_visible()
+        expect(reader.page.get_by_role("link", name="Make yourself the first user")).to_have_count(0)
         reader.visit("/sign-in")
         expect(reader.page.get_by_label("key")).to_have_count(0)
         sign_in(reader, "founder", password)

@@ -1,16 +1,22 @@
 """The home of a feed: what it is, what is on it, and the lines that set up a client with the reader's addresses."""
 
 import gzip
+import shutil
 from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from motherlode.domain.logos import Logo, format_logo
+from motherlode.projections.indexes import IndexFolder
+from motherlode.store.blobs.keys import search_path
 from motherlode.web.pages.set_up import SetUp, set_up
 from tests.builders import nupkg
-from tests.pages.browsing import Browser
+from tests.faults.processes import ask_until
+from tests.pages.browsing import Browser, text_of
 from tests.pages.markup import Page, find_faults, parse_page
-from tests.protocol.beside import add_user
+from tests.protocol.beside import add_user, basic
 from tests.protocol.feeds import create_feed, set_feed
 from tests.servers import Server
 
@@ -119,7 +125,7 @@ def test_the_lines_have_the_address_that_readers_use(serve: Callable[..., Server
     server = serve(environment={"MOTHERLODE_SERVER_PUBLIC_URL": public_url})
     page = parse_page(server.get("/").body, public_url)
     assert f"dotnet nuget add source {public_url}/v3/index.json --name motherlode\n" in lines_of(page)
-    assert page.one("link", rel="stylesheet").get("href", "").startswith("/static/app.")
+    assert page.one("link", rel="stylesheet").get("href", "").startswith(f"{urlsplit(public_url).path}/static/app.")
     assert "insecure" not in page.text.lower()
 
 
@@ -127,15 +133,97 @@ def test_whoever_is_signed_in_is_named_on_a_page_that_nobody_keeps(shared_server
     password = add_user(shared_server, "ada")
     browser, before = Browser(shared_server), shared_server.get("/").body
     browser.sign_in("ada", password)
-    answer = browser.get("/", Accept_Encoding="gzip")
+    answer = browser.get("/")
     page = parse_page(answer.body, shared_server.url)
     assert find_faults(page) == []
     assert "".join(page.one("span", _class="visitor-name").itertext()) == "ada"
     assert page.one("form", action="/sign-out").get("method") == "post"
     assert answer.header("cache-control") == "no-store"
     assert answer.header("etag") is None
-    assert answer.header("content-encoding") is None, "a token must not be compressed beside what others choose"
     assert shared_server.get("/").body == before
+
+
+def test_a_page_for_somebody_is_compressed_and_its_token_is_another_text_each_time(shared_server: Server) -> None:
+    """So that the length of what was sent tells nothing of the token, whatever else stands on the page."""
+    browser = Browser(shared_server)
+    browser.sign_in("bea", add_user(shared_server, "bea"))
+    pages = []
+    for path in ("/", "/", "/packages", "/nothing-here"):
+        answer = browser.get(path, Accept_Encoding="gzip")
+        assert answer.header("content-encoding") == "gzip", path
+        pages.append(parse_page(gzip.decompress(answer.body), shared_server.url))
+    tokens = [page.one("input", _name="token").get("value", "") for page in pages]
+    assert len(set(tokens)) == len(tokens)
+    assert [browser.post("/sign-out", {"token": token}).status for token in (tokens[0][:-1], tokens[0])] == [403, 303]
+
+
+def test_a_server_on_which_nobody_can_sign_in_leads_to_where_the_first_user_is_made(server: Server) -> None:
+    """On empty feeds that everybody reads, as long as there is no user: then not on pages that browsers have either."""
+    create_feed(server, "tools")
+    for path in ("/", "/feeds/tools/"):
+        page = home(server, path)
+        assert find_faults(page) == []
+        notice = page.one("p", _class="notice")
+        assert [link.get("href") for link in notice.iter("a")] == [f"/sign-in?next={path}"]
+        assert "Nobody can sign in on this server yet" in page.text
+    known = str(server.get("/").header("etag"))
+    add_user(server, "ada")
+    assert server.get("/", If_None_Match=known).status == 200
+    for path in ("/", "/feeds/tools/"):
+        assert "Nobody can sign in" not in home(server, path).text
+
+
+def test_a_feed_that_holds_something_says_nothing_of_the_first_user(server: Server) -> None:
+    """A server that nobody but keys ever uses does not say so for good."""
+    create_feed(server, "tools")
+    server.push(nupkg("Acme.First"))
+    assert "Nobody can sign in" not in home(server).text
+    assert "Nobody can sign in" in home(server, "/feeds/tools/").text
+
+
+def test_a_feed_that_only_some_may_read_says_nothing_of_the_first_user(server: Server) -> None:
+    create_feed(server, "inner", "read=authenticated")
+    answer = server.get("/feeds/inner/", **basic("any", server.key))
+    assert answer.status == 200
+    assert b"Nobody can sign in" not in answer.body
+
+
+def test_while_the_index_is_built_all_but_the_lists_is_there(serve: Callable[..., Server], tmp_path: Path) -> None:
+    """Another process holds the lock of those who build, so that no index comes to be before it lets go."""
+    data = tmp_path / "data"
+    server = serve(data=data)
+    server.push(nupkg("Acme.First"))
+    server.stop()
+    shutil.rmtree(search_path(data))
+    building = IndexFolder(search_path(data), "").try_building()
+    assert building is not None
+    try:
+        server = serve(data=data)
+        page = home(server)
+        assert find_faults(page) == []
+        assert "The lists of what is here are being made" in page.text
+        assert "Push the first package" not in page.text
+        assert page.one("form", role="search").get("action") == "/packages"
+        assert f"dotnet nuget add source {server.url}/v3/index.json --name motherlode" in lines_of(page)
+        refused = Browser(server).get("/packages?q=acme")
+        assert refused.status == 503
+        assert find_faults(parse_page(refused.body, server.url)) == []
+        assert "its index is being built" in text_of(refused)
+    finally:
+        building.release()
+    assert ids_under(ask_until(lambda: with_lists(server), what="the lists"), "newest") == ["Acme.First"]
+
+
+def with_lists(server: Server) -> Page | None:
+    page = home(server)
+    return None if "are being made" in page.text else page
+
+
+def test_options_on_a_page_allow_no_other_origin(shared_server: Server) -> None:
+    for path, allowed in (("/", "GET, HEAD"), ("/packages", "GET, HEAD"), ("/sign-in", "GET, HEAD, POST")):
+        answer = shared_server.request("OPTIONS", path, headers={"Origin": "https://example.com"})
+        assert (answer.status, answer.header("allow")) == (204, allowed)
+        assert not [name for name, _ in answer.headers if name.lower().startswith("access-control-")]
 
 
 class TestSetUp:

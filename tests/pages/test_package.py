@@ -141,7 +141,10 @@ class TestContent:
             "Acme.Base ≥ 1.0.0 and < 2.0.0",
             "Acme.Elsewhere ≥ 1.5.0 not on this feed",
         ]
-        assert links_of(found) == {"Acme.Base": "/packages/Acme.Base"}
+        assert links_of(found) == {
+            "Acme.Base": "/packages/Acme.Base",
+            "Acme.Elsewhere": "/packages?q=packageid%3AAcme.Elsewhere",
+        }
 
     def test_who_uses_a_package_stands_on_its_page(self, server: Server) -> None:
         found = section(look(server, "/packages/acme.base"), "used-by")
@@ -211,6 +214,22 @@ class TestContent:
         assert "1.0.3 30" in rows
         assert len([row for row in rows if row[:2] == "20"]) == 42
 
+    def test_a_dependency_that_comes_later_is_found_where_its_link_led_before(self, server: Server) -> None:
+        assert server.push(nupkg("Acme.Early", dependencies={"Acme.Later": "1.0.0"})).status == 201
+        link = links_of(section(look(server, "/packages/acme.early"), "dependencies"))["Acme.Later"]
+        assert "/packages/Acme.Later" not in links_of(look(server, link).one("main")).values()
+        assert server.push(nupkg("Acme.Later")).status == 201
+        assert "/packages/Acme.Later" in links_of(look(server, link).one("main")).values()
+
+    def test_no_name_of_a_file_turns_the_direction_of_writing(self, server: Server) -> None:
+        package = nupkg("Acme.Turned", files={"content/\u202egpj.exe": b"x", "con\u2066tent/\u061ca": b"x"})
+        assert server.push(package).status == 201
+        found = text_of(section(look(server, "/packages/Acme.Turned"), "files"))
+        assert "\\u202egpj.exe" in found
+        assert "con\\u2066tent 1 file" in found
+        assert "\\u061ca" in found
+        assert not any(sign in found for sign in "\u202e\u2066\u061c")
+
 
 class TestAddresses:
     @pytest.mark.parametrize(
@@ -242,7 +261,7 @@ class TestAddresses:
         assert canonical_of(page) == "/feeds/side/packages/Acme.Rich"
         inner = [each.get("href", "") for each in page.one("main").iter("a")]
         assert [link for link in inner if link.startswith("/") and not link.startswith("/feeds/side/")] == []
-        assert links_of(section(page, "dependencies")) == {}
+        assert "Acme.Base ≥ 1.0.0 and < 2.0.0 not on this feed" in text_of(section(page, "dependencies"))
 
     def test_the_first_view_is_small(self, server: Server) -> None:
         assert len(server.get("/packages/Acme.Rich", Accept_Encoding="gzip").body) < 12_000

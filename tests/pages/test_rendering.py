@@ -6,6 +6,7 @@ import pytest
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
+from motherlode.domain.policy import Actor
 from motherlode.web.pages.rendering import (
     PAGES,
     format_compact,
@@ -14,6 +15,7 @@ from motherlode.web.pages.rendering import (
     mark_breaks,
     mark_time,
 )
+from motherlode.web.visit import Visitor
 
 
 @pytest.mark.parametrize(
@@ -71,6 +73,21 @@ def test_names_may_go_on_after_a_dot_and_stay_text() -> None:
     assert mark_breaks("") == Markup("")
 
 
+@pytest.mark.parametrize("point", [0x0, 0x7F, 0xFDD0, 0xFFFE, 0x1FFFE, 0x1FFFF, 0xFFFFF, 0x10FFFE, 0x10FFFF])
+def test_no_page_holds_what_is_no_character(point: int) -> None:
+    page = PAGES.render("_visitor.html", feed=None, root="", links="", path="/", visitor=_named(f"a{chr(point)}b"))
+    assert b">ab<" in page
+
+
+def test_the_rarest_characters_stay() -> None:
+    text = "\N{GRINNING FACE}\U0010fffd"
+    assert text.encode() in PAGES.render("_visitor.html", feed=None, root="", links="", path="/", visitor=_named(text))
+
+
+def _named(name: str) -> Visitor:
+    return Visitor(Actor(name=name, rights=frozenset()), form_token="token")
+
+
 def test_a_page_passes_over_nothing_that_was_forgotten() -> None:
     with pytest.raises(UndefinedError):
-        PAGES.render("home.html", feed=None, root="", path="/")
+        PAGES.render("home.html", feed=None, root="", links="", path="/")

@@ -70,7 +70,8 @@ class Looker:
         with self.house.db.read() as tx:
             position = catalog.position(tx, found.id)
             return view(
-                Source(tx, found.id, found.created_at, self.blobs, Urls("http://feed.example"), *position), found
+                Source(tx, found.id, found.created_at, self.blobs, Urls("http://feed.example"), Urls(""), *position),
+                found,
             )
 
     def home(self, feed: str = "default") -> FeedView:

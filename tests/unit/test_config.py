@@ -125,6 +125,7 @@ def test_hosts_of_images_are_names_in_any_casing(load):
         ("SERVER_PUBLIC_URL", "https://example.com/#top"),
         ("SERVER_PUBLIC_URL", "https://user:secret@example.com"),
         ("SERVER_PUBLIC_URL", "https://example.com:0"),
+        ("SERVER_PUBLIC_URL", "https://example.com//other.example"),
         ("SERVER_PUBLIC_URL", "https://example.com:99999"),
         ("SERVER_PUBLIC_URL", "https://exämple.com"),
         ("SERVER_TRUSTED_PROXIES", "localhost"),

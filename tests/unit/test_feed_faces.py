@@ -33,8 +33,10 @@ def test_a_text_has_a_greatest_length(name, most):
 
 
 @pytest.mark.parametrize("name", ["title", "about"])
-@pytest.mark.parametrize("character", ["\n", "\r", "\t", "\0", "\x1b", "\x7f", "\x85", "\u2028", "\udce9"])
-def test_a_text_has_no_control_characters_nor_half_ones(name, character):
+@pytest.mark.parametrize(
+    "character", ["\n", "\r", "\t", "\0", "\x1b", "\x7f", "\x85", "\u2028", "\udce9", "\ufdd0", "\uffff"]
+)
+def test_a_text_has_no_control_characters_nor_half_ones_nor_what_is_none(name, character):
     with pytest.raises(InvalidSetting, match="in one line"):
         parse_feed_policy({name: f"a{character}b"})
 

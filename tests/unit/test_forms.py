@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from motherlode.domain.refusals import InvalidForm
-from motherlode.identity.sessions import form_token_of, is_form_token, is_well_formed, make_secret, make_session
+from motherlode.identity.sessions import is_form_token, is_well_formed, make_form_token, make_secret, make_session
 from motherlode.web.pages.forms import is_own_page, parse_form
 from motherlode.web.pages.sign_in import parse_target
 
@@ -74,22 +74,47 @@ def test_anything_else_leads_home(text):
         ({"origin": "https://example.com:port"}, False),
         ({"origin": "null"}, False),
         ({"origin": ""}, False),
+        ({"origin": "http://alias:5000", "host": "alias:5000"}, True),
+        ({"origin": "http://alias", "host": "Alias:80"}, True),
+        ({"origin": "https://alias", "host": "alias"}, False),
+        ({"origin": "http://evil.example", "host": "alias"}, False),
+        ({"origin": "http://alias:port", "host": "alias:port"}, False),
     ],
 )
 def test_a_form_of_another_site_is_known_by_what_the_browser_says(headers, is_own):
-    scope = {"headers": [(name.encode(), value.encode()) for name, value in headers.items()]}
+    scope = {"scheme": "http", "headers": [(name.encode(), value.encode()) for name, value in headers.items()]}
     assert is_own_page(scope, PREFIX) is is_own
 
 
 def test_a_token_belongs_to_one_secret():
     one, other = make_secret(), make_secret()
-    assert is_form_token(one, form_token_of(one))
-    assert not is_form_token(one, form_token_of(other))
+    assert is_form_token(one, make_form_token(one))
+    assert not is_form_token(one, make_form_token(other))
     assert not is_form_token(one, one)
-    assert one not in form_token_of(one)
+    assert one not in make_form_token(one)
+
+
+def test_a_token_is_never_written_twice_in_the_same_way():
+    """No half of one is in another, so that nobody who sees how well pages compress learns any of it."""
+    secret = make_secret()
+    made = [make_form_token(secret) for _ in range(50)]
+    assert len({half for token in made for half in (token[:64], token[64:])}) == 100
+    assert all(is_form_token(secret, token) for token in made)
+
+
+@given(st.integers(0, 127), st.sampled_from("0123456789abcdef"))
+def test_a_token_with_one_character_changed_is_none(place, character):
+    secret = make_secret()
+    token = make_form_token(secret)
+    changed = token[:place] + character + token[place + 1 :]
+    assert is_form_token(secret, changed) is (changed == token)
 
 
 @given(WORDS)
+@example("")
+@example("0" * 64)
+@example("0" * 128)
+@example("\u0661" * 128)
 def test_no_other_text_is_a_token(text):
     assert not is_form_token("x" * 43, text)
 

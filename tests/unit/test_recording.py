@@ -131,7 +131,7 @@ class TestWhatCannotBeWritten:
     def log_of(self, house, later, act):
         """What is logged when that is done with the recording of such a worker, and a visit there."""
         site = Sites(None, ()).of(self.SCOPE)
-        visit = Visit(house, self.SCOPE, None, site, "request-1", None, None, None, asked_feed="inner")
+        visit = Visit(house, self.SCOPE, None, site, "request-1", None, None, None, None, asked_feed="inner")
 
         async def run():
             act(Recording(house, later), visit)

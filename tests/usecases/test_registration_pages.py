@@ -45,7 +45,7 @@ def stock(house: House, random_: random.Random, count: int) -> None:
 def render(house: House, document: Render) -> Rendered:
     with house.db.read() as tx:
         feed = feeds.get(tx, "default")
-        return document(Source(tx, feed.id, feed.created_at, house.blobs, URLS, feed.head, feed.counted))
+        return document(Source(tx, feed.id, feed.created_at, house.blobs, URLS, URLS, feed.head, feed.counted))
 
 
 def all_of(house: House, hive: Hive) -> list[Entry]:

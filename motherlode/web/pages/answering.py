@@ -27,32 +27,30 @@ async def answer_page(
 ) -> Response:
     """The page of that name on this feed, out of memory where nothing happened on the feed since it was made.
 
-    `name` says all that the page depends on beside the feed, its settings and the site's address; links in it begin
-    with `source.urls.base`. Whatever `render` raises is raised."""
+    `name` says all that the page depends on beside the feed, its settings and the site's address; absolute addresses in
+    it begin with `source.urls.base`, links with `source.paths.base`. Whatever `render` raises is raised."""
     key = DocumentKey(visit.the_feed.id, FEED_WIDE, f"page/{visit.standing.access}/{name}", visit.site.root)
     reader = visit.house.reader
     document = reader.find(key)
     if document is None:
-        # as a search, since it may wait for the index: documents always find a thread
-        document = await visit.search(
+        document = await visit.render(
             reader.read, key, visit.the_feed, render, is_checked=visit.site.is_checked, is_zipped=True
         )
     if visit.visitor is not None:
-        return answer_fresh_page(visit, document.body, is_indexed=is_indexed)
+        # in a thread, since to compress a large page takes its time
+        return await visit.read(answer_fresh_page, visit, document.body, is_indexed=is_indexed)
     return _answer_kept(visit, document, is_indexed=is_indexed)
 
 
-def answer_fresh_page(
-    visit: Visit, body: bytes, status: int = 200, *, is_zipped: bool = False, is_indexed: bool = True
-) -> Response:
+def answer_fresh_page(visit: Visit, body: bytes, status: int = 200, *, is_indexed: bool = True) -> Response:
     """A page that was made for this request alone, to be kept by nobody.
 
-    `is_zipped` lets it be compressed. It must not be where a page holds a token beside words that somebody else can
-    choose: its length would tell of both. So the page of a visitor, which holds his token, never is."""
+    It is compressed also where it holds a token beside words that somebody else chose: the token is masked anew in each
+    answer, so that the length tells nothing of it."""
     headers = _headers(visit, is_indexed=is_indexed) | {"Cache-Control": NO_STORE, "Vary": _VARY}
     if visit.visitor is not None:
         body = _personalise(visit, body)
-    elif is_zipped and len(body) >= _MIN_GZIP_BYTES and offers_gzip(header(visit.scope, b"accept-encoding")):
+    if len(body) >= _MIN_GZIP_BYTES and offers_gzip(header(visit.scope, b"accept-encoding")):
         body = gzip.compress(body, 4, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return Response(body, status, headers=headers, media_type=HTML)
@@ -95,5 +93,6 @@ def _personalise(visit: Visit, body: bytes) -> bytes:
     _, end, after = rest.partition(VISITOR_ENDS)
     if not begin or not end:
         return body
-    own = PAGES.render("_visitor.html", feed=None, root=visit.site.root, path="/", visitor=visit.visitor)
+    site = visit.site
+    own = PAGES.render("_visitor.html", feed=None, root=site.root, links=site.prefix, path="/", visitor=visit.visitor)
     return b"".join((before, begin, own, end, after))

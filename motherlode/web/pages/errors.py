@@ -42,6 +42,7 @@ def _tell(visit: Visit, refusal: Refusal) -> Response:
         "error.html",
         feed=visit.feed,
         root=visit.site.root,
+        links=visit.site.prefix,
         path=visit.way_back if visit.method in _GETS else "/",
         is_indexed=False,
         status=HTTPStatus(status),

@@ -48,7 +48,8 @@ def parse_form(body: bytes) -> Form:
 
 
 def is_own_page(scope: Scope, root: str) -> bool:
-    """Whether no browser says that the form comes from a page of another site than the one at `root`.
+    """Whether no browser says that the form comes from a page of another site than the one at `root`, or than the one
+    that it is sent to: a page works under any name of the server.
 
     Sec-Fetch-Site is what the browser itself found; where it sends none (http to another machine), Origin is compared.
     """
@@ -56,7 +57,8 @@ def is_own_page(scope: Scope, root: str) -> bool:
     if site is not None:
         return site.strip().lower() in _OWN
     origin = header(scope, b"origin")
-    return origin is None or _origin_of(origin) == _origin_of(root)
+    asked = f"{scope['scheme']}://{header(scope, b'host') or ''}"
+    return origin is None or _origin_of(origin) in {_origin_of(root), _origin_of(asked)} - {None}
 
 
 def _origin_of(url: str) -> tuple[str, str | None, int | None] | None:

@@ -24,5 +24,13 @@ def _render(visit: Visit, asked: Identity, source: Source) -> Rendered:
     feed = visit.the_feed
     view = visit.house.showing.license(source, feed, asked.id, asked.version)
     path = Urls(feed_path(feed.name)).license_page(view.identity)
-    body = PAGES.render("license.html", feed=feed, root=source.urls.base, path=path, view=view, is_indexed=False)
+    body = PAGES.render(
+        "license.html",
+        feed=feed,
+        root=source.urls.base,
+        links=source.paths.base,
+        path=path,
+        view=view,
+        is_indexed=False,
+    )
     return Rendered(body, source.feed_created_at, HTML)

@@ -26,7 +26,8 @@ VISITOR_ENDS: Final = b"<!--/visitor-->"
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NAMELESS: Final = "Motherlode"
-_NO_HTML: Final = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_NO_CHARACTERS: Final = "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_NO_HTML: Final = re.compile(f"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NO_CHARACTERS}]")
 """Characters that no page may hold, wherever they come from."""
 _BREAKS: Final = re.compile(r"([._-]+)")
 _SIZES: Final = ("KB", "MB", "GB", "TB")
@@ -44,23 +45,31 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._templates.globals |= {"static": _static, "icon": _icon, "program_version": version("motherlode")}
+        self._templates.globals |= {
+            "static": _static,
+            "public_static": _public_static,
+            "icon": _icon,
+            "program_version": version("motherlode"),
+        }
         self._templates.filters |= {"number": format_number, "compact": format_compact, "size": format_size}
         self._templates.filters |= {"when": mark_time, "day": format_day, "breakable": mark_breaks}
 
-    def render(self, template: str, *, feed: Feed | None, root: str, path: str, **context: Any) -> bytes:
+    def render(self, template: str, *, feed: Feed | None, root: str, links: str, path: str, **context: Any) -> bytes:
         """A page.
 
-        `root` is what addresses of the site begin with, without a slash at the end; `path` the page's own path below
-        it, with its query, as its canonical address and the way back from signing in. A page of no feed (None) is the
-        server's: its templates have no `face`, and `urls` are those of the first feed.
+        `root` is what absolute addresses of the site begin with, `links` what those begin with that the page itself
+        uses: the path of `root`, so that a page works under whatever name it was opened. Neither has a slash at the
+        end. `path` is the page's own path below them, with its query, as its canonical address and the way back from
+        signing in. A page of no feed (None) is the server's: its templates have no `face`, and `urls` are those of the
+        first feed.
 
-        Templates know `feed`, `face`, `brand` (what the feed is called), `urls`, `root`, `path`, `is_indexed` (True
-        unless it is given), and `context`.
+        Templates know `feed`, `face`, `brand` (what the feed is called), `urls` (paths), `public_urls` (the same ones,
+        absolute), `root`, `links`, `path`, `is_indexed` (True unless it is given), and `context`.
         """
-        urls = Urls(root + feed_path(feed.name)) if feed else Urls(root)
+        below = feed_path(feed.name) if feed else ""
         face = feed.face if feed else None
-        known = {"feed": feed, "face": face, "brand": brand_of(face), "urls": urls, "root": root, "path": path}
+        known: dict[str, Any] = {"feed": feed, "face": face, "brand": brand_of(face), "path": path}
+        known |= {"root": root, "links": links, "urls": Urls(links + below), "public_urls": Urls(root + below)}
         page = self._templates.get_template(template).render(known | {"is_indexed": True} | context)
         return _NO_HTML.sub("", page).encode()
 
@@ -121,7 +130,13 @@ def mark_breaks(text: str) -> Markup:
 
 @pass_context
 def _static(context: Context, name: str) -> str:
-    """The address of an asset."""
+    """The address of an asset, as pages use it."""
+    return str(context["links"]) + ASSETS.path_of(name)
+
+
+@pass_context
+def _public_static(context: Context, name: str) -> str:
+    """The absolute address of an asset, for those who are told of a page elsewhere."""
     return str(context["root"]) + ASSETS.path_of(name)
 
 

@@ -31,8 +31,8 @@ _FRAMEWORKS: Final = (
 async def get_packages(visit: Visit) -> Response:
     """What a search found, with the form that asks; the API answers the same question the same way."""
     asked = parse_asked(visit.scope["query_string"])
-    body = await visit.search(_render, visit, asked)
-    return answer_fresh_page(visit, body, is_zipped=True, is_indexed=asked.is_indexed)
+    body = await visit.render(_render, visit, asked)
+    return answer_fresh_page(visit, body, is_indexed=asked.is_indexed)
 
 
 def _render(visit: Visit, asked: Asked) -> bytes:
@@ -42,6 +42,7 @@ def _render(visit: Visit, asked: Asked) -> bytes:
         "search.html",
         feed=feed,
         root=visit.site.root,
+        links=visit.site.prefix,
         path=f"{feed_path(feed.name)}/packages{asked.query()}",
         is_indexed=asked.is_indexed,
         **_context(asked, results),

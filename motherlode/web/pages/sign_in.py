@@ -26,9 +26,9 @@ from motherlode.domain.refusals import (
 from motherlode.identity.sessions import (
     NewSession,
     digest_of,
-    form_token_of,
     is_form_token,
     is_well_formed,
+    make_form_token,
     make_secret,
 )
 from motherlode.usecases.end_session import end_session
@@ -115,9 +115,10 @@ async def answer_sign_in(
         "first_user.html" if is_first else "sign_in.html",
         feed=None,
         root=visit.site.root,
+        links=visit.site.prefix,
         path=target,
         is_indexed=False,
-        token=form_token_of(secret),
+        token=make_form_token(secret),
         target=target,
         error=error,
         is_asked=status == HTTPStatus.UNAUTHORIZED,

@@ -65,6 +65,7 @@ def _render(visit: Visit, source: Source) -> Rendered:
         "stats.html",
         feed=feed,
         root=source.urls.base,
+        links=source.paths.base,
         path=Urls(feed_path(feed.name)).stats,
         view=view,
         days_chart=draw_days(view.days),

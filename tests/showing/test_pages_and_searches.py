@@ -1,0 +1,46 @@
+"""Pages and searches of clients have threads of their own."""
+
+import asyncio
+from threading import Event
+from types import SimpleNamespace
+
+from anyio import CapacityLimiter
+
+from motherlode.projections.packages import Rendered
+from motherlode.web.pages.answering import answer_page
+from motherlode.web.site import Sites
+from motherlode.web.visit import Visit
+
+SCOPE = {
+    "type": "http",
+    "method": "GET",
+    "scheme": "http",
+    "path": "/",
+    "headers": [(b"host", b"127.0.0.1")],
+    "client": ("192.0.2.1", 1),
+    "server": ("127.0.0.1", 80),
+}
+MOST_S = 30
+
+
+def test_a_search_is_answered_while_pages_take_their_time(house, looker):
+    """More pages than may be made at once all wait for what a search does."""
+    feed, is_searched = looker.feed(), Event()
+    told: list[bool] = []
+
+    def render(source) -> Rendered:
+        told.append(is_searched.wait(MOST_S))
+        return Rendered(b"a page", house.clock.now())
+
+    async def run() -> list[bytes]:
+        rooms = SimpleNamespace(reader=looker.reader, image_hosts=frozenset())
+        limiters = (CapacityLimiter(1), CapacityLimiter(1), CapacityLimiter(2))
+        visit = Visit(rooms, SCOPE, None, Sites(None, ()).of(SCOPE), "request-1", *limiters, looker.follower.standing)
+        visit.feed = feed
+        pages = [asyncio.create_task(answer_page(visit, name, render)) for name in ("one", "two", "three")]
+        await asyncio.sleep(0)  # all of them have asked for a thread
+        await visit.search(is_searched.set)
+        return [bytes((await page).body) for page in pages]
+
+    assert asyncio.run(run()) == [b"a page"] * 3
+    assert told == [True] * 3
