@@ -5,16 +5,27 @@ late answer makes those behind it late as well, as it does for people. The clien
 """
 
 import gc
+import os
 import select
 import socket
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from time import perf_counter
 
 from bench.load import LoadFailed
 
 _TIMEOUT_S = 10.0
+_AHEAD_S = 0.5
+"""So long before the first request another process is started to send beside."""
+_NICE = 5
+_PAUSE_S = 0.0002
+_LEAST_SENT = 0.98
+"""Of what is due beside: with less of it there is no flood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,7 @@ class _Flow:
         self.latencies: list[float] = []
         self.lines = [_Line(_connect(port, stream.source), self) for _ in range(stream.connections)]
         self._requests, self._gap_s = stream.requests, 1 / stream.rate
-        self._idle, self._waiting, self._sent = list(self.lines), deque[float](), 0
+        self._idle, self._waiting, self.sent = list(self.lines), deque[float](), 0
 
     @property
     def left(self) -> int:
@@ -68,13 +79,13 @@ class _Flow:
 
     def send(self, now: float, started: float) -> None:
         """Send what is due, as far as connections are free."""
-        while (at := self._sent + len(self._waiting)) < self.count and started + at * self._gap_s <= now:
+        while (at := self.sent + len(self._waiting)) < self.count and started + at * self._gap_s <= now:
             self._waiting.append(started + at * self._gap_s)
         while self._waiting and self._idle:
             line = self._idle.pop()
             line.due = self._waiting.popleft()
-            line.socket.send(self._requests[self._sent % len(self._requests)])
-            self._sent += 1
+            line.socket.send(self._requests[self.sent % len(self._requests)])
+            self.sent += 1
 
     def take(self, line: _Line) -> None:
         """Read what came on one of its connections."""
@@ -94,19 +105,18 @@ def pace(port: int, paths: Sequence[str], *, rate: float, seconds: float) -> Lat
 
 
 def pace_stream(port: int, stream: Stream, *, seconds: float, beside: Sequence[Stream] = ()) -> Latency:
-    """Send a stream, and others beside it until all its answers are there.
+    """Send a stream, and others beside it for as long, from a process of their own: what it takes to send them and to
+    read what comes is not in the latency.
 
     Raises LoadFailed for an answer of another status on any of them, or none in time on the first.
     """
-    flows = [_Flow(port, each, seconds) for each in (stream, *beside)]
-    gc.disable()
-    try:
-        _run(flows, seconds + _TIMEOUT_S)
-    finally:
-        gc.enable()
-        for flow in flows:
-            for line in flow.lines:
-                line.socket.close()
+    started = perf_counter() + (_AHEAD_S if beside else 0.05)
+    with _open([stream], port, seconds) as flows, _sending(beside, port, started, seconds):
+        for now in _looks(flows, started):
+            if not flows[0].left:
+                break
+            if now - started > seconds + _TIMEOUT_S:
+                raise LoadFailed(f"{flows[0].left} of {flows[0].count} requests were not answered in time")
     return flows[0].latency()
 
 
@@ -116,21 +126,61 @@ def get(port: int, path: str, *headers: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: gzip, deflate\r\n{more}\r\n".encode()
 
 
-def _run(flows: Sequence[_Flow], most_s: float) -> None:
+@contextmanager
+def _open(streams: Sequence[Stream], port: int, seconds: float) -> Iterator[list[_Flow]]:
+    """The streams with their connections, and no garbage collected meanwhile."""
+    flows = [_Flow(port, each, seconds) for each in streams]
+    gc.disable()
+    try:
+        yield flows
+    finally:
+        gc.enable()
+        for flow in flows:
+            for line in flow.lines:
+                line.socket.close()
+
+
+@contextmanager
+def _sending(streams: Sequence[Stream], port: int, started: float, seconds: float) -> Iterator[None]:
+    """While streams are sent from a process that stands back behind this one on their common core."""
+    if not streams:
+        yield
+        return
+    with ProcessPoolExecutor(1, get_context("fork"), initializer=os.nice, initargs=(_NICE,)) as process:
+        sent = process.submit(_send, streams, port, started, seconds)
+        yield
+        sent.result()
+
+
+def _send(streams: Sequence[Stream], port: int, started: float, seconds: float) -> None:
+    """Send the streams until their time is over; it sleeps between, for another process spins on the core.
+
+    Raises LoadFailed where it could not keep up."""
+    with _open(streams, port, seconds) as flows:
+        for now in _looks(flows, started):
+            if now - started > seconds:
+                break
+            time.sleep(_PAUSE_S)
+    for stream, flow in zip(streams, flows, strict=True):
+        due = round(stream.rate * seconds)
+        if flow.sent < due * _LEAST_SENT:
+            raise LoadFailed(f"only {flow.sent} of {due} requests were sent beside")
+
+
+def _looks(flows: Sequence[_Flow], started: float) -> Iterator[float]:
+    """Send what is due and read what came, once for each time that is asked for, which is when that was."""
     lines = {line.socket.fileno(): line for flow in flows for line in flow.lines}
     poller = select.epoll()
     for fileno in lines:
         poller.register(fileno, select.EPOLLIN)
-    started = perf_counter() + 0.05
-    while left := flows[0].left:
+    while True:
         now = perf_counter()
         for flow in flows:
             flow.send(now, started)
         for fileno, _ in poller.poll(0):
             line = lines[fileno]
             line.flow.take(line)
-        if now - started > most_s:
-            raise LoadFailed(f"{left} of {flows[0].count} requests were not answered in time")
+        yield now
 
 
 def _connect(port: int, source: str) -> socket.socket:

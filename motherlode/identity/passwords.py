@@ -13,10 +13,10 @@ from typing import Final
 from unicodedata import category, normalize
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
 from argon2.low_level import ARGON2_VERSION
 
 from motherlode.domain.refusals import InvalidPassword
+from motherlode.identity.argon2id import is_hash_of
 
 MIN_LENGTH: Final = 8
 MAX_BYTES: Final = 1024
@@ -64,19 +64,12 @@ def is_password(stored: str | None, presented: str) -> bool:
         return False
     text = normalize("NFC", presented).encode(errors="surrogatepass")
     with ThreadPoolExecutor(1, initializer=_stand_back) as background:
-        return background.submit(_verify, stored or _NOBODYS, text).result()
-
-
-def _verify(stored: str, text: bytes) -> bool:
-    try:
-        return _HASHER.verify(stored, text)
-    except VerifyMismatchError:
-        return False
+        return background.submit(is_hash_of, stored or _NOBODYS, text).result()
 
 
 def _stand_back() -> None:
-    """Let this thread, and those it starts, run only where nothing else wants to: whoever is woken for a request need
-    not wait for a hash to use up its time. There is no way back, hence a thread for each hash."""
+    """Let this thread run only where nothing else wants to: whoever is woken for a request need not wait for a hash to
+    use up its time. There is no way back, hence a thread for each hash."""
     if sys.platform == "linux":
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Final, TypeVar
@@ -138,6 +139,7 @@ def _user_of(name: str) -> str:
     return name.lower()[:_NAME_LENGTH]
 
 
+@lru_cache(MOST_KEPT)
 def _network_of(address: str) -> str:
     try:
         ip = ip_address(address)

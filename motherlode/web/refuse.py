@@ -45,6 +45,8 @@ _API_KEY: Final = 'ApiKey realm="Motherlode"'
 MAX_WARNING_BYTES: Final = 2048
 _MAX_LINE: Final = 500
 _RETRY_AFTER_S: Final = 3
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
+"""Made once: json.dumps makes an encoder for each answer."""
 
 
 def status_of(refusal: Refusal) -> int:
@@ -76,12 +78,10 @@ def headers_of(refusal: Refusal, *, is_browser: bool) -> Iterator[tuple[str, str
 def refuse(refusal: Refusal, *, request_id: str, is_write: bool, is_browser: bool = False) -> Response:
     """The answer that says no. `is_write` for push, delete and relist, whose clients print X-NuGet-Warning;
     `is_browser` for what would show its own box for name and password."""
-    response = Response(_problem(refusal, request_id), status_of(refusal), media_type="application/problem+json")
-    response.headers["Cache-Control"] = "no-store"
+    headers = {"Cache-Control": "no-store"} | dict(headers_of(refusal, is_browser=is_browser))
     if not is_write:
-        response.headers["Access-Control-Allow-Origin"] = "*"
-    for name, value in headers_of(refusal, is_browser=is_browser):
-        response.headers[name] = value
+        headers["Access-Control-Allow-Origin"] = "*"
+    response = Response(_problem(refusal, request_id), status_of(refusal), headers, "application/problem+json")
     if is_write:
         for line in warning_lines(_sentences(refusal)):
             response.headers.append("X-NuGet-Warning", line)
@@ -127,4 +127,23 @@ def _problem(refusal: Refusal, request_id: str) -> bytes:
     if len(refusal.faults) > 1:
         problem["faults"] = [{"code": fault.code, "message": fault.message} for fault in refusal.faults]
     problem["request_id"] = request_id
-    return json.dumps(problem, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return _encode(problem).encode("utf-8", "backslashreplace")
+
+
+def _headers(refusal: Refusal, *, is_browser: bool) -> Iterator[tuple[str, str]]:
+    match refusal:
+        case refusals.KeyMissing(may_sign_in=may_sign_in):
+            # a Basic challenge makes clients without a login send the whole package twice
+            yield "WWW-Authenticate", _BASIC if may_sign_in else _API_KEY
+        case refusals.SignInNeeded():
+            yield "WWW-Authenticate", _BEARER if is_browser else _BASIC
+            if isinstance(refusal, refusals.SignInRefused) and refusal.retry_after_s is not None:
+                yield "Retry-After", str(refusal.retry_after_s)
+        case refusals.MethodRefused(allowed=allowed):
+            yield "Allow", ", ".join(allowed)
+        case refusals.InvalidRange(size=size):
+            yield "Content-Range", f"bytes */{size}"
+        case refusals.Busy():
+            yield "Retry-After", str(_RETRY_AFTER_S)
+        case _:
+            return

@@ -5,9 +5,10 @@ import sys
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
-from argon2.exceptions import VerificationError
+from argon2.exceptions import InvalidHashError
 
 from motherlode.domain.refusals import InvalidPassword
+from motherlode.identity import argon2id
 from motherlode.identity.passwords import MAX_BYTES, hash_password, is_password, parse_password
 
 COMPOSED = "Caf\N{LATIN SMALL LETTER E WITH ACUTE} au lait"
@@ -71,37 +72,42 @@ def test_where_there_is_no_password_none_is_right(presented):
     assert not is_password(None, presented)
 
 
+COSTS = ("t_cost", "m_cost", "lanes", "threads", "version", "pwdlen", "saltlen", "outlen")
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """What each hash cost that the library computed: as it was asked for, and the priority of the thread."""
+    costs = []
+    core = argon2id.core
+
+    def noted(context, kind):
+        priority = os.sched_getscheduler(0) if sys.platform == "linux" else None
+        costs.append({name: getattr(context, name) for name in COSTS} | {"kind": kind, "priority": priority})
+        return core(context, kind)
+
+    monkeypatch.setattr(argon2id, "core", noted)
+    return costs
+
+
 class TestAsLong:
     """A try costs as much whether there is a password or not: it is verified with the same parameters."""
 
-    @pytest.fixture
-    def verified(self, monkeypatch):
-        """The hashes that the library was told to verify a text against, and then does."""
-        hashes = []
-        verify = PasswordHasher.verify
-
-        def noted(self, stored, password):
-            hashes.append(stored)
-            return verify(self, stored, password)
-
-        monkeypatch.setattr(PasswordHasher, "verify", noted)
-        return hashes
-
-    def test_one_hash_is_made_for_a_wrong_password_and_for_none(self, stored, verified):
+    def test_one_hash_is_made_for_a_wrong_password_and_for_none(self, stored, computed):
         assert not is_password(stored, "wrong one")
         assert not is_password(None, "wrong one")
-        assert [extract_parameters(each) for each in verified] == [extract_parameters(stored)] * 2
-        assert [len(each) for each in verified] == [len(stored)] * 2
+        assert len(computed) == 2
+        assert computed[0] == computed[1]
 
-    def test_a_text_that_is_too_long_is_none_at_once_in_both_cases(self, stored, verified):
+    def test_a_text_that_is_too_long_is_none_at_once_in_both_cases(self, stored, computed):
         for text in ("a" * (MAX_BYTES + 1), "é" * MAX_BYTES, "e\N{COMBINING ACUTE ACCENT}" * 10**6):
             assert not is_password(stored, text)
             assert not is_password(None, text)
-        assert verified == []
+        assert computed == []
 
 
 def test_a_hash_that_cannot_be_read_is_an_error_and_no_wrong_password():
-    with pytest.raises(VerificationError):
+    with pytest.raises(InvalidHashError):
         is_password("$argon2id$broken", "12345678")
 
 
@@ -111,18 +117,16 @@ def test_a_hash_made_with_other_parameters_still_counts():
     assert not is_password(weak, f"{COMPOSED}!")
 
 
+def test_a_try_is_judged_by_one_thread_however_many_lanes_the_hash_has(stored, computed):
+    """Each thread more that is at low priority holds up those that answer requests."""
+    assert is_password(stored, COMPOSED)
+    assert [(cost["lanes"], cost["threads"]) for cost in computed] == [(extract_parameters(stored).parallelism, 1)]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux alone")
-def test_a_try_is_judged_at_low_priority_and_leaves_the_caller_as_he_was(stored, monkeypatch):
+def test_a_try_is_judged_at_low_priority_and_leaves_the_caller_as_he_was(stored, computed):
     """A hash takes a core for a tenth of a second: on a small machine every other answer would wait for it."""
-    seen = []
-    verify = PasswordHasher.verify
-
-    def noted(self, stored, password):
-        seen.append(os.sched_getscheduler(0))
-        return verify(self, stored, password)
-
-    monkeypatch.setattr(PasswordHasher, "verify", noted)
     before = os.sched_getscheduler(0)
     assert is_password(stored, COMPOSED)
-    assert seen == [os.SCHED_IDLE]
+    assert [cost["priority"] for cost in computed] == [os.SCHED_IDLE]
     assert os.sched_getscheduler(0) == before != os.SCHED_IDLE
