@@ -128,22 +128,3 @@ def _problem(refusal: Refusal, request_id: str) -> bytes:
         problem["faults"] = [{"code": fault.code, "message": fault.message} for fault in refusal.faults]
     problem["request_id"] = request_id
     return _encode(problem).encode("utf-8", "backslashreplace")
-
-
-def _headers(refusal: Refusal, *, is_browser: bool) -> Iterator[tuple[str, str]]:
-    match refusal:
-        case refusals.KeyMissing(may_sign_in=may_sign_in):
-            # a Basic challenge makes clients without a login send the whole package twice
-            yield "WWW-Authenticate", _BASIC if may_sign_in else _API_KEY
-        case refusals.SignInNeeded():
-            yield "WWW-Authenticate", _BEARER if is_browser else _BASIC
-            if isinstance(refusal, refusals.SignInRefused) and refusal.retry_after_s is not None:
-                yield "Retry-After", str(refusal.retry_after_s)
-        case refusals.MethodRefused(allowed=allowed):
-            yield "Allow", ", ".join(allowed)
-        case refusals.InvalidRange(size=size):
-            yield "Content-Range", f"bytes */{size}"
-        case refusals.Busy():
-            yield "Retry-After", str(_RETRY_AFTER_S)
-        case _:
-            return
