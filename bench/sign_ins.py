@@ -99,7 +99,7 @@ class Flood:
             pace_stream(server.port, reads, seconds=seconds, beside=[self._flood(server, "127.0.0.2", seconds)])
             before_mb = _at_rest_mb(server)
             server.tree.reset_peak()
-            for number in range(ground.effort.rounds):
+            for number in range(3 * ground.effort.rounds):
                 flood = self._flood(server, f"127.0.0.{number + 3}", seconds)
                 quiet.append(pace_stream(server.port, reads, seconds=seconds))
                 harmless.append(pace_stream(server.port, reads, seconds=seconds, beside=[self._harmless(server)]))
@@ -127,19 +127,19 @@ class Flood:
         if (status := server.server.get(_PATH, Authorization=login).status) != 200:
             raise LoadFailed(f"a right password is answered {status}")
         requests = [get(server.port, "/v3/index.json"), get(server.port, _PATH, f"Authorization: {login}")]
-        return Stream(requests, self.rate)
+        return Stream(requests, self.rate, is_random=True)
 
     def _harmless(self, server: Motherlode) -> Stream:
         """Reads of a public document, as many as the flood's."""
         requests = [get(server.port, "/v3/index.json")]
-        return Stream(requests, self.wrong_rate, source="127.0.0.2", connections=64)
+        return Stream(requests, self.wrong_rate, source="127.0.0.2", connections=64, is_random=True)
 
     def _flood(self, server: Motherlode, source: str, seconds: float) -> Stream:
         """Another password each time, for the user who reads and for many who are nobody."""
         names, count = [HOLDER, *(f"nobody-{number}" for number in range(49))], round(self.wrong_rate * seconds)
         logins = (basic(names[number % 50], f"{_WRONG} {number} {random.random()}") for number in range(count))
         requests = [get(server.port, _PATH, f"Authorization: {login}") for login in logins]
-        return Stream(requests, self.wrong_rate, source=source, status="401", connections=64)
+        return Stream(requests, self.wrong_rate, source=source, status="401", connections=64, is_random=True)
 
 
 def _at_rest_mb(server: Motherlode) -> float:
