@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from tests.leaks import is_leak
 
@@ -39,6 +40,9 @@ PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
   <ItemGroup>{references}</ItemGroup>
 </Project>
 """
+
+MONO_ABORTS: Final = "* Assertion at mono-threads.c"
+SAID_AT_LAST: Final = ("was deleted successfully.", "was pushed.", "successfully installed", "added package")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,19 @@ def run_bounded(command: Iterable[str], folder: Path, environment: Mapping[str, 
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             raise
-    return Outcome(process.returncode, output)
+    return _without_abort(Outcome(process.returncode, output))
+
+
+def _without_abort(outcome: Outcome) -> Outcome:
+    """The outcome as it would have been, where mono aborted after the client had said at last that all was done.
+
+    quirk: mono 6.8 now and then fails an assertion of its own while it ends its threads.
+    """
+    said, abort, _ = outcome.output.partition(MONO_ABORTS)
+    lines = said.rstrip().lower().splitlines()
+    if outcome.code == -signal.SIGABRT and abort and lines and any(words in lines[-1] for words in SAID_AT_LAST):
+        return Outcome(0, said)
+    return outcome
 
 
 def done(outcome: Outcome) -> str:

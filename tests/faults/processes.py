@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import TypeVar
@@ -53,10 +53,12 @@ def _command_line(pid: int) -> bytes:
 def ending_with(pid: int) -> Iterator[None]:
     """Fail unless, after what is done inside, every process below that one ends by itself, soon."""
     with ExitStack() as opened:
-        watched = {child: os.pidfd_open(child) for child in descendants(pid)}
+        watched = {}
+        for child in descendants(pid):
+            with suppress(ProcessLookupError):  # it has ended since
+                watched[child] = os.pidfd_open(child)
+                opened.callback(os.close, watched[child])
         assert watched, "the server has no workers"
-        for descriptor in watched.values():
-            opened.callback(os.close, descriptor)
         yield
         for child, descriptor in watched.items():
             ended, _, _ = select.select([descriptor], [], [], END_TIMEOUT_S)
