@@ -23,7 +23,6 @@ from motherlode.web.pages.headers import HTML
 from motherlode.web.pages.install import install_tabs
 from motherlode.web.pages.licensing import license_pieces
 from motherlode.web.pages.links import find_commit_link, find_link
-from motherlode.web.pages.markdown import render_readme
 from motherlode.web.pages.rendering import PAGES
 from motherlode.web.pages.tree import build_tree
 from motherlode.web.visit import Visit
@@ -87,6 +86,8 @@ def _read_readme(house: House, source: Source, identity: Identity, text: str) ->
     kept = house.documents.find(key)
     if isinstance(kept, Fragment):
         return Markup(kept.body.decode())  # noqa: S704 it was made below
+    from motherlode.web.pages.markdown import render_readme  # noqa: PLC0415 3 MB that no server needs before this
+
     html = render_readme(text, image_hosts=house.image_hosts)
     house.documents.keep(key, Fragment(html.encode(), source.as_of))
     return html
