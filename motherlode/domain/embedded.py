@@ -16,7 +16,7 @@ from motherlode.domain.package import License, Package
 
 SERVER_JSON = ".mcp/server.json"
 
-_IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
 
 
@@ -53,7 +53,12 @@ class Embedded:
 
 def is_image(content: bytes) -> bool:
     """Whether the first bytes are those of a PNG or a JPEG."""
-    return content.startswith(_IMAGES)
+    return find_image_type(content) is not None
+
+
+def find_image_type(content: bytes) -> str | None:
+    """The media type that the first bytes say, of a PNG or a JPEG; None for anything else."""
+    return next((media_type for begin, media_type in _IMAGES.items() if content.startswith(begin)), None)
 
 
 def is_text(content: bytes) -> bool:

@@ -6,9 +6,9 @@ Invariant: nothing is unpacked but the one file that is asked for, and what is t
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from motherlode.domain.archive import Archive, read_archive, read_content
+from motherlode.domain.archive import read_archive
 from motherlode.domain.limits import Limits
-from motherlode.domain.names import plain_name
+from motherlode.domain.nupkg import read_named
 
 _WRAPPING = ("_rels/.rels", "[Content_Types].xml")
 _PROPERTIES = ("package/services/metadata/core-properties/", ".psmdcp")
@@ -29,20 +29,13 @@ def read_inside(file: BinaryIO, readme: str | None, *, max_files: int, max_readm
     wraps the files, which clients leave out when they unpack. Raises `InvalidPackage` when it cannot be read."""
     zipped = read_archive(file, Limits())
     files = sorted((entry.name, entry.size) for entry in zipped.entries if _is_file(entry.name))
-    text = None if readme is None else _read_text(file, zipped, readme, max_readme_bytes)
-    return Inside(tuple(files[:max_files]), len(files), text)
+    content = None if readme is None else read_named(file, zipped, readme, max_readme_bytes)
+    return Inside(tuple(files[:max_files]), len(files), None if content is None else decode_text(content))
 
 
 def decode_text(content: bytes) -> str:
     """A text out of a package; what is no UTF-8 in it is replaced."""
     return content.decode("utf-8-sig", errors="replace")
-
-
-def _read_text(file: BinaryIO, zipped: Archive, name: str, max_bytes: int) -> str | None:
-    for entry in zipped.entries:
-        if name in (entry.name, plain_name(entry.name)):
-            return decode_text(read_content(file, zipped, entry)) if entry.size <= max_bytes else None
-    return None
 
 
 def _is_file(name: str) -> bool:

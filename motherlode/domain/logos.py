@@ -8,7 +8,7 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from typing import Final
 
-from motherlode.domain.embedded import is_image
+from motherlode.domain.embedded import find_image_type
 
 MAX_LOGO_BYTES: Final = 32 * 1024
 LOGO_ALLOWED: Final = "a PNG or JPEG of at most 32 KB, as its data: address"
@@ -29,9 +29,10 @@ class Logo:
 
 def logo_of(content: bytes) -> Logo:
     """The logo that these bytes are; raises ValueError."""
-    if not is_image(content) or len(content) > MAX_LOGO_BYTES:
+    media_type = find_image_type(content)
+    if media_type is None or len(content) > MAX_LOGO_BYTES:
         raise ValueError("no PNG or JPEG, or too large")
-    return Logo("image/png" if content.startswith(b"\x89PNG") else "image/jpeg", content)
+    return Logo(media_type, content)
 
 
 def parse_logo(text: str) -> Logo | None:

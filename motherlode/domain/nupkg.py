@@ -86,7 +86,11 @@ def read_entry(file: BinaryIO, name: str, max_bytes: int) -> bytes | None:
 
     None when there is no such entry or it is larger than `max_bytes`. Raises `InvalidPackage` when it is broken.
     """
-    zipped = read_archive(file, Limits())
+    return read_named(file, read_archive(file, Limits()), name, max_bytes)
+
+
+def read_named(file: BinaryIO, zipped: Archive, name: str, max_bytes: int) -> bytes | None:
+    """The same, of an archive whose directory was read."""
     for entry in zipped.entries:
         if name in (entry.name, plain_name(entry.name)):
             return read_content(file, zipped, entry) if entry.size <= max_bytes else None

@@ -110,3 +110,8 @@ class Package:
         return self.identity.version.is_semver2 or any(
             dependency.range.is_semver2 for group in self.dependency_groups for dependency in group.dependencies
         )
+
+    @property
+    def dependency_keys(self) -> frozenset[str]:
+        """The folded ids of what it depends on, of all groups together."""
+        return frozenset(dependency.id.key for group in self.dependency_groups for dependency in group.dependencies)

@@ -93,7 +93,6 @@ def _tops(versions: Sequence[ListedVersion]) -> dict[Audience, ListedVersion]:
 
 
 def _view(package: Package, version: ListedVersion) -> View:
-    needed = {dependency.id.key for group in package.dependency_groups for dependency in group.dependencies}
     return View(
         id=package.identity.id,
         version=package.identity.version,
@@ -104,6 +103,6 @@ def _view(package: Package, version: ListedVersion) -> View:
         authors=tuple(split_authors(package)),
         package_types=tuple(type_names(package)),
         frameworks=package.frameworks,
-        dependencies=tuple(sorted(needed)),
+        dependencies=tuple(sorted(package.dependency_keys)),
         published_at=version.pushed_at,
     )

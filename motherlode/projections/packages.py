@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from motherlode.domain.embedded import find_image_type
 from motherlode.domain.facts import package_from
 from motherlode.domain.ids import PackageId
 from motherlode.domain.nupkg import read_entry
@@ -83,7 +84,7 @@ def versions(package_id: PackageId) -> Render:
         keys = entries.version_keys(source.tx, source.feed_id, package_id.key)
         if not keys:
             raise NoSuchVersion(str(package_id))
-        return _as_json(render_versions(keys), _changed_at(source, package_id))
+        return _as_json(render_versions(keys), read_changed_at(source, package_id))
 
     return render
 
@@ -190,14 +191,11 @@ def _read_embedded(blobs: Blobs, blob: str, name: str) -> bytes | None:
 
 
 def _image_type(body: bytes) -> str:
-    if body.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if body.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    return "application/octet-stream"
+    return find_image_type(body) or "application/octet-stream"
 
 
-def _changed_at(source: Source, package_id: PackageId) -> datetime:
+def read_changed_at(source: Source, package_id: PackageId) -> datetime:
+    """When anything of an id was last changed on the feed."""
     package = catalog.find_package(source.tx, source.feed_id, package_id.key)
     return source.feed_created_at if package is None else package.changed_at
 

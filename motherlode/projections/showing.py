@@ -10,7 +10,7 @@ Invariant: an unlisted version is on no list here but for those who may see it, 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from motherlode.domain.facts import package_from
@@ -25,7 +25,7 @@ from motherlode.observe.clock import Clock
 from motherlode.projections.documents import DocumentKey, Documents, Fragment
 from motherlode.projections.follower import Feed
 from motherlode.projections.latest import read_latest
-from motherlode.projections.packages import MAX_EMBEDDED_BYTES, Source
+from motherlode.projections.packages import MAX_EMBEDDED_BYTES, Source, read_changed_at
 from motherlode.projections.searching import Searching
 from motherlode.projections.shown import (
     Card,
@@ -43,7 +43,7 @@ from motherlode.projections.shown import (
 from motherlode.search.index import Question, Sort
 from motherlode.search.queries import Query
 from motherlode.search.subjects import Audience
-from motherlode.store import catalog, downloads, entries, owners, pages
+from motherlode.store import downloads, entries, owners, pages
 from motherlode.store.db import Database, Tx
 from motherlode.store.entries import Entry
 from motherlode.store.pages import VersionAtGlance
@@ -102,7 +102,7 @@ class Showing:
             package=package,
             is_listed=entry.listed,
             published_at=entry.pushed_at,
-            changed_at=_changed_at(source, package_id),
+            changed_at=read_changed_at(source, package_id),
             size=entry.size,
             sha512=entry.sha512,
             versions=tuple(_version_row(row, counts) for row in shown),
@@ -140,7 +140,7 @@ class Showing:
         facts = entries.facts(source.tx, [row.content_id for row in newest])
         total = sum(downloads.total(source.tx, feed.id, package_id.key).values())
         cards = tuple(Card(package_from(facts[row.content_id]), row.pushed_at, total) for row in newest)
-        return VersionsView(PackageId(rows[0].id_written), cards, _changed_at(source, package_id))
+        return VersionsView(PackageId(rows[0].id_written), cards, read_changed_at(source, package_id))
 
     def stats(self, source: Source, feed: Feed) -> StatsView:
         """A feed's downloads. Each worker writes down what it counted every ten seconds; nothing here is older. Ids of
@@ -232,13 +232,8 @@ def _version_row(row: VersionAtGlance, counts: Mapping[str, int]) -> VersionRow:
 
 
 def _find_here(source: Source, package: Package) -> frozenset[str]:
-    named = {dependency.id.key for group in package.dependency_groups for dependency in group.dependencies}
+    named = package.dependency_keys
     return pages.find_here(source.tx, source.feed_id, named) if named else frozenset()
-
-
-def _changed_at(source: Source, package_id: PackageId) -> datetime:
-    package = catalog.find_package(source.tx, source.feed_id, package_id.key)
-    return source.feed_created_at if package is None else package.changed_at
 
 
 def _fill(counts: Mapping[date, int], last: date, number: int) -> tuple[DayCount, ...]:
