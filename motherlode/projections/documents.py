@@ -16,12 +16,17 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
+from motherlode.projections.absences import Absences
+
 _OVERHEAD_BYTES: Final = 2_000
 """What keeping a document costs beside its bytes."""
 _FRAGMENT_OVERHEAD_BYTES: Final = 800
 _MIN_GZIP_BYTES: Final = 200
+_ABSENCES_BYTES: Final = 4 * 1024 * 1024
 FEED_WIDE: Final = "*"
 """In place of an id (none has that character): what shows the whole feed."""
+NO_PACKAGE: Final = ("", FEED_WIDE)
+"""What stands in place of an id in the keys of documents that are not of one package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +126,13 @@ def make_etag(history: str, content: bytes) -> str:
 
 
 class Documents:
-    """The cache of one worker; safe to call from any thread."""
+    """The cache of one worker; safe to call from any thread.
+
+    `absences` has a bound of its own, so that no number of requests for what is not there evicts a document.
+    """
 
     def __init__(self, max_bytes: int) -> None:
+        self.absences = Absences(min(_ABSENCES_BYTES, max_bytes))
         self._max_bytes = max_bytes
         self._kept: OrderedDict[DocumentKey, Kept] = OrderedDict()
         self._of_package: dict[tuple[int, str], set[DocumentKey]] = {}
@@ -168,6 +177,7 @@ class Documents:
         of the feed if None."""
         with self._lock:
             self._heads[feed_id] = head
+            self.absences.advance(feed_id, head, changed)
             for package in self._changed(feed_id, changed):
                 for key in tuple(self._of_package.get(package, ())):
                     self._drop(key)

@@ -154,12 +154,12 @@ def nuspec(package_id: PackageId, version: Version) -> Render:
 
 def readme(package_id: PackageId, version: Version) -> Render:
     """The embedded readme of a version: Markdown, as written."""
-    return _embedded(package_id, version, lambda package: package.readme, lambda _body: "text/markdown; charset=utf-8")
+    return _embedded(package_id, version, "readme", lambda package: package.readme, lambda _body: "text/markdown; charset=utf-8")
 
 
 def icon(package_id: PackageId, version: Version) -> Render:
     """The embedded icon of a version, its type told from its first bytes."""
-    return _embedded(package_id, version, lambda package: package.icon, _image_type)
+    return _embedded(package_id, version, "icon", lambda package: package.icon, _image_type)
 
 
 def license_file(package_id: PackageId, version: Version) -> Render:
@@ -168,18 +168,26 @@ def license_file(package_id: PackageId, version: Version) -> Render:
     def name_of(package: Package) -> str | None:
         return package.license.value if package.license and package.license.kind == "file" else None
 
-    return _embedded(package_id, version, name_of, lambda _body: "text/plain; charset=utf-8")
+    return _embedded(package_id, version, "license", name_of, lambda _body: "text/plain; charset=utf-8")
 
 
 def _embedded(
-    package_id: PackageId, version: Version, name_of: Callable[[Package], str | None], type_of: Callable[[bytes], str]
+    package_id: PackageId,
+    version: Version,
+    what: str,
+    name_of: Callable[[Package], str | None],
+    type_of: Callable[[bytes], str],
 ) -> Render:
+    absent = f"The {what} of {package_id} {version.normalized}"
+
     def render(source: Source) -> Rendered:
-        entry = _get(source, package_id, version)
-        name = name_of(package_from(entry.facts))
-        body = None if name is None else _read_embedded(source.blobs, entry.blob, name)
+        entry = entries.find(source.tx, source.feed_id, package_id.key, version.key)
+        name = None if entry is None else name_of(package_from(entry.facts))
+        if entry is None or name is None:
+            raise NoSuchVersion(absent)
+        body = _read_embedded(source.blobs, entry.blob, name)
         if body is None:
-            raise NoSuchVersion(f"That file of {package_id} {version.normalized}")
+            raise NoSuchVersion(absent)
         return Rendered(body, entry.pushed_at, type_of(body))
 
     return render

@@ -15,13 +15,21 @@ from weakref import WeakValueDictionary
 from motherlode.domain.ids import PackageId
 from motherlode.domain.refusals import NoSuchVersion
 from motherlode.domain.versions import Version
-from motherlode.projections.documents import BlobFile, Document, DocumentKey, Documents, finish, make_etag
+from motherlode.projections.documents import (
+    NO_PACKAGE,
+    BlobFile,
+    Document,
+    DocumentKey,
+    Documents,
+    finish,
+    make_etag,
+)
 from motherlode.projections.follower import Feed
 from motherlode.projections.marker import Marker
 from motherlode.projections.packages import Render, Source
 from motherlode.store import catalog, entries
 from motherlode.store.blobs.base import Blobs
-from motherlode.store.db import Database
+from motherlode.store.db import Database, Tx
 
 
 class Reader:
@@ -34,12 +42,18 @@ class Reader:
         self._marker = Marker()
         self._history = db.history
         self._guard = Lock()
+        self._reading_ids = Lock()
         self._rendering: WeakValueDictionary[DocumentKey, Lock] = WeakValueDictionary()
 
     def find(self, key: DocumentKey) -> Document | None:
         """The document, if it is in memory and finished."""
         kept = self._documents.find(key)
         return kept if isinstance(kept, Document) else None
+
+    def is_absent(self, key: DocumentKey) -> bool:
+        """Whether a package is known not to have the document, without a look at the database; not for documents of
+        the whole feed."""
+        return self._documents.absences.has(key.feed_id, key.id_key, key.name)
 
     def read(self, key: DocumentKey, feed: Feed, render: Render, *, is_checked: bool, is_zipped: bool) -> Document:
         """The document, rendered if need be. `is_checked` says that its base may be relied on; raises `NotFound`."""
@@ -72,14 +86,16 @@ class Reader:
 
     def read_blob(self, feed: Feed, package_id: PackageId, version: Version) -> BlobFile:
         """Where a package lies; raises `NoSuchVersion`."""
+        key = blob_key(feed, package_id, version)
         with self._db.read() as tx:
             as_of = catalog.head(tx, feed.id)
             entry = entries.find(tx, feed.id, package_id.key, version.key)
-        if entry is None:
-            raise NoSuchVersion(f"{package_id} {version.normalized}")
+            if entry is None:
+                self._note_absent(tx, key, as_of)
+                raise NoSuchVersion(f"{package_id} {version.normalized}")
         etag = make_etag(self._history, entry.sha256)
         blob = BlobFile(entry.blob, self._blobs.path(entry.blob), entry.size, etag, entry.pushed_at, as_of)
-        self._documents.keep(blob_key(feed, package_id, version), blob)
+        self._documents.keep(key, blob)
         return blob
 
     @contextmanager
@@ -90,10 +106,28 @@ class Reader:
         with lock:
             yield
 
+    def _note_absent(self, tx: Tx, key: DocumentKey, as_of: int) -> None:
+        """Remember that a package has no such document; `as_of` is the number of the feed's last event in `tx`."""
+        if key.id_key in NO_PACKAGE:
+            return
+        absences = self._documents.absences
+        absences.note(key.feed_id, key.id_key, key.name, as_of)
+        # one thread reads the ids; the others have their answer already
+        if not absences.knows_ids(key.feed_id) and self._reading_ids.acquire(blocking=False):
+            try:
+                absences.note_ids(key.feed_id, catalog.iter_package_keys(tx, key.feed_id), as_of)
+            finally:
+                self._reading_ids.release()
+
     def _render(self, key: DocumentKey, feed: Feed, render: Render, *, is_zipped: bool) -> Document:
         with self._db.read() as tx:
             as_of, counted = catalog.position(tx, feed.id)
-            rendered = render(Source(tx, feed.id, feed.created_at, self._blobs, *self._marker.both, as_of, counted))
+            source = Source(tx, feed.id, feed.created_at, self._blobs, *self._marker.both, as_of, counted)
+            try:
+                rendered = render(source)
+            except NoSuchVersion:
+                self._note_absent(tx, key, as_of)
+                raise
         is_template = self._marker.is_in(rendered.body)
         document = finish(
             rendered.body,

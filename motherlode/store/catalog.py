@@ -6,7 +6,7 @@ out 10 and 11, and 11 may commit first. For the same reason `append` is what a u
 as short as can be. An event's time is never before that of the one before it, whatever the clock does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -117,6 +117,14 @@ def package_keys(tx: Tx, feed_id: int, after: str, limit: int) -> list[str]:
     """At most `limit` id keys that the feed holds or held, in order, those after that one."""
     mine = (schema.packages.c.feed_id == feed_id, schema.packages.c.id_key > after)
     return list(tx.execute(select(schema.packages.c.id_key).where(*mine).order_by("id_key").limit(limit)).scalars())
+
+
+def iter_package_keys(tx: Tx, feed_id: int, portion: int = 1_000) -> Iterator[str]:
+    """All id keys that the feed holds or held, in order, read a portion at a time."""
+    after = ""
+    while keys := package_keys(tx, feed_id, after, portion):
+        yield from keys
+        after = keys[-1]
 
 
 def count_packages(tx: Tx) -> int:
