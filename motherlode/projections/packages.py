@@ -154,7 +154,9 @@ def nuspec(package_id: PackageId, version: Version) -> Render:
 
 def readme(package_id: PackageId, version: Version) -> Render:
     """The embedded readme of a version: Markdown, as written."""
-    return _embedded(package_id, version, "readme", lambda package: package.readme, lambda _body: "text/markdown; charset=utf-8")
+    return _embedded(
+        package_id, version, "readme", lambda package: package.readme, lambda _body: "text/markdown; charset=utf-8"
+    )
 
 
 def icon(package_id: PackageId, version: Version) -> Render:

@@ -30,7 +30,7 @@ from motherlode.web.ready import Known, KnownRequests, Missing, Ready, missing_a
 from motherlode.web.recording import Recording
 from motherlode.web.refuse import refuse
 from motherlode.web.route import Route
-from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, find_route, methods_of
+from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, find_route, is_server_path, methods_of
 from motherlode.web.site import Scope, Sites, header
 from motherlode.web.visit import Visit
 from motherlode.web.who import Who
@@ -82,7 +82,9 @@ class Edge:
         started = perf_counter()
         request_id = f"{self._life_id}{next(self._numbers):08x}"
         asked = self._sites.asked_of(scope) if scope["method"] == "GET" else None
-        about, response = self._answer_known(scope, asked, request_id) or await self._visit(scope, receive, request_id, asked)
+        about, response = self._answer_known(scope, asked, request_id) or await self._visit(
+            scope, receive, request_id, asked
+        )
         response.raw_headers.append((b"x-request-id", request_id.encode("ascii")))
         try:
             await response(scope, receive, send)
@@ -148,23 +150,25 @@ class Edge:
         visit = Visit(house, scope, receive, site, request_id, *limiters, standing)
         visit.door = self._who
         response = await self._answer(visit)
+        known = None
         if site.is_checked and asked is not None:
-            self._remember(visit, (asked, visit.credential) if visit.is_secluded else asked, response)
+            known = self._remember(visit, (asked, visit.credential) if visit.is_secluded else asked, response)
         if visit.is_secluded:
             seclude(response)
-        return visit, response
+        return known or visit, response
 
-    def _remember(self, visit: Visit, asked: Hashable, response: Response) -> None:
+    def _remember(self, visit: Visit, asked: Hashable, response: Response) -> Known | None:
         """Remember how the request was answered, if that was out of memory or a refusal for want of a document."""
         path, ready = visit.scope["path"], self._ready_of(visit, response)
         if ready is None:
-            return
+            return None
         known = Known(ready, visit.route, visit.facts, visit.standing.access, visit.is_secluded)
         if isinstance(ready, Missing):
             self._known.forget(path, asked)
             self._missing.keep(path, asked, known)
         else:
             self._known.keep(path, asked, known)
+        return known
 
     def _ready_of(self, visit: Visit, response: Response) -> Ready | Missing | None:
         if visit.ready is not None:
@@ -226,7 +230,7 @@ class Edge:
         if path[: len(_FEEDS)].lower() == _FEEDS:
             name, _, rest = path[len(_FEEDS) :].partition("/")
             visit.asked_feed, visit.path = name[:100], f"/{rest}"
-        elif methods_of(SERVER_ROUTES, path):
+        elif is_server_path(path):
             return SERVER_ROUTES
         return FEED_ROUTES
 

@@ -1,6 +1,5 @@
 """The JSON documents of V3 over HTTP: service index, version lists, registrations, details."""
 
-from dataclasses import replace
 from functools import partial
 
 from starlette.responses import Response
@@ -25,9 +24,7 @@ async def get_versions(visit: Visit) -> Response:
     """The version list of an id."""
     package_id = visit.package_id
     render = packages.versions(package_id)
-    return await answer(
-        visit, render, id_key=package_id.key, name="versions", what=str(package_id), has_links=False
-    )
+    return await answer(visit, render, id_key=package_id.key, name="versions", what=str(package_id), has_links=False)
 
 
 async def get_details(visit: Visit) -> Response:
@@ -60,7 +57,10 @@ def get_registration_page(hive: Hive) -> Answer:
     async def get(visit: Visit) -> Response:
         package_id, lower, upper = visit.package_id, visit.version_of("lower"), visit.version_of("upper")
         render = packages.registration_page(package_id, hive, lower, upper)
-        name, what = f"{hive.value}/page/{lower.key}/{upper.key}", f"{package_id} from {lower.normalized} to {upper.normalized}"
+        name, what = (
+            f"{hive.value}/page/{lower.key}/{upper.key}",
+            f"{package_id} from {lower.normalized} to {upper.normalized}",
+        )
         return await answer(visit, render, id_key=package_id.key, name=name, what=what, is_zipped=not hive.is_plain)
 
     return get
@@ -112,6 +112,6 @@ async def answer(
 def check_not_absent(visit: Visit, key: DocumentKey, what: str) -> None:
     """Raise `NoSuchVersion` if it is known already that a package has no such document; `visit` then remembers which
     one that is. Nothing is read, and no thread is needed."""
-    visit.missing = replace(key, base="")
+    visit.missing = DocumentKey(key.feed_id, key.id_key, key.name)
     if visit.house.reader.is_absent(key):
         raise NoSuchVersion(what)
