@@ -49,8 +49,9 @@ class Document:
     """Bytes ready to send.
 
     `zipped` is their gzip form where they gain by it; `etag` is strong and quoted, for the plain form; `changed_at` is
-    the last change of what it shows; `as_of` the number of its feed's last event when it was read, `counted` that of
-    its last batch of download counts, None where it shows none.
+    the last change of what it shows, and `is_exact` says that the bytes changed only once in that second, so that a
+    time in whole seconds tells them from those before; `as_of` the number of its feed's last event when it was read,
+    `counted` that of its last batch of download counts, None where it shows none.
     """
 
     body: bytes
@@ -60,6 +61,7 @@ class Document:
     changed_at: datetime
     as_of: int
     counted: int | None = None
+    is_exact: bool = False
     prepared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """Where the web keeps what it makes of the document for each way of asking, so that it goes when this goes."""
 
@@ -72,7 +74,7 @@ class Document:
 @dataclass(frozen=True, slots=True)
 class BlobFile:
     """Where the bytes of a package lie: `blob` is a name for the blob store, `path` its file where there is one, `size`
-    in bytes."""
+    in bytes. `changed_at` is the last change of the version, `is_exact` as that of a document."""
 
     blob: str
     path: Path | None
@@ -81,6 +83,8 @@ class BlobFile:
     published_at: datetime
     as_of: int
     cost: int = _OVERHEAD_BYTES
+    changed_at: datetime | None = None
+    is_exact: bool = False
     prepared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """As that of a document."""
 
@@ -113,11 +117,12 @@ def finish(
     as_of: int,
     is_zipped: bool,
     counted: int | None = None,
+    is_exact: bool = False,
     level: int = 6,
 ) -> Document:
     """The document of these bytes; `history` is part of the ETag: after a restore of a backup none is valid."""
     zipped = gzip.compress(body, level, mtime=0) if is_zipped and len(body) >= _MIN_GZIP_BYTES else None
-    return Document(body, zipped, make_etag(history, body), media_type, changed_at, as_of, counted)
+    return Document(body, zipped, make_etag(history, body), media_type, changed_at, as_of, counted, is_exact)
 
 
 def make_etag(history: str, content: bytes) -> str:

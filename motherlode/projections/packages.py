@@ -42,7 +42,8 @@ MAX_EMBEDDED_BYTES = 1024 * 1024
 class Rendered:
     """A document before its links are finished; `is_kept` False where outsiders could ask for endlessly many such.
 
-    `counted` is that of the source where it shows download counts, else None.
+    `counted` is that of the source where it shows download counts, else None; `entry` the version that it shows, where
+    it shows nothing else.
     """
 
     body: bytes
@@ -50,6 +51,7 @@ class Rendered:
     media_type: str = JSON
     is_kept: bool = True
     counted: int | None = None
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,11 @@ def registration_leaf(package_id: PackageId, hive: Hive, version: Version) -> Re
     """The registration leaf of a version in a hive."""
 
     def render(source: Source) -> Rendered:
-        release = _release_of(_get(source, package_id, version))
+        entry = _get(source, package_id, version)
+        release = _release_of(entry)
         if release.package.is_semver2 and not hive.has_semver2:
             raise NoSuchVersion(f"{package_id} {version.normalized}")
-        return _as_json(render_leaf(release, source.urls, hive), release.changed_at)
+        return _as_json(render_leaf(release, source.urls, hive), release.changed_at, entry=entry)
 
     return render
 
@@ -135,8 +138,8 @@ def details(package_id: PackageId, version: Version) -> Render:
     """All details of a version."""
 
     def render(source: Source) -> Rendered:
-        release = _release_of(_get(source, package_id, version))
-        return _as_json(render_details(release, source.urls), release.changed_at)
+        entry = _get(source, package_id, version)
+        return _as_json(render_details(_release_of(entry), source.urls), entry.changed_at, entry=entry)
 
     return render
 
@@ -147,7 +150,7 @@ def nuspec(package_id: PackageId, version: Version) -> Render:
     def render(source: Source) -> Rendered:
         entry = _get(source, package_id, version)
         body = entries.find_nuspec(source.tx, source.feed_id, package_id.key, version.key) or b""
-        return Rendered(body, entry.pushed_at, "application/xml")
+        return Rendered(body, entry.pushed_at, "application/xml", entry=entry)
 
     return render
 
@@ -190,7 +193,7 @@ def _embedded(
         body = _read_embedded(source.blobs, entry.blob, name)
         if body is None:
             raise NoSuchVersion(absent)
-        return Rendered(body, entry.pushed_at, type_of(body))
+        return Rendered(body, entry.pushed_at, type_of(body), entry=entry)
 
     return render
 
@@ -254,6 +257,8 @@ def _is_page(source: Source, package_id: PackageId, hive: Hive, lower: Version, 
     return count == PAGE_LEAVES or not entries.is_any_above(*of_id, upper, with_semver2=hive.has_semver2)
 
 
-def _as_json(document: dict[str, Any], changed_at: datetime, *, is_kept: bool = True) -> Rendered:
+def _as_json(
+    document: dict[str, Any], changed_at: datetime, *, is_kept: bool = True, entry: Entry | None = None
+) -> Rendered:
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return Rendered(text.encode(), changed_at, is_kept=is_kept)
+    return Rendered(text.encode(), changed_at, is_kept=is_kept, entry=entry)

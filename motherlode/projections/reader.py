@@ -9,7 +9,9 @@ reads no document by this way, so that nobody waits while others wait for him.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from threading import Lock
+from typing import Final
 from weakref import WeakValueDictionary
 
 from motherlode.domain.ids import PackageId
@@ -26,10 +28,14 @@ from motherlode.projections.documents import (
 )
 from motherlode.projections.follower import Feed
 from motherlode.projections.marker import Marker
-from motherlode.projections.packages import Render, Source
+from motherlode.projections.packages import Render, Rendered, Source
 from motherlode.store import catalog, entries
 from motherlode.store.blobs.base import Blobs
 from motherlode.store.db import Database, Tx
+from motherlode.store.entries import Entry
+
+_START: Final = timedelta(seconds=2)
+"""Longer than a second, so that nothing changes in the second that is taken for the start of the program."""
 
 
 class Reader:
@@ -41,6 +47,7 @@ class Reader:
         self._documents = documents
         self._marker = Marker()
         self._history = db.history
+        self._oldest = datetime.now(UTC) - _START
         self._guard = Lock()
         self._reading_ids = Lock()
         self._rendering: WeakValueDictionary[DocumentKey, Lock] = WeakValueDictionary()
@@ -72,6 +79,7 @@ class Reader:
             changed_at=template.changed_at,
             as_of=template.as_of,
             counted=template.counted,
+            is_exact=template.is_exact,
             is_zipped=is_zipped,
             level=6 if is_checked else 1,
         )
@@ -93,8 +101,17 @@ class Reader:
             if entry is None:
                 self._note_absent(tx, key, as_of)
                 raise NoSuchVersion(f"{package_id} {version.normalized}")
-        etag = make_etag(self._history, entry.sha256)
-        blob = BlobFile(entry.blob, self._blobs.path(entry.blob), entry.size, etag, entry.pushed_at, as_of)
+            is_exact = _is_first_in_second(tx, entry)
+        blob = BlobFile(
+            entry.blob,
+            self._blobs.path(entry.blob),
+            entry.size,
+            make_etag(self._history, entry.sha256),
+            entry.pushed_at,
+            as_of,
+            changed_at=entry.changed_at,
+            is_exact=is_exact,
+        )
         self._documents.keep(key, blob)
         return blob
 
@@ -128,19 +145,41 @@ class Reader:
             except NoSuchVersion:
                 self._note_absent(tx, key, as_of)
                 raise
+            changed_at, is_exact = self._date(tx, key, rendered)
         is_template = self._marker.is_in(rendered.body)
         document = finish(
             rendered.body,
             history=self._history,
             media_type=rendered.media_type,
-            changed_at=rendered.changed_at,
+            changed_at=changed_at,
             as_of=as_of,
             counted=rendered.counted,
+            is_exact=is_exact,
             is_zipped=is_zipped and not is_template,
         )
         if rendered.is_kept:
             self._documents.keep(key, document)
         return document
+
+    def _date(self, tx: Tx, key: DocumentKey, rendered: Rendered) -> tuple[datetime, bool]:
+        """When the document changed last, and whether it changed only once in that second.
+
+        A document of a whole package changes with any event of it: with a deletion too, which leaves only older
+        versions. What an earlier program rendered may differ, so nothing is older than this one.
+        """
+        if rendered.entry is not None:
+            return max(rendered.entry.changed_at, self._oldest), _is_first_in_second(tx, rendered.entry)
+        package = None if key.id_key in NO_PACKAGE else catalog.find_package(tx, key.feed_id, key.id_key)
+        if package is None:
+            return max(rendered.changed_at, self._oldest), True
+        at, number = package.changed_at, package.revision
+        return max(at, self._oldest), catalog.is_first_in_second(tx, key.feed_id, number, at, key.id_key)
+
+
+def _is_first_in_second(tx: Tx, entry: Entry) -> bool:
+    """Whether the last change of a version was its only one in that second."""
+    at, number = entry.changed_at, entry.revision
+    return catalog.is_first_in_second(tx, entry.feed_id, number, at, entry.id_key, entry.version_key)
 
 
 def blob_key(feed: Feed, package_id: PackageId, version: Version) -> DocumentKey:
