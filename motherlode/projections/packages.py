@@ -15,7 +15,7 @@ from motherlode.domain.ids import PackageId
 from motherlode.domain.nupkg import read_entry
 from motherlode.domain.package import Package
 from motherlode.domain.refusals import NoSuchVersion
-from motherlode.domain.release import Release
+from motherlode.domain.release import Commit, Release
 from motherlode.domain.versions import Version
 from motherlode.protocol.urls import Hive, Urls
 from motherlode.protocol.v3.details import render_details
@@ -95,11 +95,12 @@ def registration_index(package_id: PackageId, hive: Hive) -> Render:
     """The registration index of an id in a hive."""
 
     def render(source: Source) -> Rendered:
-        keys = entries.version_keys(source.tx, source.feed_id, package_id.key, with_semver2=hive.has_semver2)
-        if len(keys) >= INLINE_LIMIT:
-            return _long_index(source, package_id, hive, keys)
+        of_id = source.tx, source.feed_id, package_id.key
+        if entries.count(*of_id, with_semver2=hive.has_semver2) >= INLINE_LIMIT:
+            return _long_index(source, package_id, hive)
         releases = _releases(source, package_id, hive)
-        return _as_json(render_index(releases, source.urls, hive), _last_change(releases))
+        commit = _last_commit(source, package_id)
+        return _as_json(render_index(releases, source.urls, hive, commit), _last_change(releases))
 
     return render
 
@@ -209,8 +210,7 @@ def _image_type(body: bytes) -> str:
 
 def read_changed_at(source: Source, package_id: PackageId) -> datetime:
     """When anything of an id was last changed on the feed."""
-    package = catalog.find_package(source.tx, source.feed_id, package_id.key)
-    return source.feed_created_at if package is None else package.changed_at
+    return _last_commit(source, package_id).at
 
 
 def _get(source: Source, package_id: PackageId, version: Version) -> Entry:
@@ -236,6 +236,7 @@ def _release_of(entry: Entry) -> Release:
         changed_at=entry.changed_at,
         sha512=entry.sha512,
         size=entry.size,
+        number=entry.revision,
     )
 
 
@@ -243,10 +244,17 @@ def _last_change(releases: Sequence[Release]) -> datetime:
     return max(release.changed_at for release in releases)
 
 
-def _long_index(source: Source, package_id: PackageId, hive: Hive, keys: Sequence[str]) -> Rendered:
-    changed_at = entries.last_change(source.tx, source.feed_id, package_id.key, with_semver2=hive.has_semver2)
-    document = render_long_index(package_id, keys, source.urls, hive)
-    return _as_json(document, changed_at or source.feed_created_at)
+def _long_index(source: Source, package_id: PackageId, hive: Hive) -> Rendered:
+    rows = entries.commits(source.tx, source.feed_id, package_id.key, with_semver2=hive.has_semver2)
+    versions = [(version_key, Commit(number, at)) for version_key, number, at in rows]
+    document = render_long_index(package_id, versions, source.urls, hive, _last_commit(source, package_id))
+    return _as_json(document, max(commit.at for _, commit in versions))
+
+
+def _last_commit(source: Source, package_id: PackageId) -> Commit:
+    """The last change of an id that the feed holds."""
+    package = catalog.find_package(source.tx, source.feed_id, package_id.key)
+    return Commit(0, source.feed_created_at) if package is None else Commit(package.revision, package.changed_at)
 
 
 def _is_page(source: Source, package_id: PackageId, hive: Hive, lower: Version, upper: Version, count: int) -> bool:

@@ -55,7 +55,7 @@ class Searching:
         found = self._find(feed, question, SearchIndex.search)
         if found is None:
             return None
-        return self._hits.find_search(found, feed.id, question.audience, base)
+        return self._hits.find_search(found, feed, question.audience, base)
 
     def find_completion(self, feed: Feed, question: Question) -> bytes | None:
         """The answer to an autocompletion of ids, on the same condition."""
@@ -67,7 +67,7 @@ class Searching:
     def search(self, feed: Feed, question: Question, base: str) -> bytes:
         """The answer to a search, links beginning with `base`. Raises SearchUnready, Busy."""
         found = self._ask(feed, question, SearchIndex.search)
-        return self._hits.answer_search(found, feed.id, question.audience, base)
+        return self._hits.answer_search(found, feed, question.audience, base)
 
     def find_packages(self, feed: Feed, question: Question) -> Found:
         """What a search finds, without an answer made of it. Raises SearchUnready, Busy."""

@@ -240,10 +240,17 @@ def version_keys(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True
     return list(tx.execute(select(_E.version_key).where(*mine).order_by(*_ORDER)).scalars())
 
 
-def last_change(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> datetime | None:
-    """The time of the last event of any version of an id; None where there is none."""
+def count(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> int:
+    """How many versions of an id there are, unlisted ones included."""
     mine = _mine(feed_id, id_key, with_semver2=with_semver2)
-    return tx.execute(select(func.max(_E.changed_at)).where(*mine)).scalar()
+    return tx.execute(select(func.count()).select_from(schema.entries).where(*mine)).scalar_one()
+
+
+def commits(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> list[tuple[str, int, datetime]]:
+    """All versions of an id, ascending, unlisted ones included: the key of each, number and time of its last event."""
+    mine = _mine(feed_id, id_key, with_semver2=with_semver2)
+    rows = tx.execute(select(_E.version_key, _E.revision, _E.changed_at).where(*mine).order_by(*_ORDER))
+    return [(row.version_key, row.revision, row.changed_at) for row in rows]
 
 
 def listed_versions(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, list[ListedVersion]]:

@@ -110,5 +110,5 @@ class KnownRequests:
 
 
 def _cost(path: str) -> int:
-    """Bytes that a request takes: its path is part of the key, of its log line and, for what is missing, of the body."""
+    """Bytes that a request takes: its path is in the key, in the log line and perhaps in the body."""
     return _OVERHEAD_BYTES + _BYTES_A_CHARACTER * len(path)

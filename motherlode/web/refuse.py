@@ -6,7 +6,6 @@ print it, and never read a body), and a JSON problem whose first words are the s
 
 import json
 from collections.abc import Iterator
-from functools import cache
 from typing import Final
 
 from starlette.responses import Response
@@ -52,12 +51,7 @@ _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 def status_of(refusal: Refusal) -> int:
     """The HTTP status of a refusal: that of its nearest class in the table."""
-    return _status_of_class(type(refusal))
-
-
-@cache
-def _status_of_class(kind: type[Refusal]) -> int:
-    return next(_STATUS[base] for base in kind.__mro__ if base in _STATUS)
+    return next(_STATUS[kind] for kind in type(refusal).__mro__ if kind in _STATUS)
 
 
 def headers_of(refusal: Refusal, *, is_browser: bool) -> Iterator[tuple[str, str]]:
