@@ -248,7 +248,8 @@ def _long_index(source: Source, package_id: PackageId, hive: Hive) -> Rendered:
     rows = entries.commits(source.tx, source.feed_id, package_id.key, with_semver2=hive.has_semver2)
     versions = [(version_key, Commit(number, at)) for version_key, number, at in rows]
     document = render_long_index(package_id, versions, source.urls, hive, _last_commit(source, package_id))
-    return _as_json(document, max(commit.at for _, commit in versions))
+    changed_at = entries.last_change(source.tx, source.feed_id, package_id.key, with_semver2=hive.has_semver2)
+    return _as_json(document, changed_at or source.feed_created_at)
 
 
 def _last_commit(source: Source, package_id: PackageId) -> Commit:

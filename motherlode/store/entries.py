@@ -253,6 +253,12 @@ def commits(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> 
     return [(row.version_key, row.revision, row.changed_at) for row in rows]
 
 
+def last_change(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> datetime | None:
+    """The time of the last event of any version of an id; None where there is none."""
+    mine = _mine(feed_id, id_key, with_semver2=with_semver2)
+    return tx.execute(select(func.max(_E.changed_at)).where(*mine)).scalar()
+
+
 def listed_versions(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, list[ListedVersion]]:
     """The listed versions of each id, ascending; ids that have none are left out."""
     mine = (_E.feed_id == feed_id, _E.id_key.in_(list(id_keys)), _E.listed)
