@@ -28,7 +28,8 @@ from motherlode.store import owners
 from motherlode.store.db import Database
 
 TEND_INTERVAL_S: Final = 10.0
-RANK_INTERVAL_S: Final = 60.0
+RANK_INTERVAL_S: Final = 30.0
+"""Downloads are written down every ten seconds and looked at every ten: rankings follow them within a minute."""
 _RETRY_INTERVAL_S: Final = 0.1
 _PATIENCE_S: Final = 2.0
 """How long a question waits for an index: a small one is built meanwhile."""
@@ -81,6 +82,12 @@ class Searching:
     def list_versions(self, feed: Feed, package_id: PackageId, audience: Audience) -> bytes:
         """The answer to an autocompletion of versions."""
         return self._hits.answer_versions(package_id, feed.id, audience)
+
+    @property
+    def generation(self) -> str:
+        """Another text whenever this process looks at another state of the index: what was found in the one before may
+        be in another order now."""
+        return self._follower.generation
 
     def is_ready(self) -> bool:
         """Whether there is an index, and little is missing in it; a small one that is being built is waited for."""
