@@ -10,6 +10,7 @@ from bench.figures import Figures, Goal
 from bench.ground import Ground
 from bench.growth import Growth
 from bench.large import LargePush
+from bench.misses import Miss
 from bench.pages import PageViews, package_pages, search_pages
 from bench.pushes import Push
 from bench.reads import Paths, Read, below, of, registration, registration_pages
@@ -48,6 +49,12 @@ def _nupkg(size: str, about: str, goals: Sequence[Goal], *, connections: int, ra
     return Case(f"nupkg-{size}", about, Read(f"nupkg-{size}", "middle", of(path), connections, rate), goals)
 
 
+def _miss(name: str, about: str, path: str) -> Case:
+    missing = path.replace("acme.ten", "{id}")
+    goals = [Goal("again_ratio", 1.5), Goal("first_ratio", 1.5)]
+    return Case(f"miss-{name}", f"{about} of an id that is not there", Miss(f"miss-{name}", path, missing), goals)
+
+
 def _page(name: str, about: str, how: PageViews) -> Case:
     return Case(name, about, how, [Goal("first_p99_ms", 15), Goal("first_view_kb", 60), Goal("blocking_count", 2)])
 
@@ -83,6 +90,11 @@ CASES: Final = (
     _nupkg("20k", "Package of 20 KB", [Goal("cpu_us", 130)], connections=16, rate=1000),
     _nupkg("300k", "Package of 300 KB", [Goal("rate_ratio", 0.2, is_floor=True)], connections=16, rate=500),
     _nupkg("5m", "Package of 5 MB", [], connections=4, rate=40),
+    _miss("versions", "Version list", "/v3/flat/acme.ten/index.json"),
+    _miss("registration", "Registration", "/v3/registration-gz-semver2/acme.ten/index.json"),
+    _miss("leaf", "Registration leaf", "/v3/registration-gz-semver2/acme.ten/1.5.0.json"),
+    _miss("nuspec", "Nuspec", "/v3/flat/acme.ten/1.5.0/acme.ten.nuspec"),
+    _miss("nupkg", "Package", "/v3/flat/acme.ten/1.5.0/acme.ten.1.5.0.nupkg"),
     *_searches("middle", "5k"),
     *_searches("large", "100k"),
     _page("view-package", "Pages of packages, each for the first time, 100k ids", PageViews(package_pages)),

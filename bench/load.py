@@ -18,13 +18,15 @@ function init()
   for i, path in ipairs(paths) do requests[i] = wrk.format("GET", path) end
 end
 function request()
-  at = at %% #requests + 1
-  return requests[at]
+  at = at + 1
+  local path = paths[(at - 1) %% #paths + 1]
+  if path:find("{n}", 1, true) then return wrk.format("GET", (path:gsub("{n}", at))) end
+  return requests[(at - 1) %% #requests + 1]
 end
 function done(summary)
   local e = summary.errors
-  io.write(string.format('\\n{"requests": %%d, "duration_us": %%d, "failures": %%d}\\n', summary.requests,
-    summary.duration, e.connect + e.read + e.write + e.status + e.timeout))
+  io.write(string.format('\\n{"requests": %%d, "duration_us": %%d, "failures": %%d, "refused": %%d}\\n',
+    summary.requests, summary.duration, e.connect + e.read + e.write + e.timeout, e.status))
 end
 """
 
@@ -43,8 +45,13 @@ class Load:
     generator_busy: float
 
 
-def load(url: str, paths: Sequence[str], tree: Tree, *, seconds: float, connections: int) -> Load:
-    """Ask for `paths` in turn, over and over, for that long. Raises LoadFailed for any answer but 2xx."""
+def load(
+    url: str, paths: Sequence[str], tree: Tree, *, seconds: float, connections: int, is_missing: bool = False
+) -> Load:
+    """Ask for `paths` in turn, over and over, for that long; `{n}` in a path becomes another number each time.
+
+    Raises LoadFailed for any answer but 2xx, or, where `is_missing`, for any answer that is not a refusal.
+    """
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(_SCRIPT % {"paths": "{" + ",".join(json.dumps(path) for path in paths) + "}"})
         script.flush()
@@ -60,10 +67,11 @@ def load(url: str, paths: Sequence[str], tree: Tree, *, seconds: float, connecti
     if done.returncode:
         raise LoadFailed(done.stderr.strip() or done.stdout.strip())
     summary = json.loads(done.stdout.splitlines()[-1])
-    if summary["failures"] or not summary["requests"]:
-        raise LoadFailed(f"{summary['failures']} of {summary['requests']} requests to {paths[0]} failed")
-    wall_s = summary["duration_us"] / 1e6
-    requests = summary["requests"]
+    requests, wall_s = summary["requests"], summary["duration_us"] / 1e6
+    refused = summary["refused"]
+    failures = summary["failures"] + (requests - refused if is_missing else refused)
+    if failures or not requests:
+        raise LoadFailed(f"{failures} of {requests} requests to {paths[0]} failed")
     return Load(requests / wall_s, server_s / requests * 1e6, server_s / wall_s, generator_s / wall_s)
 
 

@@ -29,7 +29,7 @@ class Read:
         server = ground.motherlode(self.feed)
         paths = self.paths(server)
         nginx = ground.nginx()
-        static_paths = [_publish(nginx, server, path, f"{self.name}-{at}") for at, path in enumerate(paths)]
+        static_paths = [publish(nginx, server, path, f"{self.name}-{at}") for at, path in enumerate(paths)]
         for path in paths:
             server.get(path, gzip=True)
         server.tree.reset_peak()
@@ -111,7 +111,7 @@ def _hive(server: Motherlode) -> str:
     return path
 
 
-def _publish(nginx: Nginx, server: Motherlode, path: str, name: str) -> str:
+def publish(nginx: Nginx, server: Motherlode, path: str, name: str) -> str:
     """Have nginx serve what the server answers, compressed and plain; returns the path there."""
     (nginx.static / name).write_bytes(server.get(path)[0])
     body, is_zipped = server.get(path, gzip=True)

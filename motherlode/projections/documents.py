@@ -16,12 +16,17 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
+from motherlode.projections.absences import Absences
+
 _OVERHEAD_BYTES: Final = 2_000
 """What keeping a document costs beside its bytes."""
 _FRAGMENT_OVERHEAD_BYTES: Final = 800
 _MIN_GZIP_BYTES: Final = 200
+_ABSENCES_BYTES: Final = 4 * 1024 * 1024
 FEED_WIDE: Final = "*"
 """In place of an id (none has that character): what shows the whole feed."""
+NO_PACKAGE: Final = ("", FEED_WIDE)
+"""What stands in place of an id in the keys of documents that are not of one package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,9 @@ class Document:
     """Bytes ready to send.
 
     `zipped` is their gzip form where they gain by it; `etag` is strong and quoted, for the plain form; `changed_at` is
-    the last change of what it shows; `as_of` the number of its feed's last event when it was read, `counted` that of
-    its last batch of download counts, None where it shows none.
+    the last change of what it shows, and `is_exact` says that the bytes changed only once in that second, so that a
+    time in whole seconds tells them from those before; `as_of` the number of its feed's last event when it was read,
+    `counted` that of its last batch of download counts, None where it shows none.
     """
 
     body: bytes
@@ -55,6 +61,7 @@ class Document:
     changed_at: datetime
     as_of: int
     counted: int | None = None
+    is_exact: bool = False
     prepared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """Where the web keeps what it makes of the document for each way of asking, so that it goes when this goes."""
 
@@ -67,7 +74,7 @@ class Document:
 @dataclass(frozen=True, slots=True)
 class BlobFile:
     """Where the bytes of a package lie: `blob` is a name for the blob store, `path` its file where there is one, `size`
-    in bytes."""
+    in bytes. `changed_at` is the last change of the version, `is_exact` as that of a document."""
 
     blob: str
     path: Path | None
@@ -76,6 +83,8 @@ class BlobFile:
     published_at: datetime
     as_of: int
     cost: int = _OVERHEAD_BYTES
+    changed_at: datetime | None = None
+    is_exact: bool = False
     prepared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """As that of a document."""
 
@@ -108,11 +117,12 @@ def finish(
     as_of: int,
     is_zipped: bool,
     counted: int | None = None,
+    is_exact: bool = False,
     level: int = 6,
 ) -> Document:
     """The document of these bytes; `history` is part of the ETag: after a restore of a backup none is valid."""
     zipped = gzip.compress(body, level, mtime=0) if is_zipped and len(body) >= _MIN_GZIP_BYTES else None
-    return Document(body, zipped, make_etag(history, body), media_type, changed_at, as_of, counted)
+    return Document(body, zipped, make_etag(history, body), media_type, changed_at, as_of, counted, is_exact)
 
 
 def make_etag(history: str, content: bytes) -> str:
@@ -121,9 +131,13 @@ def make_etag(history: str, content: bytes) -> str:
 
 
 class Documents:
-    """The cache of one worker; safe to call from any thread."""
+    """The cache of one worker; safe to call from any thread.
+
+    `absences` has a bound of its own, so that no number of requests for what is not there evicts a document.
+    """
 
     def __init__(self, max_bytes: int) -> None:
+        self.absences = Absences(min(_ABSENCES_BYTES, max_bytes))
         self._max_bytes = max_bytes
         self._kept: OrderedDict[DocumentKey, Kept] = OrderedDict()
         self._of_package: dict[tuple[int, str], set[DocumentKey]] = {}
@@ -168,6 +182,7 @@ class Documents:
         of the feed if None."""
         with self._lock:
             self._heads[feed_id] = head
+            self.absences.advance(feed_id, head, changed)
             for package in self._changed(feed_id, changed):
                 for key in tuple(self._of_package.get(package, ())):
                     self._drop(key)

@@ -28,7 +28,8 @@ _MAX_FOLLOWED: Final = 1_000
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A feed as of its last event, and of its last batch of download counts; `settings` are the texts that `policy` and
-    `face` were read from."""
+    `face` were read from. `access` is the number of the last change of who may do what, which is also the last one of
+    who owns what."""
 
     id: int
     name: str
@@ -38,6 +39,7 @@ class Feed:
     created_at: datetime
     face: Face
     settings: Mapping[str, str] = field(compare=False, repr=False)
+    access: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,10 @@ class Follower:
         if known is None or row.counted != known.counted:
             self._documents.advance_counts(row.id, row.counted, self._counted(tx, row, known))
         if known is not None and known.id == row.id and known.settings == row.settings:
-            return replace(known, head=row.head, counted=row.counted)
+            return replace(known, head=row.head, counted=row.counted, access=row.access)
         policy = parse_feed_policy(row.settings)
         face = _face_of(row.name, policy)
-        return Feed(row.id, row.name, policy, row.head, row.counted, row.created_at, face, row.settings)
+        return Feed(row.id, row.name, policy, row.head, row.counted, row.created_at, face, row.settings, row.access)
 
     def _changed(self, tx: Tx, row: FeedRow, known: Feed | None) -> set[str] | None:
         if known is None or row.head - known.head > _MAX_FOLLOWED:

@@ -1,7 +1,8 @@
 """Search results and completions in memory: one finished piece for each package and audience, joined into answers.
 
 Pieces are kept among the documents, bounded with them, and go with the events of their package; those that show
-download counts go with these too. Links begin with a marker in place of the base address, which the answer puts in.
+download counts go with these too. Those that show owners are not asked for any more once owners may have changed. Links
+begin with a marker in place of the base address, which the answer puts in.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Final
 from motherlode.domain.ids import PackageId
 from motherlode.domain.versions import parse_version
 from motherlode.projections.documents import DocumentKey, Documents, Fragment
+from motherlode.projections.follower import Feed
 from motherlode.projections.latest import Latest, read_latest, visible
 from motherlode.projections.marker import Marker
 from motherlode.protocol.urls import Hive, Urls
@@ -21,7 +23,6 @@ from motherlode.search.subjects import Audience
 from motherlode.store import catalog, downloads, entries
 from motherlode.store.db import Database
 
-_HIT: Final = "hit"
 _NAME: Final = "name"
 
 
@@ -33,18 +34,19 @@ class Hits:
         self._documents = documents
         self._marker = Marker()
 
-    def find_search(self, found: Found, feed_id: int, audience: Audience, base: str) -> bytes | None:
+    def find_search(self, found: Found, feed: Feed, audience: Audience, base: str) -> bytes | None:
         """The results that were found, their links beginning with `base`, if all of them are in memory."""
-        pieces = self._find(_HIT, found.id_keys, feed_id, audience)
+        pieces = self._find(_hit_of(feed), found.id_keys, feed.id, audience)
         return self._join_hits(found, pieces, base) if len(pieces) == len(found.id_keys) else None
 
-    def answer_search(self, found: Found, feed_id: int, audience: Audience, base: str) -> bytes:
+    def answer_search(self, found: Found, feed: Feed, audience: Audience, base: str) -> bytes:
         """The results that were found, their links beginning with `base`."""
 
         def render(latest: Latest) -> bytes:
             return _render_hit(latest, self._marker.urls, audience)
 
-        return self._join_hits(found, self._read(_HIT, found.id_keys, feed_id, audience, render), base)
+        pieces = self._read(_hit_of(feed), found.id_keys, feed.id, audience, render)
+        return self._join_hits(found, pieces, base)
 
     def find_completion(self, found: Found, feed_id: int, audience: Audience) -> bytes | None:
         """The ids that were found, if the latest spelling of all of them is in memory."""
@@ -112,7 +114,7 @@ class Hits:
         pieces = {id_key: render(latest) for id_key, latest in seen.items()}
         for id_key, body in pieces.items():
             self._documents.keep(
-                _key(name, feed_id, id_key, audience), Fragment(body, as_of, counted if name == _HIT else None)
+                _key(name, feed_id, id_key, audience), Fragment(body, as_of, None if name == _NAME else counted)
             )
         return pieces
 
@@ -123,8 +125,13 @@ def _render_hit(latest: Latest, urls: Urls, audience: Audience) -> bytes:
         for version in latest.versions
     ]
     hive = Hive.GZIP_SEMVER2 if audience.semver2 else Hive.PLAIN
-    hit = render_hit(latest.package, versions, urls, hive, downloads=latest.all_downloads)
+    hit = render_hit(latest.package, versions, urls, hive, owners=latest.owners, downloads=latest.all_downloads)
     return json.dumps(hit, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _hit_of(feed: Feed) -> str:
+    """The name of results: they show owners, which change without an event."""
+    return f"hit/{feed.access}"
 
 
 def _key(name: str, feed_id: int, id_key: str, audience: Audience) -> DocumentKey:

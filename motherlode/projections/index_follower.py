@@ -54,6 +54,12 @@ class IndexFollower:
                 self._opened = self._open(stamp)
             return self._opened
 
+    @property
+    def generation(self) -> str:
+        """Another text whenever another state of the index is in use."""
+        opened = self._opened
+        return "" if opened is None else f"{opened.stamp}-{opened.index.loads}"
+
     def find(self, feed_id: int, head: int) -> SearchIndex | None:
         """The index in use, if it is open and has every event of the feed up to `head`; takes microseconds."""
         opened = self._opened

@@ -12,7 +12,7 @@ from motherlode.domain.facts import package_from
 from motherlode.domain.package import Package
 from motherlode.protocol.v3.search import split_authors, type_names
 from motherlode.search.subjects import AUDIENCES, Audience, Subject, View
-from motherlode.store import downloads, entries
+from motherlode.store import downloads, entries, owners
 from motherlode.store.db import Tx
 from motherlode.store.entries import ListedVersion
 
@@ -21,12 +21,14 @@ from motherlode.store.entries import ListedVersion
 class Latest:
     """What one audience sees of a package: `package` is its latest version, `versions` are all, ascending.
 
-    `downloads` counts those of each version by its key, unlisted ones included.
+    `downloads` counts those of each version by its key, unlisted ones included; `owners` are the names of the id's
+    owners on the feed.
     """
 
     package: Package
     versions: tuple[ListedVersion, ...]
     downloads: Mapping[str, int]
+    owners: Sequence[str]
 
     @property
     def published_at(self) -> datetime:
@@ -46,8 +48,11 @@ def read_latest(tx: Tx, feed_id: int, id_keys: Iterable[str], audience: Audience
     seen = {id_key: visible(listed.get(id_key, ()), audience) for id_key in id_keys}
     facts = entries.facts(tx, (versions[-1].content_id for versions in seen.values() if versions))
     counts = downloads.totals(tx, feed_id, id_keys)
+    names = owners.names_by_id(tx, feed_id, id_keys)
     return {
-        id_key: Latest(package_from(facts[versions[-1].content_id]), versions, counts.get(id_key, {}))
+        id_key: Latest(
+            package_from(facts[versions[-1].content_id]), versions, counts.get(id_key, {}), names.get(id_key, ())
+        )
         for id_key, versions in seen.items()
         if versions
     }

@@ -15,7 +15,7 @@ from motherlode.domain.ids import PackageId
 from motherlode.domain.nupkg import read_entry
 from motherlode.domain.package import Package
 from motherlode.domain.refusals import NoSuchVersion
-from motherlode.domain.release import Release
+from motherlode.domain.release import Commit, Release
 from motherlode.domain.versions import Version
 from motherlode.protocol.urls import Hive, Urls
 from motherlode.protocol.v3.details import render_details
@@ -42,7 +42,8 @@ MAX_EMBEDDED_BYTES = 1024 * 1024
 class Rendered:
     """A document before its links are finished; `is_kept` False where outsiders could ask for endlessly many such.
 
-    `counted` is that of the source where it shows download counts, else None.
+    `counted` is that of the source where it shows download counts, else None; `entry` the version that it shows, where
+    it shows nothing else.
     """
 
     body: bytes
@@ -50,6 +51,7 @@ class Rendered:
     media_type: str = JSON
     is_kept: bool = True
     counted: int | None = None
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,12 @@ def registration_index(package_id: PackageId, hive: Hive) -> Render:
     """The registration index of an id in a hive."""
 
     def render(source: Source) -> Rendered:
-        keys = entries.version_keys(source.tx, source.feed_id, package_id.key, with_semver2=hive.has_semver2)
-        if len(keys) >= INLINE_LIMIT:
-            return _long_index(source, package_id, hive, keys)
+        of_id = source.tx, source.feed_id, package_id.key
+        if entries.count(*of_id, with_semver2=hive.has_semver2) >= INLINE_LIMIT:
+            return _long_index(source, package_id, hive)
         releases = _releases(source, package_id, hive)
-        return _as_json(render_index(releases, source.urls, hive), _last_change(releases))
+        commit = _last_commit(source, package_id)
+        return _as_json(render_index(releases, source.urls, hive, commit), _last_change(releases))
 
     return render
 
@@ -123,10 +126,11 @@ def registration_leaf(package_id: PackageId, hive: Hive, version: Version) -> Re
     """The registration leaf of a version in a hive."""
 
     def render(source: Source) -> Rendered:
-        release = _release_of(_get(source, package_id, version))
+        entry = _get(source, package_id, version)
+        release = _release_of(entry)
         if release.package.is_semver2 and not hive.has_semver2:
             raise NoSuchVersion(f"{package_id} {version.normalized}")
-        return _as_json(render_leaf(release, source.urls, hive), release.changed_at)
+        return _as_json(render_leaf(release, source.urls, hive), release.changed_at, entry=entry)
 
     return render
 
@@ -135,8 +139,8 @@ def details(package_id: PackageId, version: Version) -> Render:
     """All details of a version."""
 
     def render(source: Source) -> Rendered:
-        release = _release_of(_get(source, package_id, version))
-        return _as_json(render_details(release, source.urls), release.changed_at)
+        entry = _get(source, package_id, version)
+        return _as_json(render_details(_release_of(entry), source.urls), entry.changed_at, entry=entry)
 
     return render
 
@@ -147,19 +151,21 @@ def nuspec(package_id: PackageId, version: Version) -> Render:
     def render(source: Source) -> Rendered:
         entry = _get(source, package_id, version)
         body = entries.find_nuspec(source.tx, source.feed_id, package_id.key, version.key) or b""
-        return Rendered(body, entry.pushed_at, "application/xml")
+        return Rendered(body, entry.pushed_at, "application/xml", entry=entry)
 
     return render
 
 
 def readme(package_id: PackageId, version: Version) -> Render:
     """The embedded readme of a version: Markdown, as written."""
-    return _embedded(package_id, version, lambda package: package.readme, lambda _body: "text/markdown; charset=utf-8")
+    return _embedded(
+        package_id, version, "readme", lambda package: package.readme, lambda _body: "text/markdown; charset=utf-8"
+    )
 
 
 def icon(package_id: PackageId, version: Version) -> Render:
     """The embedded icon of a version, its type told from its first bytes."""
-    return _embedded(package_id, version, lambda package: package.icon, _image_type)
+    return _embedded(package_id, version, "icon", lambda package: package.icon, _image_type)
 
 
 def license_file(package_id: PackageId, version: Version) -> Render:
@@ -168,19 +174,27 @@ def license_file(package_id: PackageId, version: Version) -> Render:
     def name_of(package: Package) -> str | None:
         return package.license.value if package.license and package.license.kind == "file" else None
 
-    return _embedded(package_id, version, name_of, lambda _body: "text/plain; charset=utf-8")
+    return _embedded(package_id, version, "license", name_of, lambda _body: "text/plain; charset=utf-8")
 
 
 def _embedded(
-    package_id: PackageId, version: Version, name_of: Callable[[Package], str | None], type_of: Callable[[bytes], str]
+    package_id: PackageId,
+    version: Version,
+    what: str,
+    name_of: Callable[[Package], str | None],
+    type_of: Callable[[bytes], str],
 ) -> Render:
+    absent = f"The {what} of {package_id} {version.normalized}"
+
     def render(source: Source) -> Rendered:
-        entry = _get(source, package_id, version)
-        name = name_of(package_from(entry.facts))
-        body = None if name is None else _read_embedded(source.blobs, entry.blob, name)
+        entry = entries.find(source.tx, source.feed_id, package_id.key, version.key)
+        name = None if entry is None else name_of(package_from(entry.facts))
+        if entry is None or name is None:
+            raise NoSuchVersion(absent)
+        body = _read_embedded(source.blobs, entry.blob, name)
         if body is None:
-            raise NoSuchVersion(f"That file of {package_id} {version.normalized}")
-        return Rendered(body, entry.pushed_at, type_of(body))
+            raise NoSuchVersion(absent)
+        return Rendered(body, entry.pushed_at, type_of(body), entry=entry)
 
     return render
 
@@ -196,8 +210,7 @@ def _image_type(body: bytes) -> str:
 
 def read_changed_at(source: Source, package_id: PackageId) -> datetime:
     """When anything of an id was last changed on the feed."""
-    package = catalog.find_package(source.tx, source.feed_id, package_id.key)
-    return source.feed_created_at if package is None else package.changed_at
+    return _last_commit(source, package_id).at
 
 
 def _get(source: Source, package_id: PackageId, version: Version) -> Entry:
@@ -223,6 +236,7 @@ def _release_of(entry: Entry) -> Release:
         changed_at=entry.changed_at,
         sha512=entry.sha512,
         size=entry.size,
+        number=entry.revision,
     )
 
 
@@ -230,10 +244,18 @@ def _last_change(releases: Sequence[Release]) -> datetime:
     return max(release.changed_at for release in releases)
 
 
-def _long_index(source: Source, package_id: PackageId, hive: Hive, keys: Sequence[str]) -> Rendered:
+def _long_index(source: Source, package_id: PackageId, hive: Hive) -> Rendered:
+    rows = entries.commits(source.tx, source.feed_id, package_id.key, with_semver2=hive.has_semver2)
+    versions = [(version_key, Commit(number, at)) for version_key, number, at in rows]
+    document = render_long_index(package_id, versions, source.urls, hive, _last_commit(source, package_id))
     changed_at = entries.last_change(source.tx, source.feed_id, package_id.key, with_semver2=hive.has_semver2)
-    document = render_long_index(package_id, keys, source.urls, hive)
     return _as_json(document, changed_at or source.feed_created_at)
+
+
+def _last_commit(source: Source, package_id: PackageId) -> Commit:
+    """The last change of an id that the feed holds."""
+    package = catalog.find_package(source.tx, source.feed_id, package_id.key)
+    return Commit(0, source.feed_created_at) if package is None else Commit(package.revision, package.changed_at)
 
 
 def _is_page(source: Source, package_id: PackageId, hive: Hive, lower: Version, upper: Version, count: int) -> bool:
@@ -244,6 +266,8 @@ def _is_page(source: Source, package_id: PackageId, hive: Hive, lower: Version, 
     return count == PAGE_LEAVES or not entries.is_any_above(*of_id, upper, with_semver2=hive.has_semver2)
 
 
-def _as_json(document: dict[str, Any], changed_at: datetime, *, is_kept: bool = True) -> Rendered:
+def _as_json(
+    document: dict[str, Any], changed_at: datetime, *, is_kept: bool = True, entry: Entry | None = None
+) -> Rendered:
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return Rendered(text.encode(), changed_at, is_kept=is_kept)
+    return Rendered(text.encode(), changed_at, is_kept=is_kept, entry=entry)

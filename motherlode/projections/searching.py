@@ -28,7 +28,8 @@ from motherlode.store import owners
 from motherlode.store.db import Database
 
 TEND_INTERVAL_S: Final = 10.0
-RANK_INTERVAL_S: Final = 60.0
+RANK_INTERVAL_S: Final = 30.0
+"""Downloads are written down every ten seconds and looked at every ten: rankings follow them within a minute."""
 _RETRY_INTERVAL_S: Final = 0.1
 _PATIENCE_S: Final = 2.0
 """How long a question waits for an index: a small one is built meanwhile."""
@@ -55,7 +56,7 @@ class Searching:
         found = self._find(feed, question, SearchIndex.search)
         if found is None:
             return None
-        return self._hits.find_search(found, feed.id, question.audience, base)
+        return self._hits.find_search(found, feed, question.audience, base)
 
     def find_completion(self, feed: Feed, question: Question) -> bytes | None:
         """The answer to an autocompletion of ids, on the same condition."""
@@ -67,7 +68,7 @@ class Searching:
     def search(self, feed: Feed, question: Question, base: str) -> bytes:
         """The answer to a search, links beginning with `base`. Raises SearchUnready, Busy."""
         found = self._ask(feed, question, SearchIndex.search)
-        return self._hits.answer_search(found, feed.id, question.audience, base)
+        return self._hits.answer_search(found, feed, question.audience, base)
 
     def find_packages(self, feed: Feed, question: Question) -> Found:
         """What a search finds, without an answer made of it. Raises SearchUnready, Busy."""
@@ -81,6 +82,12 @@ class Searching:
     def list_versions(self, feed: Feed, package_id: PackageId, audience: Audience) -> bytes:
         """The answer to an autocompletion of versions."""
         return self._hits.answer_versions(package_id, feed.id, audience)
+
+    @property
+    def generation(self) -> str:
+        """Another text whenever this process looks at another state of the index: what was found in the one before may
+        be in another order now."""
+        return self._follower.generation
 
     def is_ready(self) -> bool:
         """Whether there is an index, and little is missing in it; a small one that is being built is waited for."""

@@ -50,6 +50,8 @@ from motherlode.store.pages import VersionAtGlance
 
 EVERYBODY: Final = Audience(prerelease=True, semver2=True)
 """Whoever looks at pages sees prerelease versions too, and the packages that old clients cannot read."""
+BY_DEFAULT: Final = Audience(prerelease=False, semver2=True)
+"""What the page that searches shows unless prerelease versions are asked for."""
 HOME_CARDS: Final = 8
 USERS_SHOWN: Final = 10
 MAX_RELEASES: Final = 100
@@ -71,11 +73,12 @@ class Showing:
 
     def home(self, source: Source, feed: Feed) -> FeedView:
         """A feed's home. Which packages are the most downloaded is as the index ranked them last: it follows the counts
-        within a minute, and a home that is kept shows that with the next count or event. Raises SearchUnready, Busy."""
+        within a minute. Raises SearchUnready, Busy."""
         total, newest = self._find(source, feed, sort=Sort.NEWEST, take=HOME_CARDS)
         _, popular = self._find(source, feed, sort=Sort.DOWNLOADS, take=HOME_CARDS)
+        stable, _ = self._find(source, feed, sort=Sort.RELEVANCE, take=0, audience=BY_DEFAULT)
         cards = _read_cards(source.tx, feed.id, {*newest, *popular}, EVERYBODY)
-        return FeedView(total, _in_order(cards, newest), _by_downloads(_in_order(cards, popular)))
+        return FeedView(total, _in_order(cards, newest), _by_downloads(_in_order(cards, popular)), stable)
 
     def search(self, feed: Feed, question: Question) -> Results:
         """What a search finds, as of now. Raises SearchUnready, Busy."""
@@ -164,10 +167,17 @@ class Showing:
             return owners.ownership(tx, feed.id, package_id.key, actor.account_ids).is_own
 
     def _find(
-        self, source: Source, feed: Feed, *, sort: Sort, take: int, dependency: str | None = None
+        self,
+        source: Source,
+        feed: Feed,
+        *,
+        sort: Sort,
+        take: int,
+        dependency: str | None = None,
+        audience: Audience = EVERYBODY,
     ) -> tuple[int, tuple[str, ...]]:
         """How many packages there are in all, and the id keys of the first, found in no older a state than the look."""
-        question = Question(feed.id, EVERYBODY, Query(), sort=sort, take=take, dependency=dependency)
+        question = Question(feed.id, audience, Query(), sort=sort, take=take, dependency=dependency)
         found = self._searching.find_packages(replace(feed, head=source.as_of), question)
         return found.total, found.id_keys
 

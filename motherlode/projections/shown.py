@@ -70,11 +70,13 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class FeedView:
-    """A feed as its home shows it: `total` packages, the newest and the most downloaded of them."""
+    """A feed as its home shows it: `total` packages, the newest and the most downloaded of them; `stable` packages have
+    a stable version, which is what a search finds by default."""
 
     total: int
     newest: tuple[Card, ...]
     popular: tuple[Card, ...]
+    stable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def render_catalog_entry(release: Release, urls: Urls, hive: Hive) -> dict[str, 
             "published": published(release),
             "requireLicenseAcceptance": package.require_license_acceptance,
             "summary": package.summary,
-            "tags": list(package.tags) or None,
+            "tags": list(package.tags),
             "title": package.title,
         }
     )

@@ -141,6 +141,16 @@ class Urls:
         """ReadmeUriTemplate/6.13.0, its braces literal."""
         return f"{self.flat}{{lower_id}}/{{lower_version}}/readme"
 
+    @property
+    def version_page_template(self) -> str:
+        """PackageDetailsUriTemplate/5.1.0, its braces literal. Clients follow it over https only."""
+        return f"{self.packages}/{{id}}/{{version}}"
+
+    @property
+    def owner_page_template(self) -> str:
+        """OwnerDetailsUriTemplate/6.11.0, its braces literal: the search for what an owner has."""
+        return f"{self.packages}?owner={{owner}}"
+
     def registration_index(self, hive: Hive, package_id: PackageId) -> str:
         """All versions of an id."""
         return f"{self.registrations(hive)}{package_id.segment}/index.json"

@@ -56,6 +56,8 @@ class SearchIndex:
         self._matcher = Matcher(index.schema)
         self._writer: IndexWriter | None = None
         self._reloading = Lock()
+        self.loads = 0
+        """How often `reload` was called."""
         self._index.config_reader("manual")
         self._look = self._read_look()
 
@@ -149,6 +151,7 @@ class SearchIndex:
         with self._reloading, refuse_damage():
             self._index.reload()
             self._look = self._read_look()
+            self.loads += 1
 
     def _open_writer(self) -> IndexWriter:
         with _say_unwritten():

@@ -6,9 +6,10 @@ out 10 and 11, and 11 may commit first. For the same reason `append` is what a u
 as short as can be. An event's time is never before that of the one before it, whatever the clock does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, Literal
 
 from sqlalchemy import Executable, bindparam, case, func, insert, select, update
@@ -117,6 +118,29 @@ def package_keys(tx: Tx, feed_id: int, after: str, limit: int) -> list[str]:
     """At most `limit` id keys that the feed holds or held, in order, those after that one."""
     mine = (schema.packages.c.feed_id == feed_id, schema.packages.c.id_key > after)
     return list(tx.execute(select(schema.packages.c.id_key).where(*mine).order_by("id_key").limit(limit)).scalars())
+
+
+def is_first_in_second(
+    tx: Tx, feed_id: int, number: int, at: datetime, id_key: str, version_key: str | None = None
+) -> bool:
+    """Whether no event before that number, whose time is `at`, is about the same id, or version if one is given, in the
+    same second."""
+    columns = (schema.events.c.at, schema.events.c.id_key, schema.events.c.version_key)
+    before = (schema.events.c.feed_id == feed_id, schema.events.c.number < number)
+    second = at.replace(microsecond=0)
+    with tx.execute(select(*columns).where(*before).order_by(schema.events.c.number.desc())) as rows:
+        return not any(
+            row.id_key == id_key and version_key in (None, row.version_key)
+            for row in takewhile(lambda row: row.at >= second, rows)
+        )
+
+
+def iter_package_keys(tx: Tx, feed_id: int, portion: int = 1_000) -> Iterator[str]:
+    """All id keys that the feed holds or held, in order, read a portion at a time."""
+    after = ""
+    while keys := package_keys(tx, feed_id, after, portion):
+        yield from keys
+        after = keys[-1]
 
 
 def count_packages(tx: Tx) -> int:

@@ -240,6 +240,19 @@ def version_keys(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True
     return list(tx.execute(select(_E.version_key).where(*mine).order_by(*_ORDER)).scalars())
 
 
+def count(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> int:
+    """How many versions of an id there are, unlisted ones included."""
+    mine = _mine(feed_id, id_key, with_semver2=with_semver2)
+    return tx.execute(select(func.count()).select_from(schema.entries).where(*mine)).scalar_one()
+
+
+def commits(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> list[tuple[str, int, datetime]]:
+    """All versions of an id, ascending, unlisted ones included: the key of each, number and time of its last event."""
+    mine = _mine(feed_id, id_key, with_semver2=with_semver2)
+    rows = tx.execute(select(_E.version_key, _E.revision, _E.changed_at).where(*mine).order_by(*_ORDER))
+    return [(row.version_key, row.revision, row.changed_at) for row in rows]
+
+
 def last_change(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> datetime | None:
     """The time of the last event of any version of an id; None where there is none."""
     mine = _mine(feed_id, id_key, with_semver2=with_semver2)

@@ -81,6 +81,16 @@ def of_id(tx: Tx, feed_id: int, id_key: str) -> list[AccountRow]:
     return as_accounts(tx.execute(joined.where(*mine).order_by(_A.name_key)))
 
 
+def names_by_id(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, list[str]]:
+    """The names of the owners of each id, in order, disabled ones included; ids without an owner are left out."""
+    mine = (_O.feed_id == feed_id, _O.id_key.in_(list(id_keys)))
+    named = select(_O.id_key, _A.name).join(schema.owners, _O.account_id == _A.id)
+    found: dict[str, list[str]] = defaultdict(list)
+    for id_key, name in tx.execute(named.where(*mine).order_by(_O.id_key, _A.name_key)):
+        found[id_key].append(name)
+    return dict(found)
+
+
 def ids_of(tx: Tx, account_id: int) -> list[tuple[str, str]]:
     """What the account itself owns, in order: names of feeds, each with the key of an id; not what its teams own."""
     owned = select(schema.feeds.c.name, _O.id_key).join(schema.owners, _O.feed_id == schema.feeds.c.id)

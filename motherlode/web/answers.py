@@ -8,7 +8,9 @@ may read is `seclude`d, whatever it is: nobody keeps it for others, and no page 
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any, BinaryIO, Final
 
 import anyio.to_thread
@@ -28,6 +30,8 @@ NO_STORE: Final = "no-store"
 
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _OF_BODY: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
+_HTTP_DATES: Final = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
+_LONGEST_DATE: Final = 40
 _CHUNK_BYTES: Final = 256 * 1024
 _SANDBOX: Final = "default-src 'none'; sandbox"
 _READ_HEADERS: Final = {
@@ -66,7 +70,8 @@ def answer_document(
             document, is_zipped=is_zipped, is_negotiable=is_negotiable, cache=cache, is_foreign=is_foreign
         )
     etag, raw_headers = prepared
-    if is_match(header(scope, b"if-none-match"), etag):
+    is_dated = document.counted is None
+    if _is_unchanged(scope, etag, document.changed_at if is_dated else None, is_exact=document.is_exact):
         return answer_unchanged(raw_headers)
     body = document.zipped if is_zipped and document.zipped is not None else document.body
     return PreparedAnswer(200, list(raw_headers), body)
@@ -95,8 +100,9 @@ def _prepare(
     headers = _READ_HEADERS | {
         "Cache-Control": cache,
         "ETag": etag,
-        "Last-Modified": format_datetime(document.changed_at.replace(microsecond=0), usegmt=True),
     }
+    if document.counted is None:  # counts change the bytes at times that nobody notes
+        headers["Last-Modified"] = _http_date(document.changed_at)
     if is_negotiable:
         headers["Vary"] = "Accept-Encoding"
     if is_zipped:
@@ -130,6 +136,34 @@ def is_match(if_none_match: str | None, etag: str) -> bool:
     return "*" in tags or etag in tags
 
 
+def _is_unchanged(scope: Scope, etag: str, changed_at: datetime | None, *, is_exact: bool) -> bool:
+    """Whether the client has these bytes, by If-None-Match, or without that by If-Modified-Since (RFC 9110, 13.2.2).
+
+    A time in whole seconds says nothing of a second in which the bytes changed more than once, unless it is later.
+    """
+    tags = header(scope, b"if-none-match")
+    if tags is not None or changed_at is None:
+        return is_match(tags, etag)
+    since = parse_http_date(header(scope, b"if-modified-since") or "")
+    return since is not None and changed_at.replace(microsecond=0) + timedelta(seconds=not is_exact) <= since
+
+
+def _http_date(moment: datetime) -> str:
+    """In whole seconds, rounded down."""
+    return format_datetime(moment.replace(microsecond=0), usegmt=True)
+
+
+@lru_cache(maxsize=256)
+def parse_http_date(text: str) -> datetime | None:
+    """A date in any of the three forms of RFC 9110, 5.6.7; None for any other text."""
+    for form in _HTTP_DATES if len(text) <= _LONGEST_DATE else ():
+        try:
+            return datetime.strptime(text.strip(), form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    return None
+
+
 def parse_range(value: str | None, size: int) -> tuple[int, int] | None:
     """The first and last byte of a single range, None if the whole file is meant (no range, several, or not in bytes).
 
@@ -156,7 +190,7 @@ def answer_blob(scope: Scope, file: BlobFile, blobs: Blobs, *, name: str, cache:
     raw_headers = file.prepared.get(key)
     if raw_headers is None:
         raw_headers = file.prepared[key] = _prepare_blob(file, name, cache)
-    if is_match(header(scope, b"if-none-match"), file.etag):
+    if _is_unchanged(scope, file.etag, file.changed_at, is_exact=file.is_exact):
         return answer_unchanged(raw_headers)
     asked = header(scope, b"range") if _is_range_wanted(scope, file.etag) else None
     bounds = parse_range(asked, file.size)
@@ -179,12 +213,15 @@ def _prepare_blob(file: BlobFile, name: str, cache: str) -> tuple[tuple[bytes, b
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Type": "application/octet-stream",
         "ETag": file.etag,
-        "Last-Modified": format_datetime(file.published_at.replace(microsecond=0), usegmt=True),
+        "Last-Modified": _http_date(file.changed_at or file.published_at),
     }
     return tuple(Response(None, 304, headers=headers).raw_headers)
 
 
 def _is_range_wanted(scope: Scope, etag: str) -> bool:
+    """Whether a part may be sent: only GET has ranges (RFC 9110, 14.2)."""
+    if scope["method"] != "GET":
+        return False
     condition = header(scope, b"if-range")
     return condition is None or condition.strip() == etag
 

@@ -2,8 +2,9 @@
 
 In this order: find out where it came in, look whether anything changed since the last one, find the route, pass the
 gate of the feed, answer. Whatever is refused on the way is answered only after the body was read: clients read no
-answer before they have sent everything. A read that was answered before, and whose document is still in memory, goes a
-shorter way: it skips what lies between that look and the answer, but for who asks, where the feed is not for everybody.
+answer before they have sent everything. A read that was answered before, and whose document is still in memory, or is
+known not to be there, goes a shorter way: it skips what lies between that look and the answer, but for who asks, where
+the feed is not for everybody.
 """
 
 import asyncio
@@ -25,11 +26,11 @@ from motherlode.web.gate import READS, admit
 from motherlode.web.later import Later
 from motherlode.web.lifespan import Background, Lifespan
 from motherlode.web.pages.errors import answer_error
-from motherlode.web.ready import Known, KnownRequests
+from motherlode.web.ready import Known, KnownRequests, Missing, Ready, missing_as_in
 from motherlode.web.recording import Recording
 from motherlode.web.refuse import refuse
 from motherlode.web.route import Route
-from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, find_route, methods_of
+from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, find_route, is_server_path, methods_of
 from motherlode.web.site import Scope, Sites, header
 from motherlode.web.visit import Visit
 from motherlode.web.who import Who
@@ -37,6 +38,7 @@ from motherlode.web.who import Who
 _WRITERS: Final = 8
 _SEARCHERS: Final = 8
 _RENDERERS: Final = 4
+_MISSING_BYTES: Final = 4 * 1024 * 1024
 _FEEDS: Final = "/feeds/"
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"})
 _GOOD: Final = frozenset({200, 206, 304})
@@ -59,6 +61,7 @@ class Edge:
         self._searchers = anyio.CapacityLimiter(_SEARCHERS)
         self._renderers = anyio.CapacityLimiter(_RENDERERS)
         self._known = KnownRequests()
+        self._missing = KnownRequests(max_bytes=_MISSING_BYTES)
         self._later = Later()
         self._recording = Recording(house, self._later)
         self._who = Who(house, self._recording)
@@ -79,15 +82,18 @@ class Edge:
         started = perf_counter()
         request_id = f"{self._life_id}{next(self._numbers):08x}"
         asked = self._sites.asked_of(scope) if scope["method"] == "GET" else None
-        about, response = self._answer_known(scope, asked) or await self._visit(scope, receive, request_id, asked)
+        about, response = self._answer_known(scope, asked, request_id) or await self._visit(
+            scope, receive, request_id, asked
+        )
         response.raw_headers.append((b"x-request-id", request_id.encode("ascii")))
         try:
             await response(scope, receive, send)
         finally:
             self._note(scope, request_id, about, response.status_code, perf_counter() - started)
 
-    def _answer_known(self, scope: Scope, asked: Hashable) -> tuple[Known | Visit, Response] | None:
-        """The answer to what was answered before, if its document is in memory and nothing was committed since."""
+    def _answer_known(self, scope: Scope, asked: Hashable, request_id: str) -> tuple[Known | Visit, Response] | None:
+        """The answer to what was answered before, if nothing was committed since, and its document is in memory, or
+        known not to be there."""
         if asked is None:
             return None
         try:
@@ -96,20 +102,27 @@ class Edge:
             # in this order: another thread may have caught up since `known` was found, and what it found counts
             if known is None or not follower.is_current() or follower.standing.access != known.access:
                 return None
-            document = self._house.documents.find(known.ready.key)
-            if document is None:
-                return None
-            response = known.ready.answer(scope, document)
+            response = self._answer_again(scope, known.ready, request_id)
         except Exception:  # noqa: BLE001 whatever is wrong is met once more on the long way, and told there
+            return None
+        if response is None:
             return None
         if known.is_secluded:
             seclude(response)
         return known, response
 
+    def _answer_again(self, scope: Scope, ready: Ready | Missing, request_id: str) -> Response | None:
+        if isinstance(ready, Missing):
+            # a browser is shown a page
+            is_answer = not _is_browser(scope) and self._house.reader.is_absent(ready.key)
+            return ready.answer(request_id) if is_answer else None
+        document = self._house.documents.find(ready.key)
+        return None if document is None else ready.answer(scope, document)
+
     def _find_known(self, scope: Scope, asked: Hashable) -> Known | None:
         """What is known of the request since the last change of who may do what."""
         access = self._house.follower.standing.access
-        known = self._known.find(scope["path"], asked)
+        known = self._find(scope, asked)
         return known if known is not None and known.access == access else self._find_secluded(scope, asked, access)
 
     def _find_secluded(self, scope: Scope, asked: Hashable, access: int) -> Known | None:
@@ -118,11 +131,14 @@ class Edge:
         reader = self._who.find_reader(scope, access) if has_any else None
         if reader is None or reader.actor is None:
             return None
-        known = self._known.find(scope["path"], (asked, reader.digest))
+        known = self._find(scope, (asked, reader.digest))
         if known is None or known.access != access:
             return None
         self._who.note_use(reader.actor, self._sites.client_of(scope))
         return known
+
+    def _find(self, scope: Scope, asked: Hashable) -> Known | None:
+        return self._known.find(scope["path"], asked) or self._missing.find(scope["path"], asked)
 
     async def _visit(
         self, scope: Scope, receive: Any, request_id: str, asked: Hashable
@@ -134,13 +150,32 @@ class Edge:
         visit = Visit(house, scope, receive, site, request_id, *limiters, standing)
         visit.door = self._who
         response = await self._answer(visit)
-        if visit.ready and site.is_checked and asked is not None and response.status_code in _GOOD:
-            key = (asked, visit.credential) if visit.is_secluded else asked
-            known = Known(visit.ready, visit.route, visit.facts, visit.standing.access, visit.is_secluded)
-            self._known.keep(scope["path"], key, known)
+        known = None
+        if site.is_checked and asked is not None:
+            known = self._remember(visit, (asked, visit.credential) if visit.is_secluded else asked, response)
         if visit.is_secluded:
             seclude(response)
-        return visit, response
+        return known or visit, response
+
+    def _remember(self, visit: Visit, asked: Hashable, response: Response) -> Known | None:
+        """Remember how the request was answered, if that was out of memory or a refusal for want of a document."""
+        path, ready = visit.scope["path"], self._ready_of(visit, response)
+        if ready is None:
+            return None
+        known = Known(ready, visit.route, visit.facts, visit.standing.access, visit.is_secluded)
+        if isinstance(ready, Missing):
+            self._known.forget(path, asked)
+            self._missing.keep(path, asked, known)
+        else:
+            self._known.keep(path, asked, known)
+        return known
+
+    def _ready_of(self, visit: Visit, response: Response) -> Ready | Missing | None:
+        if visit.ready is not None:
+            return visit.ready if response.status_code in _GOOD else None
+        if visit.missing is None or response.status_code != 404 or _is_browser(visit.scope):
+            return None
+        return missing_as_in(response, visit.missing, visit.request_id)
 
     async def _answer(self, visit: Visit) -> Response:
         """The answer, whatever happens; a refused body is read first."""
@@ -156,7 +191,7 @@ class Edge:
 
     async def _refuse(self, visit: Visit, refusal: Refusal) -> Response:
         is_write = visit.method not in READS
-        is_browser = "text/html" in (header(visit.scope, b"accept") or "").lower()
+        is_browser = _is_browser(visit.scope)
         if is_browser and (visit.is_page or not is_write):
             response = await self._show(visit, refusal)
         else:
@@ -195,7 +230,7 @@ class Edge:
         if path[: len(_FEEDS)].lower() == _FEEDS:
             name, _, rest = path[len(_FEEDS) :].partition("/")
             visit.asked_feed, visit.path = name[:100], f"/{rest}"
-        elif methods_of(SERVER_ROUTES, path):
+        elif is_server_path(path):
             return SERVER_ROUTES
         return FEED_ROUTES
 
@@ -220,6 +255,11 @@ class Edge:
         self._house.metrics.count_request(about.route, method if method in _METHODS else "OTHER", status, duration_s)
         if self._request_log.note(about.facts, request_id, status, duration_s, self._sites.client_of(scope)):
             asyncio.get_running_loop().call_later(LONGEST_WAIT_S, self._request_log.flush)
+
+
+def _is_browser(scope: Scope) -> bool:
+    """Whether a refusal is to be a page."""
+    return "text/html" in (header(scope, b"accept") or "").lower()
 
 
 def _is_part_of_page(scope: Scope) -> bool:

@@ -15,9 +15,14 @@ from starlette.responses import Response
 
 from motherlode.observe.logs import Facts
 from motherlode.projections.documents import DocumentKey
+from motherlode.web.answers import PreparedAnswer
 from motherlode.web.site import Scope
 
 _MOST: Final = 4_096
+_MAX_BYTES: Final = 8 * 1024 * 1024
+_OVERHEAD_BYTES: Final = 1_500
+_BYTES_A_CHARACTER: Final = 12
+"""Characters beyond ASCII take six bytes each in JSON."""
 _LONGEST_PATH: Final = 500
 """In characters; longer ones are a version spelled with a thousand zeros."""
 
@@ -31,13 +36,36 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """How a request is answered while the package that it asks for does not have that document: with the refusal of the
+    first time, which differs from one request to the next in the request id alone. `before` and `after` are what stands
+    around that in the body; all request ids of a worker are equally long."""
+
+    key: DocumentKey
+    raw_headers: tuple[tuple[bytes, bytes], ...]
+    before: bytes
+    after: bytes
+
+    def answer(self, request_id: str) -> Response:
+        """The 404."""
+        body = b"".join((self.before, request_id.encode("ascii"), self.after))
+        return PreparedAnswer(404, list(self.raw_headers), body)
+
+
+def missing_as_in(response: Response, key: DocumentKey, request_id: str) -> Missing:
+    """How the request is answered again that this refusal answers."""
+    before, _, after = bytes(response.body).rpartition(request_id.encode("ascii"))
+    return Missing(key, tuple(response.raw_headers), before, after)
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A request that was answered before; `facts` are what its log line says of it each time.
 
     `access` is the number of the last change of who may do what, then: after the next one it is known no more.
     `is_secluded` where not everybody may read the feed."""
 
-    ready: Ready
+    ready: Ready | Missing
     route: str
     facts: Facts
     access: int = 0
@@ -47,9 +75,11 @@ class Known:
 class KnownRequests:
     """What one worker remembers; the oldest is forgotten first."""
 
-    def __init__(self, most: int = _MOST) -> None:
+    def __init__(self, most: int = _MOST, max_bytes: int = _MAX_BYTES) -> None:
         self._most = most
+        self._max_bytes = max_bytes
         self._known: dict[tuple[str, Hashable], Known] = {}
+        self._bytes = 0
 
     def find(self, path: str, asked: Hashable) -> Known | None:
         """What is known of a GET of the path, `asked` being all else that decides what it means, and who may see it."""
@@ -59,9 +89,26 @@ class KnownRequests:
         """Remember it."""
         if len(path) > _LONGEST_PATH:
             return
+        self.forget(path, asked)
         self._known[path, asked] = known
-        if len(self._known) > self._most:
-            del self._known[next(iter(self._known))]
+        self._bytes += _cost(path)
+        while len(self._known) > self._most or self._bytes > self._max_bytes:
+            self.forget(*next(iter(self._known)))
+
+    def forget(self, path: str, asked: Hashable) -> None:
+        """Forget it, if it is remembered."""
+        if self._known.pop((path, asked), None) is not None:
+            self._bytes -= _cost(path)
+
+    @property
+    def bytes_kept(self) -> int:
+        """What they take in memory, never more than the bound."""
+        return self._bytes
 
     def __len__(self) -> int:
         return len(self._known)
+
+
+def _cost(path: str) -> int:
+    """Bytes that a request takes: its path is in the key, in the log line and perhaps in the body."""
+    return _OVERHEAD_BYTES + _BYTES_A_CHARACTER * len(path)

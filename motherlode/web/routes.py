@@ -88,6 +88,14 @@ FEED_ROUTES: Final = (
     *PAGE_ROUTES,
 )
 
+_SERVER_SEGMENTS: Final = frozenset(route.path.split("/")[1] for route in SERVER_ROUTES)
+
+
+def is_server_path(path: str) -> bool:
+    """Whether the path is one of the whole server's, and of no feed."""
+    segment = path[1:].partition("/")[0].lower()
+    return segment in _SERVER_SEGMENTS and bool(methods_of(SERVER_ROUTES, path))
+
 
 def find_route(routes: Sequence[Route], method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """The first route of that method and path, with the parameters as they stand in the path."""

@@ -16,6 +16,7 @@ from motherlode.domain.refusals import NoSuchVersion
 from motherlode.domain.versions import InvalidVersion, Version, parse_version
 from motherlode.house import House
 from motherlode.observe.logs import Facts
+from motherlode.projections.documents import DocumentKey
 from motherlode.projections.follower import Feed, Standing
 from motherlode.protocol.urls import Urls, feed_path
 from motherlode.web.bodies import Body
@@ -53,7 +54,7 @@ class Visit:
     """`path` is what is left of the request's path below the prefix and the feed's own, `asked_feed` the feed's name as
     written there; `feed` is that feed once it is known that the caller may know of it. `parameters` are those of the
     route, as written; `notes` go into the request's log line; `ready` is how the same request can be answered out of
-    memory the next time.
+    memory the next time; `missing` is the document that the request asks for, while it is not in memory.
 
     `standing` is how things stood when the request was looked at. `is_secluded` where the feed is not for everybody, or
     is not there and must look so; `actor` who asks, as far as somebody had to, `why_not` why his key is of no use, and
@@ -82,6 +83,7 @@ class Visit:
     parameters: dict[str, str] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
     ready: Ready | None = None
+    missing: DocumentKey | None = None
     is_page: bool = False
     door: Door | None = None
     _body: Body | None = None

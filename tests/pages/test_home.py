@@ -1,16 +1,22 @@
 """The home of a feed: what it is, what is on it, and the lines that set up a client with the reader's addresses."""
 
+import asyncio
 import gzip
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from motherlode.app import make_app
+from motherlode.config import load_settings
 from motherlode.domain.logos import Logo, format_logo
 from motherlode.projections.indexes import IndexFolder
+from motherlode.projections.showing import HOME_CARDS
 from motherlode.store.blobs.keys import search_path
+from motherlode.usecases.record_downloads import record_downloads
 from motherlode.web.pages.set_up import SetUp, set_up
 from tests.builders import nupkg
 from tests.faults.processes import ask_until
@@ -20,6 +26,7 @@ from tests.protocol.beside import add_user, basic
 from tests.protocol.feeds import create_feed, set_feed
 from tests.servers import Server
 
+KEY = "key-of-the-tests-of-homes"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(50)
 
 
@@ -63,6 +70,58 @@ def test_what_was_pushed_is_on_the_home_with_the_next_request(server: Server) ->
     assert server.get("/", If_None_Match=str(first.header("etag"))).status == 200
     server.change("DELETE", "Acme.Second", "2.0.0-beta")
     assert ids_under(home(server), "newest") == ["Acme.First"]
+
+
+def test_it_counts_what_its_search_finds(server: Server) -> None:
+    for package_id, version in (("Acme.One", "1.0.0"), ("Acme.Two", "2.0.0"), ("Acme.Next", "1.0.0-beta")):
+        assert server.push(nupkg(package_id, version)).status == 201
+    [field] = [each for each in home(server).all("input") if each.get("type") == "search"]
+    assert field.get("placeholder") == "Search 2 packages"
+    assert "2 packages" in home(server, "/packages").text
+    [all_of_them] = [each for each in home(server).all("a") if "sort=downloads" in each.get("href", "")]
+    found = home(server, all_of_them.get("href", "")).text
+    assert all(package_id in found for package_id in ids_under(home(server), "popular"))
+
+
+def test_what_became_popular_is_shown_without_another_download(tmp_path: Path) -> None:
+    """Rankings follow the counts by themselves, while the page is in memory."""
+    app = make_app(load_settings({"MOTHERLODE_BOOTSTRAP_KEY": KEY}, data=tmp_path / "data"))
+    house = app._house
+    try:
+        for number in range(HOME_CARDS + 2):
+            ask(app, "PUT", "/api/v2/package", nupkg(f"Acme.N{number}"))
+        assert house.searching.tend() or house.searching.tend()
+        before = ids_under(parse_page(ask(app, "GET", "/"), "http://testserver"), "popular")
+        assert "Acme.N9" not in before
+        feed_id = house.follower.standing.feeds["default"].id
+        house.tally.count((feed_id, "acme.n9", "1.0.0", house.clock.now().date()), "curl")
+        record_downloads(house.tally, db=house.db)
+        assert ids_under(parse_page(ask(app, "GET", "/"), "http://testserver"), "popular") == before
+        house.searching._follower.rank()
+        assert ids_under(parse_page(ask(app, "GET", "/"), "http://testserver"), "popular") == [
+            "Acme.N9",
+            *before[:-1],
+        ]
+    finally:
+        house.close()
+
+
+def ask(app: Any, method: str, path: str, body: bytes = b"") -> bytes:
+    """The body of the application's answer to one request."""
+    headers = [(b"host", b"127.0.0.1:5555"), (b"x-nuget-apikey", KEY.encode())]
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers}
+    scope |= {"scheme": "http", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 5555), "extensions": {}}
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] in (200, 201), sent
+    return b"".join(message.get("body", b"") for message in sent)
 
 
 def test_a_page_that_did_not_change_is_not_sent_again(shared_server: Server) -> None:

@@ -282,10 +282,13 @@ class Changes(RuleBasedStateMachine):
         at = worker.feed(feed)
         key = DocumentKey(at.id, package_id.lower(), name, "" if name == "versions" else BASE)
         reader = self.readers[worker]
+        is_absent = reader.is_absent(key)
         try:
             document = reader.find(key) or reader.read(key, at, render, is_checked=True, is_zipped=False)
         except NoSuchVersion:
+            assert reader.is_absent(key)
             return None
+        assert not is_absent
         return json.loads(document.body)
 
 

@@ -1,7 +1,9 @@
 """The three registration hives over real sockets."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 
@@ -85,6 +87,11 @@ class TestHives:
         assert shared_server.get(path, If_None_Match=first.header("etag") or "").status == 200
 
 
+def commit_of(document: dict[str, Any]) -> tuple[datetime, UUID]:
+    """The change that it is of, by time and id."""
+    return datetime.fromisoformat(document["commitTimeStamp"]), UUID(document["commitId"])
+
+
 class TestShapes:
     """What clients need of index, page, leaf and catalogEntry."""
 
@@ -104,6 +111,34 @@ class TestShapes:
         entry = leaf["catalogEntry"]
         assert entry["@id"] == f"{stocked.url}/v3/catalog/data/acme.mixed/2.0.0.json"
         assert (entry["id"], entry["version"], entry["listed"]) == ("Acme.Mixed", "2.0.0+build.7", True)
+
+    def test_every_version_has_tags(self, shared_server: Server) -> None:
+        """Mirrors and scripts read `tags` without asking whether it is there."""
+        for version, tags in (("1.0.0", ""), ("2.0.0", "one two")):
+            assert shared_server.push(nupkg("Acme.Tagged", version, tags=tags)).status == 201
+        [page] = pages_of(shared_server, "acme.tagged")
+        assert [leaf["catalogEntry"]["tags"] for leaf in page["items"]] == [[], ["one", "two"]]
+        assert json_of(shared_server.get("/v3/catalog/data/acme.tagged/1.0.0.json"))["tags"] == []
+
+    def test_index_page_and_leaf_say_of_which_change_they_are(self, shared_server: Server) -> None:
+        for version in ("1.0.0", "2.0.0"):
+            assert shared_server.push(nupkg("Acme.Commits", version)).status == 201
+        index = json_of(shared_server.get(f"/v3/{SEMVER2}/acme.commits/index.json"))
+        [page] = index["items"]
+        first, second = page["items"]
+        assert commit_of(index) == commit_of(page) == commit_of(second)
+        assert commit_of(first) < commit_of(second)
+
+        assert shared_server.change("DELETE", "Acme.Commits", "1.0.0").status == 204
+        index = json_of(shared_server.get(f"/v3/{SEMVER2}/acme.commits/index.json"))
+        [page] = index["items"]
+        unlisted, other = page["items"]
+        assert commit_of(index) == commit_of(page) == commit_of(unlisted) > commit_of(second)
+        assert commit_of(other) == commit_of(second)
+        for hive in HIVES:
+            leaf = json_of(shared_server.get(f"/v3/{hive}/acme.commits/1.0.0.json"))
+            document = json_of(shared_server.get(f"/v3/{hive}/acme.commits/page/2.0.0/2.0.0.json"))
+            assert (commit_of(leaf), commit_of(document)) == (commit_of(unlisted), commit_of(second))
 
     def test_dependencies_are_written_so_that_every_client_reads_them(self, stocked: Server) -> None:
         """# quirk: a range is always there, and unbounded is `(, )` with a space; "any" framework is left out."""
@@ -184,6 +219,8 @@ class TestPages:
             (64, "1.0.0", "1.63.0"),
             (64, "1.64.0", "1.127.0"),
         ]
+        index = json_of(shared_server.get(f"/v3/{SEMVER2}/acme.long/index.json"))
+        assert commit_of(index) == max(map(commit_of, pages))
         # quirk: a client follows `@id` only where `items` is left out
         assert not any("items" in page for page in pages)
         handed_out = [page["@id"] for page in pages]
@@ -191,6 +228,7 @@ class TestPages:
             document = get_absolute(shared_server, address)
             assert (document["@id"], document["count"]) == (address, 64)
             assert (document["lower"], document["upper"]) == (page["lower"], page["upper"])
+            assert commit_of(document) == commit_of(page)
             assert document["parent"] == f"{shared_server.url}/v3/{SEMVER2}/acme.long/index.json"
 
         for version in ("0.5.0", "1.10.5", "1.127.1", "2.0.0"):

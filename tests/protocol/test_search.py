@@ -11,8 +11,10 @@ import pytest
 from motherlode.domain.ids import parse_package_id
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.create_account import create_account
+from motherlode.usecases.remove_owner import remove_owner
+from motherlode.web.v3.search import parse_asked
 from tests.builders import nupkg
-from tests.protocol.beside import change
+from tests.protocol.beside import add_key, add_user, change
 from tests.protocol.feeds import create_feed
 from tests.protocol.wire import exchange, golden, json_of, request_bytes
 from tests.servers import Answer, Server, start_server
@@ -45,6 +47,12 @@ TEXTS = (
     "%",
     "%zz",
 )
+
+
+def owners_in(server: Server, package_id: str) -> list[str]:
+    """The owners that search names."""
+    [hit] = json_of(server.get(f"/v3/search?q=packageid:{package_id}&{ALL}"))["data"]
+    return list(hit["owners"])
 
 
 @pytest.fixture(scope="module")
@@ -210,8 +218,19 @@ class TestParameters:
         for query in ("q=owner:olga", "owner=OLGA", "Owner=olga&q=tool"):
             assert found(stocked, query) == ["Acme.Tool"]
         assert found(stocked, "owner=olga&q=owner:nobody") == found(stocked, "owner=ol") == []
+        assert owners_in(stocked, "Acme.Tool") == ["Olga"]
+        change(stocked, create_account, "anna")
+        change(stocked, add_owner, parse_package_id("Acme.Tool"), "anna", feed="default")
+        assert owners_in(stocked, "Acme.Tool") == ["anna", "Olga"]
+        change(stocked, remove_owner, parse_package_id("Acme.Tool"), "Olga", feed="default")
+        assert owners_in(stocked, "Acme.Tool") == ["anna"]
         there = json_of(stocked.get("/feeds/another/v3/search?owner=olga"))
-        assert [hit["id"] for hit in there["data"]] == ["Acme.There"]
+        assert [(hit["id"], hit["owners"]) for hit in there["data"]] == [("Acme.There", ["Olga"])]
+
+    def test_who_pushes_a_new_id_is_shown_as_its_owner(self, stocked: Server) -> None:
+        add_user(stocked, "ada", default="publisher")
+        assert stocked.push(nupkg("Acme.Hers"), key=add_key(stocked, "ada")).status == 201
+        assert owners_in(stocked, "Acme.Hers") == ["ada"]
 
     def test_the_newest_or_the_most_downloaded_first(self, stocked: Server) -> None:
         for package_id in ("Zz.Last", "Zz.New"):
@@ -244,8 +263,9 @@ class TestParameters:
             ("skip=", ""),
             ("take=100000", "take=1000"),
             ("take=" + "9" * 5000, "take=1000"),
-            ("skip=3001", "skip=3000"),
-            ("skip=" + "9" * 5000, "skip=3000"),
+            ("skip=3001", "take=0"),
+            ("skip=" + "9" * 5000, "take=0"),
+            ("skip=3001&q=widgets&take=5", "take=0&q=widgets"),
             ("skip=001&take=+2", "skip=1&take=2"),
             ("TAKE=1&Skip=1", "take=1&skip=1"),
             ("take=1&take=2", "take=1"),
@@ -254,6 +274,23 @@ class TestParameters:
     )
     def test_numbers_beyond_their_limits_count_as_these(self, stocked: Server, given: str, like: str) -> None:
         assert stocked.get(f"/v3/search?{given}").body == stocked.get(f"/v3/search?{like}").body
+
+    @pytest.mark.parametrize("path", ["/v3/search", "/v3/autocomplete"])
+    @pytest.mark.parametrize("skip", ["900", "3000", "3001", "4000000000", "9" * 5000])
+    def test_beyond_the_end_nothing_is_listed_and_the_total_is_told(
+        self, stocked: Server, path: str, skip: str
+    ) -> None:
+        """A client that reads until an empty page must come to one."""
+        total = json_of(stocked.get(f"{path}?{ALL}"))["totalHits"]
+        assert total > 0
+        for take in ("", "&take=1", "&take=1000"):
+            assert json_of(stocked.get(f"{path}?{ALL}&skip={skip}{take}")) == {"totalHits": total, "data": []}
+
+    @pytest.mark.parametrize(("skip", "take"), [(2_999, 20), (3_000, 20), (3_001, 0), (10**30, 0)])
+    def test_pages_end_with_the_one_that_begins_at_3000(self, skip: int, take: int) -> None:
+        question = parse_asked(f"skip={skip}".encode()).question(1)
+        assert question.take == take
+        assert question.skip == (skip if take else 0)
 
     @pytest.mark.parametrize("path", ["/v3/search", "/v3/autocomplete"])
     @pytest.mark.parametrize("given", ["take=ten", "skip=1.5", "skip=0x1", "take=%D9%A1", "take=1_0", "take=--1"])

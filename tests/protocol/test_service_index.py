@@ -3,7 +3,10 @@
 import json
 from urllib.parse import urlsplit
 
+from motherlode.domain.ids import parse_package_id
+from motherlode.usecases.add_owner import add_owner
 from tests.builders import nupkg
+from tests.protocol.beside import add_user, change
 from tests.protocol.feeds import create_feed
 from tests.protocol.reads import faults_of_read
 from tests.protocol.wire import json_of
@@ -27,7 +30,11 @@ TYPES = {
     "SearchAutocompleteService/3.0.0-rc": "/v3/autocomplete",
     "SearchAutocompleteService/3.5.0": "/v3/autocomplete",
     "ReadmeUriTemplate/6.13.0": "/v3/flat/{lower_id}/{lower_version}/readme",
+    "PackageDetailsUriTemplate/5.1.0": "/packages/{id}/{version}",
+    "OwnerDetailsUriTemplate/6.11.0": "/packages?owner={owner}",
 }
+PAGES = {"OwnerDetailsUriTemplate/6.11.0"}
+"""Pages may have a query; to the addresses of resources clients add their own."""
 
 
 def test_the_index_names_every_resource_once_with_an_absolute_address(shared_server: Server) -> None:
@@ -36,7 +43,8 @@ def test_the_index_names_every_resource_once_with_an_absolute_address(shared_ser
     named = {resource["@type"]: resource["@id"] for resource in index["resources"]}
     assert len(named) == len(index["resources"])
     assert {kind: named.get(kind) for kind in TYPES} == {kind: shared_server.url + path for kind, path in TYPES.items()}
-    assert all(address.startswith(f"{shared_server.url}/") and "?" not in address for address in named.values())
+    assert all(address.startswith(f"{shared_server.url}/") for address in named.values())
+    assert {kind for kind, address in named.items() if "?" in address} == PAGES
 
 
 def test_old_clients_find_semver2_packages_through_the_versioned_type(shared_server: Server) -> None:
@@ -67,6 +75,24 @@ def test_every_resource_works(shared_server: Server) -> None:
             assert json_of(shared_server.get(f"{path}?q=acme.index"))["totalHits"] == 1
     readme = paths["ReadmeUriTemplate/6.13.0"].replace("{lower_id}", "acme.index").replace("{lower_version}", "1.0.0")
     assert shared_server.get(readme).body == b"# Read me"
+
+
+def test_people_are_led_to_pages(shared_server: Server) -> None:
+    """Clients put in the id as it is shown, the version normalised, and the owner as search names it."""
+    assert shared_server.push(nupkg("Acme.Paged", "1.0")).status == 201
+    add_user(shared_server, "Olga")
+    change(shared_server, add_owner, parse_package_id("Acme.Paged"), "olga", feed="default")
+    [hit] = json_of(shared_server.get("/v3/search?q=packageid:acme.paged"))["data"]
+    resources = json_of(shared_server.get("/v3/index.json"))["resources"]
+    templates = {each["@type"]: str(each["@id"]).removeprefix(shared_server.url) for each in resources}
+    page = templates["PackageDetailsUriTemplate/5.1.0"].replace("{id}", hit["id"]).replace("{version}", "1.0.0")
+    assert b"Acme.Paged" in shared_server.get(page, Accept="text/html").body
+    [owner] = hit["owners"]
+    assert owner == "Olga"
+    packages = shared_server.get(templates["OwnerDetailsUriTemplate/6.11.0"].replace("{owner}", owner))
+    assert packages.status == 200
+    assert b"Acme.Paged" in packages.body
+    assert b"Acme.Index" not in packages.body
 
 
 def test_it_is_read_as_caches_and_browsers_expect(shared_server: Server) -> None:

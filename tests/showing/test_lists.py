@@ -50,6 +50,23 @@ class TestHome:
             ("Acme.A", 0),
         ]
 
+    def test_those_that_became_popular_take_the_places_of_others_with_the_next_ranking(self, house, looker):
+        push(house, *(f"Acme.N{number} 1.0.0" for number in range(HOME_CARDS + 2)))
+        looker.home()
+        looker.download("Acme.N9", 5)
+        before = looker.searching.generation
+        assert (looker.home().popular[0].downloads, looker.searching.generation) == (0, before)
+        looker.searching._follower.rank()
+        assert looker.searching.generation != before
+        assert [(card.identity.id.written, card.downloads) for card in looker.home().popular[:2]] == [
+            ("Acme.N9", 5),
+            ("Acme.N0", 0),
+        ]
+
+    def test_those_with_a_stable_version_are_what_a_search_finds_by_default(self, house, looker):
+        push(house, "Acme.A 1.0.0", "Acme.A 2.0.0-rc.1", "Acme.B 1.0.0-rc.1", "Acme.C 1.0.0+build")
+        assert (looker.home().total, looker.home().stable) == (3, 2)
+
     def test_what_is_unlisted_or_on_another_feed_is_not_shown(self, house, looker):
         house.create_feed("tools")
         push(house, "Acme.Tools 1.0.0", feed="tools")

@@ -108,6 +108,9 @@ def test_those_who_know_no_semver2_are_told_of_the_others_alone(db, feed):
             found = entries.between(*of_id, one.version, two.version, with_semver2=with_semver2)
             assert [entry.version_key for entry in found] == expected
             assert entries.version_keys(*of_id, with_semver2=with_semver2) == expected
+            assert entries.count(*of_id, with_semver2=with_semver2) == len(expected)
+            changes = [(entry.version_key, entry.revision, entry.changed_at) for entry in found]
+            assert entries.commits(*of_id, with_semver2=with_semver2) == changes
             assert entries.last_change(*of_id, with_semver2=with_semver2) == found[-1].changed_at
             assert entries.is_any_above(*of_id, one.version, with_semver2=with_semver2) == with_semver2
         assert entries.last_change(tx, feed.id, "acme") is None

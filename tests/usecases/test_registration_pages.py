@@ -19,7 +19,7 @@ from tests.usecases.house import House
 
 ACME = parse_package_id("Acme.Widgets")
 URLS = Urls("http://here")
-PAGE_KEYS = ("@id", "@type", "count", "lower", "upper")
+PAGE_KEYS = ("@id", "@type", "commitId", "commitTimeStamp", "count", "lower", "upper")
 
 
 def any_version(random_: random.Random) -> str:

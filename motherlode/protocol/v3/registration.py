@@ -7,9 +7,10 @@ answering when versions come and go (a client crashes on a page that is gone).
 
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
+from uuid import UUID, uuid5
 
 from motherlode.domain.ids import PackageId
-from motherlode.domain.release import Release
+from motherlode.domain.release import Commit, Release
 from motherlode.protocol.catalog_entry import published, render_catalog_entry, timestamp
 from motherlode.protocol.urls import Hive, Urls
 
@@ -17,25 +18,34 @@ PAGE_LEAVES: Final = 64
 INLINE_LIMIT: Final = 128
 """From this many versions on, pages are documents of their own."""
 
+_COMMITS: Final = UUID("5a0c7f5e-3c0f-4a0e-9c43-0e9a1f6b8d27")
+"""The namespace of commit ids."""
+
 T = TypeVar("T")
 
 
-def render_index(releases: Sequence[Release], urls: Urls, hive: Hive) -> dict[str, Any]:
-    """The registration index of an id with fewer versions than the limit; `releases` ascend and are not empty."""
+def render_index(releases: Sequence[Release], urls: Urls, hive: Hive, commit: Commit) -> dict[str, Any]:
+    """The registration index of an id with fewer versions than the limit; `releases` ascend and are not empty.
+
+    `commit` is the last change of the id, which may have been the deletion of a version."""
     pages = [_inlined_page(page, urls, hive) for page in _pages_of(releases)]
-    return _index(releases[0].package.identity.id, pages, urls, hive)
+    return _index(releases[0].package.identity.id, pages, urls, hive, commit)
 
 
-def render_long_index(package_id: PackageId, keys: Sequence[str], urls: Urls, hive: Hive) -> dict[str, Any]:
-    """The registration index of an id with more versions; `keys` are theirs, folded, and ascend by version."""
-    pages = [_page_link(package_id, page, urls, hive) for page in _pages_of(keys)]
-    return _index(package_id, pages, urls, hive)
+def render_long_index(
+    package_id: PackageId, versions: Sequence[tuple[str, Commit]], urls: Urls, hive: Hive, commit: Commit
+) -> dict[str, Any]:
+    """The registration index of an id with more versions: each by its folded key, ascending, with its last change.
+
+    `commit` is the last change of the id."""
+    pages = [_page_link(package_id, page, urls, hive) for page in _pages_of(versions)]
+    return _index(package_id, pages, urls, hive, commit)
 
 
 def render_page(releases: Sequence[Release], urls: Urls, hive: Hive, *, address: str) -> dict[str, Any]:
     """The page document at `address`; `releases` ascend by version and are not empty."""
-    keys = [release.package.identity.version.key for release in releases]
-    page = _page(releases[0].package.identity.id, keys, urls, hive, address)
+    versions = [(release.package.identity.version.key, release.commit) for release in releases]
+    page = _page(releases[0].package.identity.id, versions, urls, hive, address)
     return page | {"items": [_leaf(release, urls, hive) for release in releases]}
 
 
@@ -46,7 +56,7 @@ def render_leaf(release: Release, urls: Urls, hive: Hive) -> dict[str, Any]:
         "@id": urls.registration_leaf(hive, identity),
         "@type": ["Package", "http://schema.nuget.org/catalog#Permalink"],
         "catalogEntry": urls.details(identity),
-        "commitTimeStamp": timestamp(release.changed_at),
+        **_commit(release.commit),
         "listed": release.listed,
         "packageContent": urls.nupkg(identity),
         "published": published(release),
@@ -58,10 +68,13 @@ def _pages_of(versions: Sequence[T]) -> list[Sequence[T]]:
     return [versions[start : start + PAGE_LEAVES] for start in range(0, len(versions), PAGE_LEAVES)]
 
 
-def _index(package_id: PackageId, pages: list[dict[str, Any]], urls: Urls, hive: Hive) -> dict[str, Any]:
+def _index(
+    package_id: PackageId, pages: list[dict[str, Any]], urls: Urls, hive: Hive, commit: Commit
+) -> dict[str, Any]:
     return {
         "@id": urls.registration_index(hive, package_id),
         "@type": ["catalog:CatalogRoot", "PackageRegistration", "catalog:Permalink"],
+        **_commit(commit),
         "count": len(pages),
         "items": pages,
     }
@@ -73,20 +86,24 @@ def _inlined_page(releases: Sequence[Release], urls: Urls, hive: Hive) -> dict[s
     return render_page(releases, urls, hive, address=address)
 
 
-def _page_link(package_id: PackageId, keys: Sequence[str], urls: Urls, hive: Hive) -> dict[str, Any]:
-    page = _page(package_id, keys, urls, hive, urls.registration_page(hive, package_id, keys[0], keys[-1]))
+def _page_link(package_id: PackageId, versions: Sequence[tuple[str, Commit]], urls: Urls, hive: Hive) -> dict[str, Any]:
+    address = urls.registration_page(hive, package_id, versions[0][0], versions[-1][0])
+    page = _page(package_id, versions, urls, hive, address)
     # quirk: `items` must be left out, not null, for a client to follow `@id`
     del page["parent"]
     return page
 
 
-def _page(package_id: PackageId, keys: Sequence[str], urls: Urls, hive: Hive, address: str) -> dict[str, Any]:
+def _page(
+    package_id: PackageId, versions: Sequence[tuple[str, Commit]], urls: Urls, hive: Hive, address: str
+) -> dict[str, Any]:
     return {
         "@id": address,
         "@type": "catalog:CatalogPage",
-        "count": len(keys),
-        "lower": keys[0],
-        "upper": keys[-1],
+        **_commit(max(commit for _, commit in versions)),
+        "count": len(versions),
+        "lower": versions[0][0],
+        "upper": versions[-1][0],
         "parent": urls.registration_index(hive, package_id),
     }
 
@@ -96,7 +113,14 @@ def _leaf(release: Release, urls: Urls, hive: Hive) -> dict[str, Any]:
     return {
         "@id": urls.registration_leaf(hive, identity),
         "@type": "Package",
+        **_commit(release.commit),
         "catalogEntry": render_catalog_entry(release, urls, hive),
         "packageContent": urls.nupkg(identity),
         "registration": urls.registration_index(hive, identity.id),
     }
+
+
+def _commit(commit: Commit) -> dict[str, str]:
+    """The properties of the catalog that say of which change a document is: the same id and time wherever it shows."""
+    at = timestamp(commit.at)
+    return {"commitId": str(uuid5(_COMMITS, f"{commit.number} {at}")), "commitTimeStamp": at}

@@ -17,11 +17,18 @@ DEFAULT_PACKAGE_TYPE: Final = "Dependency"
 
 
 def render_hit(
-    latest: Package, versions: Sequence[tuple[Version, int]], urls: Urls, hive: Hive, *, downloads: int
+    latest: Package,
+    versions: Sequence[tuple[Version, int]],
+    urls: Urls,
+    hive: Hive,
+    *,
+    owners: Sequence[str],
+    downloads: int,
 ) -> dict[str, Any]:
     """The result that shows an id by its `latest` version; its links lead into the hive.
 
-    `versions` are those that the caller may see, ascending, each with its downloads; `downloads` are those of the id.
+    `versions` are those that the caller may see, ascending, each with its downloads; `owners` are the names of the id's
+    owners on the feed, and `downloads` are those of the id.
     """
     identity = latest.identity
     return without_none(
@@ -37,7 +44,7 @@ def render_hit(
             "projectUrl": latest.project_url,
             "tags": list(latest.tags),
             "authors": split_authors(latest),
-            "owners": [],
+            "owners": list(owners),
             "totalDownloads": downloads,
             "verified": False,
             "packageTypes": [{"name": name} for name in type_names(latest)],

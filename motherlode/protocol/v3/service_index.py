@@ -31,6 +31,8 @@ def _resources(urls: Urls) -> list[dict[str, str]]:
         *_every_type(urls.search, "SearchQueryService", "Search."),
         *_every_type(urls.autocomplete, "SearchAutocompleteService", "Ids and versions while they are typed."),
         _resource(urls.readme_template, "ReadmeUriTemplate/6.13.0", "The readme of a version."),
+        _resource(urls.version_page_template, "PackageDetailsUriTemplate/5.1.0", "The page of a version."),
+        _resource(urls.owner_page_template, "OwnerDetailsUriTemplate/6.11.0", "The packages of an owner."),
     ]
 
 

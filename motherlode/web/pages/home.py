@@ -23,7 +23,9 @@ async def get_home(visit: Visit) -> Response:
     """The home of the feed; without its lists while the index that they are read from is being built."""
     # what is kept is shared by all addresses of the site, and the lines for http say more than those for https
     scheme = visit.site.root.partition(":")[0]
-    return await answer_page(visit, f"home/{scheme}", partial(_render, visit))
+    # rankings change without an event, some time after the downloads that move them
+    name = f"home/{scheme}/{visit.house.searching.generation}"
+    return await answer_page(visit, name, partial(_render, visit))
 
 
 def _render(visit: Visit, source: Source) -> Rendered:

@@ -19,7 +19,7 @@ from motherlode.projections.reader import blob_key
 from motherlode.web.answers import IMMUTABLE, REVALIDATE, answer_blob
 from motherlode.web.ready import Ready
 from motherlode.web.site import Scope, header
-from motherlode.web.v3.documents import answer
+from motherlode.web.v3.documents import answer, check_not_absent
 from motherlode.web.visit import Visit
 
 _FILES = {"readme": packages.readme, "icon": packages.icon, "license": packages.license_file}
@@ -56,13 +56,13 @@ def _is_nupkg(visit: Visit, name: str) -> bool:
 
 async def _get_nupkg(visit: Visit) -> Response:
     package_id, version, feed = visit.package_id, visit.version, visit.the_feed
-    reader = visit.house.reader
+    reader, key = visit.house.reader, blob_key(feed, package_id, version)
     file = reader.find_blob(feed, package_id, version)
     if file is None:
+        check_not_absent(visit, key, f"{package_id} {version.normalized}")
         file = await visit.read(reader.read_blob, feed, package_id, version)
     visit.notes["package"] = f"{package_id} {version.normalized}"
     name = f"{package_id.segment}.{version.key}.nupkg"
-    key = blob_key(feed, package_id, version)
     counted = (feed.id, package_id.key, version.key)
     visit.ready = Ready(key, partial(_answer_nupkg, visit.house, counted, name, _cache_of(feed.policy)))
     return visit.ready.answer(visit.scope, file)
@@ -91,8 +91,16 @@ async def _get_nuspec(visit: Visit) -> Response:
     render = packages.nuspec(package_id, version)
     cache = _cache_of(visit.the_feed.policy)
     name = f"nuspec/{version.key}"
-    # a browser runs scripts of any XML that it is shown
-    return await answer(visit, render, id_key=package_id.key, name=name, has_links=False, cache=cache, is_foreign=True)
+    return await answer(
+        visit,
+        render,
+        id_key=package_id.key,
+        name=name,
+        what=f"{package_id} {version.normalized}",
+        has_links=False,
+        cache=cache,
+        is_foreign=True,  # a browser runs scripts of any XML that it is shown
+    )
 
 
 async def _get_embedded(visit: Visit, name: str) -> Response:
@@ -103,6 +111,7 @@ async def _get_embedded(visit: Visit, name: str) -> Response:
         render,
         id_key=package_id.key,
         name=f"{name}/{version.key}",
+        what=f"The {name} of {package_id} {version.normalized}",
         has_links=False,
         is_zipped=name != "icon",
         cache=_cache_of(visit.the_feed.policy),

@@ -42,14 +42,17 @@ class Asked:
         return Audience(prerelease=self._text("prerelease").lower() == "true", semver2=self._is_semver2())
 
     def question(self, feed_id: int) -> Question:
-        """What is asked of the index. Raises InvalidParameter."""
+        """What is asked of the index; nothing is listed beyond the limit of `skip`. Raises InvalidParameter."""
+        skip = self._number("skip", default=0, limit=MAX_SKIP + 1)
+        take = self._number("take", default=DEFAULT_TAKE, limit=MAX_TAKE)
+        is_beyond = skip > MAX_SKIP
         return Question(
             feed_id=feed_id,
             audience=self.audience,
             query=parse_query(self._text("q")),
             package_type=self._text("packagetype") or None,
-            skip=self._number("skip", default=0, limit=MAX_SKIP),
-            take=self._number("take", default=DEFAULT_TAKE, limit=MAX_TAKE),
+            skip=0 if is_beyond else skip,
+            take=0 if is_beyond else take,
             sort=self._sort(),
             framework=self._framework(),
             owner=self._text("owner") or None,
