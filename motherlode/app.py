@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from motherlode.domain.feeds import DEFAULT_FEED
-from motherlode.domain.refusals import FeedExists, OlderData
+from motherlode.domain.refusals import FeedExists
 from motherlode.house import House
 from motherlode.identity.keys import digest_of
 from motherlode.identity.remembered import RememberedCredentials
@@ -23,7 +23,7 @@ from motherlode.settings import Settings
 from motherlode.store import feeds
 from motherlode.store.blobs.filesystem import FileBlobs
 from motherlode.store.blobs.keys import database_path, first_key_path, search_path
-from motherlode.store.db import Database, open_database
+from motherlode.store.db import Database, open_current_database, open_database
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.ensure_first_key import ensure_first_key
 from motherlode.usecases.identify import CONSOLE
@@ -32,11 +32,7 @@ from motherlode.usecases.sweep import sweep
 
 def open_house(settings: Settings) -> House:
     """The house of a data folder that is ready. Raises `NoData` where there is none, and makes none."""
-    db = open_database(database_path(settings.data))
-    if not db.is_current():
-        db.close()
-        raise OlderData(str(settings.data))
-    return _build(settings, db)
+    return _build(settings, open_current_database(database_path(settings.data)))
 
 
 def prepare_house(settings: Settings) -> House:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened, opened_database
 from motherlode.cli.output import put, put_json, put_table, tell
 from motherlode.domain.accounts import FEED_ROLES
 from motherlode.domain.feeds import FEED_SETTINGS, describe_feed_policy, parse_feed_policy
@@ -89,7 +89,7 @@ def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: Co
     """List the feeds."""
     from motherlode.store import feeds
 
-    with opened(data, config) as house, house.db.read() as tx:
+    with opened_database(data, config) as db, db.read() as tx:
         rows = feeds.read_all(tx)
     if as_json:
         put_json([_describe(row) for row in rows])
@@ -105,7 +105,7 @@ def show(
     """Print a feed's settings, and who has which role on it."""
     from motherlode.store import feeds, grants
 
-    with opened(data, config) as house, house.db.read() as tx:
+    with opened_database(data, config) as db, db.read() as tx:
         row = feeds.get(tx, name)
         granted = grants.of_feed(tx, row.id)
     if as_json:

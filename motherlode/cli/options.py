@@ -16,6 +16,7 @@ from motherlode.store.blobs.keys import database_path
 if TYPE_CHECKING:
     from motherlode.domain.ids import PackageId
     from motherlode.house import House
+    from motherlode.store.db import Database
 
 DataOption = Annotated[
     Path | None,
@@ -50,6 +51,23 @@ def check_writable(data: Path) -> None:
                 f"{path} cannot be written: run the command as the user that the server runs as, "
                 "give this user the right to write there, or choose another folder with --data."
             )
+
+
+@contextmanager
+def opened_database(data: Path | None, config: Path | None) -> Iterator["Database"]:
+    """The database of a server's data alone, for commands that need no more: they start in half the time.
+
+    Raises NoData when there is none, and makes none.
+    """
+    from motherlode.store.db import open_current_database
+
+    settings = settle(data, config)
+    check_writable(settings.data)
+    db = open_current_database(database_path(settings.data))
+    try:
+        yield db
+    finally:
+        db.close()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened, opened_database
 from motherlode.cli.output import as_time, put_all, put_one, tell
 from motherlode.cli.users import describe_reach
 from motherlode.domain.accounts import TEAM
@@ -36,7 +36,7 @@ def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: Co
     """List the teams with their members."""
     from motherlode.store import accounts
 
-    with opened(data, config) as house, house.db.read() as tx:
+    with opened_database(data, config) as db, db.read() as tx:
         described = [_describe(tx, row) for row in accounts.read_all(tx, TEAM)]
     put_all(described, ("name", "state", "members"), as_json=as_json)
 
@@ -48,7 +48,7 @@ def show(
     """Print a team's members, roles on feeds and ids."""
     from motherlode.store import accounts
 
-    with opened(data, config) as house, house.db.read() as tx:
+    with opened_database(data, config) as db, db.read() as tx:
         row = accounts.get(tx, name, TEAM)
         described = _describe(tx, row) | describe_reach(tx, row.id)
     put_one(described, as_json=as_json)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened, opened_database
 from motherlode.cli.output import CommandFailed, as_time, put_all, put_one, tell
 from motherlode.domain.accounts import ADMINISTRATOR, PERSON, SERVICE
 
@@ -51,7 +51,7 @@ def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: Co
     """List the users."""
     from motherlode.store import accounts
 
-    with opened(data, config) as house, house.db.read() as tx:
+    with opened_database(data, config) as db, db.read() as tx:
         described = [_describe(row) for row in accounts.read_all(tx, PERSON, SERVICE)]
     put_all(described, ("name", "kind", "role", "state", "created_at"), as_json=as_json)
 
@@ -63,7 +63,7 @@ def show(
     """Print a user's teams, roles on feeds, ids and keys."""
     from motherlode.store import accounts
 
-    with opened(data, config) as house, house.db.read() as tx:
+    with opened_database(data, config) as db, db.read() as tx:
         row = accounts.get(tx, name, PERSON, SERVICE)
         described = _describe(row)
         described["password"] = "set" if row.password else None
