@@ -109,7 +109,7 @@ def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: Co
 
     with opened_database(data, config) as db, db.read() as tx:
         rows = keys.read_all(tx)
-        names = {account.id: account.name for account in accounts.read_all(tx)}
+        names = accounts.names(tx)
     now = SystemClock().now()
     put_all([_describe(row, names, now) for row in rows], _COLUMNS, as_json=as_json)
 

@@ -1,6 +1,7 @@
 """What every command takes after its name, and what it makes of it: settings, and the house they open."""
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,7 @@ ConfigOption = Annotated[
 ]
 FeedOption = Annotated[str, typer.Option("--feed", metavar="F", help="The feed.")]
 PackageIdArgument = Annotated[str, typer.Argument(metavar="ID", help="The package's id.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
@@ -91,6 +93,16 @@ def opened_with_settings(data: Path | None, config: Path | None) -> Iterator[tup
         yield house, settings
     finally:
         house.close()
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something is done for good, unless `yes` says it already. Raises CommandFailed unless it is said."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CommandFailed(f"{question} Nobody can be asked here: repeat the command with --yes.")
+    if not typer.confirm(question, err=True):
+        raise CommandFailed("Nothing was changed.")
 
 
 def parse_id(text: str) -> "PackageId":

@@ -152,7 +152,7 @@ def _prepare_metrics(data: Path) -> None:
 def _panel(settings: Settings, listening: Listening, *, had_key: bool) -> Panel:
     """What to say now that a worker has made the data ready.
 
-    A first key that was made just now is shown on a terminal alone: elsewhere the output is kept, as a service's log is.
+    A first key that was made just now is shown on a terminal alone: other output may be kept, as a service's log is.
     """
     first_key = None if had_key else _read_first_key(settings.data)
     is_shown = first_key is not None and sys.stdout.isatty()
