@@ -1,6 +1,7 @@
 """The composition root: builds every room from the settings, and hands out one frozen `House`."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from motherlode.domain.feeds import DEFAULT_FEED
@@ -18,8 +19,9 @@ from motherlode.projections.indexes import IndexFolder
 from motherlode.projections.key_uses import KeyUses
 from motherlode.projections.reader import Reader
 from motherlode.projections.searching import Searching
+from motherlode.projections.server_state import ServerStateReader
 from motherlode.projections.showing import Showing
-from motherlode.settings import Settings
+from motherlode.settings import ServerSettings, Settings
 from motherlode.store import feeds
 from motherlode.store.blobs.filesystem import FileBlobs
 from motherlode.store.blobs.keys import database_path, first_key_path, search_path
@@ -84,6 +86,9 @@ def _build(settings: Settings, db: Database) -> House:
         remembered=RememberedCredentials(),
         slowdown=Slowdown(),
         metrics=Metrics(),
+        server_state=ServerStateReader(
+            db=db, searching=searching, clock=clock, data=settings.data, tls=_tls_files(settings.server)
+        ),
         bootstrap=None if key is None else digest_of(key.encode("ascii")),
         feed_defaults=settings.feed,
         public_url=settings.server.public_url,
@@ -93,6 +98,12 @@ def _build(settings: Settings, db: Database) -> House:
         image_hosts=settings.pages.image_hosts,
         session_lifetime=timedelta(seconds=settings.sessions.lifetime_s),
     )
+
+
+def _tls_files(server: ServerSettings) -> tuple[Path, Path] | None:
+    if server.tls_certificate is None or server.tls_key is None:
+        return None
+    return server.tls_certificate, server.tls_key
 
 
 def _ensure_default_feed(house: House) -> None:

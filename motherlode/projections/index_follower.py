@@ -91,6 +91,15 @@ class IndexFollower:
                 if _position(current, feed_id) < head:
                     self._catch_up(current, feed_id, head, is_stopping)
 
+    def lag(self) -> int:
+        """How many events of all feeds are not in the index yet. Raises UnusableIndex."""
+        index = self.open().index
+        index.reload()
+        with self._db.read() as tx:
+            heads = catalog.heads(tx)
+        positions = index.positions()
+        return sum(max(0, head - positions.get(feed_id, 0)) for feed_id, head in heads.items())
+
     def rank(self) -> None:
         """Let rankings follow the downloads that were counted since the last time. Raises as `catch_up` does."""
         with self._db.read() as tx:
