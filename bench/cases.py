@@ -15,7 +15,7 @@ from bench.pages import PageViews, package_pages, search_pages
 from bench.pushes import Push
 from bench.reads import Paths, Read, below, of, registration, registration_pages
 from bench.sign_ins import Flood, Telling
-from bench.starts import Memory, Start
+from bench.starts import Command, Memory, Start
 
 _SEARCH: Final = "SearchQueryService"
 _COMPLETE: Final = "SearchAutocompleteService"
@@ -121,6 +121,7 @@ CASES: Final = (
         "push-400m-deflated", "A push of 400 MB, 800 MB unpacked", LargePush(is_deflated=True), [Goal("growth_mb", 32)]
     ),
     Case("start", "Start to first answer", Start(), [Goal("least_s", 1.2)]),
+    Case("command", "A command that reads little: feed list", Command(("feed", "list")), [Goal("cpu_s", 0.5)]),
     Case("memory", "Memory of all processes", Memory(), [Goal("idle_mb", 150)]),
     Case(
         "credential",

@@ -1,6 +1,7 @@
 """A server's beginning and its rest: time from the command to the first answer, and memory of the whole tree."""
 
 import http.client
+import resource
 import signal
 import subprocess
 import time
@@ -31,6 +32,21 @@ class Start:
         data = ground.data(self.feed)
         taken = [_start(data) for _ in range(ground.effort.times(self.starts))]
         return {"least_s": min(taken), "s": median(taken)}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Processor time of a command that reads little, from a cold interpreter to its end."""
+
+    arguments: tuple[str, ...]
+    feed: str = "middle"
+    runs: int = 7
+
+    def measure(self, ground: Ground) -> Figures:
+        """The least and the middle of several runs."""
+        command = [str(MOTHERLODE), *self.arguments, "--data", str(ground.data(self.feed))]
+        taken = [_run(command) for _ in range(ground.effort.times(self.runs))]
+        return {"least_cpu_s": min(taken), "cpu_s": median(taken)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,15 @@ def _start(data: Path) -> float:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(_TIMEOUT_S)
+
+
+def _run(command: list[str]) -> float:
+    """Processor time of a command, in seconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with on_server_core():
+        subprocess.run(command, stdout=subprocess.DEVNULL, env=clean_environment(), timeout=_TIMEOUT_S, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _answers(port: int) -> bool:

@@ -1,10 +1,11 @@
 """The composition root: builds every room from the settings, and hands out one frozen `House`."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from motherlode.domain.feeds import DEFAULT_FEED
-from motherlode.domain.refusals import FeedExists, OlderData
+from motherlode.domain.refusals import FeedExists
 from motherlode.house import House
 from motherlode.identity.keys import digest_of
 from motherlode.identity.remembered import RememberedCredentials
@@ -18,12 +19,13 @@ from motherlode.projections.indexes import IndexFolder
 from motherlode.projections.key_uses import KeyUses
 from motherlode.projections.reader import Reader
 from motherlode.projections.searching import Searching
+from motherlode.projections.server_state import ServerStateReader
 from motherlode.projections.showing import Showing
-from motherlode.settings import Settings
+from motherlode.settings import ServerSettings, Settings
 from motherlode.store import feeds
 from motherlode.store.blobs.filesystem import FileBlobs
 from motherlode.store.blobs.keys import database_path, first_key_path, search_path
-from motherlode.store.db import Database, open_database
+from motherlode.store.db import Database, open_current_database, open_database
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.ensure_first_key import ensure_first_key
 from motherlode.usecases.identify import CONSOLE
@@ -32,11 +34,7 @@ from motherlode.usecases.sweep import sweep
 
 def open_house(settings: Settings) -> House:
     """The house of a data folder that is ready. Raises `NoData` where there is none, and makes none."""
-    db = open_database(database_path(settings.data))
-    if not db.is_current():
-        db.close()
-        raise OlderData(str(settings.data))
-    return _build(settings, db)
+    return _build(settings, open_current_database(database_path(settings.data)))
 
 
 def prepare_house(settings: Settings) -> House:
@@ -88,6 +86,9 @@ def _build(settings: Settings, db: Database) -> House:
         remembered=RememberedCredentials(),
         slowdown=Slowdown(),
         metrics=Metrics(),
+        server_state=ServerStateReader(
+            db=db, searching=searching, clock=clock, data=settings.data, tls=_tls_files(settings.server)
+        ),
         bootstrap=None if key is None else digest_of(key.encode("ascii")),
         feed_defaults=settings.feed,
         public_url=settings.server.public_url,
@@ -97,6 +98,12 @@ def _build(settings: Settings, db: Database) -> House:
         image_hosts=settings.pages.image_hosts,
         session_lifetime=timedelta(seconds=settings.sessions.lifetime_s),
     )
+
+
+def _tls_files(server: ServerSettings) -> tuple[Path, Path] | None:
+    if server.tls_certificate is None or server.tls_key is None:
+        return None
+    return server.tls_certificate, server.tls_key
 
 
 def _ensure_default_feed(house: House) -> None:

@@ -16,6 +16,7 @@ from motherlode.projections.follower import Follower
 from motherlode.projections.key_uses import KeyUses
 from motherlode.projections.reader import Reader
 from motherlode.projections.searching import Searching
+from motherlode.projections.server_state import ServerStateReader
 from motherlode.projections.showing import Showing
 from motherlode.store.blobs.base import Blobs
 from motherlode.store.db import Database
@@ -42,6 +43,7 @@ class House:
     remembered: RememberedCredentials
     slowdown: Slowdown
     metrics: Metrics
+    server_state: ServerStateReader
     bootstrap: bytes | None
     feed_defaults: FeedPolicy
     public_url: str | None

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, opened
+from motherlode.cli.options import ConfigOption, DataOption, opened_database
 from motherlode.cli.output import put
 from motherlode.domain.sizes import DURATION_ALLOWED, parse_duration
+from motherlode.observe.clock import SystemClock
 
 if TYPE_CHECKING:
-    from motherlode.house import House
     from motherlode.store.audit import AuditLine
+    from motherlode.store.db import Database
 
 _LOOK_AGAIN_S: Final = 0.5
 _PAGE: Final = 500
@@ -51,35 +52,35 @@ def audit(
     """Print the audit log, newest last."""
     from motherlode.store import audit as lines
 
-    with suppress(KeyboardInterrupt) if follow else nullcontext(), opened(data, config) as house:
-        now = house.clock.now()
+    with suppress(KeyboardInterrupt) if follow else nullcontext(), opened_database(data, config) as db:
+        now = SystemClock().now()
         wanted: dict[str, Any] = {"actor": actor, "action": action, "feed": feed, "subject": subject, "key_id": key}
         wanted |= {"since": since and _parse_time(since, now), "until": until and _parse_time(until, now)}
-        with house.db.read() as tx:
+        with db.read() as tx:
             last_id, _ = lines.tail(tx)
             found = lines.find(tx, **wanted, limit=limit)
         _put_lines(found, as_json=as_json)
         if follow:
-            _follow(house, wanted, last_id, as_json=as_json)
+            _follow(db, wanted, last_id, as_json=as_json)
 
 
-def _follow(house: "House", wanted: dict[str, Any], last_id: int, *, as_json: bool) -> NoReturn:
+def _follow(db: "Database", wanted: dict[str, Any], last_id: int, *, as_json: bool) -> NoReturn:
     """Print what is written after that line, for as long as nobody interrupts."""
     never, seen = threading.Event(), -1
     while True:
-        head = house.db.head_check()
+        head = db.head_check()
         if head != seen:
-            last_id = _put_later(house, wanted, last_id, as_json=as_json)
+            last_id = _put_later(db, wanted, last_id, as_json=as_json)
             seen = head
         never.wait(_LOOK_AGAIN_S)
 
 
-def _put_later(house: "House", wanted: dict[str, Any], last_id: int, *, as_json: bool) -> int:
+def _put_later(db: "Database", wanted: dict[str, Any], last_id: int, *, as_json: bool) -> int:
     """Print what was written after that line; returns the last line there is."""
     from motherlode.store import audit as lines
 
     while True:
-        with house.db.read() as tx:
+        with db.read() as tx:
             tail_id, _ = lines.tail(tx)
             found = lines.find(tx, **wanted, after_id=last_id, limit=_PAGE)
         _put_lines(found, as_json=as_json)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, YesOption, confirm, opened, opened_database
 from motherlode.cli.output import put, put_json, put_table, tell
 from motherlode.domain.accounts import FEED_ROLES
 from motherlode.domain.feeds import FEED_SETTINGS, describe_feed_policy, parse_feed_policy
@@ -84,12 +84,35 @@ def change(
     tell(f"Changed the feed {name}.")
 
 
+@commands.command("delete")
+def delete(
+    name: NameArgument,
+    *,
+    with_packages: Annotated[
+        bool, typer.Option("--with-packages", help="Also a feed with packages: they are removed for good.")
+    ] = False,
+    yes: YesOption = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Delete a feed for good, with its owners, roles and statistics."""
+    from motherlode.usecases.delete_feed import delete_feed
+    from motherlode.usecases.identify import CONSOLE
+
+    with opened(data, config) as house:
+        confirm(f"Delete the feed {name} for good?", yes=yes)
+        gone = delete_feed(name, CONSOLE, with_packages=with_packages, db=house.db, clock=house.clock)
+    tell(f"Deleted the feed {name} with its packages (versions: {gone.versions}).")
+    if gone.revoked_keys:
+        tell(f"Revoked the keys that were for this feed alone: {', '.join(gone.revoked_keys)}.")
+
+
 @commands.command("list")
 def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
     """List the feeds."""
     from motherlode.store import feeds
 
-    with opened(data, config) as house, house.db.read() as tx:
+    with opened_database(data, config) as db, db.read() as tx:
         rows = feeds.read_all(tx)
     if as_json:
         put_json([_describe(row) for row in rows])
@@ -105,7 +128,7 @@ def show(
     """Print a feed's settings, and who has which role on it."""
     from motherlode.store import feeds, grants
 
-    with opened(data, config) as house, house.db.read() as tx:
+    with opened_database(data, config) as db, db.read() as tx:
         row = feeds.get(tx, name)
         granted = grants.of_feed(tx, row.id)
     if as_json:

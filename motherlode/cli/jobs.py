@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened_database
 from motherlode.cli.output import as_time, put_all
+from motherlode.observe.clock import SystemClock
 
 if TYPE_CHECKING:
     from motherlode.store.jobs import JobRow
@@ -16,10 +17,9 @@ def jobs(*, as_json: JsonOption = False, data: DataOption = None, config: Config
     """List the jobs that wait, run, or were done in the last week."""
     from motherlode.store.jobs import read_all
 
-    with opened(data, config) as house:
-        with house.db.read() as tx:
-            rows = read_all(tx)
-        now = house.clock.now()
+    with opened_database(data, config) as db, db.read() as tx:
+        rows = read_all(tx)
+    now = SystemClock().now()
     described = [_describe(row, now) for row in rows]
     if as_json:
         put_all(described, _COLUMNS, as_json=True)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened, opened_with_settings
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened, opened_database, opened_with_settings
 from motherlode.cli.output import as_time, put, put_all, tell
 from motherlode.domain.policy import RIGHTS
 from motherlode.domain.sizes import DURATION_ALLOWED, parse_duration
+from motherlode.observe.clock import SystemClock
 
 if TYPE_CHECKING:
     from motherlode.store.keys import KeyRow
@@ -106,11 +107,10 @@ def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: Co
     """List the keys; the keys themselves are kept nowhere."""
     from motherlode.store import accounts, keys
 
-    with opened(data, config) as house:
-        with house.db.read() as tx:
-            rows = keys.read_all(tx)
-            names = {account.id: account.name for account in accounts.read_all(tx)}
-        now = house.clock.now()
+    with opened_database(data, config) as db, db.read() as tx:
+        rows = keys.read_all(tx)
+        names = accounts.names(tx)
+    now = SystemClock().now()
     put_all([_describe(row, names, now) for row in rows], _COLUMNS, as_json=as_json)
 
 

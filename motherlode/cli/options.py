@@ -1,6 +1,7 @@
 """What every command takes after its name, and what it makes of it: settings, and the house they open."""
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from motherlode.store.blobs.keys import database_path
 if TYPE_CHECKING:
     from motherlode.domain.ids import PackageId
     from motherlode.house import House
+    from motherlode.store.db import Database
 
 DataOption = Annotated[
     Path | None,
@@ -31,6 +33,7 @@ ConfigOption = Annotated[
 ]
 FeedOption = Annotated[str, typer.Option("--feed", metavar="F", help="The feed.")]
 PackageIdArgument = Annotated[str, typer.Argument(metavar="ID", help="The package's id.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
@@ -50,6 +53,23 @@ def check_writable(data: Path) -> None:
                 f"{path} cannot be written: run the command as the user that the server runs as, "
                 "give this user the right to write there, or choose another folder with --data."
             )
+
+
+@contextmanager
+def opened_database(data: Path | None, config: Path | None) -> Iterator["Database"]:
+    """The database of a server's data alone, for commands that need no more: they start in half the time.
+
+    Raises NoData when there is none, and makes none.
+    """
+    from motherlode.store.db import open_current_database
+
+    settings = settle(data, config)
+    check_writable(settings.data)
+    db = open_current_database(database_path(settings.data))
+    try:
+        yield db
+    finally:
+        db.close()
 
 
 @contextmanager
@@ -73,6 +93,16 @@ def opened_with_settings(data: Path | None, config: Path | None) -> Iterator[tup
         yield house, settings
     finally:
         house.close()
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something is done for good, unless `yes` says it already. Raises CommandFailed unless it is said."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CommandFailed(f"{question} Nobody can be asked here: repeat the command with --yes.")
+    if not typer.confirm(question, err=True):
+        raise CommandFailed("Nothing was changed.")
 
 
 def parse_id(text: str) -> "PackageId":

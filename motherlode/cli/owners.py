@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, FeedOption, JsonOption, PackageIdArgument, opened, parse_id
+from motherlode.cli.options import (
+    ConfigOption,
+    DataOption,
+    FeedOption,
+    JsonOption,
+    PackageIdArgument,
+    opened,
+    opened_database,
+    parse_id,
+)
 from motherlode.cli.output import put, put_json, tell
 from motherlode.domain.feeds import DEFAULT_FEED
 
@@ -30,7 +39,7 @@ def show_all(
     from motherlode.store import feeds, owners
 
     key = parse_id(package_id).key
-    with opened(data, config) as house, house.db.read() as tx:
+    with opened_database(data, config) as db, db.read() as tx:
         feed_id = feeds.get(tx, feed).id
         if not owners.ownership(tx, feed_id, key, ()).is_id_known:
             raise NoSuchId(package_id, feed)

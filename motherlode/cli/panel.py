@@ -6,6 +6,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from motherlode.config import BOOTSTRAP_KEY, DEFAULT_DATA
 from motherlode.protocol.urls import Urls
@@ -16,13 +17,16 @@ from motherlode.store.blobs.keys import first_key_path
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`api_key` is what follows --api-key: the key itself, or where a shell finds it."""
+    """`api_key` is what follows --api-key: the key itself, or where a shell finds it.
+
+    `new_key` is "shown" or "kept" where the first key was made just now: the lines have it, or only its file does.
+    """
 
     base_url: str
     api_key: str
     data: Path
     program: str
-    is_new_key: bool
+    new_key: Literal["shown", "kept"] | None = None
 
     def render(self) -> str:
         """The whole text, without a line break at its end."""
@@ -36,8 +40,10 @@ class Panel:
             *welcome_lines(urls.service_index, urls.home, self.api_key),
             "",
         ]
-        if self.is_new_key:
-            lines.append(f"The administrator's key above is shown this once; it is kept in {self._key_file}")
+        if self.new_key == "shown":
+            lines.append(f"The administrator's key above is shown only once. It is kept in {self._key_file}")
+        elif self.new_key == "kept":
+            lines.append(f"The administrator's key is in {self._key_file}")
         lines.append("More keys are made with:")
         lines.append(f"{typed_command(self.program)} key create --name NAME{self._data_option}")
         return "\n".join(lines)

@@ -4,6 +4,8 @@ Exit codes: 0 done; 1 refused or failed, with a sentence that says why and what 
 """
 
 from collections.abc import Sequence
+from importlib.metadata import version as version_of
+from typing import Annotated
 
 import typer
 
@@ -23,16 +25,33 @@ from motherlode.cli import (
     users,
     verify,
 )
-from motherlode.cli.output import CommandFailed, tell
+from motherlode.cli.output import CommandFailed, put, tell
 from motherlode.domain.refusals import Refusal
 
 program = typer.Typer(
     name="motherlode",
     help="A NuGet server. 'motherlode serve' runs it; the other commands work on its data, beside it or without it.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001 Typer calls it with the option's value
+    if is_asked:
+        put(f"motherlode {version_of('motherlode')}")
+        raise typer.Exit
+
+
+@program.callback()
+def _take_options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
 program.command("serve")(serve.serve)
 program.add_typer(keys.commands, name="key")
 program.add_typer(users.commands, name="user")

@@ -11,8 +11,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
 
 import typer
@@ -21,10 +22,12 @@ from motherlode.cli.listening import Listening, base_url, hold_port, wait_until_
 from motherlode.cli.options import ConfigOption, DataOption, check_writable, settle
 from motherlode.cli.output import CommandFailed, put, tell
 from motherlode.cli.panel import Panel, key_argument
-from motherlode.cli.tls import ServedCertificate, TlsFiles
 from motherlode.posix import FileLock, try_lock
 from motherlode.settings import ServerSettings, Settings
 from motherlode.store.blobs.keys import first_key_path, run_path
+
+if TYPE_CHECKING:
+    from motherlode.cli.tls import ServedCertificate, TlsFiles
 
 _LOCK: Final = "serve.lock"
 _METRICS: Final = "metrics"
@@ -44,7 +47,7 @@ def serve(
 ) -> None:
     """Run the server; makes and upgrades the data folder when needed."""
     from motherlode.cli.supervisor import supervise
-    from motherlode.observe.logs import configure_logs
+    from motherlode.observe.logs import configure_logs, get_logger
 
     _end_calmly_on_signals()
     given = {
@@ -67,6 +70,7 @@ def serve(
     try:
         with _kept(files, run_path(settings.data)) as certificate:
             supervise(settings, listening, certificate, announcer.start)
+        get_logger().info("server_stopped")
     finally:
         stop.set()
         lock.release()
@@ -82,11 +86,13 @@ def _end_calmly_on_signals() -> None:
     signal.signal(signal.SIGINT, end)
 
 
-def _find_tls_files(server: ServerSettings, listening: Listening) -> TlsFiles | None:
+def _find_tls_files(server: ServerSettings, listening: Listening) -> "TlsFiles | None":
     """The certificate and key for https, or None for http; raises CommandFailed when they are no good.
 
     If clients will refuse the certificate, that is told. Which name a proxy asks for is not known here.
     """
+    from motherlode.cli.tls import TlsFiles
+
     if server.tls_certificate is None or server.tls_key is None:
         return None
     files = TlsFiles(server.tls_certificate, server.tls_key)
@@ -101,8 +107,10 @@ def _find_tls_files(server: ServerSettings, listening: Listening) -> TlsFiles | 
 
 
 @contextmanager
-def _kept(files: TlsFiles | None, folder: Path) -> Iterator[ServedCertificate | None]:
+def _kept(files: "TlsFiles | None", folder: Path) -> "Iterator[ServedCertificate | None]":
     """The certificate that workers start from; its copies are gone at the end. Raises CommandFailed."""
+    from motherlode.cli.tls import ServedCertificate
+
     if files is None:
         yield None
         return
@@ -142,16 +150,24 @@ def _prepare_metrics(data: Path) -> None:
 
 
 def _panel(settings: Settings, listening: Listening, *, had_key: bool) -> Panel:
-    """What to say now that a worker has made the data ready; a first key is shown if it was made just now."""
+    """What to say now that a worker has made the data ready.
+
+    A first key that was made just now is shown on a terminal alone: other output may be kept, as a service's log is.
+    """
     first_key = None if had_key else _read_first_key(settings.data)
-    scheme = "http" if settings.server.tls_certificate is None else "https"
+    is_shown = first_key is not None and sys.stdout.isatty()
     return Panel(
-        base_url=settings.server.public_url or base_url(scheme, listening.reachable_host, listening.port),
-        api_key=key_argument(settings, first_key),
+        base_url=_address_of(settings, listening),
+        api_key=key_argument(settings, first_key if is_shown else None),
         data=settings.data,
-        is_new_key=first_key is not None,
+        new_key=None if first_key is None else "shown" if is_shown else "kept",
         program=sys.argv[0],
     )
+
+
+def _address_of(settings: Settings, listening: Listening) -> str:
+    scheme = "http" if settings.server.tls_certificate is None else "https"
+    return settings.server.public_url or base_url(scheme, listening.reachable_host, listening.port)
 
 
 def _read_first_key(data: Path) -> str | None:
@@ -164,3 +180,18 @@ def _read_first_key(data: Path) -> str | None:
 def _announce(settings: Settings, listening: Listening, stop: threading.Event, *, had_key: bool) -> None:
     if wait_until_accepting(listening.reachable_host, listening.port, stop):
         put(_panel(settings, listening, had_key=had_key).render())
+        _log_start(settings, listening)
+
+
+def _log_start(settings: Settings, listening: Listening) -> None:
+    from motherlode.observe.logs import get_logger
+
+    get_logger().info(
+        "server_started",
+        version=version_of("motherlode"),
+        address=_address_of(settings, listening),
+        data=str(settings.data.absolute()),
+        workers=settings.server.workers,
+        engine=f"granian {version_of('granian')}",
+        database="sqlite",
+    )

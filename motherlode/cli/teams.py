@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, YesOption, confirm, opened, opened_database
 from motherlode.cli.output import as_time, put_all, put_one, tell
-from motherlode.cli.users import describe_reach
+from motherlode.cli.users import describe_reach, tell_left
 from motherlode.domain.accounts import TEAM
 
 if TYPE_CHECKING:
@@ -31,12 +31,25 @@ def create(name: NameArgument, *, data: DataOption = None, config: ConfigOption 
     tell(f"Made the team {name}: 'team add {name} USER' gives it members.")
 
 
+@commands.command("delete")
+def delete(name: NameArgument, *, yes: YesOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
+    """Delete a team for good: keys are revoked, roles and memberships end, and the name is never used again."""
+    from motherlode.usecases.delete_account import delete_account
+    from motherlode.usecases.identify import CONSOLE
+
+    with opened(data, config) as house:
+        confirm(f"Delete the team {name} for good?", yes=yes)
+        gone = delete_account(name, CONSOLE, kinds=(TEAM,), db=house.db, clock=house.clock)
+    tell(f"Deleted the team {gone.name}.")
+    tell_left(gone)
+
+
 @commands.command("list")
 def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
     """List the teams with their members."""
     from motherlode.store import accounts
 
-    with opened(data, config) as house, house.db.read() as tx:
+    with opened_database(data, config) as db, db.read() as tx:
         described = [_describe(tx, row) for row in accounts.read_all(tx, TEAM)]
     put_all(described, ("name", "state", "members"), as_json=as_json)
 
@@ -48,7 +61,7 @@ def show(
     """Print a team's members, roles on feeds and ids."""
     from motherlode.store import accounts
 
-    with opened(data, config) as house, house.db.read() as tx:
+    with opened_database(data, config) as db, db.read() as tx:
         row = accounts.get(tx, name, TEAM)
         described = _describe(tx, row) | describe_reach(tx, row.id)
     put_one(described, as_json=as_json)

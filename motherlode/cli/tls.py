@@ -9,12 +9,12 @@ import secrets
 import ssl
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from motherlode.cli.output import CommandFailed
+from motherlode.observe.certificates import shake_hands
 from motherlode.observe.logs import get_logger
 from motherlode.posix import write_private
 
@@ -95,7 +95,7 @@ class TlsFiles:
         try:
             server.load_cert_chain(certificate, key, password="")  # without one OpenSSL asks the terminal
             client.load_verify_locations(certificate)
-            _shake_hands(server, client, host)
+            shake_hands(server, client, host)
         except ssl.SSLCertVerificationError as refused:
             return refused.verify_message
         except ssl.SSLError as error:
@@ -168,13 +168,3 @@ def _content_of(path: Path, content: bytes | str) -> bytes:
         f"{path} cannot be read ({content}): server.tls_certificate and server.tls_key name PEM files that are there "
         "and that this user may read."
     )
-
-
-def _shake_hands(server: ssl.SSLContext, client: ssl.SSLContext, host: str | None) -> None:
-    """Let the two talk in memory until both are content. Raises ssl.SSLError."""
-    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-    asked = client.wrap_bio(to_client, to_server, server_hostname=host)
-    answering = server.wrap_bio(to_server, to_client, server_side=True)
-    for side in (asked, answering, asked, answering):
-        with suppress(ssl.SSLWantReadError):
-            side.do_handshake()

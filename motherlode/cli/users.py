@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, YesOption, confirm, opened, opened_database
 from motherlode.cli.output import CommandFailed, as_time, put_all, put_one, tell
 from motherlode.domain.accounts import ADMINISTRATOR, PERSON, SERVICE
 
 if TYPE_CHECKING:
     from motherlode.store.accounts import AccountRow
     from motherlode.store.db import Tx
+    from motherlode.usecases.delete_account import DeletedAccount
 
 _MOST_BYTES = 4096
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
@@ -46,12 +47,25 @@ def add(
         tell(f"Made the user {name}.")
 
 
+@commands.command("delete")
+def delete(name: NameArgument, *, yes: YesOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
+    """Delete a user for good: keys are revoked, roles and memberships end, and the name is never used again."""
+    from motherlode.usecases.delete_account import delete_account
+    from motherlode.usecases.identify import CONSOLE
+
+    with opened(data, config) as house:
+        confirm(f"Delete the user {name} for good?", yes=yes)
+        gone = delete_account(name, CONSOLE, kinds=(PERSON, SERVICE), db=house.db, clock=house.clock)
+    tell(f"Deleted the user {gone.name}.")
+    tell_left(gone)
+
+
 @commands.command("list")
 def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
     """List the users."""
     from motherlode.store import accounts
 
-    with opened(data, config) as house, house.db.read() as tx:
+    with opened_database(data, config) as db, db.read() as tx:
         described = [_describe(row) for row in accounts.read_all(tx, PERSON, SERVICE)]
     put_all(described, ("name", "kind", "role", "state", "created_at"), as_json=as_json)
 
@@ -63,7 +77,7 @@ def show(
     """Print a user's teams, roles on feeds, ids and keys."""
     from motherlode.store import accounts
 
-    with opened(data, config) as house, house.db.read() as tx:
+    with opened_database(data, config) as db, db.read() as tx:
         row = accounts.get(tx, name, PERSON, SERVICE)
         described = _describe(row)
         described["password"] = "set" if row.password else None
@@ -134,6 +148,15 @@ def describe_reach(tx: "Tx", account_id: int) -> dict[str, Any]:
         "feeds": [f"{feed} ({role})" for feed, role in grants.of_account(tx, account_id)],
         "owns": [f"{id_key} ({feed})" for feed, id_key in owners.ids_of(tx, account_id)],
     }
+
+
+def tell_left(gone: "DeletedAccount") -> None:
+    """Say what became of the keys and ids of an account that was deleted."""
+    if gone.revoked_keys:
+        tell(f"Revoked its keys: {', '.join(gone.revoked_keys)}.")
+    if gone.unowned:
+        named = ", ".join(f"{id_key} ({feed})" for feed, id_key in gone.unowned)
+        tell(f"These ids have no owner now and belong to the administrators: {named}.")
 
 
 def _describe(row: "AccountRow") -> dict[str, Any]:

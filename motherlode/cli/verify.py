@@ -1,13 +1,16 @@
 """`motherlode verify`: whether what is stored still is what was written down, beside a server or without one."""
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, opened
-from motherlode.cli.output import put, tell
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened
+from motherlode.cli.output import put, put_json, tell
 from motherlode.cli.progress import counting_bytes
+
+if TYPE_CHECKING:
+    from motherlode.usecases.verify import Verified
 
 _HEAD = re.compile(r"([0-9]{1,18}):([0-9a-fA-F]{64})")
 
@@ -28,6 +31,7 @@ def verify(
         ),
     ] = None,
     *,
+    as_json: JsonOption = False,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -36,6 +40,7 @@ def verify(
     from motherlode.store import contents
     from motherlode.usecases.verify import verify as verify_all
 
+    differences: list[str] = []
     with opened(data, config) as house:
         with house.db.read() as tx:
             _, total = contents.measure(tx)
@@ -43,22 +48,46 @@ def verify(
             verified = verify_all(
                 db=house.db,
                 blobs=house.blobs,
-                report=put,
+                report=differences.append if as_json else put,
                 advance=advance,
                 audit_head=_parse_head(audit_head),
                 searching=house.searching,
             )
-    number, line_hash = verified.head
+    if as_json:
+        put_json(_describe(verified, differences))
+    else:
+        _tell(verified)
+    if verified.differences:
+        raise typer.Exit(1)
+
+
+def _describe(verified: "Verified", differences: list[str]) -> dict[str, Any]:
+    return {
+        "is_intact": not differences,
+        "packages": verified.packages,
+        "events": verified.events,
+        "audit_lines": verified.lines,
+        "audit_head": _format_head(verified),
+        "differences": differences,
+    }
+
+
+def _tell(verified: "Verified") -> None:
     looked_at = f"{verified.packages} packages, {verified.events} events and {verified.lines} lines of the audit log"
     tell(f"Looked at {looked_at}.")
-    put(f"audit head {number}:{line_hash.hex()}")
+    put(f"audit head {_format_head(verified)}")
     if verified.differences:
         tell(
             f"{verified.differences} differences were found: restore what differs from a backup; "
             "a search index that differs is made anew by 'motherlode reindex'."
         )
-        raise typer.Exit(1)
-    tell("Everything is as it was written down.")
+    else:
+        tell("Everything is as it was written down.")
+
+
+def _format_head(verified: "Verified") -> str:
+    number, line_hash = verified.head
+    return f"{number}:{line_hash.hex()}"
 
 
 def _parse_head(text: str | None) -> tuple[int, bytes] | None:

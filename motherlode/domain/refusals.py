@@ -35,6 +35,8 @@
     ├── AlreadyExists          id and version are taken
     │   └── WasDeleted         they are taken by a version that was deleted softly
     ├── FeedExists
+    ├── FeedNotEmpty           a feed with versions is deleted only if that is said
+    ├── DefaultFeedKept        the feed at the root of the server cannot be deleted
     ├── AccountExists          the name is taken by a user, service account or team
     ├── LastOwner              an id's last owner cannot go
     ├── SlowBody               the client stopped sending
@@ -433,14 +435,37 @@ class FeedExists(Refusal):
         super().__init__(f"There is a feed called {name!r} already: choose another name, or change it with 'feed set'.")
 
 
+class FeedNotEmpty(Refusal):
+    """A feed with versions is to be deleted, and nobody said that they may go with it."""
+
+    code = "feed-not-empty"
+    title = "Feed not empty"
+
+    def __init__(self, name: str, versions: int) -> None:
+        super().__init__(
+            f"The feed {name!r} still has packages (versions: {versions}): "
+            "use --with-packages to remove them for good with it."
+        )
+
+
+class DefaultFeedKept(Refusal):
+    """The default feed is to be deleted."""
+
+    code = "default-feed-kept"
+    title = "Default feed kept"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The feed {name!r} cannot be deleted: it is the one at the server's root address.")
+
+
 class AccountExists(Refusal):
-    """The name is taken."""
+    """The name is taken, or was once."""
 
     code = "account-exists"
     title = "Account exists"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is a user or team called {name!r} already: choose another name.")
+        super().__init__(f"The name {name!r} belongs to a user or team, or did until it was deleted: choose another.")
 
 
 class LastOwner(Refusal):

@@ -9,6 +9,8 @@ import os
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector  # type: ignore[no-untyped-call,unused-ignore]
 
+from motherlode.observe.server_state import ServerState, StateCollector
+
 
 class Metrics:
     """The counters of one worker."""
@@ -34,6 +36,13 @@ class Metrics:
             ("result",),
             registry=self._registry,
         )
+        self._pushes = Counter(
+            "motherlode_pushes", "Pushes, by what came of them.", ("result",), registry=self._registry
+        )
+        self._refusals = Counter(
+            "motherlode_refusals", "Requests refused, by route and code.", ("route", "code"), registry=self._registry
+        )
+        self._downloads = Counter("motherlode_downloads", "Packages sent.", registry=self._registry)
         self._cache = Gauge(
             "motherlode_cache_bytes",
             "Memory taken by rendered documents, of all workers that live.",
@@ -58,10 +67,23 @@ class Metrics:
         """Count one try to sign in with a password: `ok`, `wrong` or `slowed`."""
         self._sign_ins.labels(result).inc()
 
-    def render(self) -> bytes:
-        """All counters of all workers, in Prometheus's text form."""
+    def count_push(self, result: str) -> None:
+        """Count one push: `pushed`, `replaced` or `unchanged`; what was refused counts as `refused`."""
+        self._pushes.labels(result).inc()
+
+    def count_refusal(self, route: str, code: str) -> None:
+        """Count one refused request."""
+        self._refusals.labels(route, code).inc()
+
+    def count_download(self) -> None:
+        """Count one package that was sent."""
+        self._downloads.inc()
+
+    def render(self, state: ServerState | None) -> bytes:
+        """All counters of all workers and the state, in Prometheus's text form."""
+        said = b"" if state is None else generate_latest(StateCollector(state))
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-            return generate_latest(self._registry)
+            return generate_latest(self._registry) + said
         everyone = CollectorRegistry()
         MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
-        return generate_latest(everyone)
+        return generate_latest(everyone) + said

@@ -197,6 +197,15 @@ class Documents:
                     if not self._is_counted(key, self._kept[key]):
                         self._drop(key)
 
+    def forget(self, feed_id: int) -> None:
+        """Drop everything of a feed that is gone."""
+        with self._lock:
+            for package in self._changed(feed_id, None):
+                for key in tuple(self._of_package.get(package, ())):
+                    self._drop(key)
+            self._heads.pop(feed_id, None)
+            self._counted.pop(feed_id, None)
+
     @property
     def bytes_kept(self) -> int:
         """What the kept documents take, never more than the bound."""

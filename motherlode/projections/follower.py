@@ -84,6 +84,8 @@ class Follower:
             with self._db.read() as tx:
                 rows = feeds.read_all(tx)
                 followed = MappingProxyType({row.name: self._follow(tx, row) for row in rows})
+            for gone in {feed.id for feed in self._standing.feeds.values()} - {row.id for row in rows}:
+                self._documents.forget(gone)
             self._standing = Standing(followed, max((row.access for row in rows), default=0))
             self._seen = seen
 
@@ -98,11 +100,13 @@ class Follower:
 
     def _follow(self, tx: Tx, row: FeedRow) -> Feed:
         known = self._standing.feeds.get(row.name)
+        if known is not None and known.id != row.id:
+            known = None  # one that was deleted meanwhile had the name
         if known is None or row.head != known.head:
             self._documents.advance(row.id, row.head, self._changed(tx, row, known))
         if known is None or row.counted != known.counted:
             self._documents.advance_counts(row.id, row.counted, self._counted(tx, row, known))
-        if known is not None and known.id == row.id and known.settings == row.settings:
+        if known is not None and known.settings == row.settings:
             return replace(known, head=row.head, counted=row.counted, access=row.access)
         policy = parse_feed_policy(row.settings)
         face = _face_of(row.name, policy)

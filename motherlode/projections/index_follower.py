@@ -6,7 +6,7 @@ in one commit; the threads of a process wait for each other at a lock of its own
 who finds the work done when its turn comes goes on reading.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Final, TypeVar
@@ -16,7 +16,7 @@ from motherlode.projections.indexes import WRITE_TIMEOUT_S, IndexFolder, Opened
 from motherlode.projections.indexing import Stopped, apply_events
 from motherlode.projections.latest import read_subjects
 from motherlode.search.index import SearchIndex, UnusableIndex
-from motherlode.store import catalog, downloads
+from motherlode.store import catalog, downloads, feeds
 from motherlode.store.db import Database
 
 T = TypeVar("T")
@@ -86,13 +86,25 @@ class IndexFollower:
         seen = dict(opened.index.positions())
         with self._db.read() as tx:
             heads = catalog.heads(tx)
-        if any(number > heads.get(feed_id, 0) for feed_id, number in seen.items()):
+            former = seen.keys() & feeds.former_ids(tx)
+        if any(number > heads.get(feed_id, 0) for feed_id, number in seen.items() if feed_id not in former):
             self._drop(opened)
             raise UnusableIndex("the search index is ahead of the database")
+        if former:
+            self._forget(former)
         for feed_id, head in heads.items():
             with self._noticing_damage() as current:
                 if _position(current, feed_id) < head:
                     self._catch_up(current, feed_id, head, is_stopping)
+
+    def lag(self) -> int:
+        """How many events of all feeds are not in the index yet. Raises UnusableIndex."""
+        index = self.open().index
+        index.reload()
+        with self._db.read() as tx:
+            heads = catalog.heads(tx)
+        positions = index.positions()
+        return sum(max(0, head - positions.get(feed_id, 0)) for feed_id, head in heads.items())
 
     def rank(self) -> None:
         """Let rankings follow the downloads that were counted since the last time. Raises as `catch_up` does."""
@@ -108,6 +120,12 @@ class IndexFollower:
                 with self._noticing_damage() as opened:
                     self._rank(opened, feed_id, id_keys[start : start + _MAX_RANKED])
             self._ranked[feed_id] = counted[feed_id]
+
+    def _forget(self, feed_ids: Iterable[int]) -> None:
+        """Let go of feeds that were deleted."""
+        with self._noticing_damage() as opened, self._writing(opened, lambda: False) as is_mine:
+            if is_mine:
+                opened.index.forget(feed_ids)
 
     def _catch_up(self, opened: Opened, feed_id: int, head: int, is_stopping: Callable[[], bool]) -> None:
         """Apply events up to `head`, unless someone else does so, or lets another index take the place of this one."""

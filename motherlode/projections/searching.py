@@ -124,6 +124,13 @@ class Searching:
         if self._folder.stamp():
             check_index(self._db, self._follower, report)
 
+    def lag(self) -> int | None:
+        """How many events of all feeds the index lacks; None while there is no usable index."""
+        try:
+            return self._follower.lag()
+        except UnusableIndex:
+            return None
+
     def tend(self) -> bool:
         """Look after the index once; whether it is ready now. Raises Stopped, Busy, OSError."""
         try:

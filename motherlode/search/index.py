@@ -122,19 +122,23 @@ class SearchIndex:
         Raises:
             OSError: it could not be written (a full disk, say); the index is as it was.
         """
-        try:
-            writer = self._writer = self._writer or self._open_writer()
+        with self._committing() as writer:
             for subject in subjects:
                 _replace(writer, layout.key_of(subject.feed_id, subject.id_key), layout.iter_documents(subject))
             for feed_id, number in positions.items():
                 _replace(writer, layout.position_key_of(feed_id), [layout.build_position(feed_id, number)])
-            with _say_unwritten():
-                writer.commit()
-        except BaseException:
-            with suppress(OSError):
-                self._end_writer()
-            raise
-        self.reload()
+
+    def forget(self, feed_ids: Iterable[int]) -> None:
+        """Remove all that the index has of these feeds, in one commit; then `reload`.
+
+        Raises:
+            OSError: it could not be written (a full disk, say); the index is as it was.
+        """
+        with self._committing() as writer:
+            for feed_id in feed_ids:
+                for audience in AUDIENCES:
+                    writer.delete_documents_by_term(layout.SCOPE, layout.scope_of(feed_id, audience))
+                writer.delete_documents_by_term(layout.KEY, layout.position_key_of(feed_id))
 
     def tidy(self) -> None:
         """End what the commits began (merging files) and close the writer; before the file lock is let go.
@@ -152,6 +156,20 @@ class SearchIndex:
             self._index.reload()
             self._look = self._read_look()
             self.loads += 1
+
+    @contextmanager
+    def _committing(self) -> Iterator[IndexWriter]:
+        """The writer; what was done with it is committed at the end, and dropped where anything is raised."""
+        try:
+            writer = self._writer = self._writer or self._open_writer()
+            yield writer
+            with _say_unwritten():
+                writer.commit()
+        except BaseException:
+            with suppress(OSError):
+                self._end_writer()
+            raise
+        self.reload()
 
     def _open_writer(self) -> IndexWriter:
         with _say_unwritten():

@@ -1,8 +1,8 @@
 """People, service accounts and teams: one table, one kind of name, told apart by `kind`.
 
 Invariants: a name is there once, in whatever casing. A team's members are people and service accounts, never teams, so
-that what an account may do is found without walking. No account is ever removed: it is disabled, and its name stays
-taken, for the audit log and the owners of ids name it. Each change counts up `access`.
+that what an account may do is found without walking. The name of an account that was deleted stays taken, for the audit
+log names it: its row is kept, and nothing else of it. Each change counts up `access`.
 """
 
 from collections.abc import Iterable
@@ -39,8 +39,8 @@ _A, _M, _F = schema.accounts.c, schema.members.c, schema.feeds.c
 COLUMNS: Final = (_A.id, _A.name, _A.kind, _A.role, _A.password, _A.created_at, _A.disabled_at)
 """What an `AccountRow` is made of, for statements that join accounts."""
 
-_ROWS = select(*COLUMNS).order_by(_A.name_key)
-_BY_NAME = select(*COLUMNS).where(_A.name_key == bindparam("name_key"))
+_ROWS = select(*COLUMNS).where(_A.deleted_at.is_(None)).order_by(_A.name_key)
+_BY_NAME = select(*COLUMNS).where(_A.name_key == bindparam("name_key"), _A.deleted_at.is_(None))
 _ITS_TEAMS = select(_M.team_id).where(_M.account_id == bindparam("account"))
 _HOLDERS = select(_A.id, _A.name, _A.role).where(
     _A.disabled_at.is_(None), or_(_A.id == bindparam("account"), _A.id.in_(_ITS_TEAMS))
@@ -60,7 +60,7 @@ _KIND_SAID: Final = {PERSON: "user", SERVICE: "service account", TEAM: "team"}
 
 
 def add(tx: Tx, *, name: str, kind: str, role: str | None, password: str | None, at: datetime) -> AccountRow:
-    """A new account. Raises AccountExists when any account has that name in any casing."""
+    """A new account. Raises AccountExists when any account has or had that name in any casing."""
     row = {
         "name": name,
         "name_key": name.lower(),
@@ -92,8 +92,8 @@ def get(tx: Tx, name: str, *kinds: str) -> AccountRow:
 
 
 def has_person(tx: Tx) -> bool:
-    """Whether any person has a password, be he disabled."""
-    people = select(_A.id).where(_A.kind == PERSON, _A.password.is_not(None))
+    """Whether any person has or had a password, also one who is disabled or was deleted."""
+    people = select(_A.id).where(_A.kind == PERSON, or_(_A.password.is_not(None), _A.deleted_at.is_not(None)))
     return tx.execute(people.limit(1)).first() is not None
 
 
@@ -101,6 +101,11 @@ def read_all(tx: Tx, *kinds: str) -> list[AccountRow]:
     """All accounts, or those of the kinds, by name."""
     rows = _ROWS.where(_A.kind.in_(kinds)) if kinds else _ROWS
     return as_accounts(tx.execute(rows))
+
+
+def names(tx: Tx) -> dict[int, str]:
+    """The names of all accounts by id, deleted ones included."""
+    return {row.id: row.name for row in tx.execute(select(_A.id, _A.name))}
 
 
 def as_accounts(rows: Iterable[Row[*tuple[Any, ...]]]) -> list[AccountRow]:
@@ -121,6 +126,15 @@ def set_role(tx: Tx, account_id: int, role: str | None) -> None:
 def set_disabled(tx: Tx, account_id: int, at: datetime | None) -> None:
     """Disable it since then, or (None) enable it again."""
     _change(tx, account_id, disabled_at=at)
+
+
+def remove(tx: Tx, account_id: int, at: datetime) -> None:
+    """Delete all of it but its name, which stays taken, and the rows of its keys, which the caller has revoked."""
+    for table in reversed(schema.metadata.sorted_tables):
+        for column in {"account_id", "team_id"} & set(table.c.keys()):
+            if table is not schema.keys:
+                tx.execute(delete(table).where(table.c[column] == account_id))
+    _change(tx, account_id, role=None, password=None, disabled_at=at, deleted_at=at)
 
 
 def _change(tx: Tx, account_id: int, **values: Any) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from motherlode import posix
-from motherlode.domain.refusals import Busy, NewerData, NoData, Refusal, StorageFull
+from motherlode.domain.refusals import Busy, NewerData, NoData, OlderData, Refusal, StorageFull
 from motherlode.store import schema
 
 S = TypeVar("S")
@@ -49,6 +49,23 @@ def open_database(path: Path, *, create: bool = False, busy_timeout_s: float = B
     if not path.is_file():
         raise NoData(str(path.parent))
     return Database(path, busy_timeout_s)
+
+
+def open_current_database(path: Path) -> "Database":
+    """Open a database file that this program's tables are in.
+
+    Raises NoData when it is not there, or when it is no database, and OlderData when it is to be upgraded first.
+    """
+    db = open_database(path)
+    try:
+        is_current = db.is_current()
+    except BaseException:
+        db.close()
+        raise
+    if not is_current:
+        db.close()
+        raise OlderData(str(path.parent))
+    return db
 
 
 def _create_file(path: Path) -> None:

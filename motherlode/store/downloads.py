@@ -22,13 +22,19 @@ _D, _C, _T, _H = schema.downloads.c, schema.client_downloads.c, schema.totals.c,
 
 
 def add(tx: Tx, counts: Mapping[Counted, int], clients: Mapping[ClientCounted, int]) -> None:
-    """Add to what was counted before: one batch for each feed. `clients` are the same downloads in other sums."""
-    if not counts:
+    """Add to what was counted before: one batch for each feed. `clients` are the same downloads in other sums.
+
+    Downloads from a feed that was deleted meanwhile are dropped.
+    """
+    taken = {feed_id: _next_batch(tx, feed_id) for feed_id in {counted[0] for counted in counts}}
+    batches = {feed_id: batch for feed_id, batch in taken.items() if batch is not None}
+    if not batches:
         return
-    batches = {feed_id: _next_batch(tx, feed_id) for feed_id in {counted[0] for counted in counts}}
     sums: dict[tuple[int, str, str], int] = defaultdict(int)
     days = []
     for (feed_id, id_key, version_key, day), count in counts.items():
+        if feed_id not in batches:
+            continue
         version = {"feed_id": feed_id, "id_key": id_key, "version_key": version_key}
         days.append({**version, "day": day, "count": count})
         sums[feed_id, id_key, version_key] += count
@@ -41,6 +47,7 @@ def add(tx: Tx, counts: Mapping[Counted, int], clients: Mapping[ClientCounted, i
     by_client = [
         {"feed_id": feed_id, "day": day, "client": client, "count": count}
         for (feed_id, day, client), count in clients.items()
+        if feed_id in batches
     ]
     if by_client:
         _add_up(tx, schema.client_downloads, by_client)
@@ -111,9 +118,10 @@ def sum_of_feed(tx: Tx, feed_id: int) -> int:
     return int(tx.execute(select(func.sum(_T["count"])).where(_T.feed_id == feed_id)).scalar() or 0)
 
 
-def _next_batch(tx: Tx, feed_id: int) -> int:
+def _next_batch(tx: Tx, feed_id: int) -> int | None:
+    """The number of the feed's next batch; None where there is no such feed."""
     taken = update(schema.heads).where(_H.feed_id == feed_id).values(counted=_H.counted + 1)
-    number: int = tx.execute(taken.returning(_H.counted)).scalar_one()
+    number: int | None = tx.execute(taken.returning(_H.counted)).scalar()
     return number
 
 

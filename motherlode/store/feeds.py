@@ -1,6 +1,7 @@
 """The feeds of this server: name, settings, and the head of each one's log.
 
-Every feed has exactly one row in `heads` from its first moment on. A change of settings counts up `access`.
+Every feed has exactly one row in `heads` from its first moment on. A change of settings counts up `access`, and so does
+the end of a feed. A feed that was deleted leaves its id and the number of its last event: neither is used again.
 """
 
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, insert, select, update
+from sqlalchemy import Row, and_, delete, func, insert, select, update
 
 from motherlode.domain.refusals import FeedExists, NoSuchFeed
 from motherlode.store import access, schema
@@ -33,6 +34,7 @@ class FeedRow:
 
 
 _F, _H, _E = schema.feeds.c, schema.heads.c, schema.events.c
+_V, _D = schema.entries.c, schema.deletions.c
 _ROWS = (
     select(_F.id, _F.name, _F.settings, _F.created_at, _H.number, _H.at, _H.counted, _E.id_key, access.NUMBER)
     .join(schema.heads, _H.feed_id == _F.id)
@@ -76,6 +78,29 @@ def change(tx: Tx, name: str, settings: Mapping[str, Any]) -> FeedRow:
     tx.execute(update(schema.feeds).where(schema.feeds.c.name == name).values(settings=dict(settings)))
     access.count_up(tx)
     return get(tx, name)
+
+
+def count_versions(tx: Tx, feed_id: int) -> int:
+    """How many versions the feed has, with those that were deleted softly and can be brought back."""
+    entries = select(func.count()).where(_V.feed_id == feed_id).scalar_subquery()
+    kept = select(func.count()).where(_D.feed_id == feed_id, _D.content_id.is_not(None)).scalar_subquery()
+    return int(tx.execute(select(entries + kept)).scalar_one())
+
+
+def remove(tx: Tx, feed: FeedRow, at: datetime) -> None:
+    """Remove the feed and every row that belongs to it; the bytes of its packages are left to the collector."""
+    for table in reversed(schema.metadata.sorted_tables):
+        if table is not schema.former_feeds and "feed_id" in table.c:
+            tx.execute(delete(table).where(table.c.feed_id == feed.id))
+    tx.execute(delete(schema.feeds).where(_F.id == feed.id))
+    gone = {"feed_id": feed.id, "name": feed.name, "number": feed.head, "deleted_at": at}
+    tx.execute(insert(schema.former_feeds), gone)
+    access.count_up(tx)
+
+
+def former_ids(tx: Tx) -> set[int]:
+    """The ids of feeds that were deleted."""
+    return set(tx.execute(select(schema.former_feeds.c.feed_id)).scalars())
 
 
 def _feed(row: Row[*tuple[Any, ...]]) -> FeedRow:

@@ -7,6 +7,7 @@ counts only while the claim is its own. A claim counts as an attempt, so that a 
 Of a job that was given up, `done_at` and `error` are both there; of one that went well, `done_at` alone.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,6 +59,12 @@ def add(tx: Tx, kind: str, details: Mapping[str, Any], *, due_at: datetime, at: 
 def pending_kinds(tx: Tx) -> set[str]:
     """The kinds of all jobs that are still to be done."""
     return set(tx.execute(select(_J.kind).where(_PENDING).distinct()).scalars())
+
+
+def count_states(tx: Tx, now: datetime) -> dict[tuple[str, str], int]:
+    """How many jobs there are, by kind and state."""
+    counted: Counter[tuple[str, str]] = Counter((job.kind, job.state(now)) for job in read_all(tx))
+    return dict(counted)
 
 
 def find_due(tx: Tx, kinds: Collection[str], now: datetime) -> JobRow | None:

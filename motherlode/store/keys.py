@@ -97,6 +97,12 @@ def revoke(tx: Tx, key_id: str, at: datetime) -> KeyRow:
     return _get(tx, key_id)
 
 
+def set_feeds(tx: Tx, key_id: str, feeds: tuple[str, ...]) -> None:
+    """Let the key be good for these feeds alone."""
+    tx.execute(update(schema.keys).where(_K.id == key_id).values(feeds=list(feeds)))
+    access.count_up(tx)
+
+
 def set_expiry(tx: Tx, key_id: str, expires_at: datetime | None, replaced_by: str | None) -> KeyRow:
     """Let the key end then, in favour of the one that replaces it. Raises NoSuchKey."""
     tx.execute(update(schema.keys).where(_K.id == key_id).values(expires_at=expires_at, replaced_by=replaced_by))

@@ -98,6 +98,17 @@ def ids_of(tx: Tx, account_id: int) -> list[tuple[str, str]]:
     return [(row.name, row.id_key) for row in rows]
 
 
+def ids_owned_alone(tx: Tx, account_id: int) -> list[tuple[str, str]]:
+    """What the account itself owns and nobody else does, in order: names of feeds, each with the key of an id."""
+    other = schema.owners.alias()
+    others = exists().where(
+        other.c.feed_id == _O.feed_id, other.c.id_key == _O.id_key, other.c.account_id != account_id
+    )
+    owned = select(schema.feeds.c.name, _O.id_key).join(schema.owners, _O.feed_id == schema.feeds.c.id)
+    rows = tx.execute(owned.where(_O.account_id == account_id, ~others).order_by(schema.feeds.c.name, _O.id_key))
+    return [(row.name, row.id_key) for row in rows]
+
+
 def ids_by_owner(tx: Tx, feed_id: int, name_keys: Iterable[str]) -> dict[str, frozenset[str]]:
     """Of each of these accounts, by folded name, the keys of the ids on the feed that it owns itself; disabled ones and
     teams as others. Names of nobody, and of nobody who owns any, are left out."""

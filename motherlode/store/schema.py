@@ -17,6 +17,7 @@
     members                        which people and service accounts are in which team
     sessions >── accounts          people who signed in with a browser, by the digest of what their cookie holds
     keys >── accounts              API keys, by hash; one without an account belongs to nobody
+    former_feeds                   feeds that were deleted: their ids and last events never come back
     access                         one row: the number of the last change of who may do what
     garbage                        blobs that no content names any more, until their last readers are through
     jobs                           things to be done later, each by one worker
@@ -52,7 +53,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 """The newest migration: what `Database.is_current` compares with, without importing Alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -102,6 +103,15 @@ feeds = Table(
     Column("settings", Json, nullable=False),  # all of them: the server's defaults count when a feed is made
     Column("created_at", Moment, nullable=False),
     sqlite_autoincrement=True,  # the id of a feed that is gone never comes back
+)
+
+former_feeds = Table(
+    "former_feeds",
+    metadata,
+    Column("feed_id", Integer, primary_key=True, autoincrement=False),  # points to nothing: the feed is gone
+    Column("name", Key, nullable=False),
+    Column("number", BigInteger, nullable=False),  # of its last event
+    Column("deleted_at", Moment, nullable=False),
 )
 
 heads = Table(
@@ -263,6 +273,7 @@ accounts = Table(
     Column("password", String),  # its Argon2 hash; NULL is none: nobody signs in with it
     Column("created_at", Moment, nullable=False),
     Column("disabled_at", Moment),
+    Column("deleted_at", Moment),  # then it has nothing but its name, which stays taken; it is disabled, too
     sqlite_autoincrement=True,  # the id of an account that is gone never comes back
 )
 

@@ -13,7 +13,7 @@ The old bytes lie where they lay, until the collector finds that nothing names t
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from motherlode.domain.facts import READING, facts_of
 from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
@@ -43,13 +43,21 @@ MAX_BLOB_AGE: Final = timedelta(hours=1)
 """A blob older than this is not named any more: whoever collects unnamed blobs may be after it (at 24 hours)."""
 
 
+_RESULTS: Final[dict[str, Literal["pushed", "replaced", "unchanged"]]] = {
+    "push": "pushed",
+    "replace": "replaced",
+    "keep": "unchanged",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Pushed:
     """What was stored, and what its publisher should be told: a key that ends, what was replaced, what to mend in the
-    next version."""
+    next version. `result` is "unchanged" where the same bytes were there already."""
 
     identity: Identity
     warnings: tuple[str, ...] = ()
+    result: Literal["pushed", "replaced", "unchanged"] = "pushed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ def push(
     except (KeyRefused, NotAllowed) as refusal:
         refusal.subject = str(upload.identity)
         raise
-    return Pushed(upload.identity, _warnings(upload, outcome, actor, clock.now()))
+    return Pushed(upload.identity, _warnings(upload, outcome, actor, clock.now()), _RESULTS[outcome.action])
 
 
 def find_strictness(db: Database, feed: str) -> Strictness:

@@ -184,10 +184,19 @@ class Edge:
         except Refusal as refusal:
             visit.notes["refusal"] = refusal.code
             self._recording.note_refusal(visit, refusal)
+            self._count_refusal(visit, refusal)
             return await self._refuse(visit, refusal)
         except Exception:  # noqa: BLE001 the last line of defence: a fault of ours must not end the worker
             self._log.exception("request_failed", request_id=visit.request_id, path=visit.scope["path"])
             return await self._refuse(visit, Broken())
+
+    def _count_refusal(self, visit: Visit, refusal: Refusal) -> None:
+        """Count it once under each of its faults' codes, or under its own."""
+        metrics = self._house.metrics
+        for code in {fault.code for fault in refusal.faults} or {refusal.code}:
+            metrics.count_refusal(visit.route, code)
+        if visit.route == "push":
+            metrics.count_push("refused")
 
     async def _refuse(self, visit: Visit, refusal: Refusal) -> Response:
         is_write = visit.method not in READS

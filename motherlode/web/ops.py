@@ -30,8 +30,18 @@ async def get_ready(visit: Visit) -> Response:
 async def get_metrics(visit: Visit) -> Response:
     """Counters for Prometheus."""
     visit.house.metrics.show_cache(visit.house.documents.bytes_kept)
-    text = await visit.read(visit.house.metrics.render)
+    text = await visit.read(_render_metrics, visit.house)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8", headers=_HEADERS)
+
+
+def _render_metrics(house: House) -> bytes:
+    """Counters, and the server's state as far as it can be read: counters matter most when it cannot."""
+    try:
+        state = house.server_state.read()
+    except (Refusal, OSError) as error:
+        get_logger().error("server_state_not_read", error=str(error))
+        state = None
+    return house.metrics.render(state)
 
 
 def _check(house: House) -> dict[str, str]:

@@ -28,6 +28,8 @@ _STATUS: Final[dict[type[Refusal], int]] = {
     refusals.MethodRefused: 405,
     refusals.AlreadyExists: 409,
     refusals.FeedExists: 409,
+    refusals.FeedNotEmpty: 409,
+    refusals.DefaultFeedKept: 409,
     refusals.AccountExists: 409,
     refusals.LastOwner: 409,
     refusals.SlowBody: 408,

@@ -150,3 +150,22 @@ class TestVerify:
         assert head == "audit log: line 5 is not the one that was noted down, or is gone"
         assert last.startswith("audit head 5:")
         assert "2 differences were found" in done.stderr
+
+    def test_a_machine_is_given_one_object(self, data):
+        well = run("verify", "--json", "--data", data)
+        assert (well.returncode, json.loads(well.stdout)) == (
+            0,
+            {
+                "is_intact": True,
+                "packages": 1,
+                "events": 1,
+                "audit_lines": 5,
+                "audit_head": f"5:{audit(data)[-1]['hash']}",
+                "differences": [],
+            },
+        )
+        self.blob_of(data).unlink()
+        done = run("verify", "--json", "--data", data)
+        told = json.loads(done.stdout)
+        assert (done.returncode, told["is_intact"]) == (1, False)
+        assert ["is missing" in sentence for sentence in told["differences"]] == [True]

@@ -1,27 +1,58 @@
 """`motherlode serve`: what it says, what it refuses, how it ends."""
 
+import json
 import os
+import pty
 import signal
 import socket
 import stat
 import subprocess
+from importlib.metadata import version as version_of
 
 import pytest
 
 from tests.builders import nupkg
 from tests.cli.running import assert_refused, is_listening, run, wait_for, workers_of
-from tests.servers import form
+from tests.servers import MOTHERLODE, clean_environment, form, free_port
 
 
 def log_of(server):
     return (server.data.parent / f"{server.data.name}.log").read_text()
 
 
-def test_the_first_start_shows_the_key_and_later_ones_where_it_lies(serve, tmp_path):
+def serve_on_a_terminal(data):
+    """What a server shows on a terminal until its web address, and that address."""
+    terminal, program_side = pty.openpty()
+    command = [str(MOTHERLODE), "serve", "--data", str(data), "--port", str(free_port())]
+    process = subprocess.Popen(command, stdout=program_side, stderr=subprocess.DEVNULL, env=clean_environment())
+    os.close(program_side)
+    shown = b""
+    try:
+        while b"key create" not in shown:
+            shown += os.read(terminal, 4096)
+    finally:
+        process.terminate()
+        process.wait(30)
+        os.close(terminal)
+    return shown.decode()
+
+
+def test_a_terminal_shows_the_first_key_once(tmp_path):
+    data = tmp_path / "d"
+    first = serve_on_a_terminal(data)
+    key = (data / "first-key.txt").read_text().strip()
+    assert f'dotnet nuget push "*.nupkg" --source motherlode --api-key {key}' in first
+    assert key not in serve_on_a_terminal(data)
+
+
+def test_what_is_kept_of_the_output_names_the_keys_file_and_not_the_key(serve, tmp_path):
     first = serve(data=tmp_path / "d")
-    assert f'dotnet nuget push "*.nupkg" --source motherlode --api-key {first.key}' in first.panel
+    assert first.key not in "\n".join(first.panel) + log_of(first)
     add = f"dotnet nuget add source {first.url}/v3/index.json --name motherlode --allow-insecure-connections"
     assert add in first.panel
+    (push,) = (line for line in first.panel if line.startswith("dotnet nuget push"))
+    argument = push.partition("--api-key ")[2]
+    assert subprocess.check_output(["sh", "-c", f"printf %s {argument}"], text=True) == first.key
     key_file = tmp_path / "d" / "first-key.txt"
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(key_file.parent.stat().st_mode) == 0o700
@@ -126,3 +157,16 @@ def test_what_workers_of_the_last_run_counted_is_gone(serve, tmp_path):
     again = serve(data=tmp_path / "d")
     assert not left & {path.name for path in (tmp_path / "d" / "run" / "metrics").iterdir()}
     assert again.get("/metrics").status == 200
+
+
+def test_a_start_and_a_stop_are_a_log_line_each(serve, tmp_path):
+    server = serve(data=tmp_path / "d", workers=2)
+    wait_for(lambda: "server_started" in log_of(server))
+    assert server.stop() == 0
+    lines = [json.loads(line) for line in log_of(server).splitlines() if line.startswith("{")]
+    started, stopped = (line for line in lines if line["event"] in {"server_started", "server_stopped"})
+    assert (started["event"], stopped["event"]) == ("server_started", "server_stopped")
+    assert started["version"] == version_of("motherlode")
+    assert started["engine"] == f"granian {version_of('granian')}"
+    assert (started["address"], started["workers"], started["database"]) == (server.url, 2, "sqlite")
+    assert started["data"] == str(tmp_path / "d")

@@ -5,11 +5,13 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from importlib.metadata import version as version_of
 from pathlib import Path
 
 import pytest
 
 from tests.builders import nupkg
+from tests.cli.running import run, wait_for
 from tests.protocol.wire import exchange, json_of, request_bytes
 from tests.servers import Server
 
@@ -144,3 +146,66 @@ def test_strangers_cannot_make_metrics_grow(shared_server: Server) -> None:
         exchange(shared_server, request_bytes("GET", f"/feeds/feed{number}/v3/index.json"))
     text = shared_server.get("/metrics").body.decode()
     assert not re.search(r"METHOD\d|path\d|feed\d", text)
+
+
+def samples(server: Server) -> dict[str, float]:
+    """Every sample of a scrape, by name and labels."""
+    lines = server.get("/metrics").body.decode().splitlines()
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")}
+
+
+def test_a_scrape_says_what_runs_and_on_how_much_room(serve: Callable[..., Server]) -> None:
+    server = serve(workers=2)
+    wait_for(lambda: server.get("/health/ready").status == 200)
+    found = samples(server)
+    (build,) = (name for name in found if name.startswith("motherlode_build_info{"))
+    assert f'version="{version_of("motherlode")}"' in build
+    assert f'engine="granian {version_of("granian")}"' in build
+    assert found["motherlode_processes"] >= 3
+    assert found["motherlode_process_resident_memory_bytes"] > 50_000_000
+    assert found["motherlode_process_open_fds"] > 30
+    assert found["motherlode_process_cpu_seconds"] > 0
+    assert 0 < found["motherlode_disk_free_bytes"] <= found["motherlode_disk_total_bytes"]
+    assert found["motherlode_search_index_lag_events"] == 0
+    assert 'motherlode_jobs{kind="gc",state="waiting"}' in found or 'motherlode_jobs{kind="gc",state="due"}' in found
+    assert "motherlode_certificate_end_time_seconds" not in found
+
+
+def test_packages_and_versions_are_counted_by_feed_and_private_ones_together(serve: Callable[..., Server]) -> None:
+    server = serve()
+    for name, read in (("open", "anonymous"), ("hidden", "authenticated"), ("gone", "anonymous")):
+        run("feed", "create", name, f"read={read}", "--data", server.data)
+    for package in (("Acme.A", "1.0.0"), ("Acme.A", "2.0.0"), ("Acme.B", "1.0.0")):
+        for name in ("open", "hidden", "gone"):
+            assert server.push(nupkg(*package), feed=f"/feeds/{name}").status == 201
+    run("feed", "delete", "gone", "--with-packages", "--yes", "--data", server.data)
+    found = samples(server)
+    assert (found['motherlode_packages{feed="open"}'], found['motherlode_versions{feed="open"}']) == (2, 3)
+    assert (found['motherlode_packages{feed="(private)"}'], found['motherlode_versions{feed="(private)"}']) == (2, 3)
+    assert found['motherlode_packages{feed="default"}'] == 0
+    assert not [name for name in found if "hidden" in name or "gone" in name]
+
+
+def test_pushes_refusals_and_downloads_are_counted_by_what_came_of_them(serve: Callable[..., Server]) -> None:
+    server = serve()
+    run("feed", "set", "default", "overwrite=always", "--data", server.data)
+    for package in (nupkg("Acme.A"), nupkg("Acme.A"), nupkg("Acme.A", payload_bytes=10)):
+        assert server.push(package).status == 201
+    assert server.push(b"not a package").status == 400
+    assert server.push(nupkg("Acme.B"), key="wrong").status == 403
+    assert server.get("/v3/flat/acme.a/1.0.0/acme.a.1.0.0.nupkg").status == 200
+    found = samples(server)
+    for result, count in {"pushed": 1, "unchanged": 1, "replaced": 1, "refused": 2}.items():
+        assert found[f'motherlode_pushes_total{{result="{result}"}}'] == count
+    refused = {name for name in found if name.startswith('motherlode_refusals_total{code="')}
+    assert any('code="key-refused",route="push"' in name for name in refused)
+    assert any('code="zip-unreadable",route="push"' in name for name in refused)
+    assert found["motherlode_downloads_total"] == 1
+
+
+def test_every_metric_is_documented(shared_server: Server) -> None:
+    assert shared_server.push(nupkg("Acme.Documented")).status in {201, 409}
+    told = set(re.findall(r"`(motherlode_\w+)`", Path("docs/operations.md").read_text()))
+    names = {name.partition("{")[0] for name in samples(shared_server)}
+    kinds = {re.sub(r"_(bucket|sum|count|created)$", "", name) for name in names if not name.endswith("_created")}
+    assert kinds <= told

@@ -8,6 +8,7 @@ import pytest
 from motherlode.domain.refusals import SearchUnready
 from motherlode.projections import index_follower
 from motherlode.usecases.create_feed import create_feed
+from motherlode.usecases.delete_feed import delete_feed
 from motherlode.usecases.identify import CONSOLE
 from tests.builders import nupkg
 
@@ -115,3 +116,28 @@ def test_a_query_after_each_of_a_thousand_changes_sees_exactly_what_was_acknowle
     with ThreadPoolExecutor(len(actors)) as threads:
         for done in [threads.submit(actor.act, 250) for actor in actors]:
             done.result(timeout=300)
+
+
+def test_a_feed_that_was_deleted_leaves_the_index(house, start):
+    feed = house.create_feed("team")
+    house.push(nupkg("Acme.Widgets"), feed="team")
+    house.push(nupkg("Acme.Core"))
+    first, second = start(), start()
+    assert feed.id in first.positions()
+    house.do(delete_feed, "team", with_packages=True)
+    assert first.tend()
+    assert second.tend()
+    assert feed.id not in first.positions()
+    assert feed.id not in second.positions()
+    assert first.found() == second.found() == {"Acme.Core": ["1.0.0"]}
+
+
+def test_a_later_feed_of_the_same_name_begins_without_packages(house, worker):
+    house.create_feed("team")
+    house.push(nupkg("Acme.Widgets"), feed="team")
+    assert worker.found(feed="team") == {"Acme.Widgets": ["1.0.0"]}
+    house.do(delete_feed, "team", with_packages=True)
+    house.create_feed("team")
+    assert worker.found(feed="team") == {}
+    house.push(nupkg("Acme.Widgets", "2.0.0"), feed="team")
+    assert worker.found(feed="team") == {"Acme.Widgets": ["2.0.0"]}

@@ -55,12 +55,17 @@ class Worker:
         assert answer["totalHits"] == len(answer["data"])
         return {hit["id"]: [version["version"] for version in hit["versions"]] for hit in answer["data"]}
 
+    def positions(self) -> dict[int, int]:
+        """For each feed that the index knows, the number of the last event that is in it."""
+        index = self.folder.open_current().index
+        return dict(index.positions())
+
     def tend(self) -> bool:
         """Look after the index once, and once more if there was none; whether it is ready."""
         return self.searching.tend() or self.searching.tend()
 
     def _ask(self, q: str, prerelease: bool, semver2: bool, more: dict[str, Any]) -> tuple[Feed, Question]:
-        feed = self.feed()
+        feed = self.feed(more.pop("feed", "default"))
         return feed, Question(feed.id, Audience(prerelease, semver2), parse_query(q), **more)
 
     def close(self) -> None:

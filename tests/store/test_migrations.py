@@ -1,5 +1,6 @@
 """Migrations: the tables they make are the ones of the schema, whoever runs them and however often."""
 
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -22,9 +23,9 @@ OBJECTS = text("SELECT type, name, sql FROM sqlite_master WHERE tbl_name <> 'ale
 
 
 def objects_of(tx):
-    """What a database is made of; constraints in no order, for a migration may name them in another."""
+    """What a database is made of; columns and constraints in no order, for a migration may name them in another."""
     return [
-        (row.type, row.name, sorted(line.strip(" ,\t") for line in (row.sql or "").splitlines()))
+        (row.type, row.name, sorted(part.strip(" \t") for part in re.split(r"[,\n]", row.sql or "") if part.strip()))
         for row in tx.execute(OBJECTS)
     ]
 

@@ -3,6 +3,7 @@
 import pytest
 
 from motherlode.domain.accounts import ADMINISTRATOR, PERSON, PUBLISHER, READER, SERVICE, TEAM
+from motherlode.domain.ids import parse_package_id
 from motherlode.domain.policy import ADMIN, PUSH, READ
 from motherlode.domain.refusals import (
     AccountExists,
@@ -15,8 +16,12 @@ from motherlode.domain.refusals import (
     NotAllowed,
 )
 from motherlode.identity.passwords import is_password
+from motherlode.store import accounts
 from motherlode.usecases.add_member import add_member
+from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.create_account import create_account
+from motherlode.usecases.create_key import create_key
+from motherlode.usecases.delete_account import delete_account
 from motherlode.usecases.disable_account import disable_account
 from motherlode.usecases.enable_account import enable_account
 from motherlode.usecases.grant_role import grant_role
@@ -24,6 +29,7 @@ from motherlode.usecases.remove_member import remove_member
 from motherlode.usecases.set_password import set_password
 from motherlode.usecases.set_role import set_role
 from motherlode.usecases.withdraw_role import withdraw_role
+from tests.builders import nupkg
 
 PASSWORD = "correct horse battery"
 LIMITS = [{"feeds": frozenset({"default"})}, {"globs": ("Acme.*",)}]
@@ -58,7 +64,7 @@ class TestCreateAccount:
 
     def test_a_name_is_taken_in_any_casing_by_any_kind(self, house):
         house.add_account("Widgets", kind=TEAM)
-        with house.refusing(AccountExists, match="choose another name"):
+        with house.refusing(AccountExists, match="choose another"):
             house.add_account("widgets")
 
     @pytest.mark.parametrize("name", ["", "a b", "console", "key-1", "é", "a" * 65, "a\n"])
@@ -254,3 +260,75 @@ def test_these_are_for_administrators_with_a_key_that_carries_admin(house, verb,
     for actor in others + limited:
         with house.refusing(NotAllowed, match="Only an administrator may do this"):
             house.do(verb, *arguments, actor=actor)
+
+
+class TestDeleteAccount:
+    KINDS = (PERSON, SERVICE)
+
+    def test_nothing_is_left_of_it_but_its_name(self, house):
+        house.create_feed("other")
+        alice = house.add_account("Alice", password=PASSWORD, role=ADMINISTRATOR)
+        team = house.add_account("widgets", kind=TEAM)
+        house.do(add_member, team.name, "Alice")
+        house.do(grant_role, "other", "Alice", READER)
+        key = house.do(create_key, "ci", owner="Alice", lifetime=None)
+        gone = house.do(delete_account, "alice", kinds=self.KINDS)
+        assert (gone.name, gone.revoked_keys, gone.unowned) == ("Alice", (key.id,), ())
+        row = account(house, "Alice")
+        assert (row.id, row.password, row.role, row.deleted_at) == (alice.id, None, None, house.clock.now())
+        assert [house.rows(table) for table in ("members", "grants", "owners", "invitations", "sessions")] == [[]] * 5
+        assert lines_of(house, "Alice")[-1][0] == "delete-account"
+
+    def test_its_name_is_never_given_to_another(self, house):
+        house.add_account("alice")
+        house.do(delete_account, "alice", kinds=self.KINDS)
+        for kind in (PERSON, SERVICE, TEAM):
+            with house.refusing(AccountExists, match="until it was deleted"):
+                house.add_account("ALICE", kind=kind)
+
+    def test_it_is_found_by_nobody_any_more(self, house):
+        house.add_account("alice")
+        house.do(delete_account, "alice", kinds=self.KINDS)
+        with house.db.read() as tx:
+            assert accounts.find(tx, "alice") is None
+            assert accounts.read_all(tx) == []
+        for verb in (enable_account, disable_account):
+            with house.refusing(NoSuchAccount):
+                house.do(verb, "alice")
+
+    def test_the_first_use_does_not_come_back_with_the_last_person(self, house):
+        house.add_account("alice", password=PASSWORD)
+        house.do(delete_account, "alice", kinds=self.KINDS)
+        with house.db.read() as tx:
+            assert accounts.has_person(tx)
+
+    def test_what_it_alone_owned_belongs_to_the_administrators(self, house):
+        for name in ("alice", "bob"):
+            house.add_account(name)
+        for package in ("Acme.Alone", "Acme.Shared"):
+            house.push(nupkg(package))
+            house.do(add_owner, parse_package_id(package), "alice", feed="default")
+        house.do(add_owner, parse_package_id("Acme.Shared"), "bob", feed="default")
+        gone = house.do(delete_account, "alice", kinds=self.KINDS)
+        assert gone.unowned == (("default", "acme.alone"),)
+        assert [(row.id_key, row.account_id) for row in house.rows("owners")] == [
+            ("acme.shared", account(house, "bob").id)
+        ]
+
+    def test_a_team_goes_and_its_members_stay(self, house):
+        house.add_account("alice")
+        house.add_account("widgets", kind=TEAM)
+        house.do(add_member, "widgets", "alice")
+        house.do(delete_account, "widgets", kinds=(TEAM,))
+        assert house.rows("members") == []
+        assert account(house, "alice").deleted_at is None
+
+    def test_a_user_is_no_team(self, house):
+        house.add_account("alice")
+        with house.refusing(NoSuchAccount):
+            house.do(delete_account, "alice", kinds=(TEAM,))
+
+    def test_only_administrators_may(self, house):
+        house.add_account("alice")
+        with house.refusing(NotAllowed, match="Only an administrator"):
+            house.do(delete_account, "alice", kinds=self.KINDS, actor=house.actor("alice", ADMIN))

@@ -78,6 +78,7 @@ def _answer_nupkg(
     if scope["method"] == "GET" and _is_beginning(response):
         client = client_of(header(scope, b"user-agent"))
         house.tally.count((*counted, house.clock.now().date()), client)
+        house.metrics.count_download()
     return response
 
 

@@ -19,6 +19,7 @@ async def put_package(visit: Visit) -> Response:
     """Push: 201 once the package is stored for good."""
     pushed = await take_package(visit, _push)
     visit.notes["package"] = str(pushed.identity)
+    visit.house.metrics.count_push(pushed.result)
     return _done(201, pushed.warnings)
 
 

@@ -1,0 +1,38 @@
+"""When the certificate that the server shows comes to its end."""
+
+import ssl
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+_NO_CHECK_TIME: Final = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python gives no name: also a certificate that has ended is read."""
+
+
+def find_end(certificate: Path, key: Path) -> datetime | None:
+    """The end of the first certificate in that file; None where the files are no good together.
+
+    It is read as a client reads it, from a handshake in memory: Python reads certificates no other way.
+    """
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
+    try:
+        server.load_cert_chain(certificate, key, password="")
+        client.load_verify_locations(certificate)
+        shown = shake_hands(server, client, None).getpeercert()
+    except (OSError, ValueError):
+        return None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC) if shown else None
+
+
+def shake_hands(server: ssl.SSLContext, client: ssl.SSLContext, host: str | None) -> ssl.SSLObject:
+    """Let the two talk in memory until both are content; returns the client's side. Raises ssl.SSLError."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asked = client.wrap_bio(to_client, to_server, server_hostname=host)
+    answering = server.wrap_bio(to_server, to_client, server_side=True)
+    for side in (asked, answering, asked, answering):
+        with suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    return asked

@@ -1,0 +1,144 @@
+"""Deleting a feed: all of it goes at once, and neither its id, its events nor anybody's right to it comes back."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from motherlode.domain.ids import parse_package_id
+from motherlode.domain.policy import ADMIN, PUSH, Actor
+from motherlode.domain.refusals import DefaultFeedKept, FeedNotEmpty, NoSuchFeed, NotAllowed
+from motherlode.domain.versions import parse_version
+from motherlode.store import downloads, schema
+from motherlode.usecases.create_key import create_key
+from motherlode.usecases.delete import delete
+from motherlode.usecases.delete_feed import delete_feed
+from motherlode.usecases.gc import gc
+from motherlode.usecases.identify import CONSOLE
+from tests.builders import nupkg
+from tests.usecases.house import NOON, House
+
+
+def remove(house: House, name: str = "team", *, with_packages: bool = False, actor=CONSOLE):
+    return house.do(delete_feed, name, actor=actor, with_packages=with_packages)
+
+
+def take_away(house: House, version: str) -> None:
+    house.do(delete, parse_package_id("Acme.Widgets"), parse_version(version), feed="team")
+
+
+def make_key(house: House, *names: str) -> str:
+    return house.do(create_key, "k", rights=[PUSH], feeds=names or None, lifetime=None).id
+
+
+def rows_of(house: House, feed_id: int):
+    """Every row that belongs to the feed, by table."""
+    tables = [table for table in schema.metadata.sorted_tables if "feed_id" in table.c and table.name != "former_feeds"]
+    with house.db.read() as tx:
+        found = {table.name: tx.execute(table.select().where(table.c.feed_id == feed_id)).all() for table in tables}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+@pytest.fixture
+def full(house):
+    """A feed with something in each of its tables; its id."""
+    feed = house.create_feed("team", {"delete": "soft"})
+    owner = house.add_account("alice")
+    for version in ("1.0.0", "2.0.0"):
+        house.push(nupkg("Acme.Widgets", version), feed="team")
+    take_away(house, "2.0.0")
+    with house.db.write() as tx:
+        day = date(2024, 5, 6)
+        downloads.add(tx, {(feed.id, "acme.widgets", "1.0.0", day): 3}, {(feed.id, day, "dotnet"): 3})
+        at = datetime(2024, 5, 6, tzinfo=UTC)
+        tx.execute(schema.grants.insert(), {"feed_id": feed.id, "account_id": owner.id, "role": "reader"})
+        tx.execute(schema.locks.insert(), {"feed_id": feed.id, "id_key": "acme.widgets", "at": at})
+        who = {"feed_id": feed.id, "id_key": "acme.widgets", "account_id": owner.id}
+        tx.execute(schema.owners.insert(), who | {"since": at})
+        tx.execute(schema.invitations.insert(), who | {"invited_by": "console", "at": at})
+    assert len(rows_of(house, feed.id)) == len({t for t in schema.metadata.sorted_tables if "feed_id" in t.c}) - 1
+    return feed.id
+
+
+def test_an_empty_feed_goes_and_the_log_says_so(house):
+    feed = house.create_feed("team")
+    assert remove(house).versions == 0
+    assert rows_of(house, feed.id) == {}
+    line = house.last_line()
+    assert (line.action, line.feed, line.subject, line.details["feed_id"]) == ("delete-feed", "team", "team", feed.id)
+
+
+def test_a_feed_with_versions_stays_unless_that_is_said(house, full):
+    with house.refusing(FeedNotEmpty, match="versions: 2"):
+        remove(house)
+    assert remove(house, with_packages=True).versions == 2
+    assert rows_of(house, full) == {}
+
+
+def test_a_feed_with_nothing_but_what_can_be_brought_back_is_not_empty(house):
+    house.create_feed("team", {"delete": "soft"})
+    house.push(nupkg("Acme.Widgets"), feed="team")
+    take_away(house, "1.0.0")
+    with pytest.raises(FeedNotEmpty, match="versions: 1"):
+        remove(house)
+
+
+def test_bytes_that_no_other_feed_holds_are_collected(house):
+    house.create_feed("team")
+    shared, own = nupkg("Acme.Shared"), nupkg("Acme.Own")
+    house.push(shared)
+    house.push(shared, feed="team")
+    house.push(own, feed="team")
+    remove(house, with_packages=True)
+    gone = []
+    gc(db=house.db, blobs=house.blobs, clock=house.clock, reader_grace=house.clock.now() - NOON, report=gone.append)
+    assert [removed.kind for removed in gone] == ["content", "blob"]
+    assert len(house.rows("contents")) == 1
+
+
+def test_ids_and_events_are_never_used_again(house):
+    first = house.create_feed("team")
+    house.push(nupkg("Acme.Widgets"), feed="team")
+    remove(house, with_packages=True)
+    again = house.create_feed("team")
+    assert again.id > first.id
+    assert (again.head, rows_of(house, again.id).keys()) == (0, {"heads"})
+    (former,) = house.rows("former_feeds")
+    assert (former.feed_id, former.name, former.number) == (first.id, "team", 1)
+
+
+def test_a_key_for_the_feed_is_no_good_on_a_later_one_of_that_name(house):
+    for name in ("team", "other"):
+        house.create_feed(name)
+    alone, both, everywhere = make_key(house, "team"), make_key(house, "team", "other"), make_key(house)
+    assert remove(house).revoked_keys == (alone,)
+    keys = {row.id: row for row in house.rows("keys")}
+    assert keys[alone].revoked_at is not None
+    assert (keys[both].feeds, keys[both].revoked_at) == (["other"], None)
+    assert (keys[everywhere].feeds, keys[everywhere].revoked_at) == (None, None)
+
+
+def test_downloads_counted_for_a_feed_that_is_gone_hold_up_no_others(house, full):
+    (default,) = (row for row in house.rows("feeds") if row.name == "default")
+    remove(house, with_packages=True)
+    day = date(2024, 5, 6)
+    with house.db.write() as tx:
+        counts = {(feed_id, "acme.widgets", "1.0.0", day): 1 for feed_id in (full, default.id)}
+        downloads.add(tx, counts, {(feed_id, day, "dotnet"): 1 for feed_id in (full, default.id)})
+    assert rows_of(house, full) == {}
+    assert set(rows_of(house, default.id)) >= {"downloads", "totals", "client_downloads"}
+
+
+@pytest.mark.parametrize(
+    ("name", "refusal"), [("default", DefaultFeedKept), ("none", NoSuchFeed)], ids=["default", "none"]
+)
+def test_what_cannot_be_deleted_is_refused(house, name, refusal):
+    with house.refusing(refusal):
+        remove(house, name, with_packages=True)
+
+
+def test_only_administrators_delete_feeds(house):
+    house.create_feed("team")
+    house.add_account("alice")
+    for actor in (Actor("k", frozenset({PUSH})), house.actor("alice", ADMIN)):
+        with house.refusing(NotAllowed, match="Only an administrator"):
+            remove(house, actor=actor)
