@@ -155,7 +155,8 @@ _PROFILE_NUMBER = re.compile(r"profile[0-9]{1,4}", re.IGNORECASE | re.ASCII)
 _FOREIGN = re.compile(r"[a-z0-9][a-z0-9._-]*", re.IGNORECASE | re.ASCII)
 """Identifiers beyond those of the tables, as of Unity."""
 _NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+){0,3}")
-_LONG_NUMBERS = re.compile(r"[\t-\r ]*\+?[0-9]+[\t-\r ]*(?:\.[\t-\r ]*\+?[0-9]+[\t-\r ]*){1,3}")
+_LONG_NUMBER = r"[\t-\r ]*(?:\+?[0-9]+|-0+)[\t-\r ]*"
+_LONG_NUMBERS = re.compile(rf"{_LONG_NUMBER}(?:\.{_LONG_NUMBER}){{1,3}}")
 _MAX_NUMBER: Final = 2**31 - 1
 _MAX_COMPACT_DIGITS = 4
 _MAX_NAME_LENGTH = 256

@@ -17,7 +17,7 @@ Explains = Callable[[str], object]
 
 
 def _found(pattern: str) -> Explains:
-    return re.compile(pattern, re.IGNORECASE | re.ASCII).search
+    return re.compile(pattern, re.IGNORECASE).search
 
 
 def _is_odd_long_name(text: str) -> bool:
@@ -47,9 +47,9 @@ DIFFERENCES: Final[dict[tuple[str, str], Explains]] = {
     ("framework", "version of more than four digits without dots"): _found(r"^[^,]*[a-z][0-9]{5,}"),
     ("framework", "agnostic and unsupported"): _found(r"^[\s,]*(agnostic|unsupported)"),
     ("framework", "long name with other parts"): _is_odd_long_name,
-    ("framework", "long name that nobody knows"): _found(r"^[^,]*[^\w.,-][^,]*,|^,*[._-]|^,*Version="),
+    ("framework", "long name that nobody knows"): _found(r"(?a)^[^,]*[^\w.,-][^,]*,|^,*[._-]|^,*Version="),
     ("framework", ".NET Framework 5 and later in a long name"): _found(r"net[^,]*,.*version"),
-    ("framework", "long name with an odd profile"): _found(r"profile=.*[^a-z0-9.+,-]"),
+    ("framework", "long name with an odd profile"): _found(r"(?a)profile=.*[^\w.+,-]|profile=.*_"),
     ("framework", "long name with a platform"): _found(r"platform="),
     ("framework", "platform that is more than a name and a version"): _found(r"^[^,]*net[^,]*-([0-9+-]|[^,]*\.)"),
 }

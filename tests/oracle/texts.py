@@ -182,7 +182,7 @@ def make_range(chance: Random) -> str:
     first, second = (make_version(chance) if chance.random() < 0.3 else _plain_version(chance) for _ in range(2))
     if chance.random() < 0.1:
         second = first
-    blank = chance.choice(("", "", " ", "  ", "\t"))
+    blank = chance.choice(("", "", " ", "  ", "\t")) if chance.random() < 0.99 else " " * 300
     inner = chance.choice(
         (first, f"{first},{second}", f"{first}, {second}", f"{first},", f",{second}", f"{first} , {second}", ",", blank)
     )
@@ -276,6 +276,8 @@ _PROFILES: Final = (
         "-",
         "é",
         "windows7.x",
+        "7.0",
+        "win.dows",
     ),
 )
 _IN_PORTABLE: Final = (
@@ -423,7 +425,7 @@ _EXCEPTIONS: Final = (
 
 def make_license(chance: Random) -> str:
     """A license expression."""
-    return _expression(chance, 3)
+    return _some(chance, _LICENSES[:8], 90, " OR ") if chance.random() < 0.02 else _expression(chance, 3)
 
 
 def _expression(chance: Random, depth: int) -> str:
