@@ -50,7 +50,7 @@ def parse_host(text: str) -> str:
     return host
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)  # the versions of a package share their addresses
 def _find_address(address: str, schemes: frozenset[str]) -> str | None:
     # Format characters, lone surrogates and blanks of any kind are not printable.
     if len(address) > MAX_ADDRESS_LENGTH or " " in address or not address.isprintable():

@@ -128,4 +128,5 @@ def assert_explained(kind: str, differing: list[str]) -> None:
 
 
 def test_the_differences_are_those_of_the_documentation() -> None:
-    assert {*DIFFERENCES} == {*listed_differences()}
+    kinds = {kind for kind, _ in DIFFERENCES}
+    assert {*DIFFERENCES} == {(kind, name) for kind, name in listed_differences() if kind in kinds}
