@@ -67,7 +67,8 @@ def claim_ranges(octets: bytes) -> None:
 def claim_frameworks(octets: bytes) -> None:
     """A text is kept, and its short and canonical names are stable."""
     framework = parse_framework(_text(octets))
-    _claim(framework.written == _text(octets).strip(), "the text is kept")
+    _claim(framework.written == _text(octets), "the text is kept")
+    _claim(framework.is_readable or not framework.is_supported, "what clients cannot read is not supported")
     _claim(parse_framework(framework.short).short == framework.short, "short names are stable")
     _claim(parse_framework(framework.canonical).canonical == framework.canonical, "canonical names are stable")
 

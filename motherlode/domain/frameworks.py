@@ -275,7 +275,11 @@ def _find_long(text: str) -> _Parts | None:
         return None
     if is_foreign and (version is None or not _FOREIGN.fullmatch(identifier)):
         return None
-    return _find_parts(identifier, numbers, profile or "", platform or "")
+    found = _find_parts(identifier, numbers, profile or "", platform or "")
+    if found is None or not is_foreign:
+        return found
+    namesake = parse_framework(found.short())
+    return found if namesake.is_readable and not namesake.is_supported else None
 
 
 def _only_value(parts: list[str]) -> str | None:

@@ -10,6 +10,12 @@ from typing import Final
 
 Maker = Callable[[Random], str]
 
+
+def _words(text: str, *more: str) -> tuple[str, ...]:
+    """The words of the text, and what holds a blank or nothing."""
+    return (*text.split(), *more)
+
+
 _BLANKS: Final = (" ", "\t", "\n", "\u00a0", "\u3000", "\u200b", "\ufeff", "\x1f", "\x85")
 _ODD: Final = (
     *_BLANKS,
@@ -199,117 +205,43 @@ def _plain_version(chance: Random) -> str:
     return _some(chance, ("0", "1", "2", "3"), 4, ".") + chance.choice(("", "", "", "-a", "-beta.1", "+m"))
 
 
-_SHORT_NAMES: Final = (
-    *(
-        "net",
-        "net",
-        "net",
-        "netstandard",
-        "netcoreapp",
-        "portable",
-        "dotnet",
-        "netstandardapp",
-        "netcore",
-        "netmf",
-        "sl",
-    ),
-    *("wp", "wpa", "win", "winrt", "uap", "tizen", "aspnet", "aspnetcore", "dnx", "dnxcore", "native", "monoandroid"),
-    *("monotouch", "monomac", "xamarinios", "xamarinmac", "xamarintvos", "xamarinwatchos", "xamarinpsthree", "netnano"),
-    *("xamarinpsfour", "xamarinpsvita", "xamarinxboxthreesixty", "xamarinxboxone", "any", "agnostic", "unsupported"),
+SHORT_NAMES: Final = _words(
+    "net net net netstandard netcoreapp portable dotnet netstandardapp netcore netmf sl wp wpa win winrt uap "
+    "tizen aspnet aspnetcore dnx dnxcore native monoandroid monotouch monomac xamarinios xamarinmac xamarintvos "
+    "xamarinwatchos xamarinpsthree netnano xamarinpsfour xamarinpsvita xamarinxboxthreesixty xamarinxboxone any "
+    "agnostic unsupported"
 )
-_LONG_NAMES: Final = (
-    *(".NETFramework", ".NETFramework", ".NETStandard", ".NETCoreApp", ".NETPortable", ".NETPlatform", ".NETCore"),
-    *(".NETStandardApp", ".NETMicroFramework", ".NETnanoFramework", "ASP.NET", "ASP.NETCore", "DNX", "DNXCore", "UAP"),
-    *(
-        "Silverlight",
-        "Windows",
-        "WindowsPhone",
-        "WindowsPhoneApp",
-        "WinRT",
-        "Tizen",
-        "native",
-        "MonoAndroid",
-        "MonoMac",
-    ),
-    *("MonoTouch", "Xamarin.iOS", "Xamarin.Mac", "Xamarin.TVOS", "Xamarin.WatchOS", "Xamarin.PlayStation3"),
-    *("Xamarin.PlayStation4", "Xamarin.PlayStationVita", "Xamarin.Xbox360", "Xamarin.XboxOne"),
-    *("Xamarin.PlayStationThree", "XamarinPlayStationFour", "NETFramework", ".NET", "NETCore", "NETPortable", "Unity"),
-    *("Any", "Agnostic", "Unsupported", "spork", "Foo.Bar", "Foo1", "netmicroframework", "netplatform", "Version=v1.0"),
+LONG_NAMES: Final = _words(
+    ".NETFramework .NETFramework .NETStandard .NETCoreApp .NETPortable .NETPlatform .NETCore .NETStandardApp "
+    ".NETMicroFramework .NETnanoFramework ASP.NET ASP.NETCore DNX DNXCore UAP Silverlight Windows WindowsPhone "
+    "WindowsPhoneApp WinRT Tizen native MonoAndroid MonoMac MonoTouch Xamarin.iOS Xamarin.Mac Xamarin.TVOS "
+    "Xamarin.WatchOS Xamarin.PlayStation3 Xamarin.PlayStation4 Xamarin.PlayStationVita Xamarin.Xbox360 "
+    "Xamarin.XboxOne Xamarin.PlayStationThree XamarinPlayStationFour NETFramework .NET NETCore NETPortable"
 )
-_FRAMEWORK_NUMBERS: Final = (
-    *("", "0", "1", "2", "4", "5", "8", "10", "20", "35", "40", "45", "451", "472", "50", "81", "100", "403", "4721"),
-    *(
-        "0.0",
-        "1.0",
-        "1.6",
-        "2.0",
-        "2.1",
-        "3.5",
-        "4.0",
-        "4.5",
-        "4.5.1",
-        "4.7.2",
-        "5.0",
-        "5.1",
-        "5.4",
-        "6.0",
-        "8.0",
-        "8.1",
-    ),
-    *("9.0", "10.0", "10.0.16299", "4.10", "1.2.3.4", "1.2.3.4.5", "2021.0", "47200", "472000", "4.", "4..5", ".5"),
-    *("12345678901", "2147483648.0", "1.0.0.0", "00", "045", "0.5", "4.05", "x", "٤"),
+_FOREIGN_NAMES: Final = _words(
+    "Unity Any Agnostic Unsupported spork Foo.Bar Foo1 netmicroframework netplatform Version=v1.0"
 )
-_PROFILES: Final = (
-    *("client", "Client", "full", "Full", "cf", "CompactFramework", "wp", "wp71", "windowsphone", "WindowsPhone71"),
-    *("windows", "windows7.0", "windows10.0.19041.0", "Android31.0", "ios", "foo", "foo7", "net45+win8", "Profile7"),
-    *("profile259", "Profile999", "net45+sl5+monotouch", "net45+sl5+monotouch-netcore451", "net40-client+sl5", "a.b"),
-    *(
-        "net45+winrt45",
-        "net45+netcore45",
-        "windows8",
-        "maccatalyst",
-        "1",
-        "a_b",
-        "a b",
-        "a+b",
-        "",
-        "-",
-        "é",
-        "windows7.x",
-        "7.0",
-        "win.dows",
-    ),
+_LONG_NAMES: Final = (*LONG_NAMES, *_FOREIGN_NAMES)
+_FRAMEWORK_NUMBERS: Final = _words(
+    "0 1 2 4 5 8 10 20 35 40 45 451 472 50 81 100 403 4721 0.0 1.0 1.6 2.0 2.1 3.5 4.0 4.5 4.5.1 4.7.2 5.0 5.1 "
+    "5.4 6.0 8.0 8.1 9.0 10.0 10.0.16299 4.10 1.2.3.4 1.2.3.4.5 2021.0 47200 472000 4. 4..5 .5 12345678901 "
+    "2147483648.0 1.0.0.0 00 045 0.5 4.05 x ٤",
+    "",
 )
-_IN_PORTABLE: Final = (
-    *(
-        "net45",
-        "net4",
-        "net40",
-        "net403",
-        "net451",
-        "sl4",
-        "sl5",
-        "sl50",
-        "win8",
-        "win",
-        "win80",
-        "win81",
-        "wp7",
-        "wp71",
-    ),
-    *("wp75", "wp8", "wp80", "wp81", "wpa81", "wpa", "netcore45", "netcore451", "winrt45", "winrt", "wp", "windows8"),
-    *("windowsphone8", "windowsphoneapp81", "monoandroid", "monoandroid10", "monotouch", "monotouch10", "xamarinios10"),
-    *("xamarin.ios10", "xamarinmac", "monomac", "foo", "net45-client", "", "uap10.0", "netstandard1.0", "NET45", "WP8"),
-    *(
-        "xamarinwatchos",
-        "xamarintvos",
-        "xamarinxboxone",
-        "net5.0",
-        ".netframework4.5",
-        "portable",
-        "dnxcore50",
-        "aspnet50",
-    ),
+_PROFILES: Final = _words(
+    "client Client full Full cf CompactFramework wp wp71 windowsphone WindowsPhone71 windows windows7.0 "
+    "windows10.0.19041.0 Android31.0 ios foo foo7 net45+win8 Profile7 profile259 Profile999 net45+sl5+monotouch "
+    "net45+sl5+monotouch-netcore451 net40-client+sl5 a.b net45+winrt45 net45+netcore45 windows8 maccatalyst 1 a_b "
+    "a+b - é windows7.x 7.0 win.dows",
+    "a b",
+    "",
+)
+_IN_PORTABLE: Final = _words(
+    "net45 net4 net40 net403 net451 sl4 sl5 sl50 win8 win win80 win81 wp7 wp71 wp75 wp8 wp80 wp81 wpa81 wpa "
+    "netcore45 netcore451 winrt45 winrt wp windows8 windowsphone8 windowsphoneapp81 monoandroid monoandroid10 "
+    "monotouch monotouch10 xamarinios10 xamarin.ios10 xamarinmac monomac foo net45-client uap10.0 netstandard1.0 "
+    "NET45 WP8 xamarinwatchos xamarintvos xamarinxboxone net5.0 .netframework4.5 portable dnxcore50 aspnet50",
+    "",
 )
 _OLD_FOLDERS: Final = (
     *("4.0", "40", "4", "45", "4.5", "35", "3.5", "2", "2.0", "20", "1.1", "11", "451", "4.5.1", "3", "3.0", "30", "1"),
@@ -328,7 +260,7 @@ def make_framework(chance: Random) -> str:
             chance, _IN_PORTABLE[:24] if chance.random() < 0.7 else _IN_PORTABLE, 6, "+"
         )
     if kind < 0.6:
-        name = chance.choice(_LONG_NAMES if chance.random() < 0.3 else _SHORT_NAMES)
+        name = chance.choice(_LONG_NAMES if chance.random() < 0.3 else SHORT_NAMES)
         profile = f"-{chance.choice(_PROFILES)}" if chance.random() < 0.3 else ""
         return _recase(f"{name}{chance.choice(_FRAMEWORK_NUMBERS)}{profile}", chance)
     return _recase(_long_framework(chance), chance)
@@ -336,7 +268,7 @@ def make_framework(chance: Random) -> str:
 
 def _long_framework(chance: Random) -> str:
     comma = chance.choice((",", ",", ",", ", ", " ,"))
-    name = chance.choice(_SHORT_NAMES if chance.random() < 0.15 else _LONG_NAMES)
+    name = chance.choice(SHORT_NAMES if chance.random() < 0.15 else _LONG_NAMES)
     v = chance.choice(("v", "v", "v", "v", "", "V", "vv", " v"))
     parts = [name, f"Version={v}{chance.choice(_FRAMEWORK_NUMBERS)}"]
     if chance.random() < 0.3:
