@@ -78,8 +78,10 @@ def _is_host(host: str) -> bool:
 
 
 def _is_label(label: str) -> bool:
+    if len(label) > _MAX_LABEL_LENGTH:
+        return False
     if label.isascii() and not label.startswith("xn--"):
-        return len(label) <= _MAX_LABEL_LENGTH and _ASCII_LABEL.fullmatch(label) is not None
+        return _ASCII_LABEL.fullmatch(label) is not None
     return _is_international(label)
 
 
