@@ -262,28 +262,30 @@ def _find_long(text: str) -> _Parts | None:
     name = parts[0] if parts else ""
     if name.lower() in _SPECIAL:
         return None
-    values = {key: [part for part in parts if part.lower().startswith(key)] for key in _KEYS}
-    version, profile, platform = (_only_value(found) for found in values.values())
-    numbers = _NO_NUMBERS if version is None else _read_long_numbers(version)
     identifier = _IDENTIFIERS.get(name.lower(), name)
+    values = [_values_of(parts, key) for key in _KEYS]
+    # quirk: clients ignore a value that comes twice, as they do any other part.
+    version, profile, platform = (found[0] if len(found) == 1 else None for found in values)
+    numbers = _NO_NUMBERS if version is None else _read_long_numbers(version)
     if not any(map(str.isalnum, identifier)):
         raise _Unreadable
     if identifier == ".NETPortable":
         _check_portable(profile or "")
-    is_foreign = identifier not in _SHORT_NAMES
-    if sum(map(len, values.values())) < len(parts) - 1 or max(map(len, values.values())) > 1:
-        return None
-    if is_foreign and (version is None or not _FOREIGN.fullmatch(identifier)):
+    if any(len(found) > 1 for found in values) or sum(map(len, values)) < len(parts) - 1:
         return None
     found = _find_parts(identifier, numbers, profile or "", platform or "")
-    if found is None or not is_foreign:
-        return found
-    namesake = parse_framework(found.short())
-    return found if namesake.is_readable and not namesake.is_supported else None
+    is_known = identifier in _SHORT_NAMES or (version is not None and found is not None and _is_foreign(found))
+    return found if is_known else None
 
 
-def _only_value(parts: list[str]) -> str | None:
-    return parts[0].split("=")[1] if len(parts) == 1 else None
+def _values_of(parts: list[str], key: str) -> list[str]:
+    return [part.split("=")[1] for part in parts if part.lower().startswith(key)]
+
+
+def _is_foreign(parts: _Parts) -> bool:
+    """Whether the identifier may stand beside those of the tables: its folder name is not that of another framework."""
+    namesake = parse_framework(parts.short())
+    return _FOREIGN.fullmatch(parts.identifier) is not None and namesake.is_readable and not namesake.is_supported
 
 
 def _read_long_numbers(version: str) -> Numbers:
@@ -297,6 +299,7 @@ def _read_long_numbers(version: str) -> Numbers:
 
 
 def _check_portable(profile: str) -> None:
+    """Raise for what clients stop on: a hyphen, no members, a number that is no profile's."""
     is_unknown = _PROFILE_NUMBER.fullmatch(profile) and _profile_of(profile) not in _PORTABLE_PROFILES
     if "-" in profile or not profile.strip("+") or is_unknown:
         raise _Unreadable
@@ -347,9 +350,9 @@ def _find_portable(numbers: Numbers, profile: str) -> _Parts | None:
         return None
     whole = _join_shorts(known)
     required = _join_shorts(parts for parts in known if parts.identifier not in _OPTIONAL or parts.profile)
-    found = _PROFILE_OF.get(_equal(whole)) or _PROFILE_OF.get(_equal(required))
-    is_whole = found in _WITHOUT_OPTIONAL and required != whole
-    return _Parts(".NETPortable", numbers, whole if found is None or is_whole else found)
+    found = _PROFILE_OF.get(_equal(whole)) or _PROFILE_OF.get(_equal(required)) or whole
+    is_too_much = found in _WITHOUT_OPTIONAL and required != whole
+    return _Parts(".NETPortable", numbers, whole if is_too_much else found)
 
 
 def _join_shorts(frameworks: Iterable[_Parts]) -> str:
