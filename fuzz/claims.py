@@ -6,10 +6,12 @@ it again. Time is not measured here; who runs a claim limits it.
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from motherlode.domain.addresses import find_address
 from motherlode.domain.facts import facts_of, package_from
 from motherlode.domain.frameworks import parse_framework
 from motherlode.domain.limits import Limits
@@ -67,9 +69,19 @@ def claim_ranges(octets: bytes) -> None:
 def claim_frameworks(octets: bytes) -> None:
     """A text is kept, and its short and canonical names are stable."""
     framework = parse_framework(_text(octets))
-    _claim(framework.written == _text(octets).strip(), "the text is kept")
+    _claim(framework.written == _text(octets), "the text is kept")
+    _claim(framework.is_readable or not framework.is_supported, "what clients cannot read is not supported")
     _claim(parse_framework(framework.short).short == framework.short, "short names are stable")
     _claim(parse_framework(framework.canonical).canonical == framework.canonical, "canonical names are stable")
+
+
+def claim_addresses(octets: bytes) -> None:
+    """A text is no address, or one that stays as it is and names its host alone."""
+    address = find_address(_text(octets))
+    if address is not None:
+        _claim(find_address(address) == address, "an address stays as it is")
+        _claim(address.lower().startswith(("http://", "https://")), "an address is one of the web")
+        _claim("@" not in re.split("[/?#]", address)[2], "no user stands before the host")
 
 
 def claim_queries(octets: bytes) -> None:

@@ -45,6 +45,19 @@ def _frameworks() -> Iterator[bytes]:
     yield from (b"netstandard2.0", b".NETStandard2.0", b"net472", b"any", b"uap10.0", b"xamarin.ios10", b"net45-full")
 
 
+def _addresses() -> Iterator[bytes]:
+    yield from (
+        b"https://a.example:8443/b?c[]=d#e",
+        "https://пример.example/é".encode(),
+        b"http://xn--e1afmkfd.example",
+    )
+    yield from (
+        b"https://me@corp.example@files.example/i.png",
+        b"http://[::ffff:1.2.3.4]:80/%20",
+        b"http://a_b.example.",
+    )
+
+
 def _queries() -> Iterator[bytes]:
     yield from (b'json "side by side" tags:json author:"Jane Doe"', b"packageid:Acme.Json owner:me version:1.0.0.0")
     yield from (b"id:newtonSoft", b"AND OR NOT -a +b ~c^2", "größe 漢字 ﬁ".encode(), b'tags:"a" "', b"a.b-c_dE1F " * 60)
@@ -120,6 +133,7 @@ def _bad_packages() -> Iterator[bytes]:
 _VERSION_WORDS = ("0", "-", "+", ".", "2147483647", "2147483648", "alpha")
 _RANGE_WORDS = ("[", "(", ",", "]", ")", "1.0.0", "-a", "*", "+m")
 _FRAMEWORK_WORDS = ("portable-", "net", "netcoreapp", ",Version=v", ",Profile=", "-windows", "+", "Silverlight", "99")
+_ADDRESS_WORDS = ("https://", "http://", "xn--", "[", "]", "@", ":", "%41", "..", "0x7f", "\u0661", "\uff0e")
 _QUERY_WORDS = ("id:", "version:", '"', "AND", "owner:", "tags:", ":", "\u0130")
 _FORM_WORDS = ("--", "\r\n", "boundary=", "multipart/", "PK\5\6", "\\")
 _NUSPEC_WORDS = ("<metadata>", "</metadata>", "<id>", "<version>", "<dependency id='", "<license ", "<!ENTITY", "&#x0;")
@@ -131,6 +145,7 @@ TARGETS: Final = (
     Target("versions", claims.claim_versions, _versions, _VERSION_WORDS, 100),
     Target("ranges", claims.claim_ranges, _ranges, _RANGE_WORDS, 300),
     Target("frameworks", claims.claim_frameworks, _frameworks, _FRAMEWORK_WORDS, 200),
+    Target("addresses", claims.claim_addresses, _addresses, _ADDRESS_WORDS, 300),
     Target("queries", claims.claim_queries, _queries, _QUERY_WORDS, 6000),
     Target("multipart", claims.claim_multipart, _forms, _FORM_WORDS, 4096),
     Target("nuspec", claims.claim_nuspecs, _nuspecs, _NUSPEC_WORDS, 16 * 1024),

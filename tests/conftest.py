@@ -21,6 +21,7 @@ _MISSING = {
     "MOTHERLODE_PACKAGES": "real packages are not here",
     "MOTHERLODE_TRACES": "recorded requests are not here",
     "MOTHERLODE_CLIENTS": "NuGet clients are not here",
+    "MOTHERLODE_ORACLE": "the program that asks NuGet's libraries is not here",
 }
 
 

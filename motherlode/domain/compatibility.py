@@ -53,7 +53,8 @@ class _Target(NamedTuple):
 
 def is_known(text: str) -> bool:
     """Whether it names a family or a framework, in any form and casing."""
-    return text.strip().lower() in FAMILIES or parse_framework(text).is_supported
+    name = text.strip().lower()
+    return name in FAMILIES or parse_framework(name).is_supported
 
 
 def names_of(frameworks: Iterable[Framework]) -> frozenset[str]:

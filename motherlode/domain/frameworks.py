@@ -1,12 +1,20 @@
-"""Target frameworks: short folder names, long names and the canonical one, read and written (NuGet.Frameworks).
+"""Target frameworks: short folder names, long names and the canonical one, read and written.
 
+Names are read as `NuGetFramework.Parse` reads them, with the tables of NuGet.Frameworks (`DefaultFrameworkMappings`,
+`DefaultPortableFrameworkMappings`); where this differs on purpose is listed in docs/validation.md.
 Invariant: frameworks are equal exactly when their canonical names are, however they were written, and `canonical` and
-`short` of a supported framework read back as the same framework (but that `short` drops the version of a portable one).
+`short` of a framework with a short name of its own read back as the same framework (but that `short` drops the version
+of a portable one).
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Final
+from urllib.parse import unquote
+
+from motherlode.domain.blanks import trim
 
 _SHORT_NAMES = {
     ".NETFramework": "net",
@@ -46,25 +54,35 @@ _SHORT_NAMES = {
 _OTHER_NAMES = {
     ".net": ".NETFramework",
     "netframework": ".NETFramework",
-    "netplatform": ".NETPlatform",
     "netportable": ".NETPortable",
-    "netmicroframework": ".NETMicroFramework",
     "silverlight": "Silverlight",
     "windowsphone": "WindowsPhone",
     "windowsphoneapp": "WindowsPhoneApp",
     "windows": "Windows",
+    "xamarin.playstationthree": "Xamarin.PlayStation3",
+    "xamarinplaystationthree": "Xamarin.PlayStation3",
+    "xamarin.playstationfour": "Xamarin.PlayStation4",
+    "xamarinplaystationfour": "Xamarin.PlayStation4",
+    "xamarinplaystationvita": "Xamarin.PlayStationVita",
 }
 _IDENTIFIERS = (
     {long.lower(): long for long in _SHORT_NAMES} | {short: long for long, short in _SHORT_NAMES.items()} | _OTHER_NAMES
 )
 _ONE_DIGIT = frozenset({"Silverlight", "Windows", "WindowsPhone"})
-_DOTTED = frozenset({".NETCoreApp", ".NETStandard", ".NETStandardApp", ".NETPlatform", ".NETnanoFramework"})
+_DOTTED = frozenset({".NETCoreApp", ".NETStandard", ".NETnanoFramework"})
+_SPECIAL = frozenset({"any", "agnostic", "unsupported"})
 
-_SHORT_PROFILES = {"compactframework": "cf", "windowsphone": "wp", "windowsphone71": "wp71"}
-_LONG_PROFILES = ("Client", "Full", "CompactFramework", "WindowsPhone", "WindowsPhone71")
-_PROFILES = {name.lower(): name for name in _LONG_PROFILES} | {
-    _SHORT_PROFILES[name.lower()]: name for name in _LONG_PROFILES[2:]
+_PROFILES = {
+    "client": "Client",
+    "cf": "CompactFramework",
+    "compactframework": "CompactFramework",
+    "full": "",
+    "wp": "WindowsPhone",
+    "windowsphone": "WindowsPhone",
+    "wp71": "WindowsPhone71",
+    "windowsphone71": "WindowsPhone71",
 }
+_SHORT_PROFILES = {"compactframework": "cf", "windowsphone": "wp", "windowsphone71": "wp71"}
 
 # The Portable Class Library profiles, with the frameworks each stands for in the order of their names.
 _PORTABLE_PROFILES = {
@@ -114,15 +132,35 @@ _PORTABLE_PROFILES = {
     "Profile344": "net45+sl5+win8+wp8+wpa81",
 }
 _PROFILE_OF = {frameworks: profile for profile, frameworks in _PORTABLE_PROFILES.items()}
-_PORTABLE_EQUALS = {"netcore45": "win8", "netcore451": "win81", "win": "win8", "wp": "wp7"}
-_PORTABLE_EXTRAS = re.compile(r"monoandroid|monotouch|xamarin")
+_WITHOUT_OPTIONAL = frozenset(
+    f"Profile{number}" for number in (2, 3, 4, 18, 23, 31, 32, 36, 41, 46, 84, 88, 95, 96, 104, 143, 154, 157, 240)
+)
+_OPTIONAL = frozenset({"MonoAndroid", "MonoTouch", "Xamarin.iOS", "Xamarin.Mac", "Xamarin.TVOS", "Xamarin.WatchOS"})
+"""Identifiers that any other portable profile may name, or leave out."""
+_PORTABLE_EQUALS = {
+    **dict.fromkeys(("netcore", "netcore45", "win", "winrt", "winrt45"), "win8"),
+    "netcore451": "win81",
+    "wp": "wp7",
+    "wpa": "wpa81",
+}
 
-_SHORT = re.compile(r"(?P<name>[a-z.]*[a-z])(?P<version>[0-9][0-9.]*)?(?:-(?P<rest>.+))?", re.IGNORECASE)
-_PLATFORM = re.compile(r"(?P<name>[a-z]+)(?P<version>[0-9][0-9.]*)?", re.IGNORECASE)
-_PROFILE = re.compile(r"[a-z0-9][a-z0-9+._]*", re.IGNORECASE)
-_NUMBERS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}")
+_SHORT = re.compile(
+    r"(?P<name>[a-z.]+)(?P<version>[0-9][0-9.]*)?(?:-(?P<rest>[a-z0-9.+-]+))?", re.IGNORECASE | re.ASCII
+)
+_OLD_FOLDER = re.compile(r"2|2\.0|20|3\.5|35|4|4\.0|40|4\.5|45")
+"""Folders of the time before names (`lib/40/`), all for .NET Framework."""
+_PLATFORM = re.compile(r"(?P<name>[a-z]+)(?P<version>[0-9][0-9.]*)?", re.IGNORECASE | re.ASCII)
+_PROFILE = re.compile(r"[a-z0-9.+-]*", re.IGNORECASE | re.ASCII)
+_PROFILE_NUMBER = re.compile(r"profile[0-9]{1,4}", re.IGNORECASE | re.ASCII)
+_FOREIGN = re.compile(r"[a-z0-9][a-z0-9._-]*", re.IGNORECASE | re.ASCII)
+"""Identifiers beyond those of the tables, as of Unity."""
+_NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+){0,3}")
+_LONG_NUMBER = r"[\t-\r ]*(?:\+?[0-9]+|-0+)[\t-\r ]*"
+_LONG_NUMBERS = re.compile(rf"{_LONG_NUMBER}(?:\.{_LONG_NUMBER}){{1,3}}")
+_MAX_NUMBER: Final = 2**31 - 1
 _MAX_COMPACT_DIGITS = 4
 _MAX_NAME_LENGTH = 256
+_KEYS: Final = ("version=", "profile=", "platform=")
 
 Numbers = tuple[int, int, int, int]
 _NO_NUMBERS: Numbers = (0, 0, 0, 0)
@@ -134,12 +172,14 @@ class Framework:
 
     `canonical` is the long name (`.NETStandard,Version=v2.0`, with `,Profile=…` or `,Platform=…` where there is one),
     `short` the folder name (`netstandard2.0`). Both are the text as written where `is_supported` is False.
+    Clients pass over what is not supported, and throw on what is not even `is_readable`.
     """
 
     written: str = field(compare=False)
     canonical: str = field(compare=False)
     short: str = field(compare=False)
     is_supported: bool = field(compare=False, default=True)
+    is_readable: bool = field(compare=False, default=True)
     key: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -149,23 +189,40 @@ class Framework:
         return self.short
 
 
+class _Unreadable(Exception):
+    """Clients throw on the name."""
+
+
+def find_framework(text: str | None) -> Framework | None:
+    """Read a `targetFramework` attribute as clients do; None where it is for any framework."""
+    if not text:
+        return None
+    name = next((trim(part) for part in text.split(",") if part), "") if "," in text else text
+    return None if name.lower() == "any" else parse_framework(text)
+
+
 def parse_framework(text: str) -> Framework:
     """Read a short (`net472`), long (`.NETFramework4.7.2`) or canonical (`.NETFramework,Version=v4.7.2`) name.
 
-    Nothing is raised: a name that nobody knows keeps its text, with `is_supported` False.
+    Nothing is raised: a name that nobody knows keeps its text, with `is_supported` False. Clients do not trim names, so
+    a blank around one makes it another.
     """
-    written = text.strip()
-    return _framework_of(written) if len(written) <= _MAX_NAME_LENGTH else _unsupported(written)
+    if len(text) > _MAX_NAME_LENGTH:
+        return _unsupported(text, is_readable="," not in text)
+    return _framework_of(text)
 
 
 @lru_cache(maxsize=2048)
 def _framework_of(written: str) -> Framework:
-    parts = _find_long(written) if "," in written else _find_short(written)
+    try:
+        parts = _find_long(written) if "," in written else _find_short(written)
+    except _Unreadable:
+        return _unsupported(written, is_readable=False)
     return _unsupported(written) if parts is None else Framework(written, parts.canonical(), parts.short())
 
 
-def _unsupported(written: str) -> Framework:
-    return Framework(written, written, written, is_supported=False)
+def _unsupported(written: str, *, is_readable: bool = True) -> Framework:
+    return Framework(written, written, written, is_supported=False, is_readable=is_readable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +241,15 @@ class _Parts:
     def short(self) -> str:
         if self.identifier == ".NETPortable":
             return f"portable-{_PORTABLE_PROFILES.get(self.profile, self.profile.lower())}"
-        name = _SHORT_NAMES[self.identifier]
+        name = _SHORT_NAMES.get(self.identifier) or re.sub("[^a-z0-9]", "", self.identifier.lower())
         if self.identifier == ".NETCoreApp" and self.numbers[0] >= 5:
             name = "net"
         rest = self.platform or _SHORT_PROFILES.get(self.profile.lower(), self.profile.lower())
         return f"{name}{self._short_version()}{'-' if rest else ''}{rest}"
 
     def _short_version(self) -> str:
-        if self.numbers == _NO_NUMBERS:
+        is_default = self.identifier == ".NETPlatform" and self.numbers == (5, 0, 0, 0) and not self.profile
+        if self.numbers == _NO_NUMBERS or is_default:
             return ""
         is_dotted = self.identifier in _DOTTED or max(self.numbers) > 9
         min_parts = 1 if self.identifier in _ONE_DIGIT and not is_dotted else 2
@@ -199,74 +257,144 @@ class _Parts:
 
 
 def _find_long(text: str) -> _Parts | None:
-    name, *rest = (part.strip() for part in text.split(","))
-    values = {key.strip().lower(): value.strip() for key, _, value in (part.partition("=") for part in rest)}
-    if not values.keys() <= {"version", "profile", "platform"}:
+    """Read a name with commas; None for one that is not supported here."""
+    parts = [trim(part) for part in text.split(",") if part]
+    name = parts[0] if parts else ""
+    if name.lower() in _SPECIAL:
         return None
-    version = values.get("version", "v0.0")
-    return _find_parts(
-        name, version.removeprefix("v").removeprefix("V"), values.get("profile", ""), values.get("platform", "")
-    )
+    identifier = _IDENTIFIERS.get(name.lower(), name)
+    values = [_values_of(parts, key) for key in _KEYS]
+    # quirk: clients ignore a value that comes twice, as they do any other part.
+    version, profile, platform = (found[0] if len(found) == 1 else None for found in values)
+    numbers = _NO_NUMBERS if version is None else _read_long_numbers(version)
+    if not any(map(str.isalnum, identifier)):
+        raise _Unreadable
+    if identifier == ".NETPortable":
+        _check_portable(profile or "")
+    if any(len(found) > 1 for found in values) or sum(map(len, values)) < len(parts) - 1:
+        return None
+    found = _find_parts(identifier, numbers, profile or "", platform or "")
+    is_known = identifier in _SHORT_NAMES or (version is not None and found is not None and _is_foreign(found))
+    return found if is_known else None
+
+
+def _values_of(parts: list[str], key: str) -> list[str]:
+    return [part.split("=")[1] for part in parts if part.lower().startswith(key)]
+
+
+def _is_foreign(parts: _Parts) -> bool:
+    """Whether the identifier may stand beside those of the tables: its folder name is not that of another framework."""
+    namesake = parse_framework(parts.short())
+    return _FOREIGN.fullmatch(parts.identifier) is not None and namesake.is_readable and not namesake.is_supported
+
+
+def _read_long_numbers(version: str) -> Numbers:
+    # quirk: the v is a small letter alone, and a single number is a major version: v45 is 45.0 here, not 4.5.
+    text = version.lstrip("v")
+    text = text if "." in text else f"{text}.0"
+    numbers = [int(part) for part in text.split(".")] if _LONG_NUMBERS.fullmatch(text) else []
+    if not numbers or max(numbers) > _MAX_NUMBER:
+        raise _Unreadable
+    return _fill(numbers)
+
+
+def _check_portable(profile: str) -> None:
+    """Raise for what clients stop on: a hyphen, no members, a number that is no profile's."""
+    is_unknown = _PROFILE_NUMBER.fullmatch(profile) and _profile_of(profile) not in _PORTABLE_PROFILES
+    if "-" in profile or not profile.strip("+") or is_unknown:
+        raise _Unreadable
 
 
 def _find_short(text: str) -> _Parts | None:
-    match = _SHORT.fullmatch(text)
-    if match is None:
+    """Read the name of a folder; None for one that is not supported."""
+    # quirk: folders of archives are percent-encoded, and clients decode names wherever they stand.
+    name = unquote(text) if "%" in text else text
+    if _OLD_FOLDER.fullmatch(name):
+        return _Parts(".NETFramework", _find_numbers(name) or _NO_NUMBERS)
+    match = _SHORT.fullmatch(name)
+    identifier = _IDENTIFIERS.get(match["name"].lower()) if match else None
+    if match is None or identifier is None:
         return None
-    name, version, rest = match["name"], match["version"] or "0.0", match["rest"] or ""
-    if name.lower() == "net" and _is_net5(_find_numbers(version)):
-        return _find_parts(name, version, "", rest)
-    return _find_parts(name, version, rest, "")
-
-
-def _find_parts(name: str, version: str, profile: str, platform: str) -> _Parts | None:
-    """Judge the parts together; None when one of them makes no sense."""
-    identifier = _IDENTIFIERS.get(name.lower())
+    version, rest = match["version"] or "0.0", match["rest"] or ""
     numbers = _find_numbers(version)
-    if identifier is None or numbers is None:
+    if identifier == ".NETPortable" and rest and (numbers is not None or version.isdecimal()):
+        _check_portable(rest)
+    if numbers is None:
         return None
+    if identifier in (".NETFramework", ".NETCoreApp") and _is_net5(numbers):
+        return _find_parts(identifier, numbers, "", rest)
+    return _find_parts(identifier, numbers, _PROFILES.get(rest.lower(), rest), "")
+
+
+def _find_parts(identifier: str, numbers: Numbers, profile: str, platform: str) -> _Parts | None:
+    """Judge the parts together; None when one of them makes no sense."""
     if identifier == ".NETPortable":
         return _find_portable(numbers, profile) if not platform else None
-    if identifier == ".NETFramework" and _is_net5(numbers):
-        identifier = ".NETCoreApp"
-    if identifier == ".NETCoreApp" and _is_net5(numbers):
-        platform = platform or profile
-        return _Parts(identifier, numbers, platform=platform.lower()) if _is_platform(platform) else None
-    if platform or not (profile == "" or _PROFILE.fullmatch(profile)):
+    if identifier in (".NETFramework", ".NETCoreApp") and _is_net5(numbers):
+        found = _find_platform(platform)
+        return None if found is None else _Parts(".NETCoreApp", numbers, platform=found)
+    if platform or not _PROFILE.fullmatch(profile):
         return None
-    return _Parts(identifier, numbers, profile=_PROFILES.get(profile.lower(), profile))
+    if identifier == ".NETPlatform" and numbers == _NO_NUMBERS and not profile:
+        numbers = (5, 0, 0, 0)
+    return _Parts(identifier, numbers, profile)
 
 
 def _find_portable(numbers: Numbers, profile: str) -> _Parts | None:
-    if re.fullmatch(r"profile[0-9]{1,4}", profile, re.IGNORECASE):
-        return _Parts(".NETPortable", numbers, profile=profile.capitalize())
-    names = [part for part in profile.lower().split("+") if not _PORTABLE_EXTRAS.match(part)]
-    frameworks = [_find_short(name) for name in names if "-" not in name]
-    if not names or None in frameworks or len(frameworks) < len(names):
+    if _PROFILE_NUMBER.fullmatch(profile):
+        return _Parts(".NETPortable", numbers, _profile_of(profile))
+    names = [name for name in profile.split("+") if name]
+    frameworks = [_find_short(name) for name in names if not _PROFILE_NUMBER.fullmatch(name)]
+    known = [parts for parts in frameworks if parts is not None and parts.identifier != ".NETPortable"]
+    if not names or len(known) < len(names):
         return None
-    shorts = {parts.short() for parts in frameworks if parts is not None}
-    folders = "+".join(sorted({_PORTABLE_EQUALS.get(short, short) for short in shorts}))
-    return _Parts(".NETPortable", numbers, profile=_PROFILE_OF.get(folders, folders))
+    whole = _join_shorts(known)
+    required = _join_shorts(parts for parts in known if parts.identifier not in _OPTIONAL or parts.profile)
+    found = _PROFILE_OF.get(_equal(whole)) or _PROFILE_OF.get(_equal(required)) or whole
+    is_too_much = found in _WITHOUT_OPTIONAL and required != whole
+    return _Parts(".NETPortable", numbers, whole if is_too_much else found)
+
+
+def _join_shorts(frameworks: Iterable[_Parts]) -> str:
+    return "+".join(sorted({parts.short() for parts in frameworks}))
+
+
+def _equal(shorts: str) -> str:
+    """The names as the profiles have them."""
+    return "+".join(sorted({_PORTABLE_EQUALS.get(short, short) for short in shorts.split("+")}))
+
+
+def _profile_of(text: str) -> str:
+    return f"Profile{int(text[len('profile') :])}"
+
+
+def _find_platform(text: str) -> str | None:
+    """The platform in its one spelling: `Windows7` is `windows7.0`; None for a text that is none."""
+    if not text:
+        return ""
+    match = _PLATFORM.fullmatch(text)
+    version = (match["version"] or "0.0") if match else ""
+    numbers = _find_numbers(version if "." in version else f"{version}.0")
+    if match is None or numbers is None:
+        return None
+    return match["name"].lower() + ("" if numbers == _NO_NUMBERS else _print_numbers(numbers, 2, separator="."))
 
 
 def _find_numbers(version: str) -> Numbers | None:
     """`4.7.2` and the compact `472` are the same numbers."""
-    if not _NUMBERS.fullmatch(version):
+    if not _NUMBERS.fullmatch(version) or ("." not in version and len(version) > _MAX_COMPACT_DIGITS):
         return None
-    if "." not in version and len(version) > _MAX_COMPACT_DIGITS:
-        return None
-    found = [int(part) for part in (version.split(".") if "." in version else version)]
-    major, minor, build, revision = (*found, 0, 0, 0)[:4]
+    numbers = [int(part) for part in (version.split(".") if "." in version else version)]
+    return _fill(numbers) if max(numbers) <= _MAX_NUMBER else None
+
+
+def _fill(numbers: list[int]) -> Numbers:
+    major, minor, build, revision = (*numbers, 0, 0, 0)[:4]
     return major, minor, build, revision
 
 
-def _is_net5(numbers: Numbers | None) -> bool:
-    return numbers is not None and numbers[0] >= 5
-
-
-def _is_platform(text: str) -> bool:
-    match = _PLATFORM.fullmatch(text)
-    return text == "" or (match is not None and _find_numbers(match["version"] or "0.0") is not None)
+def _is_net5(numbers: Numbers) -> bool:
+    return numbers[0] >= 5
 
 
 def _print_numbers(numbers: Numbers, min_parts: int, separator: str) -> str:

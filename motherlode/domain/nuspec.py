@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from motherlode.domain import rawnuspec
 from motherlode.domain.addresses import find_address
-from motherlode.domain.frameworks import Framework, parse_framework
+from motherlode.domain.frameworks import find_framework
 from motherlode.domain.ids import (
     MAX_DEPENDENCY_ID_LENGTH,
     InvalidId,
@@ -170,7 +170,7 @@ class _Reading:
         return (DependencyGroup(None, flat),) if flat else ()
 
     def _read_group(self, group: RawElement) -> DependencyGroup:
-        return DependencyGroup(_find_framework(group.find_attribute("targetFramework")), self._read_dependencies(group))
+        return DependencyGroup(find_framework(group.find_attribute("targetFramework")), self._read_dependencies(group))
 
     def _read_dependencies(self, parent: RawElement) -> tuple[Dependency, ...]:
         found = (self._find_dependency(element) for element in parent.children_named("dependency"))
@@ -252,11 +252,6 @@ def _find_path(text: str | None) -> str | None:
     while path.startswith(("./", "/")):
         path = path.removeprefix(".").removeprefix("/")
     return path or None
-
-
-def _find_framework(text: str | None) -> Framework | None:
-    found = _find_text(text)
-    return parse_framework(found) if found and found.lower() != "any" else None
 
 
 def _find_type(element: RawElement) -> PackageType | None:

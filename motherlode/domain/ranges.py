@@ -6,6 +6,7 @@ Invariant: a range that was parsed can be satisfied, and its `normalized` text i
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from motherlode.domain.blanks import trim
 from motherlode.domain.quotes import quote
 from motherlode.domain.versions import InvalidVersion, Version, parse_version
 
@@ -64,7 +65,7 @@ def parse_range(text: str) -> VersionRange:
         InvalidVersionRange: anything else, a floating version, more than 256 characters, or a range that no version
             can satisfy.
     """
-    written = text.strip()
+    written = trim(text)
     if len(written) > MAX_RANGE_LENGTH:
         raise _refuse(text, f"it has {len(written)} characters, and at most {MAX_RANGE_LENGTH} are allowed")
     if not written.startswith(("[", "(")):
@@ -76,7 +77,7 @@ def parse_range(text: str) -> VersionRange:
         raise _refuse(text, "between the brackets belongs one version, or two with a comma")
     if len(parts) == 1:
         return _parse_exact(written, text)
-    low, high = (_parse_bound(part, text) if part.strip() else None for part in parts)
+    low, high = (_parse_bound(part, text) if trim(part) else None for part in parts)
     include_min, include_max = low is not None and written[0] == "[", high is not None and written[-1] == "]"
     if low is not None and high is not None:
         _check_order(low, high, is_closed=include_min and include_max, text=text)

@@ -8,6 +8,7 @@ import re
 import struct
 from dataclasses import dataclass, field
 
+from motherlode.domain.blanks import trim
 from motherlode.domain.quotes import quote
 
 MAX_NUMBER = 2**31 - 1
@@ -106,7 +107,7 @@ def parse_version(text: str) -> Version:
     Raises:
         InvalidVersion: the text is no version, or a number is above 2147483647.
     """
-    written = text.strip()
+    written = trim(text)
     match = _VERSION.fullmatch(written)
     if match is None:
         raise InvalidVersion(

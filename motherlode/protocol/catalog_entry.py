@@ -1,13 +1,15 @@
 """What a feed says of one version: the `catalogEntry` of registrations, shared by the documents that show versions.
 
 Nothing here may break a document: a property whose value is missing is left out, `range` is always there, and
-`targetFramework` never says "any" (protocol of registrations, and what clients choke on).
+`targetFramework` never says "any" (protocol of registrations, and what clients choke on). Addresses and frameworks that
+clients stop on are left out, also of packages that an older program took.
 """
 
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+from motherlode.domain.addresses import find_address
 from motherlode.domain.package import Dependency, DependencyGroup, Package
 from motherlode.domain.release import Release
 from motherlode.protocol.urls import Hive, Urls
@@ -48,7 +50,7 @@ def render_catalog_entry(release: Release, urls: Urls, hive: Hive) -> dict[str, 
             "listed": release.listed,
             "minClientVersion": package.min_client_version,
             "packageContent": urls.nupkg(identity),
-            "projectUrl": package.project_url,
+            "projectUrl": project_url(package),
             "published": published(release),
             "requireLicenseAcceptance": package.require_license_acceptance,
             "summary": package.summary,
@@ -59,7 +61,8 @@ def render_catalog_entry(release: Release, urls: Urls, hive: Hive) -> dict[str, 
 
 
 def _groups(package: Package, urls: Urls, hive: Hive) -> list[dict[str, Any]] | None:
-    return [_group(group, urls, hive) for group in package.dependency_groups] or None
+    readable = (group for group in package.dependency_groups if group.framework is None or group.framework.is_readable)
+    return [_group(group, urls, hive) for group in readable] or None
 
 
 def _group(group: DependencyGroup, urls: Urls, hive: Hive) -> dict[str, Any]:
@@ -80,7 +83,12 @@ def _dependency(dependency: Dependency, urls: Urls, hive: Hive) -> dict[str, str
 
 def icon_url(package: Package, urls: Urls) -> str | None:
     """The embedded icon, or else the address that the package names."""
-    return urls.icon(package.identity) if package.icon else package.icon_url
+    return urls.icon(package.identity) if package.icon else find_address(package.icon_url)
+
+
+def project_url(package: Package) -> str | None:
+    """The address of the project's page."""
+    return find_address(package.project_url)
 
 
 def license_expression(package: Package) -> str | None:
@@ -91,7 +99,7 @@ def license_expression(package: Package) -> str | None:
 def license_url(package: Package, urls: Urls) -> str | None:
     """The embedded license, what its expression means, or else the address that the package names."""
     if package.license is None:
-        return None if package.license_url == DEPRECATED_LICENSE_URL else package.license_url
+        return None if package.license_url == DEPRECATED_LICENSE_URL else find_address(package.license_url)
     if package.license.kind == "file":
         return urls.license(package.identity)
     return LICENSE_EXPRESSION_URL + quote(package.license.value, safe="")

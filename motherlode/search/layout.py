@@ -23,7 +23,7 @@ from motherlode.search import ranking
 from motherlode.search.analyser import Word, fold, iter_words, spell_words
 from motherlode.search.subjects import Audience, Subject, View
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 MAX_TEXT: Final = 20_000
 """How many characters of one text are indexed."""
 

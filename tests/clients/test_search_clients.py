@@ -10,6 +10,19 @@ from tests.builders import nupkg
 from tests.clients.client import User
 from tests.servers import Server
 
+ODD_ADDRESSES = (
+    "https://me@corp.example@files.example/i.png",
+    "http://a[::1]b/x.png",
+    "http://[v1.a]/x.png",
+    "http://١٢.example/x.png",
+)
+SHOWN_ADDRESSES = (
+    "https://пример.example:8443/ä?a[]=1#top",
+    "https://xn--e1afmkfd.example/%D0%BF",
+    "http://[::ffff:1.2.3.4]:65535/",
+    "http://a_b.example./😀",
+    "http://127.0.0.1",
+)
 PACKAGES = (
     ("Acme.Widgets", "1.0.0"),
     ("Acme.Widgets", "1.1.0"),
@@ -123,3 +136,19 @@ def test_paket_finds_packages_with_its_odd_slash(user: User, stocked: Server) ->
     printed = user.does("paket", "find-packages", "widg", *source, "--max", "5")
     assert {"Acme.Widgets", "Acme.Widgets.Testing"} <= set(printed.split())
     assert "Acme.Hidden" not in user.does("paket", "find-packages", "acme", *source)
+
+
+def test_no_address_of_a_package_breaks_the_search_for_all(user: User, server: Server) -> None:
+    for number, address in enumerate((*ODD_ADDRESSES, *SHOWN_ADDRESSES)):
+        package = nupkg(f"Acme.N{number}", iconUrl=address, projectUrl=address, licenseUrl=address)
+        assert server.push(package).status == 201
+    user.knows(f"{server.url}/v3/index.json")
+    names = [f"Acme.N{number}" for number in range(len(ODD_ADDRESSES) + len(SHOWN_ADDRESSES))]
+    found = json.loads(user.does("dotnet", "package", "search", "Acme", "--format", "json"))["searchResult"][0][
+        "packages"
+    ]
+    assert sorted(package["id"] for package in found) == names
+    exact = user.does("dotnet", "package", "search", "Acme.N4", "--exact-match", "--format", "json")
+    assert json.loads(exact)["problems"] == []
+    printed = user.does("nuget", "search", "Acme", "-Source", f"{server.url}/v3/index.json")
+    assert all(f"> {name} |" in printed for name in names)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherlode.domain.frameworks import Framework, parse_framework
+from motherlode.domain.frameworks import Framework, find_framework, parse_framework
 
 
 @pytest.mark.parametrize(
@@ -10,8 +10,18 @@ from motherlode.domain.frameworks import Framework, parse_framework
     [
         ("net472", ".NETFramework,Version=v4.7.2", "net472"),
         (".NETFramework4.7.2", ".NETFramework,Version=v4.7.2", "net472"),
-        (".netframework,version=V4.7.2", ".NETFramework,Version=v4.7.2", "net472"),
+        (".netframework,version=v4.7.2", ".NETFramework,Version=v4.7.2", "net472"),
         ("net4", ".NETFramework,Version=v4.0", "net40"),
+        ("4.0", ".NETFramework,Version=v4.0", "net40"),
+        ("45", ".NETFramework,Version=v4.5", "net45"),
+        ("3.5", ".NETFramework,Version=v3.5", "net35"),
+        ("2", ".NETFramework,Version=v2.0", "net20"),
+        ("net45-full", ".NETFramework,Version=v4.5", "net45"),
+        ("net45-%43lient", ".NETFramework,Version=v4.5,Profile=Client", "net45-client"),
+        ("dotnet", ".NETPlatform,Version=v5.0", "dotnet"),
+        ("dotnet5.1", ".NETPlatform,Version=v5.1", "dotnet51"),
+        ("winrt45", "WinRT,Version=v4.5", "winrt45"),
+        ("net8.0-windows7", ".NETCoreApp,Version=v8.0,Platform=windows7.0", "net8.0-windows7.0"),
         ("NET40-Client", ".NETFramework,Version=v4.0,Profile=Client", "net40-client"),
         (".NETFramework3.5-Client", ".NETFramework,Version=v3.5,Profile=Client", "net35-client"),
         (".NETFramework,Version=v4.0,Profile=Client", ".NETFramework,Version=v4.0,Profile=Client", "net40-client"),
@@ -53,6 +63,14 @@ def test_a_name_leads_to_both_forms(text, canonical, short):
     ("text", "canonical", "short"),
     [
         ("portable-net45+win8", ".NETPortable,Version=v0.0,Profile=Profile7", "portable-net45+win8"),
+        ("portable-net45+winrt45", ".NETPortable,Version=v0.0,Profile=Profile7", "portable-net45+win8"),
+        ("portable-net45+netcore", ".NETPortable,Version=v0.0,Profile=Profile7", "portable-net45+win8"),
+        ("portable-net45+win8+xamarinmac", ".NETPortable,Version=v0.0,Profile=Profile7", "portable-net45+win8"),
+        (
+            "portable-net40+sl4+monotouch",
+            ".NETPortable,Version=v0.0,Profile=monotouch+net40+sl4",
+            "portable-monotouch+net40+sl4",
+        ),
         ("portable-win8+net45", ".NETPortable,Version=v0.0,Profile=Profile7", "portable-net45+win8"),
         (
             "portable-net45+netcore45+wp80+MonoAndroid10+MonoTouch10+xamarinios10",
@@ -102,6 +120,17 @@ def test_a_portable_name_leads_to_its_profile_and_back(text, canonical, short):
             ".NETFramework,Version=vX",
         ),
         *(".NETFramework,Color=red", "net45-a b", "net99999999999.0", ".NETPortable,Version=v0.0,Platform=ios", "<b>"),
+        *(
+            " net45",
+            "net45 ",
+            "451",
+            "1.1",
+            "any",
+            "Unity",
+            "Unity,Color=red",
+            "portable-net45+win8-x",
+            "net45-a\u0131",
+        ),
         *(".NETFramework,Version=v4.5,Platform=ios", "portable-" * 9999, "net" * 9999),
     ],
 )
@@ -109,6 +138,45 @@ def test_an_unknown_name_keeps_its_text(text):
     framework = parse_framework(text)
     assert not framework.is_supported
     assert framework.written == framework.canonical == framework.short == text
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical", "short"),
+    [
+        ("Unity,Version=v2021.0", "Unity,Version=v2021.0", "unity2021.0"),
+        ("Foo.Bar,Version=v1.0,Profile=A", "Foo.Bar,Version=v1.0,Profile=A", "foobar10-a"),
+        (".NETFramework,Version=v4.0,Profile=Full", ".NETFramework,Version=v4.0,Profile=Full", "net40-full"),
+    ],
+)
+def test_a_long_name_that_no_table_has_is_kept(text, canonical, short):
+    framework = parse_framework(text)
+    assert framework.is_supported
+    assert (framework.canonical, framework.short) == (canonical, short)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_readable"),
+    [
+        *((text, True) for text in ("spork7.0", "", " net45", "V4.5", ".NETFramework,Color=red", "portable-spork")),
+        *((f".NETFramework,Version={version}", False) for version in ("V4.5", "vX", "v", "", "v1.2.3.4.5", "v-1")),
+        *((text, False) for text in ("portable-net45+sl5+monotouch-netcore451", "portable-net40-client", ",", "!,x")),
+        *((text, False) for text in ("portable-profile999", ".NETPortable,Version=v4.5", "a," + "b" * 300)),
+    ],
+)
+def test_clients_stop_on_some_names_and_pass_over_others(text, is_readable):
+    framework = parse_framework(text)
+    assert not framework.is_supported
+    assert framework.is_readable is is_readable
+
+
+@pytest.mark.parametrize("text", [None, "", "any", "ANY", "any,Version=v1.0", ", any ,x"])
+def test_a_group_without_a_framework_is_for_any(text):
+    assert find_framework(text) is None
+
+
+@pytest.mark.parametrize("text", [" ", " any", "any ", "anything", "agnostic", "net8.0"])
+def test_a_group_with_a_framework_is_for_that(text):
+    assert find_framework(text) == parse_framework(text)
 
 
 def test_equality_is_by_canonical_name_and_ignores_case():

@@ -107,6 +107,8 @@ class TestValues:
                 "ftp://a/",
                 "http:\\\\a\\b",
             ),
+            *("https://user@a.example/", "https://me@corp.example@files.example/i.png", "http://a[::1]b/x.png"),
+            *("http://[v1.a]/", "http://١٢.example/", "http://a１.example/", "http:///x", "http://123/", "http://a:0/"),
             *("http://exa mple.org", "https://" + "a" * 5000, "http://[zz]/", "http://a:b/", "file:///etc/passwd"),
         ],
     )
@@ -116,7 +118,7 @@ class TestValues:
 
     @pytest.mark.parametrize(
         "address",
-        ["http://[::1]:80/x", "https://user@xn--e1afmkfd.example/a?b=c#d", "https://пример.example/ä", "http://a"],
+        ["http://[::1]:80/x", "https://xn--e1afmkfd.example:8443/a?b=c#d", "https://пример.example/ä", "http://a"],
     )
     def test_an_absolute_address_is_kept_as_written(self, address):
         assert read(nuspec(projectUrl=f" {address} ")).project_url == address

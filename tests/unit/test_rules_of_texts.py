@@ -47,13 +47,15 @@ def test_limits_can_be_other_ones():
     [
         (f'type="{"x" * 100}" url="https://a.example"', []),
         (f'type="{"x" * 101}" url="https://a.example"', ["text-too-long"]),
-        (f'type="git" url="https://{"x" * 3992}"', []),
-        (f'type="git" url="https://{"x" * 3993}"', ["text-too-long"]),
+        (f'type="git" url="https://x/{"x" * 3990}"', []),
+        (f'type="git" url="https://x/{"x" * 3991}"', ["text-too-long"]),
         ('type="git" url="git://a.example"', []),
         ('type="GIT" url="HTTPS://a.example"', []),
         ('type="git" url="http://a.example"', ["repository-hidden"]),
         ('type="hg" url="git://a.example"', ["repository-hidden"]),
         ('url="https://a.example"', []),
+        ('url="https://me@corp.example@git.example/a"', ["repository-hidden"]),
+        ('url="https://me@git.example/a"', ["repository-hidden"]),
         ('url="javascript:alert(1)"', ["repository-hidden"]),
         ('type="git" commit="abc"', []),
     ],
@@ -93,6 +95,10 @@ def test_a_version(version, codes):
         ("dıs", ["id-not-ascii", "id-ambiguous"]),
         ("ſ", ["id-not-ascii", "id-ambiguous"]),
         ("e\u0301a", ["id-not-ascii", "id-ambiguous", "nuspec-not-normalized"]),
+        *(
+            (f"Acme{character}", ["id-not-ascii", "id-ambiguous"])
+            for character in "\u034f\u115f\u17b4\u3164\ufe0f\uffa0"
+        ),
     ],
 )
 def test_an_id(package_id, codes):
@@ -122,6 +128,11 @@ def test_a_flag_is_nothing_else(text):
         ("file:///etc/passwd", ["address-invalid"]),
         ("https://a.example/a b", ["address-unreadable"]),
         ("https://a.example:port", ["address-unreadable"]),
+        ("https://me@corp.example@files.example/i.png", ["address-unreadable"]),
+        ("https://me@a.example", ["address-unreadable"]),
+        ("http://a[::1]b/x.png", ["address-unreadable"]),
+        ("http://[v1.a]/", ["address-unreadable"]),
+        ("http://١٢.example/", ["address-unreadable"]),
     ],
 )
 def test_an_address(address, codes):
@@ -168,3 +179,14 @@ def test_a_name_that_cannot_be_shown_is_escaped_and_cut(more):
     for message in messages(nupkg(more=more)):
         assert message.isprintable()
         assert len(message) < 300
+
+
+def test_no_id_has_a_character_that_nobody_sees():
+    ignorable = [
+        *(*range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)),
+        *(*range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFF9), 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164),
+        *(0xFEFF, 0xFFA0),
+    ]
+    for code_point in ignorable:
+        codes = told(nupkg(f"Acme{chr(code_point)}", nuspec_name="a.nuspec"))
+        assert {"id-invalid", "id-ambiguous"} & {*codes}, hex(code_point)

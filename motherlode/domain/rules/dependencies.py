@@ -21,7 +21,7 @@ def check_groups(subject: Subject) -> Iterator[Fault]:
             yield Fault("dependency-group-repeated", f"There are {count} groups of dependencies for {name}: join them.")
         if framework is None or framework.is_supported:
             continue
-        if "," in framework.written:
+        if not framework.is_readable:
             message = f"Clients cannot read the framework {name} of a group of dependencies: write one such as net8.0."
             yield Fault("framework-unreadable", message)
         else:
@@ -156,7 +156,7 @@ RULES = (
         "framework-unreadable",
         Weight.ALWAYS,
         "NuGet clients, which fail on it",
-        "A group of dependencies is for a framework in a long form that cannot be read.",
+        "A group of dependencies is for a framework whose name clients stop on.",
         '<group targetFramework=".NETStandard,Version=two">',
         check_groups,
     ),

@@ -1,5 +1,6 @@
 """Rules of the id and the version beyond their grammar."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -10,6 +11,8 @@ from motherlode.domain.rules.rule import Rule, Subject, Weight
 from motherlode.domain.versions import Version
 
 _MAX_FILE_NAME = 255
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0]")
+"""The characters of ids that Unicode calls default ignorable: nothing is drawn for them."""
 
 
 def check_id(subject: Subject) -> Iterator[Fault]:
@@ -22,6 +25,9 @@ def check_id(subject: Subject) -> Iterator[Fault]:
     if written.isascii():
         return
     yield Fault("id-not-ascii", f"The id {quote(written)} has letters beyond ASCII: use A-Z, a-z, 0-9 and '_'.")
+    if invisible := _INVISIBLE.search(written):
+        message = f"The id {quote(written)} has U+{ord(invisible[0]):04X}, which nobody sees: remove it."
+        yield Fault("id-ambiguous", message)
     if unicodedata.normalize("NFC", written) != written or not all(map(_folds_to_its_kind, written)):
         message = f"The id {quote(written)} has letters that are others in another spelling or case: replace them."
         yield Fault("id-ambiguous", message)
@@ -100,7 +106,7 @@ RULES = (
         "id-ambiguous",
         Weight.ALWAYS,
         "nuget.org, ids in Unicode",
-        "The id has letters that are others in another spelling (Unicode form C) or case.",
+        "The id has letters that nobody sees, or that are others in another spelling (Unicode form C) or case.",
         "the Kelvin sign, whose small letter is k",
         check_id,
     ),

@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from motherlode.domain.addresses import find_address
+from motherlode.domain.addresses import find_address, find_repository_address
 from motherlode.domain.limits import Limits
 from motherlode.domain.quotes import quote
 from motherlode.domain.refusals import Fault
@@ -107,7 +107,10 @@ def check_addresses(subject: Subject) -> Iterator[Fault]:
         if not text or find_address(text) is not None or len(text) > subject.limits.max_address_length:
             continue
         if _WEB.match(text):
-            message = f"The <{name}> {quote(text)} has characters that no address has, and is not shown: escape them."
+            message = (
+                f"The <{name}> {quote(text)} is left out, because not every client can read it: write scheme, host and "
+                "path only, without a user name, and percent-encode special characters."
+            )
             yield Fault("address-unreadable", message)
         else:
             message = (
@@ -124,6 +127,12 @@ def check_repository(subject: Subject) -> Iterator[Fault]:
     allowed = ("git://", "https://") if (repository.type or "").lower() == "git" else ("https://",)
     if not repository.url.lower().startswith(allowed):
         message = f"The url of the <repository> is not shown: let it begin with {' or '.join(allowed)}."
+        yield Fault("repository-hidden", message)
+    elif find_repository_address(repository.url) is None and len(repository.url) <= subject.limits.max_address_length:
+        message = (
+            f"The url of the <repository> {quote(repository.url)} is left out, because not every client can read it: "
+            "write scheme, host and path only, without a user name, and percent-encode special characters."
+        )
         yield Fault("repository-hidden", message)
 
 
@@ -242,7 +251,7 @@ RULES = (
         "address-unreadable",
         Weight.WARNING,
         "documents that clients read",
-        "An address has characters that no address has; it is left out.",
+        "An address has a user name, an unusual host or characters to be escaped; it is left out.",
         "<iconUrl>https://a.example/my icon.png</iconUrl>",
         check_addresses,
     ),

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from typing import Any
 
+from motherlode.domain.addresses import find_repository_address
 from motherlode.domain.package import Package
 from motherlode.domain.release import Release
 from motherlode.protocol.catalog_entry import render_catalog_entry, timestamp, without_none
@@ -41,6 +42,7 @@ def _repository(package: Package) -> dict[str, Any] | None:
     repository = package.repository
     if repository is None:
         return None
+    address = find_repository_address(repository.url)
     return without_none(
-        {"type": repository.type, "url": repository.url, "branch": repository.branch, "commit": repository.commit}
+        {"type": repository.type, "url": address, "branch": repository.branch, "commit": repository.commit}
     )

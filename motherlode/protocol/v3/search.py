@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from motherlode.domain.package import Identity, Package
 from motherlode.domain.versions import Version
-from motherlode.protocol.catalog_entry import icon_url, license_url, without_none
+from motherlode.protocol.catalog_entry import icon_url, license_url, project_url, without_none
 from motherlode.protocol.urls import Hive, Urls
 
 DEFAULT_PACKAGE_TYPE: Final = "Dependency"
@@ -41,7 +41,7 @@ def render_hit(
             "title": latest.title,
             "iconUrl": icon_url(latest, urls),
             "licenseUrl": license_url(latest, urls),
-            "projectUrl": latest.project_url,
+            "projectUrl": project_url(latest),
             "tags": list(latest.tags),
             "authors": split_authors(latest),
             "owners": list(owners),

@@ -13,8 +13,7 @@ _COMMIT_DIGITS = frozenset("0123456789abcdefABCDEF")
 
 def find_link(text: str | None) -> str | None:
     """The address, if a page may link to it."""
-    address = find_address(text)
-    return address if address is not None and "@" not in urlsplit(address).netloc else None
+    return find_address(text)
 
 
 def find_host(address: str) -> str:
