@@ -85,7 +85,8 @@ class Facts:
     @cached_property
     def beginning(self) -> str:
         """The beginning of a JSON object, to be gone on with."""
-        return f"{_encode(self.named)[:-1]}, "
+        # member by member: to encode a text takes a third of what it takes to encode an object that holds it
+        return "{" + "".join(f'"{name}": {_encode(value)}, ' for name, value in self.named.items())
 
 
 class RequestLog:

@@ -26,7 +26,7 @@ from motherlode.web.gate import READS, admit
 from motherlode.web.later import Later
 from motherlode.web.lifespan import Background, Lifespan
 from motherlode.web.pages.errors import answer_error
-from motherlode.web.ready import Known, KnownRequests, Missing, Ready, missing_as_in
+from motherlode.web.ready import Known, KnownRequests, Missing, Ready, Sightings, missing_as_in
 from motherlode.web.recording import Recording
 from motherlode.web.refuse import refuse
 from motherlode.web.route import Route
@@ -62,6 +62,7 @@ class Edge:
         self._renderers = anyio.CapacityLimiter(_RENDERERS)
         self._known = KnownRequests()
         self._missing = KnownRequests(max_bytes=_MISSING_BYTES)
+        self._missed = Sightings()
         self._later = Later()
         self._recording = Recording(house, self._later)
         self._who = Who(house, self._recording)
@@ -158,24 +159,21 @@ class Edge:
         return known or visit, response
 
     def _remember(self, visit: Visit, asked: Hashable, response: Response) -> Known | None:
-        """Remember how the request was answered, if that was out of memory or a refusal for want of a document."""
-        path, ready = visit.scope["path"], self._ready_of(visit, response)
-        if ready is None:
-            return None
-        known = Known(ready, visit.route, visit.facts, visit.standing.access, visit.is_secluded)
-        if isinstance(ready, Missing):
-            self._known.forget(path, asked)
-            self._missing.keep(path, asked, known)
-        else:
+        """Remember how the request was answered, if that was out of memory, or, the second time that it is asked, a
+        refusal for want of a document."""
+        path = visit.scope["path"]
+        if visit.ready is not None and response.status_code in _GOOD:
+            known = _known_of(visit, visit.ready)
             self._known.keep(path, asked, known)
-        return known
-
-    def _ready_of(self, visit: Visit, response: Response) -> Ready | Missing | None:
-        if visit.ready is not None:
-            return visit.ready if response.status_code in _GOOD else None
+            return known
         if visit.missing is None or response.status_code != 404 or _is_browser(visit.scope):
             return None
-        return missing_as_in(response, visit.missing, visit.request_id)
+        if self._missed.is_first(path, asked):
+            return None
+        known = _known_of(visit, missing_as_in(response, visit.missing, visit.request_id))
+        self._known.forget(path, asked)
+        self._missing.keep(path, asked, known)
+        return known
 
     async def _answer(self, visit: Visit) -> Response:
         """The answer, whatever happens; a refused body is read first."""
@@ -264,6 +262,10 @@ class Edge:
         self._house.metrics.count_request(about.route, method if method in _METHODS else "OTHER", status, duration_s)
         if self._request_log.note(about.facts, request_id, status, duration_s, self._sites.client_of(scope)):
             asyncio.get_running_loop().call_later(LONGEST_WAIT_S, self._request_log.flush)
+
+
+def _known_of(visit: Visit, ready: Ready | Missing) -> Known:
+    return Known(ready, visit.route, visit.facts, visit.standing.access, visit.is_secluded)
 
 
 def _is_browser(scope: Scope) -> bool:

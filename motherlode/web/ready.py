@@ -109,6 +109,27 @@ class KnownRequests:
         return len(self._known)
 
 
+class Sightings:
+    """Tells whether a request was seen before, lately: most are for something that nobody asks for twice.
+
+    What is remembered is a hash of each; after `most` of them all are forgotten.
+    """
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._most = most
+        self._seen: set[int] = set()
+
+    def is_first(self, path: str, asked: Hashable) -> bool:
+        """Whether it is seen for the first time; from then on it is not."""
+        seen = hash((path, asked))
+        if seen in self._seen:
+            return False
+        if len(self._seen) >= self._most:
+            self._seen.clear()
+        self._seen.add(seen)
+        return True
+
+
 def _cost(path: str) -> int:
     """Bytes that a request takes: its path is in the key, in the log line and perhaps in the body."""
     return _OVERHEAD_BYTES + _BYTES_A_CHARACTER * len(path)

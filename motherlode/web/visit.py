@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, ParamSpec, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -26,6 +26,9 @@ from motherlode.web.site import Scope, Site, header
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_SHORT: Final = 40
+_parse_known: Final = lru_cache(maxsize=2_000)(parse_version)
+"""The same few thousand versions are asked for over and over."""
 _PATH_SIGNS: Final = "/!$&'()*+,;=:@"
 """What stands for itself in a path (RFC 3986), beside letters and digits."""
 
@@ -172,7 +175,7 @@ class Visit:
         """The version in that parameter of the path."""
         text = self.parameters[parameter]
         try:
-            return parse_version(text)
+            return _parse_known(text) if len(text) <= _SHORT else parse_version(text)
         except InvalidVersion:
             raise NoSuchVersion(f"The version {text[:100]!r}") from None
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from motherlode.observe.logs import Facts
 from motherlode.projections.documents import DocumentKey
 from motherlode.web.answers import answer_document
-from motherlode.web.ready import Known, KnownRequests, Ready
+from motherlode.web.ready import Known, KnownRequests, Ready, Sightings
 from motherlode.web.site import Sites
 
 HOSTS = st.sampled_from([None, "localhost:5555", "LOCALHOST:5555", "127.0.0.1:5555", "evil.example", "a b"])
@@ -44,6 +44,34 @@ def test_only_so_many_are_remembered_and_the_oldest_goes_first():
         requests.keep(f"/{number}", "asked", known(f"route-{number}"))
         assert len(requests) <= 3
     assert [requests.find(f"/{number}", "asked") is not None for number in range(10)] == [False] * 7 + [True] * 3
+
+
+def test_they_take_no_more_than_their_bytes():
+    requests = KnownRequests(max_bytes=20_000)
+    for number in range(100):
+        requests.keep(f"/{'x' * (number % 50)}{number}", "asked", known("route"))
+        assert 0 < requests.bytes_kept <= 20_000
+    for number in range(100):
+        requests.forget(f"/{'x' * (number % 50)}{number}", "asked")
+    assert (requests.bytes_kept, len(requests)) == (0, 0)
+
+
+def test_a_request_that_is_kept_again_counts_once():
+    requests = KnownRequests()
+    for _ in range(3):
+        requests.keep("/", "asked", known("route"))
+    assert len(requests) == 1
+    requests.forget("/", "asked")
+    assert requests.bytes_kept == 0
+
+
+def test_requests_are_first_once_and_a_flood_of_them_takes_no_room():
+    sightings = Sightings(most=10)
+    assert [sightings.is_first("/a", "asked") for _ in range(3)] == [True, False, False]
+    assert sightings.is_first("/a", "by another")
+    for number in range(1_000):
+        assert sightings.is_first(f"/{number}", "asked")
+        assert len(sightings._seen) <= 10
 
 
 def test_the_same_path_of_two_sites_is_two_requests():
