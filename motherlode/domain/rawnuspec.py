@@ -19,7 +19,7 @@ MAX_DEPTH = 256
 
 FAULTS = {
     "nuspec-too-large": "The .nuspec is larger than 1 MiB.",
-    "nuspec-not-xml": "The .nuspec is no well-formed XML 1.0 with namespaces, or in an encoding that clients cannot read.",
+    "nuspec-not-xml": "The .nuspec is no well-formed XML, or in an encoding that clients cannot read.",
     "nuspec-doctype": "The .nuspec has a document type; none may.",
     "nuspec-too-complex": "The .nuspec has more elements than are read.",
     "nuspec-root": "The root element is not <package>.",
@@ -64,25 +64,28 @@ class RawElement:
         """The child elements."""
         return tuple(part for part in self.content if isinstance(part, RawElement))
 
-    def children_named(self, *path: str) -> tuple["RawElement", ...]:
+    def children_named(self, *path: str, namespace: str | None = None) -> tuple["RawElement", ...]:
         """The child elements of that name, or those at the end of a path of names, in the default namespace here.
 
-        # quirk: the official library looks for names in the default namespace, so it finds none under a prefix.
+        # quirk: the official library looks for names in the default namespace of <metadata>, also deeper inside, so it
+        # finds none under a prefix.
         """
+        wanted = self.default_namespace if namespace is None else namespace
         found: tuple[RawElement, ...] = (self,)
         for name in path:
             children = (child for parent in found for child in parent.children)
-            found = tuple(each for each in children if (each.name, each.namespace) == (name, self.default_namespace))
+            found = tuple(child for child in children if (child.name, child.namespace) == (name, wanted))
         return found
 
     def value_of(self, name: str) -> str:
         """The text of the first child element of that name that holds any; "" where there is none.
 
-        # quirk: the official library finds texts such as <title> in any letter case and in any namespace. It passes
-        # over one with an element inside, so another is preferred here.
+        # quirk: the official library finds texts such as <title> in any letter case. It passes over one with an element
+        # inside, so another is preferred here.
         """
-        folded = name.lower()
-        named = [child for child in self.children if child.name.lower() == folded and child.text]
+        folded, namespace = name.lower(), self.default_namespace
+        texts = (child for child in self.children if child.text and child.namespace == namespace)
+        named = [child for child in texts if child.name.lower() == folded]
         plain = (child.text for child in named if not child.children)
         return next(plain, named[0].text if named else "")
 
@@ -169,7 +172,7 @@ class _Builder:
         parser.CommentHandler = parser.ProcessingInstructionHandler = self._end_text
         parser.StartCdataSectionHandler = self._end_text
         parser.EndCdataSectionHandler = self._end_cdata
-        parser.Parse(text.encode(), True)
+        parser.Parse(text.encode(), True)  # noqa: FBT003 it takes no names
         if self._root is None:
             raise UnreadableXml("it has no element")
         return self._root
