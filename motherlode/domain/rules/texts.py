@@ -99,7 +99,8 @@ def check_presence(subject: Subject) -> Iterator[Fault]:
 def check_flags(subject: Subject) -> Iterator[Fault]:
     """Look for flags that are neither true nor false."""
     for element in subject.metadata.children:
-        if element.name in FLAGS and element.text.strip().lower() not in ("true", "false"):
+        is_flag = element.text.strip().lower() in ("true", "false") and not element.children
+        if element.name in FLAGS and not is_flag:
             said = quote(element.text) if element.text else "empty"
             yield Fault("flag-invalid", f"The <{element.name}> is {said}: write true or false, or remove it.")
 
