@@ -76,7 +76,8 @@ class Package:
     `icon`, `readme` and a license file are the names of entries that are in the archive, spelt as the archive spells
     them once percent-escapes and backslashes are undone; they are None where the nuspec names an entry that is not
     there or not fit to be shown.
-    Addresses are those of `motherlode.domain.addresses`, or None: any other must never reach a document.
+    Addresses are those that `motherlode.domain.addresses` let through when the package was read, or None; that of the
+    repository is as written. Whoever shows one asks there again: an older program may have let more through.
     `frameworks` are those that the package is made for, by its files; none where it can be used from anywhere.
     """
 
