@@ -53,6 +53,9 @@ def test_a_license_file_has_the_address_that_stands_for_one():
     [
         ('<license type="expression" version="1.0.0">MIT</license>', []),
         ('<license type="expression" version="1.0">MIT</license>', ["license-version-unknown"]),
+        ('<license type="expression" version="">MIT</license>', ["license-version-unknown"]),
+        ('<license type="expression" version=" 1.0.0 ">MIT</license>', ["license-version-unknown"]),
+        ('<license type=" expression ">MIT</license>', ["license-type-unknown"]),
         ('<license type="EXPRESSION">MIT</license>', []),
         ("<license>MIT</license>", ["license-type-unknown"]),
         ('<license type="expression"><b>MIT</b></license>', ["element-nested"]),
