@@ -43,8 +43,8 @@ def check_element(subject: Subject) -> Iterator[Fault]:
     if kind.lower() not in ("expression", "file"):
         message = f'The <license> has the type {quote(kind)}: write type="expression" or type="file".'
         yield Fault("license-type-unknown", message)
-    if version not in (None, "1.0.0"):
-        yield Fault("license-version-unknown", f"The <license> has the version {quote(version or "")}: leave it out.")
+    if version is not None and version != "1.0.0":
+        yield Fault("license-version-unknown", f"The <license> has the version {quote(version)}: leave it out.")
     if not element.text.strip():
         message = 'The <license> is empty: write an expression such as MIT, or with type="file" the name of a file.'
         yield Fault("license-empty", message)
