@@ -11,7 +11,7 @@ import pytest
 from motherlode.domain.nupkg import Limits, Nupkg, Strictness, Verdict, judge_nupkg
 
 FOLDER: Final = Path(os.environ.get("MOTHERLODE_PACKAGES", "/nowhere")) / "found"
-NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+NOW: Final = datetime(2030, 1, 1, tzinfo=UTC)
 REFUSED_ALWAYS: Final = {
     **dict.fromkeys(("type-version-1", "type-version-label", "type-version-metadata"), "type-version-invalid"),
     "type-version-empty": "type-version-invalid",

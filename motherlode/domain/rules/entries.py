@@ -21,7 +21,7 @@ _BACKSLASHES = re.compile(r"\\{2,}")
 _DOUBLE_BACKSLASH = "entry-double-backslash"
 _MAX_PART_BYTES = 255
 _MAX_GROWTH = 3  # of a byte in code page 437, once it is UTF-8
-_MAY_BE_UNREADABLE = re.compile("[,%]|portable", re.IGNORECASE)
+_MAY_BE_UNREADABLE = re.compile("[,%]|portable|/version=", re.IGNORECASE)
 
 
 def check_count(subject: Subject) -> Iterator[Fault]:
@@ -119,7 +119,7 @@ def check_framework_folders(subject: Subject) -> Iterator[Fault]:
                 "(portable-net40+sl5)."
             )
             yield Fault("framework-portable-profile", message)
-        elif not parse_framework(folder).is_readable:
+        elif not _is_readable(folder):
             message = f"Clients cannot read the framework that the folder {quote(folder)} names: name it like net8.0."
             yield Fault("framework-unreadable", message)
 
@@ -141,6 +141,12 @@ def _framework_folders(subject: Subject) -> dict[str, None]:
     # A look at the whole name first: large packages have thousands of them.
     odd = (entry.name for entry in subject.entries if _MAY_BE_UNREADABLE.search(entry.name))
     return dict.fromkeys(folder for folder in map(find_framework_folder, odd) if folder is not None)
+
+
+def _is_readable(folder: str) -> bool:
+    # quirk: clients read a folder that is no short name as a long one, also without a comma.
+    is_version = folder.lower().startswith("version=")
+    return parse_framework(f"{folder}," if is_version else folder).is_readable
 
 
 def _is_too_long(part: str) -> bool:

@@ -16,6 +16,7 @@ from motherlode.domain.rules.rule import Rule, Subject, Weight
 _STRING = r'"(?:\\.|[^"\\])*+"'
 _COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*+[}}\]])", re.DOTALL)
+_FLOATING = re.compile(r"(?:[0-9]{1,9}\.){0,3}\*|[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}-\*")
 
 
 def check_runtime(subject: Subject) -> Iterator[Fault]:
@@ -84,6 +85,9 @@ def _check_strings(value: object, name: str) -> None:
 
 def _check_ranges(dependencies: dict[str, Any]) -> None:
     for name, text in dependencies.items():
+        # quirk: a version may float here, as in a project.
+        if isinstance(text, str) and _FLOATING.fullmatch(text):
+            continue
         try:
             parse_range(text if isinstance(text, str) else "")
         except InvalidVersionRange:
