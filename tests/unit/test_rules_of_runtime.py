@@ -5,9 +5,7 @@ import pytest
 from tests.builders import nupkg
 from tests.unit.judged import told
 
-GRAPH = (
-    '{"runtimes": {"win": {"#import": ["any"], "Acme.A": {"Acme.B": "1.0"}}}, "supports": {"a": {"net46": ["win"]}}}'
-)
+GRAPH = '{"runtimes": {"win": {"#import": ["any"], "A": {"B": "1.0"}}}, "supports": {"a": {"net46": ["win"]}}}'
 
 
 @pytest.mark.parametrize(
