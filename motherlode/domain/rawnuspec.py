@@ -7,6 +7,7 @@ memory. There is one parser, and it is made here.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.parsers import expat
 
 from motherlode.domain.quotes import quote
@@ -16,12 +17,13 @@ from motherlode.domain.xmltext import UnreadableXml, decode_xml
 MAX_NUSPEC_BYTES = 1024 * 1024
 MAX_ELEMENTS = 20_000
 MAX_DEPTH = 256
+MAX_NAMESPACE_LENGTH = 256
 
 FAULTS = {
     "nuspec-too-large": "The .nuspec is larger than 1 MiB.",
     "nuspec-not-xml": "The .nuspec is no well-formed XML, or in an encoding that clients cannot read.",
     "nuspec-doctype": "The .nuspec has a document type; none may.",
-    "nuspec-too-complex": "The .nuspec has more elements than are read.",
+    "nuspec-too-complex": "The .nuspec has more elements, or a longer namespace, than are read.",
     "nuspec-root": "The root element is not <package>.",
     "nuspec-metadata": "There is no <metadata>, or more than one.",
 }
@@ -147,6 +149,9 @@ class _Open:
         return RawElement(self.name, self.namespace, self.default_namespace, self.attributes, tuple(self.content))
 
 
+_NOTHING = _Open("", "", "", (), [], keeps_blanks=False)
+
+
 class _Builder:
     """Builds the tree from the parser's events, and stops at a document type before its first declaration counts.
 
@@ -183,6 +188,11 @@ class _Builder:
         )
 
     def _note_namespace(self, prefix: str | None, namespace: str | None) -> None:
+        # Names come with their namespaces in front, so a long one would be copied for every element.
+        if namespace is not None and len(namespace) > MAX_NAMESPACE_LENGTH:
+            raise UnreadableNuspec(
+                "nuspec-too-complex", f"The nuspec has a namespace of more than {MAX_NAMESPACE_LENGTH} characters."
+            )
         if prefix is None:
             self._default_namespace = namespace or ""
 
@@ -193,21 +203,18 @@ class _Builder:
             raise UnreadableNuspec("nuspec-too-complex", f"The nuspec has more than {MAX_ELEMENTS} elements.")
         if len(self._open) >= MAX_DEPTH:
             raise UnreadableXml(f"elements lie more than {MAX_DEPTH} deep inside of each other")
-        namespace, local_name = _split(name)
-        named = tuple(_pairs(attributes))
-        self._open.append(
-            _Open(local_name, namespace, self._take_default_namespace(), named, [], self._keeps_blanks(dict(named)))
-        )
-
-    def _take_default_namespace(self) -> str:
-        inherited = self._open[-1].default_namespace if self._open else ""
+        parent = self._open[-1] if self._open else _NOTHING
         declared, self._default_namespace = self._default_namespace, None
-        return inherited if declared is None else declared
+        default_namespace = parent.default_namespace if declared is None else declared
+        namespace, local_name = _split(name)
+        named = tuple(_pairs(attributes)) if attributes else ()
+        keeps_blanks = self._keeps_blanks(named, parent) if named else parent.keeps_blanks
+        self._open.append(_Open(local_name, namespace, default_namespace, named, [], keeps_blanks))
 
-    def _keeps_blanks(self, attributes: dict[str, str]) -> bool:
-        space = attributes.get(_XML_SPACE)
+    def _keeps_blanks(self, attributes: tuple[tuple[str, str], ...], parent: _Open) -> bool:
+        space = next((value for name, value in attributes if name == _XML_SPACE), None)
         if space is None:
-            return bool(self._open) and self._open[-1].keeps_blanks
+            return parent.keeps_blanks
         if space.strip(_BLANKS) not in ("default", "preserve"):
             raise UnreadableXml(f"xml:space is {quote(space)}, it may be 'default' or 'preserve'")
         return space.strip(_BLANKS) == "preserve"
@@ -228,12 +235,15 @@ class _Builder:
 
     def _add_text(self, *, is_cdata: bool) -> None:
         """What was read since the last markup is one text; clients leave it out where it is made of blanks alone."""
+        if not self._text:
+            return
         text = "".join(self._text)
         self._text.clear()
-        if text and self._open and (is_cdata or self._open[-1].keeps_blanks or text.strip(_BLANKS)):
+        if self._open and (is_cdata or self._open[-1].keeps_blanks or text.strip(_BLANKS)):
             self._open[-1].content.append(text)
 
 
+@lru_cache(maxsize=1024)
 def _split(name: str) -> tuple[str, str]:
     namespace, _, local_name = name.rpartition(_SEPARATOR)
     return namespace, local_name

@@ -195,6 +195,12 @@ def test_blanks_are_kept_where_the_document_says_so() -> None:
     assert [child.text for child in raw.metadata.children] == ["A", "1.0", " ", ""]
 
 
+def test_a_namespace_has_a_length() -> None:
+    assert codes(rooted(f'xmlns:p="{"u" * 256}"')) == []
+    for attributes in (f'xmlns="{"u" * 257}"', f'xmlns:p="{"u" * 257}"'):
+        assert codes(rooted(attributes)) == ["nuspec-too-complex"]
+
+
 def test_a_document_at_the_limit_is_read_in_one_go() -> None:
     attributes = " ".join(f'a{number}="{"x" * 20}"' for number in range(20_000))
     assert codes(rooted(attributes, "<title>" + "<![CDATA[x]]>y" * 20_000 + "</title>")) == []
