@@ -135,7 +135,7 @@ class _Reading:
             icon=self._find_file("icon"),
             readme=self._find_file("readme"),
             # quirk: clients find this flag in any letter case, and do not trim it.
-            require_license_acceptance=self.metadata.value_of("requireLicenseAcceptance").lower() == "true",
+            require_license_acceptance=self.metadata.plain_value_of("requireLicenseAcceptance").lower() == "true",
             development_dependency=self._is_set("developmentDependency"),
             serviceable=self._is_set("serviceable"),
             min_client_version=_find_version_text(self.metadata.find_attribute("minClientVersion")),

@@ -85,11 +85,17 @@ class RawElement:
         # quirk: the official library finds texts such as <title> in any letter case. It passes over one with an element
         # inside, so another is preferred here.
         """
+        return self.plain_value_of(name) or next((child.text for child in self._texts_named(name)), "")
+
+    def plain_value_of(self, name: str) -> str:
+        """The same of those without an element inside."""
+        return next((child.text for child in self._texts_named(name) if not child.children), "")
+
+    def _texts_named(self, name: str) -> Iterator["RawElement"]:
         folded, namespace = name.lower(), self.default_namespace
-        texts = (child for child in self.children if child.text and child.namespace == namespace)
-        named = [child for child in texts if child.name.lower() == folded]
-        plain = (child.text for child in named if not child.children)
-        return next(plain, named[0].text if named else "")
+        for child in self.children:
+            if child.name.lower() == folded and child.namespace == namespace and child.text:
+                yield child
 
     def find_attribute(self, name: str) -> str | None:
         """The value of the attribute of that name (without a namespace), or None."""
