@@ -120,6 +120,19 @@ def claim_nuspecs(octets: bytes) -> None:
         _claim_served(taken)
 
 
+def claim_runtimes(octets: bytes) -> None:
+    """A runtime.json is taken or refused with its package; one that is taken is an object to whoever reads JSON."""
+    verdict = judge_nupkg(io.BytesIO(nupkg(files={"runtime.json": octets})), Limits(), NOW, Strictness.LENIENT)
+    _claim({fault.code for fault in verdict.faults} <= {"runtime-json-invalid"}, "nothing else is wrong")
+    if verdict.nupkg is None:
+        return
+    try:
+        graph = json.loads(octets)
+    except (ValueError, RecursionError):
+        return  # with comments, or bytes that are replaced
+    _claim(isinstance(graph, dict), "it is an object")
+
+
 def claim_zips(octets: bytes) -> None:
     """An archive is refused, or read as Python's own reader reads it, to the last byte."""
     taken = _read(octets)

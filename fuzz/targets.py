@@ -89,6 +89,12 @@ def _nuspecs() -> Iterator[bytes]:
     yield from _bad_entries(".nuspec")
 
 
+def _runtimes() -> Iterator[bytes]:
+    yield b'{"runtimes": {"win": {"#import": ["any"], "A": {"B": "1.0"}}}, "supports": {"a": {"net46": ["win"]}}}'
+    yield b'// comment\n{"a": "/* none */", /* b */ "runtimes": null,}'
+    yield '{"a": {}}'.encode("utf-16")
+
+
 def _zips() -> Iterator[bytes]:
     yield nupkg()
     yield nupkg(files={"icon.png": b"\x89PNG", "docs/a b.md": b"# a"}, comment=b"comment")
@@ -136,7 +142,21 @@ _FRAMEWORK_WORDS = ("portable-", "net", "netcoreapp", ",Version=v", ",Profile=",
 _ADDRESS_WORDS = ("https://", "http://", "xn--", "[", "]", "@", ":", "%41", "..", "0x7f", "\u0661", "\uff0e")
 _QUERY_WORDS = ("id:", "version:", '"', "AND", "owner:", "tags:", ":", "\u0130")
 _FORM_WORDS = ("--", "\r\n", "boundary=", "multipart/", "PK\5\6", "\\")
-_NUSPEC_WORDS = ("<metadata>", "</metadata>", "<id>", "<version>", "<dependency id='", "<license ", "<!ENTITY", "&#x0;")
+_NUSPEC_WORDS = (
+    *(
+        "<metadata>",
+        "</metadata>",
+        "<id>",
+        "<version>",
+        "<dependency id='",
+        "<license ",
+        "<!ENTITY",
+        "&#x0;",
+        "<![CDATA[",
+    ),
+    *(' encoding="utf-16"', ' xmlns:p=""', ' xml:space="preserve"', "<p:a/>", "\xff\xfe", "\xef\xbb\xbf"),
+)
+_RUNTIME_WORDS = ('{"runtimes":', '"#import":', '"supports":', "/*", "//", ",}", "\\u", "[[[[", "1e999", "NaN")
 _ZIP_WORDS = ("PK\1\2", "PK\3\4", "PK\5\6", "PK\6\6", "PK\6\7", "PK\7\b", "../")
 _ENTRY_WORDS = (".nuspec", "../", "\\", "%2e%2e", "NUL", "[Content_Types].xml")
 _SIGNATURE_WORDS = ("0\x80", "$\x80", "\0\0", "Version:1", "-Hash:")
@@ -149,6 +169,7 @@ TARGETS: Final = (
     Target("queries", claims.claim_queries, _queries, _QUERY_WORDS, 6000),
     Target("multipart", claims.claim_multipart, _forms, _FORM_WORDS, 4096),
     Target("nuspec", claims.claim_nuspecs, _nuspecs, _NUSPEC_WORDS, 16 * 1024),
+    Target("runtime", claims.claim_runtimes, _runtimes, _RUNTIME_WORDS, 16 * 1024),
     Target("zip", claims.claim_zips, _zips, _ZIP_WORDS, MAX_SEED_BYTES),
     Target("entries", claims.claim_entries, _entries, _ENTRY_WORDS, 512),
     Target("signature", claims.claim_signatures, _signatures, _SIGNATURE_WORDS, 32 * 1024),

@@ -41,7 +41,7 @@ FAULTS = {
 }
 
 PIECE_BYTES = 128 * 1024
-STORED, DEFLATED = 0, 8
+STORED, DEFLATED, _DEFLATED64 = 0, 8, 9
 ENCRYPTED, HAS_DESCRIPTOR, PATCHED, STRONGLY_ENCRYPTED, UTF8, MASKED = 1, 1 << 3, 1 << 5, 1 << 6, 1 << 11, 1 << 13
 _MEANINGFUL = ENCRYPTED | HAS_DESCRIPTOR | PATCHED | STRONGLY_ENCRYPTED | UTF8 | MASKED
 
@@ -342,7 +342,8 @@ def _unpacked(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
             message = f"{quote(entry.name)} cannot be unpacked ({error}): pack it again."
             raise _no("entry-deflate-broken", message) from error
     else:
-        raise _no("entry-method-unknown", f"{quote(entry.name)} is packed in a way no client reads: use deflate.")
+        how = "with Deflate64, which few clients read" if entry.method == _DEFLATED64 else "in a way no client reads"
+        raise _no("entry-method-unknown", f"{quote(entry.name)} is packed {how}: use deflate.")
 
 
 def _packed(file: BinaryIO, entry: Entry) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from motherlode.domain.names import plain_name
 from motherlode.domain.package import License, Package
 
 SERVER_JSON = ".mcp/server.json"
+RUNTIME_JSON = "runtime.json"
 
 _IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
@@ -27,6 +28,7 @@ class Role(StrEnum):
     README = "readme"
     LICENSE = "license file"
     SERVER_JSON = "server.json"
+    RUNTIME_JSON = "runtime.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,10 @@ def is_text(content: bytes) -> bool:
 
 
 def find_embedded(package: Package, entries: tuple[Entry, ...]) -> tuple[Embedded, ...]:
-    """The files that a package names, without their contents."""
-    named = tuple(_named(package))
+    """The files that a package names, or that clients know by name, without their contents."""
+    # quirk: where file names have no letter case, clients find any spelling of runtime.json.
+    runtimes = ((Role.RUNTIME_JSON, entry.name) for entry in entries if entry.name.lower() == RUNTIME_JSON)
+    named = (*_named(package), *runtimes)
     if not named:
         return ()
     by_name = {plain_name(entry.name): entry for entry in reversed(entries) if not entry.name.endswith(("/", "\\"))}
@@ -109,7 +113,7 @@ def _named(package: Package) -> Iterator[tuple[Role, str]]:
 
 def _find(role: Role, path: str, by_name: Mapping[str, Entry], by_folded: Mapping[str, str]) -> Embedded:
     name = next((spelling for spelling in (path, plain_name(path)) if spelling in by_name), None)
-    # quirk: the case of a license file counts, as it does for the official library; that of the others does not.
-    if name is None and role in (Role.ICON, Role.README):
+    # quirk: letter case counts, as it does for clients; that of a readme does not, which no client looks for.
+    if name is None and role is Role.README:
         name = by_folded.get(path.lower(), by_folded.get(plain_name(path).lower()))
     return Embedded(role, path, name or path, by_name.get(name) if name else None)

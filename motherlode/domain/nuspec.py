@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from motherlode.domain import rawnuspec
 from motherlode.domain.addresses import find_address
+from motherlode.domain.blanks import trim
 from motherlode.domain.frameworks import find_framework
 from motherlode.domain.ids import (
     MAX_DEPENDENCY_ID_LENGTH,
@@ -32,7 +33,15 @@ from motherlode.domain.rawnuspec import MAX_NUSPEC_BYTES, RawElement, RawNuspec,
 from motherlode.domain.refusals import Fault
 from motherlode.domain.versions import InvalidVersion, Version, parse_version
 
-__all__ = ["FAULTS", "MAX_NUSPEC_BYTES", "Nuspec", "RawNuspec", "is_type_name", "parse_nuspec"]
+__all__ = [
+    "FAULTS",
+    "MAX_NUSPEC_BYTES",
+    "Nuspec",
+    "RawNuspec",
+    "is_system_version",
+    "is_type_name",
+    "parse_nuspec",
+]
 
 FAULTS = {
     **rawnuspec.FAULTS,
@@ -50,6 +59,9 @@ FAULTS = {
 _TAG_SEPARATORS = re.compile(r"[\s,;]+")
 _TYPE_NAME = re.compile(r"\w+(?:[.-]\w+)*")
 _MAX_TYPE_NAME_LENGTH = 100
+_SYSTEM_NUMBER = r"[\t-\r ]*[0-9]{1,10}[\t-\r ]*"
+_SYSTEM_VERSION = re.compile(rf"{_SYSTEM_NUMBER}(?:\.{_SYSTEM_NUMBER}){{1,3}}")
+_MAX_INT32 = 2**31 - 1
 _NO_METADATA = RawElement("metadata", "", "", (), ())
 _NO_PACKAGE = Package(Identity(PackageId(""), Version(0, 0, 0)))
 
@@ -91,6 +103,12 @@ def is_type_name(name: str) -> bool:
     return len(name) <= _MAX_TYPE_NAME_LENGTH and _TYPE_NAME.fullmatch(name) is not None
 
 
+def is_system_version(text: str) -> bool:
+    """Whether .NET's System.Version reads it: two to four numbers, and no label."""
+    numbers = [int(number) for number in text.split(".")] if _SYSTEM_VERSION.fullmatch(text) else []
+    return bool(numbers) and max(numbers) <= _MAX_INT32
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """The `<metadata>` being read, and the faults found so far."""
@@ -102,7 +120,8 @@ class _Reading:
         return Package(
             identity=identity,
             description=self._text("description"),
-            authors=self._text("authors"),
+            # quirk: without authors nuget.org shows the owners, which very old packages have alone.
+            authors=self._text("authors") or self._text("owners"),
             title=self._text("title"),
             summary=self._text("summary"),
             release_notes=self._text("releaseNotes"),
@@ -113,9 +132,10 @@ class _Reading:
             license_url=find_address(self._text("licenseUrl")),
             icon_url=find_address(self._text("iconUrl")),
             license=self._find_license(),
-            icon=_find_path(self._text("icon")),
-            readme=_find_path(self._text("readme")),
-            require_license_acceptance=self._is_set("requireLicenseAcceptance"),
+            icon=self._find_file("icon"),
+            readme=self._find_file("readme"),
+            # quirk: clients find this flag in any letter case, and do not trim it.
+            require_license_acceptance=self.metadata.plain_value_of("requireLicenseAcceptance").lower() == "true",
             development_dependency=self._is_set("developmentDependency"),
             serviceable=self._is_set("serviceable"),
             min_client_version=_find_version_text(self.metadata.find_attribute("minClientVersion")),
@@ -162,18 +182,20 @@ class _Reading:
 
     def _read_groups(self) -> tuple[DependencyGroup, ...]:
         # quirk: with groups there, the official library does not look at dependencies beside them.
-        parents = self.metadata.children_named("dependencies")
-        groups = [group for parent in parents for group in parent.children_named("group")]
+        groups = self.metadata.children_named("dependencies", "group")
         if groups:
             return tuple(map(self._read_group, groups))
-        flat = tuple(dependency for parent in parents for dependency in self._read_dependencies(parent))
+        flat = self._read_dependencies(self.metadata.children_named("dependencies", "dependency"))
         return (DependencyGroup(None, flat),) if flat else ()
 
     def _read_group(self, group: RawElement) -> DependencyGroup:
-        return DependencyGroup(find_framework(group.find_attribute("targetFramework")), self._read_dependencies(group))
+        elements = group.children_named("dependency", namespace=group.namespace)
+        return DependencyGroup(
+            find_framework(group.find_attribute("targetFramework")), self._read_dependencies(elements)
+        )
 
-    def _read_dependencies(self, parent: RawElement) -> tuple[Dependency, ...]:
-        found = (self._find_dependency(element) for element in parent.children_named("dependency"))
+    def _read_dependencies(self, elements: tuple[RawElement, ...]) -> tuple[Dependency, ...]:
+        found = map(self._find_dependency, elements)
         return tuple(dependency for dependency in found if dependency is not None)
 
     def _find_dependency(self, element: RawElement) -> Dependency | None:
@@ -203,8 +225,7 @@ class _Reading:
             return None
 
     def _read_types(self) -> tuple[PackageType, ...]:
-        parents = self.metadata.children_named("packageTypes")
-        found = (_find_type(element) for parent in parents for element in parent.children_named("packageType"))
+        found = map(_find_type, self.metadata.children_named("packageTypes", "packageType"))
         return tuple(package_type for package_type in found if package_type is not None)
 
     def _find_license(self) -> License | None:
@@ -212,9 +233,9 @@ class _Reading:
         value = _find_text(element.text) if element else None
         if element is None or value is None:
             return None
-        kind = (element.find_attribute("type") or "").strip().lower()
+        kind = trim(element.find_attribute("type") or "").lower()
         if kind == "file":
-            path = _find_path(value)
+            path = _entry_name(value)
             return License("file", path) if path else None
         if kind == "expression":
             return License("expression", value, _find_version_text(element.find_attribute("version")))
@@ -228,12 +249,17 @@ class _Reading:
         repository = Repository(*(_find_text(element.find_attribute(name)) for name in names))
         return repository if repository != Repository() else None
 
+    def _find_file(self, name: str) -> str | None:
+        # quirk: no client trims the path, so blanks around it name another file.
+        element = self._first(name)
+        return (_entry_name(element.text) or None) if element else None
+
     def _is_set(self, name: str) -> bool:
-        return (self._text(name) or "").lower() == "true"
+        element = self._first(name)
+        return element is not None and trim(element.text).lower() == "true"
 
     def _text(self, name: str) -> str | None:
-        element = self._first(name)
-        return _find_text(element.text) if element else None
+        return _find_text(self.metadata.value_of(name))
 
     def _first(self, name: str) -> RawElement | None:
         return next(iter(self.metadata.children_named(name)), None)
@@ -246,19 +272,19 @@ def _find_text(text: str | None) -> str | None:
     return (text or "").strip() or None
 
 
-def _find_path(text: str | None) -> str | None:
+def _entry_name(path: str) -> str:
     """An entry's name with slashes, without what leads nowhere in front."""
-    path = (text or "").replace("\\", "/")
-    while path.startswith(("./", "/")):
-        path = path.removeprefix(".").removeprefix("/")
-    return path or None
+    name = path.replace("\\", "/")
+    while name.startswith(("./", "/")):
+        name = name.removeprefix(".").removeprefix("/")
+    return name
 
 
 def _find_type(element: RawElement) -> PackageType | None:
-    name = _find_text(element.find_attribute("name"))
-    if name is None or not is_type_name(name):
+    name, version = trim(element.find_attribute("name") or ""), element.find_attribute("version")
+    if not is_type_name(name):
         return None
-    return PackageType(name, _find_version_text(element.find_attribute("version")))
+    return PackageType(name, trim(version) if version is not None and is_system_version(version) else None)
 
 
 def _find_version_text(text: str | None) -> str | None:

@@ -72,9 +72,10 @@ class Repository:
 class Package:
     """Everything a nuspec says that a document, a page or a rule needs, and what can be told by the archive alone.
 
-    Texts are trimmed, and None where the nuspec has no such element or a blank one. `icon`, `readme` and a license file
-    are the names of entries that are in the archive, spelt as the archive spells them once percent-escapes and
-    backslashes are undone; they are None where the nuspec names an entry that is not there or not fit to be shown.
+    Texts are trimmed, and None where the nuspec has no such element or a blank one; `authors` are the owners then.
+    `icon`, `readme` and a license file are the names of entries that are in the archive, spelt as the archive spells
+    them once percent-escapes and backslashes are undone; they are None where the nuspec names an entry that is not
+    there or not fit to be shown.
     Addresses are those that `motherlode.domain.addresses` let through when the package was read, or None; that of the
     repository is as written. Whoever shows one asks there again: an older program may have let more through.
     `frameworks` are those that the package is made for, by its files; none where it can be used from anywhere.

@@ -17,9 +17,26 @@ from motherlode.domain.package import Package
 
 MAX_FRAMEWORKS: Final = 100
 
+_FOLDERS: Final = frozenset({"lib", "ref", "build", "buildtransitive", "content", "tools", "embed"})
+_RUNTIME_FOLDERS: Final = frozenset({"lib", "nativeassets"})
 _BUILDS: Final = frozenset({"build", "buildtransitive", "contentfiles"})
 _ASSEMBLIES: Final = (".dll", ".exe", ".winmd")
 _TOOL_TYPES: Final = frozenset({"dotnettool", "dotnetclitool", "dotnettoolridpackage"})
+
+
+def find_framework_folder(name: str) -> str | None:
+    """The folder of an entry that clients read as the name of a framework, where its place says that it may be one."""
+    root, *rest = plain_name(name).split("/")
+    root = root.lower()
+    if root == "contentfiles":
+        rest = rest[1:]
+    elif root == "runtimes":
+        rest = rest[2:] if len(rest) > 1 and rest[1].lower() in _RUNTIME_FOLDERS else []
+    elif root not in _FOLDERS:
+        return None
+    is_folder = len(rest) > 1
+    # quirk: folders of content are read as short names only, where a comma is a letter like any.
+    return rest[0] if is_folder and not (root == "content" and "," in rest[0]) else None
 
 
 def find_frameworks(package: Package, entries: Iterable[Entry]) -> tuple[Framework, ...]:

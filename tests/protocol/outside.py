@@ -8,6 +8,8 @@ from typing import Any
 from tests.bad_cases import make_large_cases
 
 Row = dict[str, Any]
+REFUSED_HERE = ("name-300.nupkg",)
+"""Accepted by the table, refused here: see docs/validation.md."""
 
 
 def table(packages: Path, name: str) -> list[Row]:
@@ -23,6 +25,8 @@ def bad_packages(packages: Path, made_into: Path) -> Iterator[tuple[Row, bytes]]
     """
     made = make_large_cases(packages, made_into)
     for row in table(packages, "bad/cases.json"):
+        if row["file"] in REFUSED_HERE:
+            row["expect"] = 400
         if row["expect"] != 413:
             folder = packages / "bad" if row["kept"] else made
             yield row, (folder / row["file"]).read_bytes()

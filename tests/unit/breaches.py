@@ -35,6 +35,7 @@ BREACHES = {
     "entry-folder-filled": hostile(Member("lib/", b"content")),
     "entry-from-future": hostile(Member("a", central={"date": 0x8C21}, local={"date": 0x8C21})),
     "entry-twice": nupkg(files={"lib/a": b"", "LIB/A": b""}),
+    "wrapping-twice": hostile(Member("%5BContent_Types%5D.xml"), Member("[Content_Types].xml")),
     "entry-file-and-folder": nupkg(files={"lib/x": b"", "lib/x/y": b""}),
     "framework-portable-profile": nupkg(files={"lib/portable-net40-client%2Bsl5/a.dll": b""}),
     "id-reserved": nupkg("Create-Verification-Key"),
@@ -77,6 +78,10 @@ BREACHES = {
     "dependency-range-missing": nupkg(dependencies={"B": None}),
     "dependencies-too-long": nupkg(dependencies={f"Some.Package.Number{n}": "1.0.0" for n in range(1200)}),
     "content-files-invalid": nupkg(more='<contentFiles><files include="**" flatten="yes" /></contentFiles>'),
+    "framework-reference-invalid": nupkg(
+        more='<frameworkReferences><group><frameworkReference name="A" /></group></frameworkReferences>'
+    ),
+    "runtime-json-invalid": nupkg(files={"runtime.json": b"[]"}),
     "type-unnamed": typed("<packageType />"),
     "type-invalid": typed('<packageType name="bad name!" />'),
     "type-version-invalid": typed('<packageType name="DotnetTool" version="x" />'),
@@ -107,7 +112,7 @@ BREACHES = {
     "readme-missing": nupkg(),
     "readme-not-packed": nupkg(readme="docs/README.md", files={"README.md": README}),
     "readme-extension": nupkg(readme="README.txt", files={"README.txt": README}),
-    "readme-empty": nupkg(readme="README.md", files={"README.md": b"\n"}),
+    "readme-empty": nupkg(readme="README.md", files={"README.md": b""}),
     "readme-not-text": nupkg(readme="README.md", files={"README.md": b"# \0"}),
     "readme-not-utf8": nupkg(readme="README.md", files={"README.md": "# Größe".encode("latin-1")}),
 }

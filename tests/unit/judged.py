@@ -3,7 +3,7 @@
 import io
 from datetime import UTC, datetime
 
-from motherlode.domain.nupkg import Limits, judge_nupkg
+from motherlode.domain.nupkg import Limits, Strictness, Verdict, judge_nupkg
 from motherlode.domain.refusals import Fault
 
 NOW = datetime(2024, 1, 2, 3, 4, 6, tzinfo=UTC)
@@ -18,6 +18,11 @@ def told(packed: bytes, limits: Limits | None = None) -> list[str]:
 def messages(packed: bytes) -> list[str]:
     """The sentences of all faults and warnings."""
     return [fault.message for fault in _found(packed, Limits())]
+
+
+def judge(packed: bytes, strictness: Strictness) -> Verdict:
+    """What a feed of that strictness says."""
+    return judge_nupkg(io.BytesIO(packed), Limits(), NOW, strictness)
 
 
 def _found(packed: bytes, limits: Limits) -> tuple[Fault, ...]:

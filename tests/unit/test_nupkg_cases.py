@@ -56,6 +56,8 @@ DANGEROUS = (
         "zip64-",
     ),
 )
+REFUSED_HERE = ("name-300.nupkg",)
+"""A file name of more than 255 bytes: no client on any common system can unpack it, as docs/validation.md says."""
 REFUSED_GALLERY_PACKAGES = {
     "PackageWithDoubleBackwardSlash.1.0.0.nupkg": "entry-double-backslash",
     "PackageWithDoubleForwardSlash.1.0.0.nupkg": "entry-twice",
@@ -107,7 +109,9 @@ def test_packages_are_here() -> None:
     assert len(table("real.json")) > 80
 
 
-@pytest.mark.parametrize("case", named([row for row in table("bad/cases.json") if row["expect"] == 201]))
+@pytest.mark.parametrize(
+    "case", named([row for row in table("bad/cases.json") if row["expect"] == 201 and row["file"] not in REFUSED_HERE])
+)
 def test_what_only_looks_bad_is_taken(case: dict[str, Any], bad_folder: Path) -> None:
     for strictness in Strictness:
         found = read(bad_folder / case["file"], strictness)
@@ -115,7 +119,9 @@ def test_what_only_looks_bad_is_taken(case: dict[str, Any], bad_folder: Path) ->
         assert not found.is_signed
 
 
-@pytest.mark.parametrize("case", named([row for row in table("bad/cases.json") if row["expect"] == 400]))
+@pytest.mark.parametrize(
+    "case", named([row for row in table("bad/cases.json") if row["expect"] == 400 or row["file"] in REFUSED_HERE])
+)
 def test_what_is_bad_is_refused(case: dict[str, Any], bad_folder: Path) -> None:
     verdict = judge(bad_folder / case["file"])
     assert verdict.nupkg is None

@@ -105,14 +105,19 @@ def test_an_id(package_id, codes):
     assert told(nupkg(package_id)) == codes
 
 
-@pytest.mark.parametrize("text", ["true", "FALSE", " True ", ""])
-def test_a_flag_is_true_or_false_or_nothing(text):
+@pytest.mark.parametrize("text", ["true", "FALSE", " True "])
+def test_a_flag_is_true_or_false(text):
     assert told(nupkg(developmentDependency=text, requireLicenseAcceptance=text, serviceable=text)) == []
 
 
-@pytest.mark.parametrize("text", ["yes", "1", "maybe"])
-def test_a_flag_is_nothing_else(text):
-    assert told(nupkg(developmentDependency=text, serviceable=text)) == ["flag-invalid"] * 2
+@pytest.mark.parametrize("text", ["yes", "1", "maybe", "", " ", "\u00a0"])
+@pytest.mark.parametrize("flag", ["developmentDependency", "requireLicenseAcceptance", "serviceable"])
+def test_a_flag_is_nothing_else(flag, text):
+    assert told(nupkg(**{flag: text})) == ["flag-invalid"]
+
+
+def test_a_flag_holds_no_element():
+    assert told(nupkg(more="<serviceable><a/>true</serviceable>")) == ["flag-invalid"]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +144,16 @@ def test_an_address(address, codes):
     assert told(nupkg(projectUrl=address)) == codes
 
 
-@pytest.mark.parametrize(("client", "codes"), [("2.12", []), ("7.3.1.1", []), ("7.3.1.2", ["client-version-too-new"])])
+@pytest.mark.parametrize(
+    ("client", "codes"),
+    [
+        ("2.12", []),
+        (" 2.12 ", []),
+        ("7.3.1.1", []),
+        ("7.3.1.2", ["client-version-too-new"]),
+        *((blank, ["client-version-invalid"]) for blank in ("", " ", "\u00a0", "new")),
+    ],
+)
 def test_the_client_that_a_package_needs(client, codes):
     document = nuspec().replace(b"<metadata>", f'<metadata minClientVersion="{client}">'.encode())
     assert told(nupkg(nuspec=document)) == codes
@@ -158,6 +172,8 @@ def test_the_version_of_a_client_has_a_length():
         ("<Listed>a</Listed>", []),
         ("<packageHash>a</packageHash><published>a</published>", ["element-reserved"] * 2),
         ("<description>again</description>", ["element-repeated"]),
+        ("<Description>again</Description>", ["element-repeated"]),
+        ("<ID>again</ID>", ["element-repeated"]),
         ('<x:title xmlns:x="u">a</x:title>', []),
     ],
 )

@@ -1,5 +1,6 @@
 """Rederive: what is stored follows from the bytes again, events tell it, and nothing else changes or is lost."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -235,6 +236,23 @@ class TestWhatCannotBeRead:
         entry = house.get("acme.widgets", "1.0.0")
         age(house, entry, facts={**entry.facts, "title": "Old"})
         assert reread(house) == (Rederived(1, 1, 0), [])
+
+    @pytest.mark.parametrize(
+        "older",
+        [
+            nupkg(owners="Ann", authors="", serviceable=""),
+            nupkg(owners="Ann", authors="", files={"runtime.json": b"[]", "lib/portable-net40-client+sl5/A.dll": b""}),
+            nupkg(owners="Ann", authors="", nuspec_name="a.nuspec", files={"lib/" + "a" * 256: b""}),
+        ],
+        ids=["a flag", "files", "a name"],
+    )
+    def test_what_every_feed_would_refuse_today_is_read(self, house, entry, older):
+        """Packages were taken before there were these rules, and are served."""
+        house.shelf.blobs[entry.blob] = older
+        hashes = {"sha256": hashlib.sha256(older).digest(), "sha512": hashlib.sha512(older).digest()}
+        age(house, entry, **hashes, size=len(older))
+        assert reread(house) == (Rederived(1, 1, 0), [])
+        assert house.get("acme.widgets", "1.0.0").facts["authors"] == "Ann"
 
     @pytest.mark.parametrize("keys", [{"id_key": "acme.gadgets"}, {"version_key": "2.0.0"}])
     def test_what_reads_as_another_id_or_version_stays_as_it_was(self, house, entry, keys):

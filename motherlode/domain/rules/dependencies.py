@@ -3,13 +3,23 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from motherlode.domain.frameworks import Framework, parse_framework
+from motherlode.domain.blanks import trim
+from motherlode.domain.frameworks import Framework, find_framework, parse_framework
 from motherlode.domain.package import Dependency, DependencyGroup
 from motherlode.domain.quotes import quote
 from motherlode.domain.rawnuspec import RawElement
 from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.identity import is_legal_for_2x
 from motherlode.domain.rules.rule import Rule, Subject, Weight, length_of
+
+_BUILD_ACTIONS = frozenset(
+    {
+        *("none", "compile", "content", "embeddedresource", "applicationdefinition", "page", "resource"),
+        *("splashscreen", "designdata", "designdatawithdesigntimecreatabletypes", "codeanalysisdictionary"),
+        *("androidasset", "androidresource", "bundleresource"),
+    }
+)
+"""Those of NuGet.ProjectModel's BuildAction, which know no letter case."""
 
 
 def check_groups(subject: Subject) -> Iterator[Fault]:
@@ -22,8 +32,7 @@ def check_groups(subject: Subject) -> Iterator[Fault]:
         if framework is None or framework.is_supported:
             continue
         if not framework.is_readable:
-            message = f"Clients cannot read the framework {name} of a group of dependencies: write one such as net8.0."
-            yield Fault("framework-unreadable", message)
+            yield _unreadable(framework, "a group of dependencies")
         else:
             message = f"There is no framework {name}, which a group of dependencies is for: write one such as net8.0."
             yield Fault("framework-unknown", message)
@@ -31,11 +40,14 @@ def check_groups(subject: Subject) -> Iterator[Fault]:
 
 def check_assemblies(subject: Subject) -> Iterator[Fault]:
     """Look at the frameworks of the framework assemblies."""
-    elements = _grandchildren(subject, "frameworkAssemblies", "frameworkAssembly")
+    elements = subject.metadata.children_named("frameworkAssemblies", "frameworkAssembly")
     listed = (element.find_attribute("targetFramework") or "" for element in elements)
-    names = dict.fromkeys(name.strip() for names in dict.fromkeys(listed) for name in names.split(","))
+    names = dict.fromkeys(trim(name) for names in dict.fromkeys(listed) for name in names.split(","))
     for name in names:
-        if name and name.lower() != "any" and not parse_framework(name).is_supported:
+        framework = find_framework(name)
+        if framework is not None and not framework.is_readable:
+            yield _unreadable(framework, "a framework assembly")
+        elif framework is not None and not framework.is_supported:
             message = (
                 f"There is no framework {quote(name)}, which a framework assembly is for: write one such as net472."
             )
@@ -61,15 +73,14 @@ def check_dependencies(subject: Subject) -> Iterator[Fault]:
 
 def check_shape(subject: Subject) -> Iterator[Fault]:
     """Look for dependencies beside groups, and for those without a version."""
-    parents = subject.metadata.children_named("dependencies")
-    flat = [element for parent in parents for element in parent.children_named("dependency")]
-    groups = [element for parent in parents for element in parent.children_named("group")]
+    flat = subject.metadata.children_named("dependencies", "dependency")
+    groups = subject.metadata.children_named("dependencies", "group")
     if flat and groups:
         message = (
             "Some dependencies are in groups and some are not, and clients see the groups only: put all in groups."
         )
         yield Fault("dependencies-mixed", message)
-    grouped = (element for group in groups for element in group.children_named("dependency"))
+    grouped = subject.metadata.children_named("dependencies", "group", "dependency")
     without = [element for element in (grouped if groups else flat) if not _version_of(element)]
     if without:
         name = quote(without[0].find_attribute("id") or "")
@@ -88,7 +99,7 @@ def check_length(subject: Subject) -> Iterator[Fault]:
 
 def check_content_files(subject: Subject) -> Iterator[Fault]:
     """Look for what makes a client stop when it restores content files."""
-    for element in _grandchildren(subject, "contentFiles", "files"):
+    for element in subject.metadata.children_named("contentFiles", "files"):
         if element.find_attribute("include") is None:
             message = 'A <files> of the <contentFiles> has no include, on which clients stop: say include="…".'
             yield Fault("content-files-invalid", message)
@@ -97,6 +108,45 @@ def check_content_files(subject: Subject) -> Iterator[Fault]:
             if text is not None and text.lower() not in ("true", "false"):
                 message = f"A <files> of the <contentFiles> has {name}={quote(text)}: write true or false."
                 yield Fault("content-files-invalid", message)
+
+        action = element.find_attribute("buildAction")
+        if action and action.lower() not in _BUILD_ACTIONS:
+            message = (
+                f"A <files> of the <contentFiles> has buildAction={quote(action)}, on which clients stop: write "
+                "Compile, Content, EmbeddedResource or None."
+            )
+            yield Fault("content-files-invalid", message)
+
+
+def check_references(subject: Subject) -> Iterator[Fault]:
+    """Look for groups of references that make a client stop."""
+    for group in subject.metadata.children_named("references", "group"):
+        framework = find_framework(group.find_attribute("targetFramework"))
+        if framework is not None and not framework.is_readable:
+            yield _unreadable(framework, "a group of references")
+    for group in subject.metadata.children_named("frameworkReferences", "group"):
+        yield from _faults_of_framework_references(group)
+
+
+def _faults_of_framework_references(group: RawElement) -> Iterator[Fault]:
+    framework = group.find_attribute("targetFramework") or ""
+    if not framework.strip():
+        message = "A group of the <frameworkReferences> has no framework, on which clients stop: say targetFramework=…."
+        yield Fault("framework-reference-invalid", message)
+    elif not parse_framework(framework).is_readable:
+        yield _unreadable(parse_framework(framework), "a group of framework references")
+    for element in group.children_named("frameworkReference", namespace=group.namespace):
+        if not (element.find_attribute("name") or "").strip():
+            message = "A <frameworkReference> has no name, on which clients stop: say name=…, or remove it."
+            yield Fault("framework-reference-invalid", message)
+
+
+def _unreadable(framework: Framework, owner: str) -> Fault:
+    message = (
+        f"Clients cannot read the framework {_name_of(framework)} of {owner}: write one such as net8.0, with a number "
+        "for its version and no hyphen inside of a portable one."
+    )
+    return Fault("framework-unreadable", message)
 
 
 def _faults_of_bounds(dependency: Dependency) -> Iterator[Fault]:
@@ -112,11 +162,6 @@ def _faults_of_bounds(dependency: Dependency) -> Iterator[Fault]:
                 "a letter: name another."
             )
             yield Fault("dependency-label-old", message)
-
-
-def _grandchildren(subject: Subject, parent_name: str, name: str) -> list[RawElement]:
-    parents = subject.metadata.children_named(parent_name)
-    return [element for parent in parents for element in parent.children_named(name)]
 
 
 def _version_of(element: RawElement) -> str:
@@ -156,7 +201,7 @@ RULES = (
         "framework-unreadable",
         Weight.ALWAYS,
         "NuGet clients, which fail on it",
-        "A group of dependencies is for a framework whose name clients stop on.",
+        "A framework has a name that clients stop on, in the nuspec or as a folder.",
         '<group targetFramework=".NETStandard,Version=two">',
         check_groups,
     ),
@@ -228,8 +273,16 @@ RULES = (
         "content-files-invalid",
         Weight.ALWAYS,
         "NuGet clients, which fail on it",
-        "A content file has no include, or a flag that is neither true nor false.",
+        "A content file has no include, a flag that is neither true nor false, or a build action that clients lack.",
         '<files flatten="yes" />',
         check_content_files,
+    ),
+    Rule(
+        "framework-reference-invalid",
+        Weight.ALWAYS,
+        "NuGet clients, which fail on it",
+        "A framework reference has no name, or its group no framework.",
+        '<frameworkReferences><group><frameworkReference name="A" /></group></frameworkReferences>',
+        check_references,
     ),
 )

@@ -7,16 +7,21 @@ from itertools import pairwise
 
 from motherlode.domain import names
 from motherlode.domain.archive import ENCRYPTED, MASKED, STRONGLY_ENCRYPTED, Entry
+from motherlode.domain.frameworks import parse_framework
 from motherlode.domain.limits import Limits
 from motherlode.domain.names import find_name_fault, is_ordinary, plain_name, sort_key
 from motherlode.domain.quotes import quote
 from motherlode.domain.rawnuspec import MAX_NUSPEC_BYTES
 from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.rule import Rule, Subject, Weight
+from motherlode.domain.targets import find_framework_folder
 
 _SPECIAL_MODES = {0o010000, 0o020000, 0o060000, 0o120000, 0o140000}
 _BACKSLASHES = re.compile(r"\\{2,}")
 _DOUBLE_BACKSLASH = "entry-double-backslash"
+_MAX_PART_BYTES = 255
+_MAX_GROWTH = 3  # of a byte in code page 437, once it is UTF-8
+_MAY_BE_UNREADABLE = re.compile("[,%]|portable|/version=", re.IGNORECASE)
 
 
 def check_count(subject: Subject) -> Iterator[Fault]:
@@ -37,10 +42,14 @@ def check_names(subject: Subject) -> Iterator[Fault]:
 
 
 def check_name_lengths(subject: Subject) -> Iterator[Fault]:
-    """Measure each name in the bytes it takes in the archive."""
+    """Measure each name in the bytes it takes in the archive, and each part in those it takes in a folder."""
     for entry in subject.entries:
-        if len(entry.raw_name) > subject.limits.max_name_bytes:
+        size = len(entry.raw_name)
+        if size > subject.limits.max_name_bytes:
             yield Fault("entry-name-too-long", f"The name {quote(entry.name)} is too long: rename the file.")
+        elif size > _MAX_PART_BYTES // _MAX_GROWTH and any(map(_is_too_long, plain_name(entry.name).split("/"))):
+            message = f"A part of the name {quote(entry.name)} has more than {_MAX_PART_BYTES} bytes: rename it."
+            yield Fault("entry-name-too-long", message)
 
 
 def check_dates(subject: Subject) -> Iterator[Fault]:
@@ -73,7 +82,10 @@ def check_clashes(subject: Subject) -> Iterator[Fault]:
     """Sort by key: equal names become neighbours, and a file is followed by what lies "in" it."""
     keyed = sorted((sort_key(entry.name), entry.name) for entry in subject.entries)
     for (key, name), (next_key, next_name) in pairwise(keyed):
-        if key == next_key:
+        if key == next_key and _is_wrapping(key):
+            message = f"{quote(name)} and {quote(next_name)} are one part of the wrapping: leave one of them out."
+            yield Fault("wrapping-twice", message)
+        elif key == next_key:
             yield Fault("entry-twice", f"{quote(name)} and {quote(next_name)} are one file: leave one of them out.")
         elif not key.endswith("\0") and next_key.startswith(key + "\0"):
             message = f"{quote(name)} is a file, and {quote(next_name)} needs a folder there: rename one of them."
@@ -97,15 +109,19 @@ def check_nuspecs(subject: Subject) -> Iterator[Fault]:
         yield Fault("nuspec-too-large", "The .nuspec is larger than 1 MiB: shorten it.")
 
 
-def check_portable_folders(subject: Subject) -> Iterator[Fault]:
-    """Look for portable frameworks that hold a framework with a profile, such as portable-net40-client+sl5."""
-    odd = (_portable_folder(entry.name) for entry in subject.entries if "portable-" in entry.name.lower())
-    for folder in dict.fromkeys(folder for folder in odd if folder is not None):
-        message = (
-            f"The folder {quote(folder)} combines a framework that has a profile: name each without profile "
-            "(portable-net40+sl5)."
-        )
-        yield Fault("framework-portable-profile", message)
+def check_framework_folders(subject: Subject) -> Iterator[Fault]:
+    """Look for folders on whose names clients stop, such as portable-net40-client+sl5."""
+    for folder in _framework_folders(subject):
+        is_odd = folder.lower().startswith("portable-") and folder.count("-") > 1
+        if is_odd:
+            message = (
+                f"The folder {quote(folder)} combines a framework that has a profile: name each without profile "
+                "(portable-net40+sl5)."
+            )
+            yield Fault("framework-portable-profile", message)
+        elif not _is_readable(folder):
+            message = f"Clients cannot read the framework that the folder {quote(folder)} names: name it like net8.0."
+            yield Fault("framework-unreadable", message)
 
 
 def find_nuspec(entries: tuple[Entry, ...], limits: Limits) -> Entry | None:
@@ -120,10 +136,26 @@ def _nuspecs(entries: tuple[Entry, ...]) -> list[tuple[str, Entry]]:
     return [(name, entry) for name, entry in named if name.lower().endswith(".nuspec")]
 
 
-def _portable_folder(name: str) -> str | None:
-    segments = plain_name(name).split("/")
-    folders = (segment for segment in segments[1:-1] if segment.lower().startswith("portable-"))
-    return next((folder for folder in folders if folder.count("-") > 1), None)
+def _framework_folders(subject: Subject) -> dict[str, None]:
+    """Those that clients could stop on, each once: long names and portable ones."""
+    # A look at the whole name first: large packages have thousands of them.
+    odd = (entry.name for entry in subject.entries if _MAY_BE_UNREADABLE.search(entry.name))
+    return dict.fromkeys(folder for folder in map(find_framework_folder, odd) if folder is not None)
+
+
+def _is_readable(folder: str) -> bool:
+    # quirk: clients read a folder that is no short name as a long one, also without a comma.
+    is_version = folder.lower().startswith("version=")
+    return parse_framework(f"{folder}," if is_version else folder).is_readable
+
+
+def _is_too_long(part: str) -> bool:
+    return len(part.encode(errors="surrogateescape")) > _MAX_PART_BYTES
+
+
+def _is_wrapping(key: str) -> bool:
+    """Whether no client unpacks it: a part that an archive has since it is an OPC package."""
+    return key == "[content_types].xml" or key.startswith(("_rels\0", "package\0"))
 
 
 def _is_date(dos_date: int) -> bool:
@@ -180,8 +212,8 @@ RULES = (
         "entry-name-too-long",
         Weight.ALWAYS,
         _SAFETY,
-        "A name is longer than any system takes.",
-        "a name of 5,000 bytes",
+        "A name, or a part of it between slashes, is longer than any system takes.",
+        "a file name of 256 letters",
         check_name_lengths,
     ),
     Rule("entry-encrypted", Weight.ALWAYS, "NuGet clients", "An entry is encrypted.", "zip -e", check_encryption),
@@ -218,6 +250,14 @@ RULES = (
         check_clashes,
     ),
     Rule(
+        "wrapping-twice",
+        Weight.GALLERY,
+        _GALLERY,
+        "A part that only wraps the files comes twice; clients unpack none of them.",
+        "%5BContent_Types%5D.xml and [Content_Types].xml",
+        check_clashes,
+    ),
+    Rule(
         "entry-file-and-folder",
         Weight.ALWAYS,
         _SAFETY,
@@ -227,10 +267,10 @@ RULES = (
     ),
     Rule(
         "framework-portable-profile",
-        Weight.GALLERY,
-        "nuget.org, supported frameworks",
+        Weight.ALWAYS,
+        "NuGet clients, which fail on it",
         "A folder for a portable framework combines one that has a profile.",
         "lib/portable-net40-client+sl5/A.dll",
-        check_portable_folders,
+        check_framework_folders,
     ),
 )

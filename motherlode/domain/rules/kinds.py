@@ -3,22 +3,21 @@
 import json
 from collections.abc import Iterator
 
+from motherlode.domain.blanks import trim
 from motherlode.domain.embedded import Embedded, Role
-from motherlode.domain.nuspec import is_type_name
+from motherlode.domain.nuspec import is_system_version, is_type_name
 from motherlode.domain.quotes import quote
 from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.rule import Rule, Subject, Weight, length_of
-from motherlode.domain.versions import InvalidVersion, parse_version
 
 _MAX_BYTES_PER_CHARACTER = 4
 
 
 def check_types(subject: Subject) -> Iterator[Fault]:
     """Look at each `<packageType>` as it was written."""
-    parents = subject.metadata.children_named("packageTypes")
-    for element in (each for parent in parents for each in parent.children_named("packageType")):
-        name = (element.find_attribute("name") or "").strip()
-        version = (element.find_attribute("version") or "").strip()
+    for element in subject.metadata.children_named("packageTypes", "packageType"):
+        name = trim(element.find_attribute("name") or "")
+        version = element.find_attribute("version")
         if not name:
             yield Fault("type-unnamed", 'A <packageType> has no name, on which clients stop: say name="…".')
         elif not is_type_name(name):
@@ -26,8 +25,11 @@ def check_types(subject: Subject) -> Iterator[Fault]:
                 f"The package type {quote(name)} is no name: use letters, digits and '_', with '.' or '-' between."
             )
             yield Fault("type-invalid", message)
-        if version and not _is_version(version):
-            message = f"The package type {quote(name)} has the version {quote(version)}: write one such as 1.0."
+        if version is not None and not is_system_version(version):
+            message = (
+                f"The package type {quote(name)} has the version {quote(version)}: write two to four numbers such as "
+                "1.0, or leave it out."
+            )
             yield Fault("type-version-invalid", message)
 
 
@@ -78,14 +80,6 @@ def _find_reason(server: Embedded, most: int) -> str | None:
     return None if is_object else "holds no JSON object"
 
 
-def _is_version(text: str) -> bool:
-    try:
-        parse_version(text)
-    except InvalidVersion:
-        return False
-    return True
-
-
 _TYPES, _MCP = "NuGet, package types", "nuget.org, MCP servers"
 
 RULES = (
@@ -109,8 +103,8 @@ RULES = (
         "type-version-invalid",
         Weight.ALWAYS,
         "NuGet clients, which fail on it",
-        "The version of a package type is none.",
-        '<packageType name="DotnetTool" version="x" />',
+        "The version of a package type is not made of two to four numbers.",
+        '<packageType name="DotnetTool" version="1" />',
         check_types,
     ),
     Rule(

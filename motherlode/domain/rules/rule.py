@@ -55,13 +55,12 @@ class Subject:
         return next((each for each in self.embedded if each.role is role), None)
 
     def find_element(self, name: str) -> RawElement | None:
-        """The first element of that name in the metadata."""
+        """The first element of exactly that name in the metadata."""
         return next(iter(self.metadata.children_named(name)), None)
 
     def text_of(self, name: str) -> str:
-        """The text of the first element of that name, trimmed; "" where there is none."""
-        element = self.find_element(name)
-        return element.text.strip() if element else ""
+        """The text of the first element of that name, in any letter case, trimmed; "" where there is none."""
+        return self.metadata.value_of(name).strip()
 
 
 Check = Callable[[Subject], Iterator[Fault]]

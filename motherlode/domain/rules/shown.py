@@ -7,6 +7,7 @@ from motherlode.domain.quotes import quote
 from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.rule import Rule, Subject, Weight
 
+_EMPTY = "The <{}> is empty: write the name of a file in the package, or remove the element."
 _IMAGE_NAMES = (".png", ".jpg", ".jpeg")
 
 
@@ -14,7 +15,7 @@ def check_sizes(subject: Subject) -> Iterator[Fault]:
     """Compare the sizes of the files that are shown with the limit."""
     most = subject.limits.max_embedded_bytes
     for each in subject.embedded:
-        if each.role is not Role.SERVER_JSON and each.entry is not None and each.entry.size > most:
+        if each.role in (Role.ICON, Role.README, Role.LICENSE) and each.entry is not None and each.entry.size > most:
             message = f"The {each.role} {quote(each.name)} is larger than {most} bytes: shrink it."
             yield Fault("embedded-too-large", message)
 
@@ -23,13 +24,14 @@ def check_icon(subject: Subject) -> Iterator[Fault]:
     """Look at the icon: its place, its name, its first bytes."""
     icon = subject.find_embedded(Role.ICON)
     if icon is None:
-        if subject.text_of("iconUrl"):
+        if subject.find_element("icon") is not None:
+            yield Fault("icon-not-packed", _EMPTY.format("icon"))
+        elif subject.text_of("iconUrl"):
             yield Fault("icon-address-old", "The <iconUrl> is out of use: pack the image and name it in <icon>.")
         return
     if icon.entry is None:
-        yield Fault(
-            "icon-not-packed", f"The icon {quote(icon.path)} is not in the package: pack it, or correct <icon>."
-        )
+        message = f"The icon {quote(icon.path)} is not in the package (letter case counts): pack it, or correct <icon>."
+        yield Fault("icon-not-packed", message)
         return
     is_named = icon.name.lower().endswith(_IMAGE_NAMES)
     if not is_named:
@@ -43,6 +45,9 @@ def check_icon(subject: Subject) -> Iterator[Fault]:
 def check_readme(subject: Subject) -> Iterator[Fault]:
     """Look at the readme: its place, its name, its text."""
     readme = subject.find_embedded(Role.README)
+    if readme is None and subject.find_element("readme") is not None:
+        yield Fault("readme-not-packed", _EMPTY.format("readme"))
+        return
     if readme is None:
         message = (
             "The package has no readme: pack a README.md and name it in <readme>, so that readers see what it does."
@@ -51,13 +56,14 @@ def check_readme(subject: Subject) -> Iterator[Fault]:
         return
     name = quote(readme.name)
     if readme.entry is None:
-        yield Fault("readme-not-packed", f"The readme {name} is not in the package: pack it, or correct <readme>.")
+        message = f"The readme {name} is not in the package: pack it, or correct <readme>."
+        yield Fault("readme-not-packed", message)
         return
     if not readme.name.lower().endswith(".md"):
         yield Fault("readme-extension", f"The readme {name} is no Markdown by its name: use one that ends in .md.")
     if readme.content is None:
         return
-    if not readme.content.strip():
+    if not readme.content:
         yield Fault("readme-empty", f"The readme {name} is empty: write it, or leave <readme> out.")
     if not is_text(readme.content):
         yield Fault("readme-not-text", f"The readme {name} holds bytes that no text has: save it as a text in UTF-8.")

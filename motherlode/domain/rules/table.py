@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from motherlode.domain import archive, nuspec, signature
 from motherlode.domain.refusals import Fault
-from motherlode.domain.rules import dependencies, entries, identity, kinds, licensing, shown, texts
+from motherlode.domain.rules import dependencies, entries, identity, kinds, licensing, runtime, shown, texts
 from motherlode.domain.rules.rule import Rule, Strictness, Weight
 
 _EXAMPLES = {
@@ -74,6 +74,7 @@ NUSPEC_RULES = (
     *texts.RULES,
     *dependencies.RULES,
     *kinds.RULES,
+    *runtime.RULES,
     *licensing.RULES,
     *shown.RULES,
 )

@@ -50,10 +50,14 @@ def check_unicode(subject: Subject) -> Iterator[Fault]:
 
 def check_names(subject: Subject) -> Iterator[Fault]:
     """Look at the names of the elements."""
-    counts = Counter(child.name for child in subject.metadata.children)
-    for name, count in counts.items():
-        if count > 1 and name not in ("id", "version"):
-            yield Fault("element-repeated", f"The nuspec has {count} elements {quote(name)}: keep one.")
+    names = Counter(child.name for child in subject.metadata.children)
+    # quirk: clients find most elements in any letter case, so two casings are one element twice.
+    for folded, count in Counter(child.name.lower() for child in subject.metadata.children).items():
+        is_read_elsewhere = folded in ("id", "version") and names[folded] == count
+        if count > 1 and not is_read_elsewhere:
+            listed = " and ".join(quote(name) for name in names if name.lower() == folded)
+            yield Fault("element-repeated", f"The nuspec has {count} elements {listed}: keep one.")
+    for name in names:
         if name in RESERVED:
             message = f"The nuspec has an element <{name}>, which is the server's own to say: remove it."
             yield Fault("element-reserved", message)
@@ -94,10 +98,11 @@ def check_presence(subject: Subject) -> Iterator[Fault]:
 
 def check_flags(subject: Subject) -> Iterator[Fault]:
     """Look for flags that are neither true nor false."""
-    for name in FLAGS:
-        text = subject.text_of(name)
-        if text and text.lower() not in ("true", "false"):
-            yield Fault("flag-invalid", f"The <{name}> is {quote(text)}: write true or false.")
+    for element in subject.metadata.children:
+        is_flag = element.text.strip().lower() in ("true", "false") and not element.children
+        if element.name in FLAGS and not is_flag:
+            said = quote(element.text) if element.text else "empty"
+            yield Fault("flag-invalid", f"The <{element.name}> is {said}: write true or false, or remove it.")
 
 
 def check_addresses(subject: Subject) -> Iterator[Fault]:
@@ -138,8 +143,8 @@ def check_repository(subject: Subject) -> Iterator[Fault]:
 
 def check_client(subject: Subject) -> Iterator[Fault]:
     """Look at the version of the client that the package asks for."""
-    text = (subject.metadata.find_attribute("minClientVersion") or "").strip()
-    if not text:
+    text = subject.metadata.find_attribute("minClientVersion")
+    if text is None:
         return
     try:
         version = parse_version(text)
@@ -235,7 +240,7 @@ RULES = (
         "flag-invalid",
         Weight.ALWAYS,
         "NuGet clients, which fail on it",
-        "A flag is neither true nor false.",
+        "A flag is neither true nor false, or empty.",
         "<serviceable>maybe</serviceable>",
         check_flags,
     ),
