@@ -48,6 +48,7 @@ FAULTS = {
 """What can be wrong with the values of a nuspec, by code."""
 
 _TAG_SEPARATORS = re.compile(r"[\s,;]+")
+_LEADS_NOWHERE = re.compile(r"\A(?:\./|/)+")
 _TYPE_NAME = re.compile(r"\w+(?:[.-]\w+)*")
 _MAX_TYPE_NAME_LENGTH = 100
 _NO_METADATA = RawElement("metadata", "", "", (), ())
@@ -249,9 +250,7 @@ def _find_text(text: str | None) -> str | None:
 def _find_path(text: str | None) -> str | None:
     """An entry's name with slashes, without what leads nowhere in front."""
     path = (text or "").replace("\\", "/")
-    while path.startswith(("./", "/")):
-        path = path.removeprefix(".").removeprefix("/")
-    return path or None
+    return _LEADS_NOWHERE.sub("", path) or None
 
 
 def _find_framework(text: str | None) -> Framework | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lxml import etree
 
+from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.domain.quotes import quote
 from motherlode.domain.refusals import Fault
 
@@ -101,9 +102,11 @@ def parse_raw_nuspec(document: bytes) -> RawNuspec:
 
 def _parse_xml(document: bytes) -> RawElement:
     try:
-        root: Any = etree.fromstring(document, _make_parser(_Builder()))
-    except etree.XMLSyntaxError as error:
-        reason = quote(" ".join((error.msg or "it is empty").split()), max_characters=200)
+        root: Any = parse_by(etree.fromstring, document, _make_parser(_Builder()))
+    except Unreadable as error:
+        if isinstance(error.__cause__, UnreadableNuspec):
+            raise error.__cause__ from None
+        reason = quote(" ".join((getattr(error.__cause__, "msg", None) or "it is empty").split()), max_characters=200)
         raise UnreadableNuspec("nuspec-not-xml", f"The nuspec is not well-formed XML ({reason}): correct it.") from None
     if not isinstance(root, RawElement):
         raise UnreadableNuspec("nuspec-not-xml", "The nuspec is not well-formed XML: it has no element.")
