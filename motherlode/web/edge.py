@@ -23,7 +23,9 @@ from motherlode.observe.logs import get_logger, get_request_log
 from motherlode.web.answers import seclude
 from motherlode.web.gate import READS, admit
 from motherlode.web.later import Later
+from motherlode.web.lengths import check_length, shorten
 from motherlode.web.lifespan import Background, Lifespan
+from motherlode.web.looks import Looks
 from motherlode.web.pages.errors import answer_error
 from motherlode.web.ready import Known, KnownRequests
 from motherlode.web.recording import Recording
@@ -60,6 +62,7 @@ class Edge:
         self._renderers = anyio.CapacityLimiter(_RENDERERS)
         self._known = KnownRequests()
         self._later = Later()
+        self._looks = Looks()
         self._recording = Recording(house, self._later)
         self._who = Who(house, self._recording)
         self._log = get_logger()
@@ -77,6 +80,7 @@ class Edge:
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         started = perf_counter()
+        scope = shorten(scope)
         request_id = f"{self._life_id}{next(self._numbers):08x}"
         asked = self._sites.asked_of(scope) if scope["method"] == "GET" else None
         about, response = self._answer_known(scope, asked) or await self._visit(scope, receive, request_id, asked)
@@ -133,6 +137,7 @@ class Edge:
         limiters = self._writers, self._searchers, self._renderers
         visit = Visit(house, scope, receive, site, request_id, *limiters, standing)
         visit.door = self._who
+        visit.looks = self._looks
         response = await self._answer(visit)
         if visit.ready and site.is_checked and asked is not None and response.status_code in _GOOD:
             key = (asked, visit.credential) if visit.is_secluded else asked
@@ -175,6 +180,7 @@ class Edge:
             return refuse(refusal, request_id=visit.request_id, is_write=False, is_browser=True)
 
     async def _route(self, visit: Visit) -> Response:
+        check_length(visit.scope)
         if not self._house.follower.is_current():
             await visit.read(self._house.follower.catch_up)
         visit.standing = self._house.follower.standing

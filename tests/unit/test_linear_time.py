@@ -21,13 +21,14 @@ from motherlode.domain.names import find_name_fault, sort_key
 from motherlode.domain.nupkg import judge_nupkg
 from motherlode.domain.nuspec import parse_nuspec
 from motherlode.domain.ranges import parse_range
+from motherlode.domain.refusals import InvalidForm
 from motherlode.domain.signature import hash_content, read_signature
 from motherlode.domain.unicode import normalize
 from motherlode.domain.versions import parse_version
 from motherlode.search.analyser import iter_words
 from motherlode.search.queries import parse_query
 from motherlode.web.credentials import parse_authorization
-from motherlode.web.multipart import FirstPart, parse_boundary
+from motherlode.web.multipart import MAX_NEAR_DELIMITERS, FirstPart, parse_boundary
 from motherlode.web.pages.asking import parse_asked as parse_page_asked
 from motherlode.web.pages.forms import parse_form
 from motherlode.web.v3.search import parse_asked
@@ -139,6 +140,16 @@ BODIES: dict[str, Callable[[int], bytes]] = {
 def test_a_form_is_read_in_proportion_to_its_length(body: str, piece_bytes: int) -> None:
     size = 4_000 if piece_bytes == 1 else 200_000
     assert growth_of(feed(BOUNDARY, piece_bytes), BODIES[body], size) < LINEAR
+
+
+def test_lines_that_begin_like_a_delimiter_are_counted() -> None:
+    """A form may have none at all, and each takes as long as hundreds of other bytes."""
+    near = b"\n--b-" * (MAX_NEAR_DELIMITERS + 1)
+    for piece_bytes in (1_000, len(near)):
+        for begin in (b"", b"--b\r\n\r\n"):
+            with pytest.raises(InvalidForm, match="over and over"):
+                feed(b"b", piece_bytes)(begin + near)
+    feed(b"b", 1_000)(near[: 5 * MAX_NEAR_DELIMITERS])
 
 
 NESTED = b"\x30\x80" * 31

@@ -64,8 +64,9 @@ def count_steps(parser: MarkdownIt) -> None:
     """Have a parser count its steps in the environment of each text: by a rule in front of all others, which is never
     the right one."""
     block, inline = parser.block.ruler, parser.inline.ruler
-    every_place = {"alt": ["paragraph", "reference", "blockquote", "list"]}
-    block.before(block.get_all_rules()[0], _STEPS, _count_line, every_place)
+    block.before(
+        block.get_all_rules()[0], _STEPS, _count_line, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
     inline.before(inline.get_all_rules()[0], _STEPS, _count_place)
 
 
