@@ -6,9 +6,11 @@
     │   ├── InvalidForm        the multipart body around the package, or the form of a page
     │   ├── FormTooLarge       the form of a page, far larger than it can be
     │   ├── EncodedBody        a body in a content coding
+    │   ├── FragmentedBody     a body in thousands of tiny chunks
     │   ├── IncompleteBody     the body ended before its announced end
     │   ├── PackageTooLarge    over the feed's max_package_size
     │   ├── InvalidRange       a byte range outside of the file
+    │   ├── AddressTooLong     a path and query longer than the server reads
     │   ├── InvalidParameter   a parameter in a query string that is not what it must be
     │   ├── InvalidSetting     a setting, or a key's right, that is unknown or not built yet
     │   ├── InvalidName        a name that no account can have
