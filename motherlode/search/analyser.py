@@ -18,8 +18,8 @@ from motherlode.domain.unicode import normalize
 
 MAX_WORD_LENGTH: Final = 100
 """Words are cut to this, the length of the longest id; two that differ only beyond are one."""
-MAX_TEXT_LENGTH: Final = 40_000
-"""Characters of a text that are looked at, before and after it is normalized; release notes have 35,000 at most."""
+MAX_TEXT_LENGTH: Final = 20_000
+"""Characters of a text that are looked at, before and after it is normalized."""
 
 _KINDS_OF_ASCII: Final = {
     code: "U" if chr(code).isupper() else "L" if chr(code).islower() else "D" if chr(code).isdigit() else " "
