@@ -1,7 +1,7 @@
 """Attacks with single inputs: whether readers of a document notice that somebody sends what takes long to understand.
 
 A server of its own each time, on one worker and one core. The attack comes from an address of its own, as fast as the
-server answers it, on several connections; what it sends are the inputs of `tests/bounds`.
+server answers it, on as many connections as are named; what it sends are the inputs of `tests/bounds`.
 """
 
 import socket
@@ -23,7 +23,6 @@ from tests.servers import Server, form
 
 _SOURCE: Final = "127.0.0.9"
 _TIMEOUT_S: Final = 60.0
-_ATTACKERS: Final = 10
 _README: Final = "> - > - a\n"
 _READMES: Final = 40
 _FORM_BYTES: Final = 50 * 1024 * 1024
@@ -34,9 +33,11 @@ Requests = Sequence[bytes]
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """Reads of the service index alone, and beside the attack; `prepare` gives its requests, each for a connection."""
+    """Reads of the service index alone, and beside the attack; `prepare` gives its requests, each for a connection of
+    its own, of which `at_once` are open."""
 
     prepare: Callable[[Server], Requests]
+    at_once: int = 1
     rate: float = 500
 
     def measure(self, ground: Ground) -> Figures:
@@ -51,7 +52,7 @@ class Attack:
             server.tree.reset_peak()
             for _ in range(ground.effort.rounds):
                 quiet.append(pace_stream(server.port, reads, seconds=seconds))
-                with _attacking(server, requests):
+                with _attacking(server, requests, self.at_once):
                     beside.append(pace_stream(server.port, reads, seconds=seconds))
             peak_mb = server.tree.peak_mb()
         return {
@@ -64,11 +65,11 @@ class Attack:
 
 
 @contextmanager
-def _attacking(server: Motherlode, requests: Requests) -> Iterator[None]:
+def _attacking(server: Motherlode, requests: Requests, at_once: int) -> Iterator[None]:
     """While a process of its own sends the requests, over and over."""
     context = get_context("fork")
     is_over = context.Event()
-    process = context.Process(target=_attack, args=(server.port, requests, is_over))
+    process = context.Process(target=_attack, args=(server.port, requests, at_once, is_over))
     process.start()
     try:
         yield
@@ -78,15 +79,15 @@ def _attacking(server: Motherlode, requests: Requests) -> Iterator[None]:
         process.kill()
 
 
-def _attack(port: int, requests: Requests, is_over: Event) -> None:
+def _attack(port: int, requests: Requests, at_once: int, is_over: Event) -> None:
     turns = cycle(requests)  # the interpreter's lock is enough for threads that take turns
 
     def send_all() -> None:
         while not is_over.is_set():
             _send(port, next(turns))
 
-    with ThreadPoolExecutor(_ATTACKERS) as attackers:
-        for _ in range(_ATTACKERS):
+    with ThreadPoolExecutor(at_once) as attackers:
+        for _ in range(at_once):
             attackers.submit(send_all)
 
 
@@ -153,10 +154,10 @@ ATTACKS: Final = {
     "signatures": ("Packages of 1,500 signatures of a megabyte", Attack(_packages("signatures"))),
     "names": ("Packages whose names are 65,000 combining marks", Attack(_packages("names-of-marks"))),
     "ber": ("Packages whose signature is a megabyte of nested values", Attack(_packages("signature-of-values"))),
-    "readmes": ("Pages of READMEs of nested lists, laid out anew", Attack(_readmes)),
-    "queries": ("Long query strings", Attack(_queries)),
-    "health": ("Health and metrics without pause", Attack(_health)),
+    "readmes": ("Pages of READMEs of nested lists, laid out anew", Attack(_readmes, at_once=2)),
+    "queries": ("Long query strings", Attack(_queries, at_once=10)),
+    "health": ("Health and metrics without pause", Attack(_health, at_once=10)),
     "forms": ("Forms of 50 MB of near-delimiters", Attack(_near_delimiters)),
-    "chunks": ("Bodies in chunks of one byte", Attack(_tiny_chunks)),
+    "chunks": ("Bodies in chunks of one byte", Attack(_tiny_chunks, at_once=4)),
 }
 """By name: what it sends, and the attack."""
