@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bench import words
+from bench.attacks import ATTACKS
 from bench.credentials import Credential
 from bench.figures import Figures, Goal
 from bench.ground import Ground
@@ -140,6 +141,10 @@ CASES: Final = (
         "Reads beside 1,000 wrong sign-ins a second from another address",
         Flood(),
         [Goal("p99_ratio", 2), Goal("growth_mb", 16)],
+    ),
+    *(
+        Case(f"attack-{name}", f"Reads beside: {about}", attack, [Goal("p99_ratio", 2), Goal("peak_mb", 250)])
+        for name, (about, attack) in ATTACKS.items()
     ),
     Case(
         "growth",

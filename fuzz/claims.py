@@ -7,14 +7,19 @@ it again. Time is not measured here; who runs a claim limits it.
 import io
 import json
 import re
+import unicodedata
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from motherlode.domain.addresses import find_address
 from motherlode.domain.facts import facts_of, package_from
 from motherlode.domain.frameworks import parse_framework
+from motherlode.domain.licenses import InvalidLicense, parse_license
 from motherlode.domain.limits import Limits
+from motherlode.domain.logos import format_logo, parse_logo
+from motherlode.domain.names import find_name_fault, sort_key
 from motherlode.domain.nupkg import Nupkg, judge_nupkg
 from motherlode.domain.nuspec import parse_nuspec
 from motherlode.domain.ranges import MAX_RANGE_LENGTH, InvalidVersionRange, parse_range
@@ -22,11 +27,17 @@ from motherlode.domain.refusals import MAX_FAULTS, Fault, InvalidForm, InvalidPa
 from motherlode.domain.release import Release
 from motherlode.domain.rules.rule import Strictness
 from motherlode.domain.signature import read_signature
+from motherlode.domain.unicode import normalize
 from motherlode.domain.versions import InvalidVersion, parse_version
 from motherlode.protocol.catalog_entry import render_catalog_entry
 from motherlode.protocol.urls import Hive, Urls
+from motherlode.search.analyser import iter_words
 from motherlode.search.queries import MAX_PARTS, parse_query
+from motherlode.web.credentials import parse_authorization
 from motherlode.web.multipart import FirstPart, parse_boundary
+from motherlode.web.pages.forms import parse_form
+from motherlode.web.pages.markdown import render_readme
+from motherlode.web.v3.search import parse_asked
 from tests.builders import Member, nupkg, nuspec, zip_of
 from tests.signing import sign
 
@@ -82,6 +93,8 @@ def claim_addresses(octets: bytes) -> None:
         _claim(find_address(address) == address, "an address stays as it is")
         _claim(address.lower().startswith(("http://", "https://")), "an address is one of the web")
         _claim("@" not in re.split("[/?#]", address)[2], "no user stands before the host")
+        parts = urlsplit(address)
+        _claim(parts.scheme in {"http", "https"} and bool(parts.hostname), "Python's reader finds a host in it")
 
 
 def claim_queries(octets: bytes) -> None:
@@ -162,6 +175,63 @@ def claim_signatures(octets: bytes) -> None:
     _read(sign(PACKAGE, octets))
 
 
+def claim_licenses(octets: bytes) -> None:
+    """A text is an expression of listed licenses, or refused with a sentence."""
+    try:
+        expression = parse_license(_text(octets))
+    except InvalidLicense as refused:
+        _claim(str(refused).isprintable(), "a refusal is a sentence")
+        return
+    _claim(bool(expression.licenses), "an expression names a license")
+
+
+def claim_names(octets: bytes) -> None:
+    """A name has one key, which its other Unicode forms and casings have too."""
+    name = _text(octets)
+    find_name_fault(name)
+    if "%" not in name:  # a mark behind an escape makes another letter of its last digit
+        _claim(sort_key(unicodedata.normalize("NFD", name)) == sort_key(unicodedata.normalize("NFC", name)), "one key")
+    for form in ("NFC", "NFKC"):
+        _claim(normalize(form, name) == unicodedata.normalize(form, name), "normal forms are those of Unicode")
+
+
+def claim_words(octets: bytes) -> None:
+    """Every text is words, which can be joined by blanks."""
+    for word in iter_words(_text(octets)):
+        _claim(bool(word.whole) and " " not in word.whole, "a word holds no blank")
+
+
+def claim_readmes(octets: bytes) -> None:
+    """Every text becomes HTML, of bounded length, in which nothing runs."""
+    html = render_readme(_text(octets), image_hosts=frozenset())
+    _claim(len(html) <= 12 * len(octets) + 20_000, "the HTML is not much longer than the text")
+    _claim(re.search(r"<(script|style|iframe|object|embed|form)\b", html, re.IGNORECASE) is None, "nothing runs")
+
+
+def claim_headers(octets: bytes) -> None:
+    """Every Authorization header says who asks, or nothing; every query string asks something."""
+    parse_authorization(octets)
+    parse_asked(octets)
+    try:
+        parse_form(octets)
+    except InvalidForm:
+        return
+
+
+def claim_logos(octets: bytes) -> None:
+    """A text is a logo that is written as it was read, or refused."""
+    try:
+        logo = parse_logo(_text(octets))
+    except ValueError:
+        return
+    _claim(logo is None or parse_logo(format_logo(logo)) == logo, "a logo is read as it was written")
+
+
+def claim_server_json(octets: bytes) -> None:
+    """A server.json is judged, whatever is in it."""
+    _read(nupkg(nuspec=nuspec(more=_MCP_TYPE), nuspec_name="a.nuspec", files={".mcp/server.json": octets}))
+
+
 def build_entries(octets: bytes) -> bytes:
     """An archive of a sound nuspec and of entries that the bytes describe.
 
@@ -187,6 +257,7 @@ def build_entries(octets: bytes) -> bytes:
     return zip_of(members)
 
 
+_MCP_TYPE = '<packageTypes><packageType name="McpServer"/></packageTypes>'
 _NAMED_FILES = {"i.png": b"\x89PNG\r\n\x1a\n", "r.md": b"# Read", "LICENSE.txt": b"All.", ".mcp/server.json": b"{}"}
 _FIELDS = ("needed", "flags", "method", "time", "date", "crc", "packed_size", "size")
 

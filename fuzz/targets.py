@@ -118,6 +118,42 @@ def _signatures() -> Iterator[bytes]:
     yield from _bad_entries(".signature.p7s")
 
 
+def _licenses() -> Iterator[bytes]:
+    yield from (
+        b"MIT",
+        b"(MIT OR Apache-2.0) AND GPL-2.0-only WITH Classpath-exception-2.0",
+        b"UNLICENSED",
+        b"GPL-2.0+",
+    )
+
+
+def _names() -> Iterator[bytes]:
+    yield from (b"lib/net8.0/A.dll", b"a%2Fb\\c", "é/각/ﬁ".encode(), ("a" + "\u0301\u0327\u0f73\uff9e" * 20).encode())
+
+
+def _readmes() -> Iterator[bytes]:
+    yield b"# A\n\n> - **b** `c` [d](https://e.example)\n\n|a|b|\n|-|-|\n|c|![d](e.png)|\n\n[^1]: f\n\ng[^1] <b>h</b>\n"
+    yield from (
+        b"> - > - a\n" * 50,
+        b"|a\n> *\n" * 50,
+        b"- [ ] a\n    1. b\n\n```c\nd\n```\n",
+        b"> [!NOTE]\n> a@b.example\n",
+    )
+
+
+def _headers() -> Iterator[bytes]:
+    yield from (b"Basic YTpi", b"Bearer a", b"token a", b"q=a%20b&skip=1&take=5&prerelease=true", b"a=b&c=%ff")
+
+
+def _logos() -> Iterator[bytes]:
+    yield b"data:image/png;base64,iVBORw0KGgo="
+    yield b"data:image/jpeg;base64,/9j/"
+
+
+def _server_jsons() -> Iterator[bytes]:
+    yield from (b'{"name": "a", "version": "1.0"}', b"[1, 2.5e3, null]", b"\xef\xbb\xbf{}", b"[" * 500)
+
+
 def _bad_entries(suffix: str) -> Iterator[bytes]:
     """The first entry so named of each bad package that has one and can be read."""
     for package in _bad_packages():
@@ -159,6 +195,26 @@ _NUSPEC_WORDS = (
 _RUNTIME_WORDS = ('{"runtimes":', '"#import":', '"supports":', "/*", "//", ",}", "\\u", "[[[[", "1e999", "NaN")
 _ZIP_WORDS = ("PK\1\2", "PK\3\4", "PK\5\6", "PK\6\6", "PK\6\7", "PK\7\b", "../")
 _ENTRY_WORDS = (".nuspec", "../", "\\", "%2e%2e", "NUL", "[Content_Types].xml")
+_LICENSE_WORDS = ("MIT", " AND ", " OR ", " WITH ", "(", ")", "+", "GCC-exception-3.1")
+_NAME_WORDS = ("../", "\\", "%2e", "\u0301\u0327", "\u0f73", "\uff9e", "\ufdfa", "\u0130")
+_README_WORDS = (
+    "> ",
+    "- ",
+    "1. ",
+    "\n|-|-|\n",
+    "```",
+    "[a]: ",
+    "[^1]: ",
+    "![",
+    "](",
+    "<b>",
+    "<!--",
+    "**",
+    "http://",
+    "&#",
+)
+_HEADER_WORDS = ("Basic ", "Bearer ", "data:image/png;base64,", "=", "&", "%", "+")
+_JSON_WORDS = ("{", "[", '"', ":", ",", "1e999", "\\u", "null")
 _SIGNATURE_WORDS = ("0\x80", "$\x80", "\0\0", "Version:1", "-Hash:")
 
 TARGETS: Final = (
@@ -172,6 +228,13 @@ TARGETS: Final = (
     Target("runtime", claims.claim_runtimes, _runtimes, _RUNTIME_WORDS, 16 * 1024),
     Target("zip", claims.claim_zips, _zips, _ZIP_WORDS, MAX_SEED_BYTES),
     Target("entries", claims.claim_entries, _entries, _ENTRY_WORDS, 512),
+    Target("licenses", claims.claim_licenses, _licenses, _LICENSE_WORDS, 600),
+    Target("names", claims.claim_names, _names, _NAME_WORDS, 1000),
+    Target("words", claims.claim_words, _names, _NAME_WORDS, 1000),
+    Target("readmes", claims.claim_readmes, _readmes, _README_WORDS, 4096),
+    Target("headers", claims.claim_headers, _headers, _HEADER_WORDS, 600),
+    Target("logos", claims.claim_logos, _logos, _HEADER_WORDS, 300),
+    Target("server-json", claims.claim_server_json, _server_jsons, _JSON_WORDS, 2000),
     Target("signature", claims.claim_signatures, _signatures, _SIGNATURE_WORDS, 32 * 1024),
 )
 

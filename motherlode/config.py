@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from motherlode.domain.feeds import FEED_SETTINGS, FeedPolicy, find_feed_fault, parse_feed_policy
 from motherlode.domain.limits import Limits
+from motherlode.domain.parsers import parse_by
 from motherlode.domain.refusals import Fault, InvalidSetting
 from motherlode.settings import (
     PREFIX,
@@ -97,7 +98,7 @@ class _Reading:
         path = named or usual
         self._file_name = str(path)
         try:
-            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+            tables = parse_by(tomllib.loads, path.read_text(encoding="utf-8"))
         except OSError as error:
             if named or os.access(path, os.F_OK):
                 self._faults.append(

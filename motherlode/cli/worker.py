@@ -23,6 +23,9 @@ from motherlode.settings import Settings
 _METRICS_BYTES: Final = 1024 * 1024
 """More than all routes, methods and statuses together can fill."""
 _LOOK_S: Final = 0.02
+_SWITCH_S: Final = 0.0005
+"""After so long a thread that computes gives the interpreter to whoever waits for it, a tenth of Python's default: the
+event loop waits behind each of them, for each request."""
 ENGINE_LOG: dict[str, Any] = {
     "handlers": {"ours": {"()": "motherlode.cli.worker.EngineLog"}},
     "loggers": {"_granian": {"handlers": ["ours"], "propagate": False}},
@@ -62,6 +65,7 @@ def load_app(settings: Settings, report: Connection) -> Any:
     """
     _leave_interrupts_to_parent()
     end_with_parent()
+    sys.setswitchinterval(_SWITCH_S)
     atexit.register(_end_now)
     _reserve_metrics()
     from motherlode.app import make_app

@@ -11,6 +11,7 @@ from struct import Struct
 from typing import BinaryIO, NamedTuple
 
 from motherlode.domain.limits import Limits as Limits  # noqa: PLC0414 its readers know it from here
+from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.domain.quotes import quote
 from motherlode.domain.refusals import Fault, InvalidPackage
 
@@ -338,7 +339,7 @@ def _unpacked(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
     elif entry.method == DEFLATED:
         try:
             yield from _inflated(file, entry)
-        except zlib.error as error:
+        except Unreadable as error:
             message = f"{quote(entry.name)} cannot be unpacked ({error}): pack it again."
             raise _no("entry-deflate-broken", message) from error
     else:
@@ -361,11 +362,11 @@ def _inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
     for packed in _packed(file, entry):
         left = packed
         while left and not inflater.eof:
-            yield inflater.decompress(left, PIECE_BYTES)
+            yield parse_by(inflater.decompress, left, PIECE_BYTES)
             left = inflater.unconsumed_tail
         if inflater.unused_data or left:
             break
-    while not inflater.eof and (piece := inflater.decompress(b"", PIECE_BYTES)):
+    while not inflater.eof and (piece := parse_by(inflater.decompress, b"", PIECE_BYTES)):
         yield piece
     if not inflater.eof or inflater.unused_data:
         raise _no("entry-deflate-broken", f"{quote(entry.name)} does not end where it says: pack it again.")

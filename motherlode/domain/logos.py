@@ -3,12 +3,12 @@
 Invariant: a `Logo` is a PNG or a JPEG by its own bytes and small, and there is one text for it.
 """
 
-import binascii
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from typing import Final
 
 from motherlode.domain.embedded import find_image_type
+from motherlode.domain.parsers import Unreadable, parse_by
 
 MAX_LOGO_BYTES: Final = 32 * 1024
 LOGO_ALLOWED: Final = "a PNG or JPEG of at most 32 KB, as its data: address"
@@ -43,9 +43,10 @@ def parse_logo(text: str) -> Logo | None:
     if not mark or len(encoded) > _MAX_TEXT:
         raise ValueError("no data: address in base64, or too large")
     try:
-        logo = logo_of(b64decode(encoded.encode("ascii"), validate=True))
-    except binascii.Error as error:
+        content = parse_by(b64decode, encoded.encode("ascii", "replace"), validate=True)
+    except Unreadable as error:
         raise ValueError(str(error)) from error
+    logo = logo_of(content)
     if format_logo(logo) != begin + mark + encoded:
         raise ValueError("another media type than the bytes have, or not spelt in the one way")
     return logo

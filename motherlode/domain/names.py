@@ -5,10 +5,10 @@ undoes its percent-escapes first, as NuGet clients do.
 """
 
 import re
-import unicodedata
 from urllib.parse import unquote_to_bytes
 
 from motherlode.domain.quotes import quote
+from motherlode.domain.unicode import normalize
 
 FAULTS = {
     "entry-unnamed": "An entry has no name.",
@@ -68,7 +68,7 @@ def sort_key(name: str) -> str:
         return name.lower().replace("/", "\0")
     plain = plain_name(name)
     key = "\0".join(_segments(plain)) + ("\0" if plain.endswith("/") else "")
-    return unicodedata.normalize("NFC", key).lower()
+    return normalize("NFC", key).lower()
 
 
 def _leads_outside(path: str) -> bool:

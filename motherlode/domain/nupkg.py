@@ -117,10 +117,10 @@ def _find_faults(
 ) -> tuple[Package, list[Fault]]:
     """The package as it may be shown, and everything that there is to say about it."""
     embedded = find_embedded(nuspec.draft, zipped.entries)
-    signatures = [entry for entry in zipped.entries if _is_small_signature(entry, limits)]
-    contents, faults_of_contents = read_contents(
-        file, zipped, limits, keep=(*wanted_entries(embedded, limits), *signatures)
-    )
+    signatures = [entry for entry in zipped.entries if entry.name == SIGNATURE_NAME]
+    is_signature_kept = len(signatures) == 1 and signatures[0].size <= limits.max_embedded_bytes
+    keep = (*wanted_entries(embedded, limits), *(signatures if is_signature_kept else ()))
+    contents, faults_of_contents = read_contents(file, zipped, limits, keep=frozenset(keep))
     embedded = with_contents(embedded, contents)
     subject = Subject(
         text=_decode(document or b""),
@@ -129,7 +129,7 @@ def _find_faults(
         identity=nuspec.package.identity if nuspec.package else None,
         entries=zipped.entries,
         embedded=embedded,
-        is_signed=_is_signed(zipped),
+        is_signed=bool(signatures),
         now=now,
         limits=limits,
     )
@@ -137,17 +137,13 @@ def _find_faults(
     if nuspec.is_readable:
         faults += find_faults(NUSPEC_RULES, subject)
     if not zipped.faults and not faults_of_contents:
-        signature = contents[signatures[0]] if signatures else b""
+        signature = contents[signatures[0]] if is_signature_kept else b""
         faults += find_signature_faults(file, zipped, signature, limits)
     return embed(nuspec.draft, embedded), faults
 
 
 def _is_signed(zipped: Archive) -> bool:
     return any(entry.name == SIGNATURE_NAME for entry in zipped.entries)
-
-
-def _is_small_signature(entry: Entry, limits: Limits) -> bool:
-    return entry.name == SIGNATURE_NAME and entry.size <= limits.max_embedded_bytes
 
 
 def _decode(document: bytes) -> str:

@@ -57,6 +57,7 @@ FAULTS = {
 """What can be wrong with the values of a nuspec, by code."""
 
 _TAG_SEPARATORS = re.compile(r"[\s,;]+")
+_LEADS_NOWHERE = re.compile(r"\A(?:\./|/)+")
 _TYPE_NAME = re.compile(r"\w+(?:[.-]\w+)*")
 _MAX_TYPE_NAME_LENGTH = 100
 _SYSTEM_NUMBER = r"[\t-\r ]*[0-9]{1,10}[\t-\r ]*"
@@ -274,10 +275,7 @@ def _find_text(text: str | None) -> str | None:
 
 def _entry_name(path: str) -> str:
     """An entry's name with slashes, without what leads nowhere in front."""
-    name = path.replace("\\", "/")
-    while name.startswith(("./", "/")):
-        name = name.removeprefix(".").removeprefix("/")
-    return name
+    return _LEADS_NOWHERE.sub("", path.replace("\\", "/"))
 
 
 def _find_type(element: RawElement) -> PackageType | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from xml.parsers import expat
 
+from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.domain.quotes import quote
 from motherlode.domain.refusals import Fault
 from motherlode.domain.xmltext import UnreadableXml, decode_xml
@@ -132,12 +133,20 @@ def parse_raw_nuspec(document: bytes) -> RawNuspec:
 
 def _parse_xml(document: bytes) -> RawElement:
     try:
-        return _Builder().build(decode_xml(document))
+        return parse_by(_Builder().build, decode_xml(document))
     except UnreadableXml as unreadable:
         reason = str(unreadable)
-    except expat.ExpatError as error:
-        reason = f"{expat.ErrorString(error.code)}, line {error.lineno}, column {error.offset + 1}"
+    except Unreadable as unreadable:
+        if isinstance(unreadable.__cause__, UnreadableNuspec):
+            raise unreadable.__cause__ from None
+        reason = _reason_of(unreadable.__cause__)
     raise UnreadableNuspec("nuspec-not-xml", f"The nuspec is not well-formed XML ({reason}): correct it.")
+
+
+def _reason_of(error: BaseException | None) -> str:
+    if isinstance(error, expat.ExpatError):
+        return f"{expat.ErrorString(error.code)}, line {error.lineno}, column {error.offset + 1}"
+    return str(error)
 
 
 @dataclass(slots=True)

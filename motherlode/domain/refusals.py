@@ -6,9 +6,11 @@
     │   ├── InvalidForm        the multipart body around the package, or the form of a page
     │   ├── FormTooLarge       the form of a page, far larger than it can be
     │   ├── EncodedBody        a body in a content coding
+    │   ├── FragmentedBody     a body in thousands of tiny chunks
     │   ├── IncompleteBody     the body ended before its announced end
     │   ├── PackageTooLarge    over the feed's max_package_size
     │   ├── InvalidRange       a byte range outside of the file
+    │   ├── AddressTooLong     a path and query longer than the server reads
     │   ├── InvalidParameter   a parameter in a query string that is not what it must be
     │   ├── InvalidSetting     a setting, or a key's right, that is unknown or not built yet
     │   ├── InvalidName        a name that no account can have
@@ -121,6 +123,16 @@ class EncodedBody(Invalid):
         super().__init__("The body is in a content coding: send the package as it is, without Content-Encoding.")
 
 
+class FragmentedBody(Invalid):
+    """The body came in far more pieces than a client cuts it into."""
+
+    code = "body-fragmented"
+    title = "Fragmented body"
+
+    def __init__(self) -> None:
+        super().__init__("The body came in thousands of tiny chunks: send it in chunks of some kilobytes.")
+
+
 class IncompleteBody(Invalid):
     """The body ended early."""
 
@@ -154,6 +166,16 @@ class InvalidRange(Invalid):
     def __init__(self, size: int) -> None:
         self.size = size
         super().__init__(f"The asked range lies outside of the file, which has {size} bytes.")
+
+
+class AddressTooLong(Invalid):
+    """The path and the query of a request are longer than the server reads."""
+
+    code = "address-too-long"
+    title = "Address too long"
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(f"The address has more than {max_bytes} bytes, query included: ask for less at a time.")
 
 
 class InvalidParameter(Invalid):

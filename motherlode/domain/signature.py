@@ -8,7 +8,6 @@ own signatures and time stamps are looked at by whoever must trust them. The pac
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import BinaryIO, Literal, NamedTuple
 from motherlode.domain.archive import PIECE_BYTES, Archive, Entry
 from motherlode.domain.ber import OID, SEQUENCE, SET, NotBer, Value, read_octets, read_value
 from motherlode.domain.limits import Limits
+from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.domain.refusals import Fault, InvalidPackage
 
 SIGNATURE_NAME = ".signature.p7s"
@@ -168,11 +168,12 @@ def _read_directory_without(file: BinaryIO, zipped: Archive, signature: Entry, g
 
 
 def _refuse_zip64(extra: bytes) -> None:
-    while len(extra) >= _FIELD.size:
-        tag, size = _FIELD.unpack_from(extra)
+    position = 0
+    while position + _FIELD.size <= len(extra):
+        tag, size = _FIELD.unpack_from(extra, position)
         if tag == _ZIP64_FIELD:
             raise _zip64()
-        extra = extra[_FIELD.size + size :]
+        position += _FIELD.size + size
 
 
 def _zip64() -> InvalidPackage:
@@ -286,8 +287,8 @@ def _parse_content(content: bytes) -> tuple[str, bytes]:
 
 def _decode(text: bytes) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
+        return parse_by(base64.b64decode, text, validate=True)
+    except Unreadable:
         return b""  # the hash of no package: what is signed and what is here differ
 
 

@@ -23,6 +23,7 @@ from motherlode.domain.refusals import NoSuchVersion, SearchUnready
 from motherlode.domain.versions import Version, parse_version
 from motherlode.observe.clock import Clock
 from motherlode.projections.documents import DocumentKey, Documents, Fragment
+from motherlode.projections.fitting import fit
 from motherlode.projections.follower import Feed
 from motherlode.projections.latest import read_latest
 from motherlode.projections.packages import MAX_EMBEDDED_BYTES, Source, read_changed_at
@@ -97,7 +98,7 @@ class Showing:
         shown = rows if sees_unlisted else listed
         latest = _find_latest(listed)
         entry = _get_entry(source, package_id, version or latest or _find_latest(shown))
-        package = package_from(entry.facts)
+        package = fit(package_from(entry.facts))
         inside = self._look_inside(source, entry, package)
         counts = downloads.total(source.tx, feed.id, package_id.key)
         used_by = self._find_users(source, feed, package_id)
@@ -142,7 +143,7 @@ class Showing:
         newest = sorted(rows, key=lambda row: row.pushed_at, reverse=True)[:MAX_RELEASES]
         facts = entries.facts(source.tx, [row.content_id for row in newest])
         total = sum(downloads.total(source.tx, feed.id, package_id.key).values())
-        cards = tuple(Card(package_from(facts[row.content_id]), row.pushed_at, total) for row in newest)
+        cards = tuple(Card(fit(package_from(facts[row.content_id])), row.pushed_at, total) for row in newest)
         return VersionsView(PackageId(rows[0].id_written), cards, read_changed_at(source, package_id))
 
     def stats(self, source: Source, feed: Feed) -> StatsView:
@@ -210,7 +211,9 @@ class Showing:
 
 def _read_cards(tx: Tx, feed_id: int, id_keys: Iterable[str], audience: Audience) -> dict[str, Card]:
     seen = read_latest(tx, feed_id, id_keys, audience)
-    return {id_key: Card(latest.package, latest.published_at, latest.all_downloads) for id_key, latest in seen.items()}
+    return {
+        id_key: Card(fit(latest.package), latest.published_at, latest.all_downloads) for id_key, latest in seen.items()
+    }
 
 
 def _in_order(cards: Mapping[str, Card], id_keys: Iterable[str]) -> tuple[Card, ...]:

@@ -14,9 +14,12 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from motherlode.domain.ids import PackageId
+from motherlode.domain.unicode import normalize
 
 MAX_WORD_LENGTH: Final = 100
 """Words are cut to this, the length of the longest id; two that differ only beyond are one."""
+MAX_TEXT_LENGTH: Final = 20_000
+"""Characters of a text that are looked at, before and after it is normalized."""
 
 _KINDS_OF_ASCII: Final = {
     code: "U" if chr(code).isupper() else "L" if chr(code).islower() else "D" if chr(code).isdigit() else " "
@@ -41,9 +44,11 @@ def fold(text: str) -> str:
 
 
 def iter_words(text: str) -> Iterator[Word]:
-    """The words of a text in their order. Any text will do; equal words of other Unicode forms (NFKC) are one."""
+    """The words of a text in their order, of its first `MAX_TEXT_LENGTH` characters. Any text will do; equal words of
+    other Unicode forms (NFKC) are one."""
+    text = text[:MAX_TEXT_LENGTH]
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = normalize("NFKC", text)[:MAX_TEXT_LENGTH]
     folded = fold(text)
     kinds = text.translate(_KINDS_OF_ASCII) if text.isascii() else "".join(map(_kind, text))
     for run in _RUN.finditer(kinds):

@@ -163,7 +163,17 @@ def _read_words(view: View) -> Mapping[str, list[list[Word]]]:
         "description": (view.description,),
         "summary": (view.summary,),
     }
-    return {name: [list(iter_words(value[:MAX_TEXT])) for value in values] for name, values in texts.items()}
+    return {name: [list(iter_words(value)) for value in _begin_of(values)] for name, values in texts.items()}
+
+
+def _begin_of(values: tuple[str, ...]) -> Iterator[str]:
+    """The first `MAX_TEXT` characters of the values together."""
+    left = MAX_TEXT
+    for value in values[:MAX_TEXT]:
+        yield value[:left]
+        left -= len(value)
+        if left <= 0:
+            return
 
 
 def _join(values: Iterable[list[Word]]) -> str:

@@ -14,6 +14,7 @@ from motherlode.domain.refusals import Fault, InvalidPackage, NotAllowed, Refusa
 from motherlode.observe.clock import Clock
 from motherlode.store.blobs.base import Spool
 from motherlode.store.db import Database
+from motherlode.usecases.judging import turn_to_judge
 from motherlode.usecases.push import find_obstacles, find_strictness, get_free_place
 
 
@@ -43,7 +44,9 @@ def check(spool: Spool, actor: Actor, *, feed: str, db: Database, clock: Clock, 
 
     It does not hold for longer than nobody pushes, and nobody changes the feed.
     """
-    verdict = judge_nupkg(spool.file, limits, clock.now(), find_strictness(db, feed))
+    strictness = find_strictness(db, feed)
+    with turn_to_judge(spool.size):
+        verdict = judge_nupkg(spool.file, limits, clock.now(), strictness)
     expiry = expiry_warning(actor, clock.now())
     warnings = (*([Fault("key-ends-soon", expiry)] if expiry else []), *verdict.warnings)
     if verdict.nupkg is None:

@@ -38,6 +38,7 @@ from motherlode.store.db import Database, Tx
 from motherlode.store.entries import Entry, Place
 from motherlode.usecases.changing import check_unlocked, get_place, log_change
 from motherlode.usecases.identify import identify_now
+from motherlode.usecases.judging import turn_to_judge
 
 MAX_BLOB_AGE: Final = timedelta(hours=1)
 """A blob older than this is not named any more: whoever collects unnamed blobs may be after it (at 24 hours)."""
@@ -108,7 +109,9 @@ def push(
     Raises `InvalidPackage`, `PackageTooLarge`, `NotAllowed`, `IdLocked`, `KeyRefused`, `AlreadyExists`, `WasDeleted`,
     `NoSuchFeed`, `Busy`; whatever is raised, nothing is stored."""
     judged = strictness or find_strictness(db, feed)
-    upload = _Upload(spool, read_nupkg(spool.file, limits, clock.now(), judged), feed, judged)
+    with turn_to_judge(spool.size):
+        nupkg = read_nupkg(spool.file, limits, clock.now(), judged)
+    upload = _Upload(spool, nupkg, feed, judged)
     try:
         with db.read() as tx:
             outcome = _find_kept(_check(tx, upload, actor), upload)

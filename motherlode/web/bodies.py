@@ -16,13 +16,16 @@ import anyio
 import anyio.to_thread
 from starlette.types import Receive, Scope
 
-from motherlode.domain.refusals import EncodedBody, IncompleteBody, PackageTooLarge, SlowBody
+from motherlode.domain.refusals import EncodedBody, FragmentedBody, IncompleteBody, PackageTooLarge, SlowBody
 from motherlode.web.multipart import FirstPart, parse_boundary
 
 FORM_BYTES: Final = 64 * 1024
 STALL_TIMEOUT_S: Final = 60.0
 DRAIN_BYTES: Final = 64 * 1024 * 1024
 DRAIN_TIMEOUT_S: Final = 10.0
+MAX_SMALL_CHUNKS: Final = 4_096
+SMALL_CHUNK_BYTES: Final = 64
+"""Each chunk costs as much as thousands of bytes do: beyond so many, they must have so many bytes on average."""
 
 _PIECE_BYTES: Final = 1024 * 1024
 
@@ -57,6 +60,7 @@ class Body:
         self._drain_timeout_s = drain_timeout_s
         self._announced_bytes = self._find_length()
         self._received_bytes = 0
+        self._received_chunks = 0
         self._has_ended = False
         self._is_lost = False
         self._package: _Package | None = None
@@ -87,8 +91,9 @@ class Body:
         """Write the package in this body to `sink`: a form's first part, or all of a body that is no multipart.
 
         The sink gets about 1 MiB at a time, in a thread. Raises EncodedBody (a Content-Encoding other than identity),
-        PackageTooLarge (by Content-Length or by count), InvalidForm, SlowBody, and IncompleteBody (it ended before its
-        announced end, or the client is gone: then no answer will be read). What the sink raises comes through.
+        PackageTooLarge (by Content-Length or by count), InvalidForm, SlowBody, FragmentedBody, and IncompleteBody (it
+        ended before its announced end, or the client is gone: then no answer will be read). What the sink raises comes
+        through.
         What the sink holds is the package only when this returns.
         """
         if await self.is_short():
@@ -112,7 +117,7 @@ class Body:
             await self._skip_to(self._max_bytes + FORM_BYTES)
             with anyio.move_on_after(self._drain_timeout_s):
                 await self._skip_to(self._max_bytes + FORM_BYTES + DRAIN_BYTES)
-        except (IncompleteBody, SlowBody):
+        except (FragmentedBody, IncompleteBody, SlowBody):
             return False
         return self._has_ended
 
@@ -148,6 +153,10 @@ class Body:
             raise IncompleteBody
         chunk: bytes = message.get("body", b"")
         self._received_bytes += len(chunk)
+        self._received_chunks += 1
+        if self._received_chunks > MAX_SMALL_CHUNKS + self._received_bytes // SMALL_CHUNK_BYTES:
+            self._is_lost = True
+            raise FragmentedBody
         self._has_ended = not message.get("more_body", False)
         return chunk
 

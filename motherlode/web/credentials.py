@@ -4,11 +4,11 @@ A header that is empty, malformed or there twice says nothing: it is no failed t
 answer a Basic challenge with an empty name and an empty password (`Og==`) where no credentials are configured.
 """
 
-import binascii
 from base64 import b64decode
 from dataclasses import dataclass
 from typing import Final
 
+from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.web.site import Scope, Site
 
 SESSION_COOKIE: Final = "motherlode-session"
@@ -100,7 +100,7 @@ def _bounds(site: Site) -> str:
 
 def _parse_basic(encoded: bytes) -> Basic | None:
     try:
-        user, colon, password = b64decode(encoded, validate=True).decode("utf-8").partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+        user, colon, password = parse_by(b64decode, encoded, validate=True).decode("utf-8").partition(":")
+    except (Unreadable, UnicodeDecodeError):
         return None
     return Basic(user, password) if colon and (user or password) else None

@@ -24,7 +24,9 @@ from motherlode.observe.logs import get_logger, get_request_log
 from motherlode.web.answers import seclude
 from motherlode.web.gate import READS, admit
 from motherlode.web.later import Later
+from motherlode.web.lengths import check_length, shorten
 from motherlode.web.lifespan import Background, Lifespan
+from motherlode.web.looks import Looks
 from motherlode.web.pages.errors import answer_error
 from motherlode.web.ready import Known, KnownRequests, Missing, Ready, Sightings, missing_as_in
 from motherlode.web.recording import Recording
@@ -64,6 +66,7 @@ class Edge:
         self._missing = KnownRequests(max_bytes=_MISSING_BYTES)
         self._missed = Sightings()
         self._later = Later()
+        self._looks = Looks()
         self._recording = Recording(house, self._later)
         self._who = Who(house, self._recording)
         self._log = get_logger()
@@ -81,6 +84,7 @@ class Edge:
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         started = perf_counter()
+        scope = shorten(scope)
         request_id = f"{self._life_id}{next(self._numbers):08x}"
         asked = self._sites.asked_of(scope) if scope["method"] == "GET" else None
         about, response = self._answer_known(scope, asked, request_id) or await self._visit(
@@ -150,6 +154,7 @@ class Edge:
         limiters = self._writers, self._searchers, self._renderers
         visit = Visit(house, scope, receive, site, request_id, *limiters, standing)
         visit.door = self._who
+        visit.looks = self._looks
         response = await self._answer(visit)
         known = None
         if site.is_checked and asked is not None:
@@ -217,6 +222,7 @@ class Edge:
             return refuse(refusal, request_id=visit.request_id, is_write=False, is_browser=True)
 
     async def _route(self, visit: Visit) -> Response:
+        check_length(visit.scope)
         if not self._house.follower.is_current():
             await visit.read(self._house.follower.catch_up)
         visit.standing = self._house.follower.standing

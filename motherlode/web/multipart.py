@@ -21,6 +21,8 @@ from motherlode.domain.refusals import InvalidForm
 MAX_HEADER_BYTES: Final = 16 * 1024
 MAX_BOUNDARY_BYTES: Final = 200
 MAX_PADDING_BYTES: Final = 64
+MAX_NEAR_DELIMITERS: Final = 10_000
+"""Lines that begin with the boundary and are no delimiter: RFC 2046 allows none, and each takes time."""
 
 _ZIP_END: Final = b"PK\x05\x06"
 _ZIP_END_BYTES: Final = 22
@@ -76,6 +78,8 @@ class FirstPart:
         self._stage = _Stage.PREAMBLE
         self._held = bytearray(b"\n")  # so that a delimiter which opens the body stands behind a line break, too
         self._searched = 0
+        self._judged = 0
+        self._near_delimiters = 0
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the next piece of the body; return the bytes of the package that are certain by now, maybe none."""
@@ -159,18 +163,27 @@ class FirstPart:
             found = _DELIMITER_END.match(self._held, start + len(self._marker))
             if found is not None:
                 return found
+            self._count_near_delimiter(start)
             start = self._held.find(self._marker, start + 1)
         return None
+
+    def _count_near_delimiter(self, start: int) -> None:
+        if start >= self._judged:
+            self._judged = start + 1
+            self._near_delimiters += 1
+        if self._near_delimiters > MAX_NEAR_DELIMITERS:
+            raise InvalidForm("The form's boundary occurs over and over in what it holds: send it with another one.")
 
     def _drop(self, length: int) -> None:
         if length > 0:
             del self._held[:length]
             self._searched = max(0, self._searched - length)
+            self._judged = max(0, self._judged - length)
 
     def _enter(self, stage: _Stage, start: int) -> None:
         del self._held[:start]
         self._stage = stage
-        self._searched = 0
+        self._searched = self._judged = 0
 
 
 def _is_whole_zip_end(tail: bytes) -> bool:

@@ -1,4 +1,7 @@
-"""What operators ask: is it alive, is it ready, how much did it do. No answer names a package."""
+"""What operators ask: is it alive, is it ready, how much did it do. No answer names a package.
+
+Anybody may ask, and as often as he likes: so the server looks once a second at most, and answers all who wait.
+"""
 
 from typing import Any
 
@@ -21,7 +24,7 @@ async def get_live(visit: Visit) -> Response:  # noqa: ARG001 the process answer
 async def get_ready(visit: Visit) -> Response:
     """Whether the database can be read and the blob store written, tried just now, and search is there; else 503 and
     what is not. Low storage is told and is no reason to be sent no requests: all reads are answered."""
-    checks = await visit.read(_check, visit.house)
+    checks = await visit.look("ready", _check, visit.house)
     is_ready = all(result in {"ok", "low"} for result in checks.values())
     document: dict[str, Any] = {"status": "ready" if is_ready else "not ready", "checks": checks}
     return JSONResponse(document, 200 if is_ready else 503, headers=_HEADERS)
@@ -30,7 +33,7 @@ async def get_ready(visit: Visit) -> Response:
 async def get_metrics(visit: Visit) -> Response:
     """Counters for Prometheus."""
     visit.house.metrics.show_cache(visit.house.documents.bytes_kept)
-    text = await visit.read(_render_metrics, visit.house)
+    text = await visit.look("metrics", _render_metrics, visit.house)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8", headers=_HEADERS)
 
 

@@ -16,6 +16,7 @@ from motherlode.domain.refusals import Refusal
 _STATUS: Final[dict[type[Refusal], int]] = {
     refusals.Invalid: 400,
     refusals.EncodedBody: 415,
+    refusals.AddressTooLong: 414,
     refusals.PackageTooLarge: 413,
     refusals.FormTooLarge: 413,
     refusals.FormRefused: 403,

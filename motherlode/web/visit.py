@@ -20,6 +20,7 @@ from motherlode.projections.documents import DocumentKey
 from motherlode.projections.follower import Feed, Standing
 from motherlode.protocol.urls import Urls, feed_path
 from motherlode.web.bodies import Body
+from motherlode.web.looks import Looks
 from motherlode.web.ready import Ready
 from motherlode.web.site import Scope, Site, header
 
@@ -62,7 +63,8 @@ class Visit:
     `standing` is how things stood when the request was looked at. `is_secluded` where the feed is not for everybody, or
     is not there and must look so; `actor` who asks, as far as somebody had to, `why_not` why his key is of no use, and
     `credential` the digest under which he is remembered. `visitor` is who signed in with a browser, on pages and on
-    feeds that are not for everybody. `is_page` on routes for people, `door` is where they sign in.
+    feeds that are not for everybody. `is_page` on routes for people, `door` is where they sign in. `looks` are those
+    that the requests of this worker share.
     """
 
     house: House
@@ -89,6 +91,7 @@ class Visit:
     missing: DocumentKey | None = None
     is_page: bool = False
     door: Door | None = None
+    looks: Looks = field(default_factory=Looks)
     _body: Body | None = None
     _package_id: PackageId | None = None
     _version: Version | None = None
@@ -188,6 +191,10 @@ class Visit:
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what may block, in a thread."""
         return await anyio.to_thread.run_sync(partial(function, *args, **kwargs))
+
+    async def look(self, name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run what may block, in a thread, once a second at most for all who ask for it by that name."""
+        return await self.looks.take(name, partial(self.read, function, *args, **kwargs))
 
     async def search(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a search, in a thread; only a few at a time, since they may wait for each other."""

@@ -6,8 +6,15 @@ import threading
 import anyio
 import pytest
 
-from motherlode.domain.refusals import EncodedBody, IncompleteBody, InvalidForm, PackageTooLarge, SlowBody
-from motherlode.web.bodies import DRAIN_BYTES, FORM_BYTES, Body
+from motherlode.domain.refusals import (
+    EncodedBody,
+    FragmentedBody,
+    IncompleteBody,
+    InvalidForm,
+    PackageTooLarge,
+    SlowBody,
+)
+from motherlode.web.bodies import DRAIN_BYTES, FORM_BYTES, MAX_SMALL_CHUNKS, SMALL_CHUNK_BYTES, Body
 
 MIB = 1024 * 1024
 FORM = {"content-type": "multipart/form-data; boundary=b"}
@@ -172,6 +179,27 @@ class TestSizeLimit:
         with pytest.raises(PackageTooLarge):
             read(body_of(client, FORM))
         assert client.sent_bytes < 4 * MIB
+
+
+class TestBodyInTinyChunks:
+    @pytest.mark.parametrize("chunk", [b"", b"x", bytes(SMALL_CHUNK_BYTES - 1)], ids=["empty", "one", "small"])
+    def test_only_so_many_are_read(self, chunk):
+        client = Client([chunk] * 1_000_000)
+        with pytest.raises(FragmentedBody):
+            read(body_of(client, max_bytes=100 * MIB))
+        assert client.times_asked <= 64 * MAX_SMALL_CHUNKS + 1
+
+    def test_a_refused_one_is_followed_no_further_either(self):
+        client = Client([b"x"] * 1_000_000)
+        assert anyio.run(body_of(client).drain) is False
+        assert client.times_asked <= 2 * MAX_SMALL_CHUNKS
+
+    def test_a_short_body_may_come_in_any_chunks(self):
+        assert read(body_of(Client([b"x"] * MAX_SMALL_CHUNKS))) == b"x" * MAX_SMALL_CHUNKS
+
+    def test_chunks_of_some_size_are_never_too_many(self):
+        chunks = [bytes(SMALL_CHUNK_BYTES)] * (MIB // SMALL_CHUNK_BYTES)
+        assert read(body_of(Client(chunks))) == bytes(MIB)
 
 
 class TestBodyThatIsRefused:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.domain.ber import MAX_DEPTH, MAX_VALUES, NotBer, read_octets, read_value
+from motherlode.domain.ber import MAX_DEPTH, MAX_READS, MAX_VALUES, NotBer, read_octets, read_value
 from tests.signing import der
 
 LEAVES = st.builds(der, st.sampled_from((0x02, 0x04, 0x06, 0x80)), st.binary())
@@ -96,3 +96,23 @@ def test_a_value_holds_only_so_many_others():
     with pytest.raises(NotBer):
         list(value.inner())
     assert len(list(read_value(der(0x30, *[der(0x30)] * (MAX_VALUES - 1))).inner())) == MAX_VALUES - 1
+
+
+def walk(value):
+    """Read every value inside of a value."""
+    for inner in value.inner() if value.tag & 0x20 else ():
+        walk(inner)
+
+
+def test_values_that_are_read_again_at_each_level_count_each_time():
+    levels = MAX_DEPTH - 2
+    octets = b"\x30\x80" * levels + b"\5\0" * (MAX_VALUES - 1) + b"\0\0" * levels
+    assert levels * MAX_VALUES > MAX_READS
+    with pytest.raises(NotBer, match="too many values"):
+        walk(read_value(octets))
+
+
+def test_an_honest_signature_of_unknown_length_is_read_to_its_end():
+    piece = der(0x04, b"a" * 1_000)
+    octets = der(0x30, der(0x30, der(0xA0, der(0x24, *[piece] * 1_000, is_endless=True), is_endless=True)))
+    walk(read_value(octets))

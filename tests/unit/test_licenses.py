@@ -1,6 +1,10 @@
 """License expressions as NuGet reads them, and which licenses are open."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from motherlode.domain.licenses import InvalidLicense, LicenseExpression, UnknownLicense, is_open, parse_license
 
@@ -70,6 +74,18 @@ def test_an_expression_names_licenses_and_exceptions(text, licenses, exceptions)
             "(UNLICENSED)",
             "UNLICENSED+",
         ),
+        *(
+            "(OR MIT",
+            "(AND MIT)",
+            "MIT OR (AND Apache-2.0)",
+            "(WITH MIT)",
+            "(MIT OR",
+            "((",
+            "))",
+            "() MIT",
+            "AND (",
+            "OR ()",
+        ),
         *("LicenseRef_1", "MIT\0", "МIT", "MIT AND " * 70 + "MIT", "(" * 300 + "MIT" + ")" * 300),
     ],
 )
@@ -111,3 +127,9 @@ def test_open_is_what_the_osi_or_the_fsf_calls_so(license_id, expected):
 def test_closed_licenses_are_listed():
     expression = parse_license("MIT OR CC-BY-NC-4.0 OR SSPL-1.0")
     assert expression.closed_licenses == ("CC-BY-NC-4.0", "SSPL-1.0")
+
+
+@given(st.lists(st.sampled_from(("MIT", "0BSD", "AND", "OR", "WITH", "(", ")", "+", "GCC-exception-3.1")), max_size=12))
+def test_any_row_of_words_is_an_expression_or_is_refused(words):
+    with suppress(InvalidLicense):
+        assert parse_license(" ".join(words)).licenses

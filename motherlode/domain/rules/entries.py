@@ -79,8 +79,10 @@ def check_kinds(subject: Subject) -> Iterator[Fault]:
 
 
 def check_clashes(subject: Subject) -> Iterator[Fault]:
-    """Sort by key: equal names become neighbours, and a file is followed by what lies "in" it."""
-    keyed = sorted((sort_key(entry.name), entry.name) for entry in subject.entries)
+    """Sort by key: equal names become neighbours, and a file is followed by what lies "in" it. Names that are too long
+    are refused as that, and not compared."""
+    most = subject.limits.max_name_bytes
+    keyed = sorted((sort_key(entry.name), entry.name) for entry in subject.entries if len(entry.raw_name) <= most)
     for (key, name), (next_key, next_name) in pairwise(keyed):
         if key == next_key and _is_wrapping(key):
             message = f"{quote(name)} and {quote(next_name)} are one part of the wrapping: leave one of them out."

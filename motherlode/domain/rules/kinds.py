@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from motherlode.domain.blanks import trim
 from motherlode.domain.embedded import Embedded, Role
 from motherlode.domain.nuspec import is_system_version, is_type_name
+from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.domain.quotes import quote
 from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.rule import Rule, Subject, Weight, length_of
@@ -74,8 +75,8 @@ def _find_reason(server: Embedded, most: int) -> str | None:
     if length_of(text) > most:
         return "is too long"
     try:
-        is_object = isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
+        is_object = isinstance(parse_by(json.loads, text), dict)
+    except Unreadable:
         is_object = False
     return None if is_object else "holds no JSON object"
 

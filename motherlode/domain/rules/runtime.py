@@ -8,13 +8,15 @@ from typing import Any
 
 from motherlode.domain.embedded import Embedded, Role
 from motherlode.domain.frameworks import parse_framework
+from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.domain.quotes import quote
 from motherlode.domain.ranges import InvalidVersionRange, parse_range
 from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.rule import Rule, Subject, Weight
 
-_STRING = r'"(?:\\.|[^"\\])*+"'
-_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
+# What is not closed goes on to the end: tried again from each quote, it would take the square of the file's length.
+_STRING = r'"(?:\\(?:.|\Z)|[^"\\])*+(?:"|\Z)'
+_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*+[}}\]])", re.DOTALL)
 _FLOATING = re.compile(r"(?:[0-9]{1,9}\.){0,3}\*|[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}-\*")
 
@@ -34,11 +36,11 @@ def _find_reason(found: Embedded, most: int) -> str | None:
     if found.content is None:
         return None
     try:
-        _check_graph(json.loads(_decode(found.content)))
-    except RecursionError:
-        return "is nested too deeply"
-    except ValueError as error:
-        return str(error) if isinstance(error, _WrongGraph) else "holds no JSON"
+        _check_graph(parse_by(json.loads, _decode(found.content)))
+    except Unreadable as error:
+        return "is nested too deeply" if isinstance(error.__cause__, RecursionError) else "holds no JSON"
+    except _WrongGraph as wrong:
+        return str(wrong)
     return None
 
 
@@ -50,7 +52,12 @@ def _decode(content: bytes) -> str:
     is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = content.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
     # quirk: clients take comments, and a comma behind the last value.
-    return _TRAILING_COMMA.sub(r"\1", _COMMENT.sub(r"\1", text))
+    return _TRAILING_COMMA.sub(_keep_string, _COMMENT.sub(_keep_string, text))
+
+
+def _keep_string(match: re.Match[str]) -> str:
+    # A template instead of this function would hold the interpreter until the whole file is done.
+    return match[1] or ""
 
 
 def _check_graph(graph: object) -> None:

@@ -1,14 +1,18 @@
 """How much of a README the Markdown parser takes on.
 
-All is found by counting, before the work is done that it bounds. Invariant: any text of at most `MAX_CHARACTERS` is
-made into HTML of at most `MAX_HTML` within about half a second, or left as it is.
+All is found by counting, most of it before the work is done that it bounds. What no look at the text can tell is
+counted while the parser works: how often it asks its rules. Invariant: any text of at most `MAX_CHARACTERS` is made
+into HTML of at most `MAX_HTML` within about half a second, or left as it is.
 """
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 MAX_CHARACTERS: Final = 200_000
@@ -26,8 +30,44 @@ _MAX_INLINE: Final = 16_000
 """Characters of a paragraph."""
 _MAX_SEARCHED: Final = 20_000_000
 """Characters of each paragraph times the signs in it at which the parser looks before and after them for an address."""
+MAX_STEPS: Final = 64_000
+"""How often the parser may ask its rules about a place in the text. A line on which something may begin counts as six,
+since that takes as long. The largest change logs take half of it, up to where they are cut."""
+_LINE_STEPS: Final = 6
 
 _MARKS: Final = re.compile(r"[\n*_~`\[\]!<>&\\|:@]")
+
+
+class TooIntricate(ValueError):
+    """More would have to be done for a text than is."""
+
+
+class Steps:
+    """Counts what the parser does for one text, in however many attempts; `environment` is what it is to be given."""
+
+    def __init__(self) -> None:
+        self._left = MAX_STEPS
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """For `MarkdownIt.parse`, another one for each attempt."""
+        return {_STEPS: self}
+
+    def take(self, steps: int) -> None:
+        """Count some. Raises `TooIntricate` when there are too many."""
+        self._left -= steps
+        if self._left < 0:
+            raise TooIntricate
+
+
+def count_steps(parser: MarkdownIt) -> None:
+    """Have a parser count its steps in the environment of each text: by a rule in front of all others, which is never
+    the right one."""
+    block, inline = parser.block.ruler, parser.inline.ruler
+    block.before(
+        block.get_all_rules()[0], _STEPS, _count_line, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
+    inline.before(inline.get_all_rules()[0], _STEPS, _count_place)
 
 
 def is_too_intricate(text: str) -> bool:
@@ -53,6 +93,19 @@ def leave_long_paragraphs(state: StateCore) -> None:
                 token.type = "text"
             else:
                 left -= searched
+
+
+_STEPS: Final = "steps"
+
+
+def _count_line(state: StateBlock, _first: int, _last: int, is_silent: bool) -> bool:  # noqa: FBT001 as rules are called
+    state.env[_STEPS].take(1 if is_silent else _LINE_STEPS)
+    return False
+
+
+def _count_place(state: StateInline, _is_silent: bool) -> bool:  # noqa: FBT001 as rules are called
+    state.env[_STEPS].take(1)
+    return False
 
 
 def _count_cells(text: str) -> int:

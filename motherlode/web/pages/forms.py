@@ -7,6 +7,7 @@ browser, and no browser said that another site sent it. Cookies alone are never 
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.domain.refusals import FormRefused, FormTooLarge, InvalidForm
 from motherlode.web.site import Scope, header
 from motherlode.web.visit import Visit
@@ -39,8 +40,10 @@ def parse_form(body: bytes) -> Form:
     """The fields of a form (UTF-8). Raises `InvalidForm`."""
     form: Form = {}
     try:
-        fields = parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
-    except ValueError:
+        fields = parse_by(
+            parse_qsl, body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
+        )
+    except (Unreadable, UnicodeDecodeError):
         raise InvalidForm("The form is no text in UTF-8, or has too many fields: load the page anew.") from None
     for name, value in fields:
         form.setdefault(name, value)
@@ -63,10 +66,14 @@ def is_own_page(scope: Scope, root: str) -> bool:
 
 def _origin_of(url: str) -> tuple[str, str | None, int | None] | None:
     try:
-        parts = urlsplit(url.strip().lower())
-        return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
-    except ValueError:
+        return parse_by(_take_apart, url.strip().lower())
+    except Unreadable:
         return None
+
+
+def _take_apart(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
 
 
 class _Sink:

@@ -18,9 +18,13 @@ from markdown_it.token import Token
 from markupsafe import Markup
 from mdit_py_plugins.gfm import gfm_plugin
 
+from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.web.pages.bounds import (
     MAX_CHARACTERS,
     MAX_HTML,
+    Steps,
+    TooIntricate,
+    count_steps,
     is_too_intricate,
     is_too_repetitive,
     leave_long_paragraphs,
@@ -73,14 +77,13 @@ def render_readme(text: str, *, image_hosts: frozenset[str]) -> Markup:
 
     Its ids begin with `readme-`. Links lead to absolute addresses or into the README itself. Images are loaded from
     `image_hosts` (names in small letters) over https alone; all others become links to them. A text that is too long is
-    cut, one that is too intricate is shown as it is.
+    cut, one that is too intricate is shown as it is, and so is one that the parser fails at.
     """
     shown, is_cut = _cut(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
-    parsed = None if is_too_intricate(shown) else _parse(shown)
-    if parsed is None:
+    try:
+        html = parse_by(_lay_out, shown, image_hosts)
+    except Unreadable:
         html = Markup('<pre class="plain">{}</pre>').format(shown)
-    else:
-        html = write_readme(_CLEANER.clean(parsed), image_hosts)
     return html + _CUT if is_cut else html
 
 
@@ -91,17 +94,27 @@ def _cut(text: str) -> tuple[str, bool]:
     return head[: head.rfind("\n") + 1] or head, True
 
 
-def _parse(text: str) -> str | None:
-    """HTML as the author meant it, which must be cleaned; None for a text of which too much would be made."""
-    parser, environment = _make_parser(has_html=True), dict[str, object]()
+def _lay_out(text: str, image_hosts: frozenset[str]) -> Markup:
+    """The text as HTML. Raises `TooIntricate`, and whatever the libraries do."""
+    if is_too_intricate(text):
+        raise TooIntricate
+    return write_readme(_CLEANER.clean(_parse(text)), image_hosts)
+
+
+def _parse(text: str) -> str:
+    """HTML as the author meant it, which must be cleaned."""
+    steps = Steps()
+    parser, environment = _make_parser(has_html=True), steps.environment
     tokens = parser.parse(text, environment)
     if _count_raw_tags(tokens) > _MAX_RAW_TAGS:
-        parser, environment = _make_parser(has_html=False), dict[str, object]()
+        parser, environment = _make_parser(has_html=False), steps.environment
         tokens = parser.parse(text, environment)
     if is_too_repetitive(_walk(tokens)):
-        return None
+        raise TooIntricate
     html = str(parser.renderer.render(tokens, parser.options, environment))
-    return None if len(html) > MAX_HTML else _FORMATTING.sub(rf"<\1{ALIAS}\2", html)
+    if len(html) > MAX_HTML:
+        raise TooIntricate
+    return _FORMATTING.sub(rf"<\1{ALIAS}\2", html)
 
 
 def _walk(tokens: Iterable[Token]) -> Iterator[Token]:
@@ -121,4 +134,5 @@ def _count_raw_tags(tokens: Iterable[Token]) -> int:
 def _make_parser(*, has_html: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": has_html}).use(gfm_plugin)
     parser.core.ruler.before("inline", "long_paragraphs", leave_long_paragraphs)
+    count_steps(parser)
     return parser

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -32,6 +33,7 @@ _MAX_VERSIONS: Final = 500
 _VERSIONS_DRAWN: Final = 10
 _DEPENDENCIES_UNFOLDED: Final = 20
 _SHORT_COMMIT: Final = 10
+_LAYOUT: Final = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +83,24 @@ async def _answer(visit: Visit, version: Version | None) -> Response:
 
 def _read_readme(house: House, source: Source, identity: Identity, text: str) -> Markup:
     """The README as HTML, which is kept in memory for as long as nothing happens to its package: to make it takes
-    longer than all the rest of the page."""
+    longer than all the rest of the page. One is made at a time, so that requests wait for the interpreter behind one
+    thread, and those for the same README behind the first."""
     key = DocumentKey(source.feed_id, identity.id.key, f"readme-html/{identity.version.key}")
-    kept = house.documents.find(key)
-    if isinstance(kept, Fragment):
-        return Markup(kept.body.decode())  # noqa: S704 it was made below
-    from motherlode.web.pages.markdown import render_readme  # noqa: PLC0415 3 MB that no server needs before this
+    if kept := _find_readme(house, key):
+        return kept
+    with _LAYOUT:
+        if kept := _find_readme(house, key):
+            return kept
+        from motherlode.web.pages.markdown import render_readme  # noqa: PLC0415 3 MB that no server needs before this
 
-    html = render_readme(text, image_hosts=house.image_hosts)
-    house.documents.keep(key, Fragment(html.encode(), source.as_of))
-    return html
+        html = render_readme(text, image_hosts=house.image_hosts)
+        house.documents.keep(key, Fragment(html.encode(), source.as_of))
+        return html
+
+
+def _find_readme(house: House, key: DocumentKey) -> Markup | None:
+    kept = house.documents.find(key)
+    return Markup(kept.body.decode()) if isinstance(kept, Fragment) else None  # noqa: S704 it was made here
 
 
 async def _sees_unlisted(visit: Visit) -> bool:

@@ -86,6 +86,7 @@ class _Writer(HTMLParser):
         self._levels: list[int] = []
         self._inner: list[tuple[int, str]] = []
         self._heading: _Heading | None = None
+        self._open_links = 0
 
     @property
     def written(self) -> Markup:
@@ -116,7 +117,8 @@ class _Writer(HTMLParser):
         """Write what closes it."""
         if not self._open or tag in _VOID:
             return
-        _, closing = self._open.pop()
+        name, closing = self._open.pop()
+        self._open_links -= name == "a"
         if closing == _HEADING:
             self._close_heading()
         elif closing == "</th>" and self._out[-1].startswith(("<th>", "<th ")):
@@ -149,7 +151,7 @@ class _Writer(HTMLParser):
     def _open_link(self, attributes: Attributes) -> None:
         address, anchor = attributes.get("href", ""), self._find_id(attributes)
         link = find_link(address) or (address if _MAIL.fullmatch(address) else None)
-        if self._is_in_link():
+        if self._open_links:
             self._write("span", id=anchor)
             closing = "</span>"
         elif len(address) > 1 and address.startswith("#"):
@@ -164,6 +166,7 @@ class _Writer(HTMLParser):
             self._write("span", id=anchor)
             closing = "</span>"
         self._open.append(("a" if closing == "</a>" else "span", closing))
+        self._open_links += closing == "</a>"
 
     def _open_heading(self, tag: str, attributes: Attributes) -> None:
         """Headings step down one level at a time, whatever levels the author chose: what reads the page to somebody
@@ -192,7 +195,7 @@ class _Writer(HTMLParser):
 
     def _write_image(self, attributes: Attributes) -> None:
         address, text = find_link(attributes.get("src")), attributes.get("alt", "").strip()
-        is_in_link = self._is_in_link()
+        is_in_link = self._open_links > 0
         host = find_host(address) if address else ""
         name = text or (f"image on {host}" if host else "")
         if self._heading:
@@ -208,9 +211,6 @@ class _Writer(HTMLParser):
         elif name:
             self._write("span", class_="no-image")
             self._out.append(f"{escape(name)}</span>")
-
-    def _is_in_link(self) -> bool:
-        return any(tag == "a" for tag, _ in self._open)
 
     def _may_load(self, address: str, host: str) -> bool:
         return host in self._image_hosts and urlsplit(address).netloc.lower() == host

@@ -1,0 +1,163 @@
+"""Attacks with single inputs: whether readers of a document notice that somebody sends what takes long to understand.
+
+A server of its own each time, on one worker and one core. The attack comes from an address of its own, as fast as the
+server answers it, on as many connections as are named; what it sends are the inputs of `tests/bounds`.
+"""
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event
+from typing import Final
+
+from bench.figures import Figures, median
+from bench.ground import Ground
+from bench.pace import Latency, Stream, get, pace_stream
+from bench.servers import Motherlode, motherlode
+from tests.bounds.hostile_inputs import PACKAGES, near_delimiters, readme_package
+from tests.servers import Server, form
+
+_SOURCE: Final = "127.0.0.9"
+_TIMEOUT_S: Final = 60.0
+_README: Final = "> - > - a\n"
+_READMES: Final = 40
+_FORM_BYTES: Final = 50 * 1024 * 1024
+_CHUNKS: Final = 200_000
+
+Requests = Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """Reads of the service index alone, and beside the attack; `prepare` gives its requests, each for a connection of
+    its own, of which `at_once` are open."""
+
+    prepare: Callable[[Server], Requests]
+    at_once: int = 1
+    rate: float = 500
+
+    def measure(self, ground: Ground) -> Figures:
+        """Latency of the reads, round by round, and the server's memory."""
+        ground.end_motherlode()
+        seconds = max(3.0, ground.effort.seconds)
+        quiet, beside = list[Latency](), list[Latency]()
+        with motherlode(ground.data("small")) as server:
+            reads = Stream([get(server.port, "/v3/index.json")], self.rate, is_random=True)
+            requests = self.prepare(server.server)
+            pace_stream(server.port, reads, seconds=1)
+            server.tree.reset_peak()
+            for _ in range(ground.effort.rounds):
+                quiet.append(pace_stream(server.port, reads, seconds=seconds))
+                with _attacking(server, requests, self.at_once):
+                    beside.append(pace_stream(server.port, reads, seconds=seconds))
+            peak_mb = server.tree.peak_mb()
+        return {
+            "p50_ms": median([each.p50_ms for each in beside]),
+            "p99_ms": median([each.p99_ms for each in beside]),
+            "quiet_p99_ms": median([each.p99_ms for each in quiet]),
+            "p99_ratio": median([loud.p99_ms / calm.p99_ms for loud, calm in zip(beside, quiet, strict=True)]),
+            "peak_mb": peak_mb,
+        }
+
+
+@contextmanager
+def _attacking(server: Motherlode, requests: Requests, at_once: int) -> Iterator[None]:
+    """While a process of its own sends the requests, over and over."""
+    context = get_context("fork")
+    is_over = context.Event()
+    process = context.Process(target=_attack, args=(server.port, requests, at_once, is_over))
+    process.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        process.join(_TIMEOUT_S)
+        process.kill()
+
+
+def _attack(port: int, requests: Requests, at_once: int, is_over: Event) -> None:
+    turns = cycle(requests)  # the interpreter's lock is enough for threads that take turns
+
+    def send_all() -> None:
+        while not is_over.is_set():
+            _send(port, next(turns))
+
+    with ThreadPoolExecutor(at_once) as attackers:
+        for _ in range(at_once):
+            attackers.submit(send_all)
+
+
+def _send(port: int, request: bytes) -> None:
+    """Send a request, and read what comes until the server has had enough."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), _TIMEOUT_S, (_SOURCE, 0)) as connection:
+            connection.sendall(request)
+            while connection.recv(1 << 16):
+                pass
+    except OSError:
+        return
+
+
+def _request(method: str, path: str, *headers: str, body: bytes = b"") -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close", *headers]
+    return "\r\n".join((*lines, "", "")).encode() + body
+
+
+def _push(server: Server, body: bytes, content_type: str, framing: str | None = None) -> bytes:
+    length = framing or f"Content-Length: {len(body)}"
+    headers = (f"X-NuGet-ApiKey: {server.key}", f"Content-Type: {content_type}", length)
+    return _request("PUT", "/api/v2/package", *headers, body=body)
+
+
+def _packages(name: str) -> Callable[[Server], Requests]:
+    def prepare(server: Server) -> Requests:
+        body, content_type = form(PACKAGES[name]())
+        return [_push(server, body, content_type)]
+
+    return prepare
+
+
+def _readmes(server: Server) -> Requests:
+    """Pages whose READMEs take long, and pushes after which they are all laid out anew."""
+    requests = []
+    for number in range(_READMES):
+        body, content_type = form(readme_package(_README, f"1.0.{number}"))
+        pages = [_request("GET", f"/packages/Acme.Readme/1.0.{older}") for older in range(number)[-8:]]
+        requests += [_push(server, body, content_type), *pages]
+    return requests
+
+
+def _queries(_server: Server) -> Requests:
+    pieces = ("q=a&", "q=" + "%F0%9F%98%80", "a=b&", "q=id:a%20")
+    lengths = (8_000, 60_000)
+    return [_request("GET", f"/v3/search?{(piece * length)[:length]}") for piece in pieces for length in lengths]
+
+
+def _health(_server: Server) -> Requests:
+    return [_request("GET", path) for path in ("/health/ready", "/metrics")]
+
+
+def _near_delimiters(server: Server) -> Requests:
+    return [_push(server, near_delimiters(_FORM_BYTES), "multipart/form-data; boundary=b")]
+
+
+def _tiny_chunks(server: Server) -> Requests:
+    body = b"1\r\nx\r\n" * _CHUNKS + b"0\r\n\r\n"
+    return [_push(server, body, "application/octet-stream", "Transfer-Encoding: chunked")]
+
+
+ATTACKS: Final = {
+    "signatures": ("Packages of 1,500 signatures of a megabyte", Attack(_packages("signatures"))),
+    "names": ("Packages whose names are 65,000 combining marks", Attack(_packages("names-of-marks"))),
+    "ber": ("Packages whose signature is a megabyte of nested values", Attack(_packages("signature-of-values"))),
+    "readmes": ("Pages of READMEs of nested lists, laid out anew", Attack(_readmes, at_once=2)),
+    "queries": ("Long query strings", Attack(_queries, at_once=10)),
+    "health": ("Health and metrics without pause", Attack(_health, at_once=10)),
+    "forms": ("Forms of 50 MB of near-delimiters", Attack(_near_delimiters)),
+    "chunks": ("Bodies in chunks of one byte", Attack(_tiny_chunks, at_once=4)),
+}
+"""By name: what it sends, and the attack."""
