@@ -117,9 +117,9 @@ _PROFILE_OF = {frameworks: profile for profile, frameworks in _PORTABLE_PROFILES
 _PORTABLE_EQUALS = {"netcore45": "win8", "netcore451": "win81", "win": "win8", "wp": "wp7"}
 _PORTABLE_EXTRAS = re.compile(r"monoandroid|monotouch|xamarin")
 
-_SHORT = re.compile(r"(?P<name>[a-z.]*[a-z])(?P<version>[0-9][0-9.]*)?(?:-(?P<rest>.+))?", re.IGNORECASE)
-_PLATFORM = re.compile(r"(?P<name>[a-z]+)(?P<version>[0-9][0-9.]*)?", re.IGNORECASE)
-_PROFILE = re.compile(r"[a-z0-9][a-z0-9+._]*", re.IGNORECASE)
+_SHORT = re.compile(r"(?P<name>[a-z.]*[a-z])(?P<version>[0-9][0-9.]*)?(?:-(?P<rest>.+))?", re.IGNORECASE | re.ASCII)
+_PLATFORM = re.compile(r"(?P<name>[a-z]+)(?P<version>[0-9][0-9.]*)?", re.IGNORECASE | re.ASCII)
+_PROFILE = re.compile(r"[a-z0-9][a-z0-9+._]*", re.IGNORECASE | re.ASCII)
 _NUMBERS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}")
 _MAX_COMPACT_DIGITS = 4
 _MAX_NAME_LENGTH = 256
@@ -238,7 +238,7 @@ def _find_parts(name: str, version: str, profile: str, platform: str) -> _Parts 
 
 
 def _find_portable(numbers: Numbers, profile: str) -> _Parts | None:
-    if re.fullmatch(r"profile[0-9]{1,4}", profile, re.IGNORECASE):
+    if re.fullmatch(r"profile[0-9]{1,4}", profile, re.IGNORECASE | re.ASCII):
         return _Parts(".NETPortable", numbers, profile=profile.capitalize())
     names = [part for part in profile.lower().split("+") if not _PORTABLE_EXTRAS.match(part)]
     frameworks = [_find_short(name) for name in names if "-" not in name]

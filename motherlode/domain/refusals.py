@@ -9,6 +9,7 @@
     │   ├── IncompleteBody     the body ended before its announced end
     │   ├── PackageTooLarge    over the feed's max_package_size
     │   ├── InvalidRange       a byte range outside of the file
+    │   ├── SeveralHosts       more than one Host header
     │   ├── InvalidParameter   a parameter in a query string that is not what it must be
     │   ├── InvalidSetting     a setting, or a key's right, that is unknown or not built yet
     │   ├── InvalidName        a name that no account can have
@@ -152,6 +153,16 @@ class InvalidRange(Invalid):
     def __init__(self, size: int) -> None:
         self.size = size
         super().__init__(f"The asked range lies outside of the file, which has {size} bytes.")
+
+
+class SeveralHosts(Invalid):
+    """The request has more than one Host header (RFC 9112, 3.2): servers and proxies would read different ones."""
+
+    code = "hosts-several"
+    title = "Several hosts"
+
+    def __init__(self) -> None:
+        super().__init__("The request has several Host headers: send one.")
 
 
 class InvalidParameter(Invalid):

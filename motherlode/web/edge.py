@@ -16,7 +16,7 @@ from typing import Any, Final
 import anyio
 from starlette.responses import Response
 
-from motherlode.domain.refusals import Broken, MethodRefused, NoSuchAddress, Refusal
+from motherlode.domain.refusals import Broken, MethodRefused, NoSuchAddress, Refusal, SeveralHosts
 from motherlode.house import House
 from motherlode.observe.lines import LONGEST_WAIT_S
 from motherlode.observe.logs import get_logger, get_request_log
@@ -30,7 +30,7 @@ from motherlode.web.recording import Recording
 from motherlode.web.refuse import refuse
 from motherlode.web.route import Route
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, find_route, methods_of
-from motherlode.web.site import Scope, Sites, header
+from motherlode.web.site import Scope, Sites, has_one_host, header
 from motherlode.web.visit import Visit
 from motherlode.web.who import Who
 
@@ -175,6 +175,8 @@ class Edge:
             return refuse(refusal, request_id=visit.request_id, is_write=False, is_browser=True)
 
     async def _route(self, visit: Visit) -> Response:
+        if not has_one_host(visit.scope):
+            raise SeveralHosts
         if not self._house.follower.is_current():
             await visit.read(self._house.follower.catch_up)
         visit.standing = self._house.follower.standing

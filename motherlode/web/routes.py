@@ -92,12 +92,13 @@ FEED_ROUTES: Final = (
 def find_route(routes: Sequence[Route], method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """The first route of that method and path, with the parameters as they stand in the path."""
     for route in routes:
-        match = route.pattern.match(path)
-        if match and method in route.methods:
-            return route, match.groupdict()
+        parameters = route.parameters_in(path) if method in route.methods else None
+        if parameters is not None:
+            return route, parameters
     return None
 
 
 def methods_of(routes: Sequence[Route], path: str) -> tuple[str, ...]:
     """The methods that the path takes, none if it leads nowhere."""
-    return tuple(dict.fromkeys(method for route in routes if route.pattern.match(path) for method in route.methods))
+    leading = (route for route in routes if route.parameters_in(path) is not None)
+    return tuple(dict.fromkeys(method for route in leading for method in route.methods))
