@@ -20,6 +20,7 @@ from motherlode.domain.refusals import Broken, MethodRefused, NoSuchAddress, Ref
 from motherlode.house import House
 from motherlode.observe.lines import LONGEST_WAIT_S
 from motherlode.observe.logs import get_logger, get_request_log
+from motherlode.web.accept import is_part_of_page, prefers_page
 from motherlode.web.answers import seclude
 from motherlode.web.gate import READS, admit
 from motherlode.web.later import Later
@@ -30,7 +31,7 @@ from motherlode.web.recording import Recording
 from motherlode.web.refuse import refuse
 from motherlode.web.route import Route
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, find_route, methods_of
-from motherlode.web.site import Scope, Sites, has_one_host, header
+from motherlode.web.site import Scope, Sites, has_one_host
 from motherlode.web.visit import Visit
 from motherlode.web.who import Who
 
@@ -156,11 +157,10 @@ class Edge:
 
     async def _refuse(self, visit: Visit, refusal: Refusal) -> Response:
         is_write = visit.method not in READS
-        is_browser = "text/html" in (header(visit.scope, b"accept") or "").lower()
-        if is_browser and (visit.is_page or not is_write):
+        if prefers_page(visit.scope) and (visit.is_page or not is_write):
             response = await self._show(visit, refusal)
         else:
-            may_prompt = is_write or not _is_part_of_page(visit.scope)
+            may_prompt = is_write or not is_part_of_page(visit.scope)
             response = refuse(refusal, request_id=visit.request_id, is_write=is_write, is_browser=not may_prompt)
         if is_write and not await visit.body.drain():
             response.headers["Connection"] = "close"
@@ -222,11 +222,3 @@ class Edge:
         self._house.metrics.count_request(about.route, method if method in _METHODS else "OTHER", status, duration_s)
         if self._request_log.note(about.facts, request_id, status, duration_s, self._sites.client_of(scope)):
             asyncio.get_running_loop().call_later(LONGEST_WAIT_S, self._request_log.flush)
-
-
-def _is_part_of_page(scope: Scope) -> bool:
-    """Whether a browser asks for it, for a page that it shows: an icon, say, by somebody whose session has ended.
-
-    # quirk: a Basic challenge to any such request opens the browser's own box for name and password. Over plain http no
-    browser sends Sec-Fetch-Mode, but all of them name WebP where they want a picture."""
-    return header(scope, b"sec-fetch-mode") is not None or "image/webp" in (header(scope, b"accept") or "").lower()

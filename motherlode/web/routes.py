@@ -77,12 +77,22 @@ FEED_ROUTES: Final = (
     Route("details", READ, "/v3/catalog/data/{id}/{version}.json", documents.get_details),
     *_verifications(),
     Route("push", ("PUT",), PUBLISH_PATH, publish.put_package, check_may_ever_push, is_for_new_clients=True),
+    # `curl -T` puts the file's name behind an address that ends with a slash
+    Route(
+        "push",
+        ("PUT",),
+        f"{PUBLISH_PATH}/{{file}}.nupkg",
+        publish.put_package,
+        check_may_ever_push,
+        is_for_new_clients=True,
+    ),
     Route(
         "delete", ("DELETE",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.delete_version, check_may_ever_take_away
     ),
     Route("relist", ("POST",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.post_version, check_may_ever_unlist),
     # clients that were given the V2 feed's address push and delete right below it
     Route("push", ("PUT",), "/api/v2", publish.put_package, check_may_ever_push, is_for_new_clients=True),
+    Route("push", ("PUT",), "/api/v2/{file}.nupkg", publish.put_package, check_may_ever_push, is_for_new_clients=True),
     Route("delete", ("DELETE",), "/api/v2/{id}/{version}", publish.delete_version, check_may_ever_take_away),
     Route("check", ("POST",), "/api/v1/check", check.post_check, check_may_ever_push),
     *PAGE_ROUTES,

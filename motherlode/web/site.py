@@ -5,6 +5,7 @@ headers count only from trusted proxies. A base is *checked* when no stranger ca
 very address this connection was made to. Only documents for checked bases are kept in memory.
 """
 
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,7 @@ Scope = dict[str, Any]
 Server = tuple[Any, ...]
 Networks = Sequence[IPv4Network | IPv6Network]
 
+_SLASHES: Final = re.compile("/{2,}")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
@@ -34,7 +36,10 @@ class Site:
     is_checked: bool
 
     def below(self, path: str) -> str:
-        """What is left of a request's path below the prefix; proxies may have taken it off already."""
+        """What is left of a request's path below the prefix; proxies may have taken it off already.
+
+        Several slashes in a row are one: people write `URL//v3/index.json`, with a slash at the end of URL."""
+        path = _SLASHES.sub("/", path) if "//" in path else path
         is_below = self.prefix and (path + "/").startswith(self.prefix + "/")
         return path[len(self.prefix) :] if is_below else path
 
