@@ -38,7 +38,10 @@ class Panel:
         ]
         if self.is_new_key:
             lines.append(f"The administrator's key above is shown this once; it is kept in {self._key_file}")
-        lines.append("More keys are made with:")
+            lines.append(
+                "It never expires: use it to set up the server, and make another key for each user and build server."
+            )
+        lines.append("More keys are made with this command; they expire after 90 days unless you add --expires:")
         lines.append(f"{typed_command(self.program)} key create --name NAME{self._data_option}")
         return "\n".join(lines)
 

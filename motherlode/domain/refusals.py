@@ -300,6 +300,8 @@ class NotAllowed(Refusal):
     title = "Not allowed"
     subject: str | None = None
     """What it was that was not allowed, where the request does not say it: the package in a body."""
+    has_owners: bool = False
+    """Whether it was not allowed because the id has owners, and the caller is not one of them."""
 
 
 class IdLocked(NotAllowed):
