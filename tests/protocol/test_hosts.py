@@ -103,6 +103,38 @@ class TestSeveralHosts:
             assert get(server, INDEX, "Host: b.example", host="a.example").status == 400
 
 
+class TestSlashes:
+    """Several slashes in a row are one: `URL/` and `/v3/index.json` make `URL//v3/index.json`."""
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            *("//v3/index.json", "/v3//index.json", "/v3/index.json//", "///v3///index.json///"),
+            *("//feeds//default//v3//index.json", "//v3//search?q=a//b", "//health//live", "//packages", "//"),
+        ],
+    )
+    def test_they_lead_to_the_same(self, shared_server: Server, path: str) -> None:
+        address, question, query = path.partition("?")
+        plain = shared_server.get("/".join(["", *filter(None, address.split("/"))]) + question + query)
+        assert plain.status == 200
+        for _ in range(2):
+            answer = shared_server.get(path)
+            assert (answer.status, answer.body) == (200, plain.body)
+
+    def test_below_a_prefix_too(self, serve: Callable[..., Server]) -> None:
+        server = serve(environment={"MOTHERLODE_SERVER_PUBLIC_URL": "https://example.com/nuget"})
+        for path in (f"//nuget/{INDEX}", f"/nuget/{INDEX}"):
+            assert server.get(path).status == 200
+
+    def test_no_link_of_a_page_leads_to_another_host_by_them(self, shared_server: Server) -> None:
+        for path in ("//evil.example/a", "///evil.example", "//evil.example//"):
+            page = shared_server.get(path, Accept="text/html")
+            assert page.status == 404
+            assert b'"//' not in page.body
+            assert b"next=//" not in page.body
+            assert b"next=%2F%2F" not in page.body
+
+
 class TestPublicUrl:
     """`server.public_url` decides, whatever a request says; its path may be there or be stripped."""
 
