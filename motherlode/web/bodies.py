@@ -52,6 +52,7 @@ class Body:
         drain_timeout_s: float = DRAIN_TIMEOUT_S,
     ) -> None:
         self._headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+        self._is_http_1_1 = scope.get("http_version") == "1.1"
         self._receive = receive
         self._max_bytes = max_bytes
         self._stall_timeout_s = stall_timeout_s
@@ -126,8 +127,9 @@ class Body:
 
     def _is_awaiting_continue(self) -> bool:
         """Whether the client sends nothing until it is told to (RFC 9110, 10.1.1): the engine does that at the first
-        look at the body."""
-        return not self._has_begun and self._get_header(b"expect").strip().lower() == b"100-continue"
+        look at the body, over HTTP/1.1."""
+        is_asked = self._is_http_1_1 and self._get_header(b"expect").strip().lower() == b"100-continue"
+        return is_asked and not self._has_begun
 
     async def _skip_to(self, length: int) -> None:
         while not self._has_ended and self._received_bytes < length:

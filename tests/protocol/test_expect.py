@@ -109,6 +109,20 @@ def test_the_server_goes_on_after_many_of_them(server: Server) -> None:
     assert server.get("/v3/index.json").status == 200
 
 
+@pytest.mark.parametrize(("key", "status"), [("", "401"), ("wrong", "403")])
+def test_over_http_2_where_nobody_waits_the_body_is_read_first(
+    server: Server, tmp_path: Path, key: str, status: str
+) -> None:
+    file = tmp_path / "a.nupkg"
+    file.write_bytes(nupkg(payload_bytes=3_000_000))
+    command = [require_program("curl"), "-sS", "-o", str(tmp_path / "answer"), "-w", "%{http_code} %{http_version}"]
+    options = ["--http2-prior-knowledge", "-H", EXPECT, "-H", f"X-NuGet-ApiKey: {key}", "-T", str(file)]
+    done = subprocess.run(
+        [*command, *options, server.url + PUSH], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == f"{status} 2"
+
+
 @pytest.mark.parametrize("key", [True, False], ids=["good key", "wrong key"])
 @pytest.mark.parametrize(
     "address", ["/api/v2/package/", "/api/v2/", "/feeds/default/api/v2/package/", "//api//v2/package//"]
