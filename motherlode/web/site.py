@@ -45,11 +45,9 @@ class Site:
 
 
 def header(scope: Scope, name: bytes) -> str | None:
-    """A request header's first value, decoded as Latin-1."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return bytes(value).decode("latin-1")
-    return None
+    """A request header's value, decoded as Latin-1: of several lines all of them, joined by commas (RFC 9110, 5.3)."""
+    values = [value for key, value in scope["headers"] if key == name]
+    return b", ".join(values).decode("latin-1") if values else None
 
 
 class Sites:

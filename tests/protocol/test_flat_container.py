@@ -8,7 +8,7 @@ from tests.builders import nupkg, nuspec
 from tests.protocol.beside import set_feed
 from tests.protocol.feeds import create_feed
 from tests.protocol.reads import faults_of_miss, faults_of_read
-from tests.protocol.wire import json_of
+from tests.protocol.wire import exchange, json_of, request_bytes
 from tests.servers import Server
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(50)
@@ -249,3 +249,15 @@ def test_a_package_is_saved_under_its_own_name(shared_server: Server, package_id
     for _ in range(2):
         answer = shared_server.get(f"/v3/flat/{name}/1.0.0/{name}.1.0.0.nupkg")
         assert (answer.status, answer.header("content-disposition")) == (200, disposition)
+
+
+def test_a_header_in_several_lines_is_one_list(shared_server: Server) -> None:
+    """RFC 9110, 5.3: proxies and libraries add lines of their own."""
+    assert shared_server.push(nupkg("Acme.Lines")).status == 201
+    path = "/v3/registration/acme.lines/index.json"
+    for _ in range(2):
+        zipped = exchange(shared_server, request_bytes("GET", "/", "Accept-Encoding: br", "Accept-Encoding: gzip"))
+        assert (zipped.status, zipped.header("content-encoding")) == (200, "gzip")
+        plain = exchange(shared_server, request_bytes("GET", path))
+        lines = ('If-None-Match: "other"', f"If-None-Match: {plain.header('etag')}")
+        assert exchange(shared_server, request_bytes("GET", path, *lines)).status == 304
