@@ -167,7 +167,7 @@ def _parse_public_url(text: str) -> str | None:
     if not text:
         return None
     parts = urlsplit(text)
-    is_clean = re.fullmatch(r"https?://[0-9A-Za-z.:_\[\]-]+(/[0-9A-Za-z._~%/-]*)?", text, re.IGNORECASE) is not None
+    is_clean = re.fullmatch(r"(?i:https?)://[0-9A-Za-z.:_\[\]-]+(/[0-9A-Za-z._~%/-]*)?", text) is not None
     if not is_clean or "//" in parts.path.rstrip("/") or not parts.hostname or parts.port == 0:
         raise ValueError
     return text.rstrip("/")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 import typer
 
 from motherlode.cli.options import ConfigOption, DataOption, opened_database
-from motherlode.cli.output import put
+from motherlode.cli.output import put, put_json_line
 from motherlode.domain.sizes import DURATION_ALLOWED, parse_duration
 from motherlode.observe.clock import SystemClock
 
@@ -91,11 +91,14 @@ def _put_later(db: "Database", wanted: dict[str, Any], last_id: int, *, as_json:
 
 def _put_lines(found: "list[AuditLine]", *, as_json: bool) -> None:
     for line in found:
-        put(_as_json(line) if as_json else _as_text(line))
+        if as_json:
+            put_json_line(_describe(line))
+        else:
+            put(_as_text(line))
 
 
-def _as_json(line: "AuditLine") -> str:
-    described = {
+def _describe(line: "AuditLine") -> dict[str, Any]:
+    return {
         "id": line.id,
         "at": line.at.isoformat(),
         "actor": line.actor,
@@ -110,7 +113,6 @@ def _as_json(line: "AuditLine") -> str:
         "request_id": line.request_id,
         "hash": None if line.hash is None else line.hash.hex(),
     }
-    return json.dumps(described, ensure_ascii=False)
 
 
 def _as_text(line: "AuditLine") -> str:

@@ -14,6 +14,7 @@ from motherlode.domain.sizes import DURATION_ALLOWED, parse_duration
 from motherlode.observe.clock import SystemClock
 
 if TYPE_CHECKING:
+    from motherlode.identity.keys import NewKey
     from motherlode.store.keys import KeyRow
 
 _NEVER: Final = "never"
@@ -72,14 +73,14 @@ def create(
         typer.Option(
             metavar="90d|never",
             callback=_check_lifetime,
-            help="When it ends.",
+            help="When it expires.",
             show_default="90d, or the longest that keys.max_lifetime allows",
         ),
     ] = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Make a key and print it, and only it: it is shown this one time."""
+    """Make a key and print it, and only it: it is shown this one time. Without --expires it ends after 90 days."""
     from motherlode.usecases.create_key import create_key
     from motherlode.usecases.identify import CONSOLE
 
@@ -99,7 +100,7 @@ def create(
             clock=house.clock,
         )
     put(key.secret)
-    tell(f"This is {key.id}; the key above is shown this one time.")
+    tell(f"This is {key.id}; the key above is shown this one time. {_end_of(key)}")
 
 
 @commands.command("list")
@@ -134,7 +135,8 @@ def rotate(
         span = timedelta(seconds=parse_duration(overlap))
         key = rotate_key(key_id, CONSOLE, overlap=span, max_lifetime=max_lifetime, db=house.db, clock=house.clock)
     put(key.secret)
-    tell(f"This is {key.id}; the key above is shown this one time. {key_id} ends in {overlap} at the latest.")
+    tell(f"This is {key.id}; the key above is shown this one time. {_end_of(key)}")
+    tell(f"{key_id} ends in {overlap} at the latest.")
 
 
 @commands.command("revoke")
@@ -146,6 +148,12 @@ def revoke(key_id: IdArgument, *, data: DataOption = None, config: ConfigOption 
     with opened(data, config) as house:
         revoke_key(key_id, CONSOLE, db=house.db, clock=house.clock)
     tell(f"Revoked {key_id}.")
+
+
+def _end_of(key: "NewKey") -> str:
+    if key.expires_at is None:
+        return "It never expires."
+    return f"It expires on {key.expires_at:%Y-%m-%d}: replace it before then with 'key rotate {key.id}'."
 
 
 def _lifetime_of(expires: str | None, max_lifetime: timedelta | None) -> timedelta | None:

@@ -1,10 +1,15 @@
-"""What commands print: results on standard output, everything else on standard error."""
+"""What commands print: results on standard output, everything else on standard error.
+
+Whatever is printed is made `printable`: names of files, users and packages may come from anybody.
+"""
 
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TextIO
+
+from motherlode.domain.quotes import printable, printable_json
 
 
 class CommandFailed(Exception):
@@ -13,18 +18,22 @@ class CommandFailed(Exception):
 
 def put(text: str) -> None:
     """Print one line of the result."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    _write(sys.stdout, printable(text))
 
 
 def put_json(value: Any) -> None:
     """Print the result for a machine."""
-    put(json.dumps(value, indent=2, ensure_ascii=False))
+    _write(sys.stdout, printable_json(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
+def put_json_line(value: Any) -> None:
+    """Print one of several results for a machine, on one line."""
+    _write(sys.stdout, printable_json(json.dumps(value, ensure_ascii=False)))
 
 
 def put_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows in aligned columns, whole at any width; nothing but the head when there are none."""
-    lines = [tuple(head), *(tuple(row) for row in rows)]
+    lines = [tuple(head), *(tuple(map(printable, row)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     for line in lines:
         put("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
@@ -62,5 +71,9 @@ def as_time(at: datetime | None) -> str | None:
 
 def tell(text: str) -> None:
     """Print one line that is no result."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    _write(sys.stderr, printable(text))
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(f"{text}\n")
+    stream.flush()

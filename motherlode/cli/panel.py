@@ -44,7 +44,11 @@ class Panel:
             lines.append(f"The administrator's key above is shown only once. It is kept in {self._key_file}")
         elif self.new_key == "kept":
             lines.append(f"The administrator's key is in {self._key_file}")
-        lines.append("More keys are made with:")
+        if self.new_key is not None:
+            lines.append(
+                "It never expires: use it to set up the server, and make another key for each user and build server."
+            )
+        lines.append("More keys are made with this command; they expire after 90 days unless you add --expires:")
         lines.append(f"{typed_command(self.program)} key create --name NAME{self._data_option}")
         return "\n".join(lines)
 

@@ -3,11 +3,14 @@
 Exit codes: 0 done; 1 refused or failed, with a sentence that says why and what to do; 2 wrong usage.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version as version_of
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from motherlode.cli import (
     audit,
@@ -26,10 +29,37 @@ from motherlode.cli import (
     verify,
 )
 from motherlode.cli.output import CommandFailed, put, tell
+from motherlode.domain.quotes import printable
 from motherlode.domain.refusals import Refusal
+
+
+@contextmanager
+def _printable_errors() -> Iterator[None]:
+    """What is said of wrong usage repeats arguments, which a shell may have made of names of files."""
+    try:
+        yield
+    except TyperException as error:
+        error.message = printable(error.message)
+        raise
+
+
+class _Commands(TyperGroup):
+    """The commands; errors of usage show arguments without what steers a terminal."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """As Typer does."""
+        with _printable_errors():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: Any) -> Any:
+        """As Typer does."""
+        with _printable_errors():
+            return super().invoke(ctx)
+
 
 program = typer.Typer(
     name="motherlode",
+    cls=_Commands,
     help="A NuGet server. 'motherlode serve' runs it; the other commands work on its data, beside it or without it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

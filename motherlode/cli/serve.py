@@ -179,7 +179,8 @@ def _read_first_key(data: Path) -> str | None:
 
 def _announce(settings: Settings, listening: Listening, stop: threading.Event, *, had_key: bool) -> None:
     if wait_until_accepting(listening.reachable_host, listening.port, stop):
-        put(_panel(settings, listening, had_key=had_key).render())
+        for line in _panel(settings, listening, had_key=had_key).render().split("\n"):
+            put(line)
         _log_start(settings, listening)
 
 

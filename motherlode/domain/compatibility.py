@@ -106,7 +106,7 @@ def _find_target(framework: Framework) -> _Target | None:
         return None
     identifier, profile = match["identifier"], (match["profile"] or "").lower()
     numbers = tuple(map(int, match["version"].split(".")))
-    platform = re.sub(r"[0-9.]+$", "", match["platform"] or "")
+    platform = (match["platform"] or "").rstrip("0123456789.")
     is_subset = identifier == _NET_FRAMEWORK and profile in _SUBSETS
     name = framework.short.lower()
     if platform:

@@ -243,10 +243,12 @@ def check_owns(actor: Actor, package_id: PackageId, ownership: Ownership) -> Non
     if ownership.is_own or actor.is_administrator or (actor.holder is None and not ownership.is_owned):
         return
     whose = "its owners" if ownership.is_owned else "this server's administrators"
-    raise NotAllowed(
+    refusal = NotAllowed(
         f"{package_id} belongs to {whose}, and this API key is none of theirs: "
         "ask to become an owner ('owner add'), or use another id."
     )
+    refusal.has_owners = ownership.is_owned
+    raise refusal
 
 
 def check_may_manage_owners(actor: Actor, feed: str, package_id: PackageId, ownership: Ownership) -> None:

@@ -11,6 +11,7 @@
     │   ├── PackageTooLarge    over the feed's max_package_size
     │   ├── InvalidRange       a byte range outside of the file
     │   ├── AddressTooLong     a path and query longer than the server reads
+    │   ├── SeveralHosts       more than one Host header
     │   ├── InvalidParameter   a parameter in a query string that is not what it must be
     │   ├── InvalidSetting     a setting, or a key's right, that is unknown or not built yet
     │   ├── InvalidName        a name that no account can have
@@ -178,6 +179,16 @@ class AddressTooLong(Invalid):
         super().__init__(f"The address has more than {max_bytes} bytes, query included: ask for less at a time.")
 
 
+class SeveralHosts(Invalid):
+    """The request has more than one Host header (RFC 9112, 3.2): servers and proxies would read different ones."""
+
+    code = "hosts-several"
+    title = "Several hosts"
+
+    def __init__(self) -> None:
+        super().__init__("The request has several Host headers: send one.")
+
+
 class InvalidParameter(Invalid):
     """A parameter of the address that must be something, a number say, and is none."""
 
@@ -313,6 +324,8 @@ class NotAllowed(Refusal):
     title = "Not allowed"
     subject: str | None = None
     """What it was that was not allowed, where the request does not say it: the package in a body."""
+    has_owners: bool = False
+    """Whether it was not allowed because the id has owners, and the caller is not one of them."""
 
 
 class IdLocked(NotAllowed):

@@ -8,7 +8,7 @@ import re
 
 _UNITS = {"": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_SIZE = re.compile(r"([0-9]{1,18})\s?(B|KB|MB|GB|TB|)", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]{1,18})\s?(B|KB|MB|GB|TB|)", re.IGNORECASE | re.ASCII)
 _DURATION = re.compile(r"([0-9]{1,12})([smhd])")
 MAX_DURATION_S = 36500 * 86400
 

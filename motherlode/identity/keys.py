@@ -11,6 +11,7 @@ import re
 import secrets
 import zlib
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
@@ -25,11 +26,13 @@ MAX_KEY_BYTES: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key just made: `secret` is shown once, `id` names it in lists and logs, `digest` (32 bytes) is what is kept."""
+    """A key just made: `secret` is shown once, `id` names it in lists and logs, `digest` (32 bytes) is what is kept.
+    `expires_at` is when it ends, None for never."""
 
     id: str
     secret: str
     digest: bytes
+    expires_at: datetime | None = None
 
 
 def make_key() -> NewKey:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import structlog
 from structlog.typing import EventDict
 
+from motherlode.domain.quotes import printable
 from motherlode.observe.lines import Lines
 
 _encode: Final = json.JSONEncoder(default=repr).encode
@@ -59,15 +60,15 @@ def configure_logs(*, style: str = "auto", level: str = "info") -> None:
 def _escape(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Write out control characters: a stranger's path must not steer the terminal that shows it.
 
-    A traceback keeps its lines; nothing in it comes from outside but inside of quotes.
+    A traceback keeps its lines.
     """
-    return {name: _printable(value) if name != "exception" else value for name, value in event.items()}
+    return {name: _printable(value, has_lines=name == "exception") for name, value in event.items()}
 
 
-def _printable(value: Any) -> Any:
-    if not isinstance(value, str) or value.isprintable():
+def _printable(value: Any, *, has_lines: bool) -> Any:
+    if not isinstance(value, str):
         return value
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in value)
+    return "\n".join(map(printable, value.split("\n"))) if has_lines else printable(value)
 
 
 def get_logger() -> structlog.typing.FilteringBoundLogger:

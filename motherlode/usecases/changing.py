@@ -21,7 +21,7 @@ from motherlode.store.catalog import Kind
 from motherlode.store.db import Tx
 from motherlode.store.entries import Entry, Place
 from motherlode.usecases.auditing import write_audit
-from motherlode.usecases.hiding import hidden
+from motherlode.usecases.hiding import hidden, owners_named
 
 Check = Callable[[Actor, str, PackageId, Ownership], None]
 """Refuses an actor who may not change an id on a feed: one of `domain.policy`."""
@@ -56,7 +56,10 @@ def get_changeable(
     if entry is None:
         raise absent
     policy = parse_feed_policy(place.settings)
-    with hidden(actor, feed, place.settings, absent):
+    with (
+        hidden(actor, feed, place.settings, absent),
+        owners_named(tx, identity.id, actor, feed_id=place.feed_id, feed=feed, settings=place.settings),
+    ):
         check_of(policy)(actor, feed, identity.id, place.ownership)
     check_unlocked(place, identity.id)
     return Changeable(entry, policy)

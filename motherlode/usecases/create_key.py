@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -71,7 +72,7 @@ def create_key(
         keys.add(tx, row)
         details = describe_key(row) | {"owner": owner}
         write_audit(tx, actor, "create-key", feed=None, subject=key.id, at=now, details=details)
-    return key
+    return replace(key, expires_at=row.expires_at)
 
 
 def describe_key(row: KeyRow) -> dict[str, object]:

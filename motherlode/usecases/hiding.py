@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from motherlode.domain.feeds import parse_feed_policy
+from motherlode.domain.ids import PackageId
 from motherlode.domain.policy import Actor, may_read
 from motherlode.domain.refusals import NotAllowed, NotFound
+from motherlode.store import owners
+from motherlode.store.db import Tx
+
+_MOST_NAMES: Final = 5
 
 
 @contextmanager
@@ -15,6 +20,26 @@ def hidden(actor: Actor, feed: str, settings: Mapping[str, Any], absent: NotFoun
     try:
         yield
     except NotAllowed:
-        if parse_feed_policy(settings).is_private and not may_read(actor, feed):
+        if not _may_know(actor, feed, settings):
             raise absent from None
         raise
+
+
+@contextmanager
+def owners_named(
+    tx: Tx, package_id: PackageId, actor: Actor, *, feed_id: int, feed: str, settings: Mapping[str, Any]
+) -> Iterator[None]:
+    """Add the owners' names to a refusal because the id has owners, for an actor who may read the feed: they are found
+    there anyway."""
+    try:
+        yield
+    except NotAllowed as refusal:
+        if not (refusal.has_owners and _may_know(actor, feed, settings)):
+            raise
+        names = [account.name for account in owners.of_id(tx, feed_id, package_id.key)]
+        shown = [*names[:_MOST_NAMES], *([f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else [])]
+        raise NotAllowed(f"{refusal} Its owners: {', '.join(shown)}.") from None
+
+
+def _may_know(actor: Actor, feed: str, settings: Mapping[str, Any]) -> bool:
+    return not parse_feed_policy(settings).is_private or may_read(actor, feed)

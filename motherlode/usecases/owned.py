@@ -8,7 +8,7 @@ from motherlode.domain.refusals import NoSuchId
 from motherlode.store import feeds, owners
 from motherlode.store.db import Tx
 from motherlode.store.feeds import FeedRow
-from motherlode.usecases.hiding import hidden
+from motherlode.usecases.hiding import hidden, owners_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,10 @@ def get_known(tx: Tx, package_id: PackageId, actor: Actor, feed: str) -> KnownId
 def get_managed(tx: Tx, package_id: PackageId, actor: Actor, feed: str) -> KnownId:
     """The id on the feed, whose owners the actor may change. Raises `NoSuchFeed`, `NoSuchId`, `NotAllowed`."""
     known = get_known(tx, package_id, actor, feed)
-    with hidden(actor, feed, known.feed.settings, NoSuchId(str(package_id), feed)):
+    settings = known.feed.settings
+    with (
+        hidden(actor, feed, settings, NoSuchId(str(package_id), feed)),
+        owners_named(tx, package_id, actor, feed_id=known.feed.id, feed=feed, settings=settings),
+    ):
         check_may_manage_owners(actor, feed, package_id, known.ownership)
     return known

@@ -37,6 +37,7 @@ from motherlode.store.contents import ContentRow
 from motherlode.store.db import Database, Tx
 from motherlode.store.entries import Entry, Place
 from motherlode.usecases.changing import check_unlocked, get_place, log_change
+from motherlode.usecases.hiding import owners_named
 from motherlode.usecases.identify import identify_now
 from motherlode.usecases.judging import turn_to_judge
 
@@ -131,7 +132,8 @@ def find_strictness(db: Database, feed: str) -> Strictness:
 def get_free_place(tx: Tx, actor: Actor, feed: str, identity: Identity) -> Place:
     """The place that this version would have. Raises `NoSuchFeed`, and `NotAllowed` where the actor may not push it."""
     place = get_place(tx, identity, actor, feed)
-    check_may_push(actor, feed, identity.id, place.ownership)
+    with owners_named(tx, identity.id, actor, feed_id=place.feed_id, feed=feed, settings=place.settings):
+        check_may_push(actor, feed, identity.id, place.ownership)
     check_unlocked(place, identity.id)
     return place
 

@@ -54,7 +54,7 @@ def rotate_key(
         keys.set_expiry(tx, old.id, ends_at, key.id)
         details = describe_key(new) | {"new_key": key.id, "old_key_ends_at": ends_at.isoformat()}
         write_audit(tx, actor, "rotate-key", feed=None, subject=old.id, at=now, details=details)
-    return key
+    return replace(key, expires_at=new.expires_at)
 
 
 def _lifetime_after(old: KeyRow, max_lifetime: timedelta | None) -> timedelta | None:

@@ -8,7 +8,7 @@ from motherlode.observe.clock import Clock
 from motherlode.store import entries, keys
 from motherlode.store.db import Database, Tx
 from motherlode.usecases.auditing import write_audit
-from motherlode.usecases.hiding import hidden
+from motherlode.usecases.hiding import hidden, owners_named
 
 
 def verify_key(
@@ -56,5 +56,8 @@ def _check(tx: Tx, package_id: PackageId, version: Version | None, actor: Actor,
         absent = NoSuchVersion(f"{package_id} {version.normalized}")
     if not (place.ownership.is_id_known if version is None else place.is_taken):
         raise absent
-    with hidden(actor, feed, place.settings, absent):
+    with (
+        hidden(actor, feed, place.settings, absent),
+        owners_named(tx, package_id, actor, feed_id=place.feed_id, feed=feed, settings=place.settings),
+    ):
         check_owns(actor, package_id, place.ownership)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any, BinaryIO, Final
+from urllib.parse import quote
 
 import anyio.to_thread
 from starlette.responses import Response
@@ -210,12 +211,20 @@ def _prepare_blob(file: BlobFile, name: str, cache: str) -> tuple[tuple[bytes, b
     headers = _READ_HEADERS | {
         "Accept-Ranges": "bytes",
         "Cache-Control": cache,
-        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Disposition": _attachment(name),
         "Content-Type": "application/octet-stream",
         "ETag": file.etag,
         "Last-Modified": _http_date(file.changed_at or file.published_at),
     }
     return tuple(Response(None, 304, headers=headers).raw_headers)
+
+
+def _attachment(name: str) -> str:
+    """A Content-Disposition that saves under a name of word characters, dots and dashes; those outside of ASCII stand
+    in `filename*` (RFC 6266), and as `_` for clients that do not read that."""
+    plain = name.encode("ascii", "replace").decode("ascii").replace("?", "_")
+    extended = "" if name.isascii() else f"; filename*=UTF-8''{quote(name, safe='')}"
+    return f'attachment; filename="{plain}"{extended}'
 
 
 def _is_range_wanted(scope: Scope, etag: str) -> bool:

@@ -17,7 +17,7 @@ import anyio.to_thread
 from starlette.types import Receive, Scope
 
 from motherlode.domain.refusals import EncodedBody, FragmentedBody, IncompleteBody, PackageTooLarge, SlowBody
-from motherlode.web.multipart import FirstPart, parse_boundary
+from motherlode.web.multipart import FirstPart, is_multipart, parse_boundary
 
 FORM_BYTES: Final = 64 * 1024
 STALL_TIMEOUT_S: Final = 60.0
@@ -28,6 +28,7 @@ SMALL_CHUNK_BYTES: Final = 64
 """Each chunk costs as much as thousands of bytes do: beyond so many, they must have so many bytes on average."""
 
 _PIECE_BYTES: Final = 1024 * 1024
+_ZIP: Final = b"PK\x03\x04"
 
 
 class Sink(Protocol):
@@ -54,6 +55,7 @@ class Body:
         drain_timeout_s: float = DRAIN_TIMEOUT_S,
     ) -> None:
         self._headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+        self._is_http_1_1 = scope.get("http_version") == "1.1"
         self._receive = receive
         self._max_bytes = max_bytes
         self._stall_timeout_s = stall_timeout_s
@@ -61,6 +63,7 @@ class Body:
         self._announced_bytes = self._find_length()
         self._received_bytes = 0
         self._received_chunks = 0
+        self._has_begun = False
         self._has_ended = False
         self._is_lost = False
         self._package: _Package | None = None
@@ -73,10 +76,12 @@ class Body:
         """
         if self._package is None:
             self._refuse_encoded()
-            boundary = parse_boundary(self._get_header(b"content-type"))
-            self._refuse_announced(self._max_bytes if boundary is None else self._max_bytes + FORM_BYTES)
-            self._package = _Package(None if boundary is None else FirstPart(boundary), self._max_bytes)
+            content_type = self._get_header(b"content-type").decode("latin-1")
+            self._refuse_announced(self._max_bytes + (FORM_BYTES if is_multipart(content_type) else 0))
             self._start = await self._next_piece()
+            # quirk: `curl --data-binary` with the Content-Type of a form sends the package alone; no form begins so
+            boundary = None if self._start.startswith(_ZIP) else parse_boundary(content_type)
+            self._package = _Package(None if boundary is None else FirstPart(boundary), self._max_bytes)
         return self._has_ended
 
     def short_package_into(self, sink: Sink) -> None:
@@ -112,7 +117,11 @@ class Body:
 
         A body is followed as far as a legal one may go, and 64 MiB or `drain_timeout_s` further. When it returns False
         the connection is of no more use: close it with the answer. Raises nothing for a client that stalls or goes.
+
+        A client that waits for `100 Continue` is not told to go on: nothing is read of its body.
         """
+        if self._is_awaiting_continue():
+            return False
         try:
             await self._skip_to(self._max_bytes + FORM_BYTES)
             with anyio.move_on_after(self._drain_timeout_s):
@@ -120,6 +129,12 @@ class Body:
         except (FragmentedBody, IncompleteBody, SlowBody):
             return False
         return self._has_ended
+
+    def _is_awaiting_continue(self) -> bool:
+        """Whether the client sends nothing until it is told to (RFC 9110, 10.1.1): the engine does that at the first
+        look at the body, over HTTP/1.1."""
+        is_asked = self._is_http_1_1 and self._get_header(b"expect").strip().lower() == b"100-continue"
+        return is_asked and not self._has_begun
 
     async def _skip_to(self, length: int) -> None:
         while not self._has_ended and self._received_bytes < length:
@@ -142,7 +157,7 @@ class Body:
     async def _next_chunk(self) -> bytes:
         if self._is_lost:
             raise IncompleteBody
-        message = None
+        message, self._has_begun = None, True
         with anyio.move_on_after(self._stall_timeout_s):
             message = await self._receive()
         if message is None:

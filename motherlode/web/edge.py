@@ -17,10 +17,11 @@ from typing import Any, Final
 import anyio
 from starlette.responses import Response
 
-from motherlode.domain.refusals import Broken, MethodRefused, NoSuchAddress, Refusal
+from motherlode.domain.refusals import Broken, MethodRefused, NoSuchAddress, Refusal, SeveralHosts
 from motherlode.house import House
 from motherlode.observe.lines import LONGEST_WAIT_S
 from motherlode.observe.logs import get_logger, get_request_log
+from motherlode.web.accept import is_part_of_page, prefers_page
 from motherlode.web.answers import seclude
 from motherlode.web.gate import READS, admit
 from motherlode.web.later import Later
@@ -33,7 +34,7 @@ from motherlode.web.recording import Recording
 from motherlode.web.refuse import refuse
 from motherlode.web.route import Route
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, find_route, is_server_path, methods_of
-from motherlode.web.site import Scope, Sites, header
+from motherlode.web.site import Scope, Sites, has_one_host
 from motherlode.web.visit import Visit
 from motherlode.web.who import Who
 
@@ -119,7 +120,7 @@ class Edge:
     def _answer_again(self, scope: Scope, ready: Ready | Missing, request_id: str) -> Response | None:
         if isinstance(ready, Missing):
             # a browser is shown a page
-            is_answer = not _is_browser(scope) and self._house.reader.is_absent(ready.key)
+            is_answer = not prefers_page(scope) and self._house.reader.is_absent(ready.key)
             return ready.answer(request_id) if is_answer else None
         document = self._house.documents.find(ready.key)
         return None if document is None else ready.answer(scope, document)
@@ -171,7 +172,7 @@ class Edge:
             known = _known_of(visit, visit.ready)
             self._known.keep(path, asked, known)
             return known
-        if visit.missing is None or response.status_code != 404 or _is_browser(visit.scope):
+        if visit.missing is None or response.status_code != 404 or prefers_page(visit.scope):
             return None
         if self._missed.is_first(path, asked):
             return None
@@ -203,11 +204,10 @@ class Edge:
 
     async def _refuse(self, visit: Visit, refusal: Refusal) -> Response:
         is_write = visit.method not in READS
-        is_browser = _is_browser(visit.scope)
-        if is_browser and (visit.is_page or not is_write):
+        if prefers_page(visit.scope) and (visit.is_page or not is_write):
             response = await self._show(visit, refusal)
         else:
-            may_prompt = is_write or not _is_part_of_page(visit.scope)
+            may_prompt = is_write or not is_part_of_page(visit.scope)
             response = refuse(refusal, request_id=visit.request_id, is_write=is_write, is_browser=not may_prompt)
         if is_write and not await visit.body.drain():
             response.headers["Connection"] = "close"
@@ -223,6 +223,8 @@ class Edge:
 
     async def _route(self, visit: Visit) -> Response:
         check_length(visit.scope)
+        if not has_one_host(visit.scope):
+            raise SeveralHosts
         if not self._house.follower.is_current():
             await visit.read(self._house.follower.catch_up)
         visit.standing = self._house.follower.standing
@@ -272,16 +274,3 @@ class Edge:
 
 def _known_of(visit: Visit, ready: Ready | Missing) -> Known:
     return Known(ready, visit.route, visit.facts, visit.standing.access, visit.is_secluded)
-
-
-def _is_browser(scope: Scope) -> bool:
-    """Whether a refusal is to be a page."""
-    return "text/html" in (header(scope, b"accept") or "").lower()
-
-
-def _is_part_of_page(scope: Scope) -> bool:
-    """Whether a browser asks for it, for a page that it shows: an icon, say, by somebody whose session has ended.
-
-    # quirk: a Basic challenge to any such request opens the browser's own box for name and password. Over plain http no
-    browser sends Sec-Fetch-Mode, but all of them name WebP where they want a picture."""
-    return header(scope, b"sec-fetch-mode") is not None or "image/webp" in (header(scope, b"accept") or "").lower()

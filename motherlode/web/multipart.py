@@ -36,6 +36,11 @@ _DELIMITER_END: Final = re.compile(rb"--|[ \t]{0,%d}+\r?(?=\n)" % MAX_PADDING_BY
 """What makes a delimiter of a boundary: one for all, as it takes longer to compile one than to read a small body."""
 
 
+def is_multipart(content_type: str) -> bool:
+    """Whether a Content-Type is that of a form, or of another `multipart/…`."""
+    return content_type.strip().lower().startswith("multipart/")
+
+
 def parse_boundary(content_type: bytes | str) -> bytes | None:
     """The boundary that a Content-Type names, or None when it is no multipart type.
 
@@ -43,9 +48,9 @@ def parse_boundary(content_type: bytes | str) -> bytes | None:
     bytes: RFC 2046 allows 70. Raises InvalidForm when a multipart type has none that can be used.
     """
     text = content_type.decode("latin-1") if isinstance(content_type, bytes) else content_type
-    kind, semicolon, rest = text.partition(";")
-    if not kind.strip().lower().startswith("multipart/"):
+    if not is_multipart(text):
         return None
+    _, semicolon, rest = text.partition(";")
     for name, quoted, plain in _PARAMETER.findall(semicolon + rest):
         if name.lower() == "boundary":
             return _checked_boundary(re.sub(r"\\(.)", r"\1", quoted) or plain.strip())

@@ -11,7 +11,8 @@ from typing import Final
 from starlette.responses import Response
 
 from motherlode.domain import refusals
-from motherlode.domain.refusals import Refusal
+from motherlode.domain.quotes import printable
+from motherlode.domain.refusals import Fault, Refusal
 
 _STATUS: Final[dict[type[Refusal], int]] = {
     refusals.Invalid: 400,
@@ -119,15 +120,20 @@ def _as_header(sentence: str) -> str:
     return line if len(line) <= _MAX_LINE else line[: _MAX_LINE - 3] + "..."
 
 
+def describe_fault(fault: Fault) -> dict[str, str]:
+    """A fault as a machine reads it."""
+    return {"code": fault.code, "message": printable(fault.message)}
+
+
 def _problem(refusal: Refusal, request_id: str) -> bytes:
     problem: dict[str, object] = {
-        "detail": str(refusal),
+        "detail": printable(str(refusal)),
         "type": "about:blank",
         "title": refusal.title,
         "status": status_of(refusal),
         "code": refusal.code,
     }
     if len(refusal.faults) > 1:
-        problem["faults"] = [{"code": fault.code, "message": fault.message} for fault in refusal.faults]
+        problem["faults"] = [describe_fault(fault) for fault in refusal.faults]
     problem["request_id"] = request_id
     return _encode(problem).encode("utf-8", "backslashreplace")

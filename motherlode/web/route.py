@@ -33,8 +33,13 @@ class Route:
     check: Check | None = None
     is_for_new_clients: bool = False
     is_page: bool = False
-    pattern: re.Pattern[str] = field(init=False, repr=False)
+    _pattern: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         regex = compile_path(self.path.rstrip("/"))[0].pattern.removesuffix("$")
-        object.__setattr__(self, "pattern", re.compile(f"{regex}/?$", re.IGNORECASE))
+        object.__setattr__(self, "_pattern", re.compile(f"{regex}/?", re.IGNORECASE | re.ASCII))
+
+    def parameters_in(self, path: str) -> dict[str, str] | None:
+        """The parameters as they stand in a path that leads here, in any casing; None where it does not."""
+        found = self._pattern.fullmatch(path)
+        return found.groupdict() if found else None

@@ -77,12 +77,22 @@ FEED_ROUTES: Final = (
     Route("details", READ, "/v3/catalog/data/{id}/{version}.json", documents.get_details),
     *_verifications(),
     Route("push", ("PUT",), PUBLISH_PATH, publish.put_package, check_may_ever_push, is_for_new_clients=True),
+    # `curl -T` puts the file's name behind an address that ends with a slash
+    Route(
+        "push",
+        ("PUT",),
+        f"{PUBLISH_PATH}/{{file}}.nupkg",
+        publish.put_package,
+        check_may_ever_push,
+        is_for_new_clients=True,
+    ),
     Route(
         "delete", ("DELETE",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.delete_version, check_may_ever_take_away
     ),
     Route("relist", ("POST",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.post_version, check_may_ever_unlist),
     # clients that were given the V2 feed's address push and delete right below it
     Route("push", ("PUT",), "/api/v2", publish.put_package, check_may_ever_push, is_for_new_clients=True),
+    Route("push", ("PUT",), "/api/v2/{file}.nupkg", publish.put_package, check_may_ever_push, is_for_new_clients=True),
     Route("delete", ("DELETE",), "/api/v2/{id}/{version}", publish.delete_version, check_may_ever_take_away),
     Route("check", ("POST",), "/api/v1/check", check.post_check, check_may_ever_push),
     *PAGE_ROUTES,
@@ -100,12 +110,13 @@ def is_server_path(path: str) -> bool:
 def find_route(routes: Sequence[Route], method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """The first route of that method and path, with the parameters as they stand in the path."""
     for route in routes:
-        match = route.pattern.match(path)
-        if match and method in route.methods:
-            return route, match.groupdict()
+        parameters = route.parameters_in(path) if method in route.methods else None
+        if parameters is not None:
+            return route, parameters
     return None
 
 
 def methods_of(routes: Sequence[Route], path: str) -> tuple[str, ...]:
     """The methods that the path takes, none if it leads nowhere."""
-    return tuple(dict.fromkeys(method for route in routes if route.pattern.match(path) for method in route.methods))
+    leading = (route for route in routes if route.parameters_in(path) is not None)
+    return tuple(dict.fromkeys(method for route in leading for method in route.methods))

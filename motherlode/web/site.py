@@ -13,13 +13,16 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from motherlode.web.forwarded import Hop, find_hop, parse_host
+from motherlode.web.headers import header_values
+
 Scope = dict[str, Any]
 Server = tuple[Any, ...]
 Networks = Sequence[IPv4Network | IPv6Network]
 
-_HOST: Final = re.compile(r"[A-Za-z0-9._~-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
-_PREFIX: Final = re.compile(r"(/[A-Za-z0-9._~-]{1,100}){0,10}")
+_SLASHES: Final = re.compile("/{2,}")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +36,18 @@ class Site:
     is_checked: bool
 
     def below(self, path: str) -> str:
-        """What is left of a request's path below the prefix; proxies may have taken it off already."""
+        """What is left of a request's path below the prefix; proxies may have taken it off already.
+
+        Several slashes in a row are one: people write `URL//v3/index.json`, with a slash at the end of URL."""
+        path = _SLASHES.sub("/", path) if "//" in path else path
         is_below = self.prefix and (path + "/").startswith(self.prefix + "/")
         return path[len(self.prefix) :] if is_below else path
 
 
 def header(scope: Scope, name: bytes) -> str | None:
-    """A request header's first value, decoded as Latin-1."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return bytes(value).decode("latin-1")
-    return None
+    """A request header's value, decoded as Latin-1: of several lines all of them, joined by commas (RFC 9110, 5.3)."""
+    values = [value for key, value in scope["headers"] if key == name]
+    return b", ".join(values).decode("latin-1") if values else None
 
 
 class Sites:
@@ -56,31 +60,33 @@ class Sites:
 
     def of(self, scope: Scope) -> Site:
         """The site of a request."""
-        client = self.client_of(scope)
+        peer = _peer(scope)
+        is_proxied = self._is_trusted(peer)
+        hop = find_hop(scope, peer, self._is_trusted) if is_proxied else Hop(peer)
+        client = hop.address or peer
         if self._public_url:
             return Site(self._public_url, self._prefix, client, is_checked=True)
-        is_proxied = self._is_trusted(_peer(scope))
-        scheme, host, prefix = str(scope.get("scheme", "http")), _asked_host(scope), ""
-        if is_proxied:
-            scheme = _forwarded(scope, b"x-forwarded-proto", {"http", "https"}) or scheme
-            host = _forwarded_match(scope, b"x-forwarded-host", _HOST) or host
-            prefix = _forwarded_match(scope, b"x-forwarded-prefix", _PREFIX) or ""
+        scheme, prefix = hop.scheme or str(scope.get("scheme", "http")), hop.prefix or ""
+        host = _with_port(hop.host or _asked_host(scope), hop.port, scheme)
         is_checked = not is_proxied and host in _own_hosts(tuple(scope.get("server") or ()))
         return Site(f"{scheme}://{host}{prefix}", prefix, client, is_checked)
 
     def client_of(self, scope: Scope) -> str:
         """The address the request came from, as far as it can be believed."""
         peer = _peer(scope)
-        return self._forwarded_client(scope, peer) if self._is_trusted(peer) else peer
+        return (find_hop(scope, peer, self._is_trusted).address or peer) if self._is_trusted(peer) else peer
 
     def asked_of(self, scope: Scope) -> Hashable | None:
         """What decides the site: requests that are equal in this have the same one, but for the client. None where the
-        site may be unchecked for more reasons than these."""
+        site may be unchecked for more reasons than these, or the request is refused for its hosts."""
+        hosts = tuple([value for name, value in scope["headers"] if name == b"host"])
+        if len(hosts) > 1:
+            return None
         if self._public_url:
             return ()
         if self._is_trusted(_peer(scope)):
             return None
-        return scope.get("scheme"), header(scope, b"host"), tuple(scope.get("server") or ())
+        return scope.get("scheme"), hosts, tuple(scope.get("server") or ())
 
     def _is_trusted(self, address: str) -> bool:
         if not self._trusted_proxies:
@@ -92,13 +98,10 @@ class Sites:
         parsed = getattr(parsed, "ipv4_mapped", None) or parsed  # how a socket of both families shows IPv4
         return any(parsed in network for network in self._trusted_proxies)
 
-    def _forwarded_client(self, scope: Scope, peer: str) -> str:
-        """The last address in X-Forwarded-For that is no proxy of ours: anybody may have written those before it."""
-        named = [part.strip() for part in (header(scope, b"x-forwarded-for") or "").split(",") if part.strip()]
-        for address in reversed(named):
-            if not self._is_trusted(address):
-                return address[:100]
-        return named[0] if named else peer
+
+def has_one_host(scope: Scope) -> bool:
+    """Whether the request names at most one host, in one line (RFC 9112, 3.2)."""
+    return len(header_values(scope, b"host")) <= 1
 
 
 def _peer(scope: Scope) -> str:
@@ -106,10 +109,15 @@ def _peer(scope: Scope) -> str:
 
 
 def _asked_host(scope: Scope) -> str:
-    host = header(scope, b"host") or ""
-    if _HOST.fullmatch(host):
-        return host.lower()
-    return _server_host(tuple(scope.get("server") or ()))
+    hosts = header_values(scope, b"host")
+    asked = parse_host(hosts[0]) if len(hosts) == 1 else None
+    return asked or _server_host(tuple(scope.get("server") or ()))
+
+
+def _with_port(host: str, port: int | None, scheme: str) -> str:
+    """The host with the port that a proxy names, where it has none of its own and the scheme does not mean that one."""
+    has_port = not host.endswith("]") and ":" in host
+    return host if port is None or has_port or port == _USUAL_PORTS.get(scheme) else f"{host}:{port}"
 
 
 def _server_host(server: Server) -> str:
@@ -124,13 +132,3 @@ def _own_hosts(server: Server) -> frozenset[str]:
     """What a Host header may say that no stranger chose: the connection's own address, or a loopback name for it."""
     port = server[1] if len(server) == 2 else None
     return frozenset({_server_host(server), *(f"{name}:{port}" for name in _LOOPBACK)})
-
-
-def _forwarded(scope: Scope, name: bytes, allowed: set[str]) -> str | None:
-    value = (header(scope, name) or "").split(",")[0].strip().lower()
-    return value if value in allowed else None
-
-
-def _forwarded_match(scope: Scope, name: bytes, form: re.Pattern[str]) -> str | None:
-    value = (header(scope, name) or "").split(",")[0].strip().rstrip("/")
-    return value if form.fullmatch(value) else None

@@ -169,10 +169,12 @@ class Who:
         return None if credential is None else self._key_in(credential)
 
     def _key_in(self, credential: Credential) -> bytes | None:
-        """The key that a login brings; a password that has not the form of one is none."""
+        """The key that a login brings: a token, a password of a key's form, or a user name of that form whose password
+        is empty (`curl -u KEY:`)."""
         if isinstance(credential, Bearer):
             return credential.token.encode("ascii")
-        return credential.password.encode() if self.is_key(credential.password) else None
+        text = credential.password or credential.user
+        return text.encode() if self.is_key(text) else None
 
     def is_key(self, text: str) -> bool:
         """Whether a text has the form of an API key, or is the bootstrap key: no log and no page may show it."""

@@ -219,3 +219,20 @@ def test_the_servers_maximum_binds_new_keys(do, data):
     do("key", "create", "--name", "ci", **longest)
     (key,) = (key for key in json.loads(do("key", "list", "--json")) if key["name"] == "ci")
     assert get_lifetime(key) == timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("option", "days"),
+    [([], 90), (["--expires", "7d"], 7), (["--expires", "never"], None)],
+    ids=["default", "7d", "never"],
+)
+def test_where_a_key_is_made_it_is_said_when_it_expires(do, data, option, days):
+    made = run("key", "create", "--name", "said", *option, "--data", data)
+    key = next(key for key in json.loads(do("key", "list", "--json")) if key["name"] == "said")
+    assert get_lifetime(key) == (None if days is None else timedelta(days=days))
+    assert made.stdout.startswith("mlk_")
+    assert ("It never expires." if days is None else f"It expires on {key['expires_at'][:10]}:") in made.stderr
+    rotated = run("key", "rotate", key["id"], "--data", data)
+    rows = {row["id"]: row for row in json.loads(do("key", "list", "--json"))}
+    ends = rows[rows[key["id"]]["replaced_by"]]["expires_at"]
+    assert ("It never expires." if ends is None else f"It expires on {ends[:10]}:") in rotated.stderr

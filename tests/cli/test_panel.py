@@ -32,6 +32,8 @@ def test_each_line_stands_alone_and_the_key_is_shown_with_the_place_it_is_kept()
     lines = Panel("http://127.0.0.1:1", "mlk_x", Path("d"), "/opt/motherlode", "shown").render().splitlines()
     assert set(welcome_lines("http://127.0.0.1:1/v3/index.json", "http://127.0.0.1:1/", "mlk_x")) <= set(lines)
     assert any("first-key.txt" in line and "once" in line for line in lines)
+    assert any("never expires" in line for line in lines)
+    assert any("expire after 90 days" in line for line in lines)
     assert f"/opt/motherlode key create --name NAME --data {Path('d').absolute()}" in lines
     assert "\x1b" not in "".join(lines)
 

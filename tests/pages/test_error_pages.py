@@ -103,7 +103,10 @@ class TestPrivateFeeds:
 
     @pytest.mark.parametrize("path", PATHS)
     def test_programs_get_the_challenge(self, place: Place, path: str) -> None:
-        for accept in ("*/*", "application/json", "application/atom+xml,application/xml"):
+        for accept in (
+            *("*/*", "application/json", "application/atom+xml,application/xml", "application/json, text/html;q=0.2"),
+            *("text/html;q=0.2", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"),
+        ):
             answer = place.server.request("GET", f"/feeds/inner{path}", headers={"Accept": accept})
             assert answer.header("www-authenticate") == 'Basic realm="Motherlode", charset="UTF-8"'
             assert json.loads(answer.body)["code"] == "sign-in-needed"

@@ -9,9 +9,11 @@ from datetime import timedelta
 
 import pytest
 
+from motherlode.usecases.create_account import create_account
+from motherlode.usecases.grant_role import grant_role
 from tests.builders import nupkg
 from tests.leaks import new_password
-from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, set_feed
+from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, change, set_feed
 from tests.protocol.feeds import create_feed
 from tests.protocol.wire import exchange, request_bytes
 from tests.servers import Answer, Server, form, start_server
@@ -59,7 +61,6 @@ def counted(server: Server) -> dict[str, float]:
         ["Authorization: Basic"],
         ["Authorization: Basic !!!"],
         ["Authorization: Basic " + b64encode(b"no colon").decode()],
-        ["Authorization: Basic " + b64encode(b"ada:\xff\xfe").decode()],
         ["Authorization: Bearer"],
         ["Authorization: Negotiate abc"],
         ["Authorization:"],
@@ -83,6 +84,25 @@ def test_schemes_in_any_casing_and_names_and_passwords_in_utf8(private: Server) 
         login = basic("jürgen ✓", key)["Authorization"].split()[1]
         assert private.get(INDEX, Authorization=f"{scheme} {login}").status == 200
     assert private.get(INDEX, Authorization=f"bearer {key}").status == 200
+
+
+def test_a_login_in_latin_1_is_read_as_it_is_meant(private: Server) -> None:
+    """UTF-8 comes first; what is none is Latin-1."""
+    password = f"{new_password()} gr\u00fc\u00dft \u00e4lle"
+    change(private, create_account, "uli", password=password)
+    change(private, grant_role, "inner", "uli", "reader")
+    for encoding, status in (("latin-1", 200), ("utf-8", 200), ("utf-16", 401)):
+        login = b64encode(f"uli:{password}".encode(encoding)).decode()
+        assert private.get(INDEX, Authorization=f"Basic {login}").status == status
+
+
+def test_a_key_may_stand_in_place_of_the_name_before_an_empty_password(private: Server) -> None:
+    add_user(private, "kai", inner="publisher")
+    key = add_key(private, "kai")
+    assert private.request("GET", INDEX, headers=basic(key, "")).status == 200
+    assert push(private, nupkg("Acme.Named"), basic(key, "")).status == 201
+    assert code(private.request("GET", INDEX, headers=basic(key, "x"))) == (401, "sign-in-refused")
+    assert code(private.request("GET", INDEX, headers=basic(key[:-1], ""))) == (401, "sign-in-refused")
 
 
 class TestKeysOfWrites:

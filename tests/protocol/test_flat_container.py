@@ -1,11 +1,14 @@
 """PackageBaseAddress/3.0.0 over real sockets: version lists and the files of a version."""
 
+from urllib.parse import quote
+
 import pytest
 
 from tests.builders import nupkg, nuspec
+from tests.protocol.beside import set_feed
 from tests.protocol.feeds import create_feed
 from tests.protocol.reads import faults_of_miss, faults_of_read
-from tests.protocol.wire import json_of
+from tests.protocol.wire import exchange, json_of, request_bytes
 from tests.servers import Server
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(50)
@@ -222,3 +225,39 @@ class TestRanges:
     def test_the_parts_of_a_download_make_the_whole(self, rich: Server) -> None:
         parts = [rich.get(NUPKG, Range=f"bytes={at}-{at + 999}").body for at in range(0, len(RICH), 1000)]
         assert b"".join(parts) == RICH
+
+
+@pytest.mark.parametrize(
+    ("package_id", "disposition"),
+    [
+        ("Acme.Plain", 'attachment; filename="acme.plain.1.0.0.nupkg"'),
+        (
+            "Acme.Größe",
+            "attachment; filename=\"acme.gr__e.1.0.0.nupkg\"; filename*=UTF-8''acme.gr%C3%B6%C3%9Fe.1.0.0.nupkg",
+        ),
+        (
+            "Пакет",
+            "attachment; filename=\"_____.1.0.0.nupkg\"; filename*=UTF-8''%D0%BF%D0%B0%D0%BA%D0%B5%D1%82.1.0.0.nupkg",
+        ),
+    ],
+)
+def test_a_package_is_saved_under_its_own_name(shared_server: Server, package_id: str, disposition: str) -> None:
+    """RFC 6266: letters outside of ASCII stand in filename*."""
+    set_feed(shared_server, "default", strictness="lenient")
+    assert shared_server.push(nupkg(package_id)).status == 201
+    name = quote(package_id.lower())
+    for _ in range(2):
+        answer = shared_server.get(f"/v3/flat/{name}/1.0.0/{name}.1.0.0.nupkg")
+        assert (answer.status, answer.header("content-disposition")) == (200, disposition)
+
+
+def test_a_header_in_several_lines_is_one_list(shared_server: Server) -> None:
+    """RFC 9110, 5.3: proxies and libraries add lines of their own."""
+    assert shared_server.push(nupkg("Acme.Lines")).status == 201
+    path = "/v3/registration/acme.lines/index.json"
+    for _ in range(2):
+        zipped = exchange(shared_server, request_bytes("GET", "/", "Accept-Encoding: br", "Accept-Encoding: gzip"))
+        assert (zipped.status, zipped.header("content-encoding")) == (200, "gzip")
+        plain = exchange(shared_server, request_bytes("GET", path))
+        lines = ('If-None-Match: "other"', f"If-None-Match: {plain.header('etag')}")
+        assert exchange(shared_server, request_bytes("GET", path, *lines)).status == 304

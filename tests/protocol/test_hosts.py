@@ -1,16 +1,14 @@
 """Absolute addresses: by Host, by the public address, behind proxies, and behind a real nginx below a sub-path."""
 
-import signal
+import json
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.builders import nupkg
-from tests.conftest import require_program
+from tests.nginx import documented_nginx
 from tests.protocol.traces_left import resident_bytes
 from tests.protocol.wire import exchange, json_of, read_answer, request_bytes
 from tests.servers import Answer, Server, form, free_port, start_server
@@ -86,6 +84,57 @@ def _ask_as_many_hosts(connection: socket.socket, path: str, count: int) -> None
         assert read_answer(connection).status == 200
 
 
+class TestSeveralHosts:
+    """RFC 9112, 3.2: a request with more than one Host is refused, whatever it asks for."""
+
+    @pytest.mark.parametrize("path", [INDEX, "/", "/health/live", "/metrics", "/nowhere"])
+    @pytest.mark.parametrize("second", ["localhost", "evil.example", ""])
+    def test_it_is_refused(self, shared_server: Server, path: str, second: str) -> None:
+        host = f"127.0.0.1:{shared_server.port}"
+        assert get(shared_server, path, host=host).status in {200, 404}
+        answer = get(shared_server, path, f"Host: {second}", host=host)
+        assert (answer.status, json.loads(answer.body)["code"]) == (400, "hosts-several")
+        assert b"evil" not in answer.body
+
+    def test_a_public_address_changes_nothing_about_it(self, serve: Callable[..., Server]) -> None:
+        server = serve(environment={"MOTHERLODE_SERVER_PUBLIC_URL": "https://nuget.example.com"})
+        for _ in range(2):
+            assert get(server, INDEX, host="a.example").status == 200
+            assert get(server, INDEX, "Host: b.example", host="a.example").status == 400
+
+
+class TestSlashes:
+    """Several slashes in a row are one: `URL/` and `/v3/index.json` make `URL//v3/index.json`."""
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            *("//v3/index.json", "/v3//index.json", "/v3/index.json//", "///v3///index.json///"),
+            *("//feeds//default//v3//index.json", "//v3//search?q=a//b", "//health//live", "//packages", "//"),
+        ],
+    )
+    def test_they_lead_to_the_same(self, shared_server: Server, path: str) -> None:
+        address, question, query = path.partition("?")
+        plain = shared_server.get("/".join(["", *filter(None, address.split("/"))]) + question + query)
+        assert plain.status == 200
+        for _ in range(2):
+            answer = shared_server.get(path)
+            assert (answer.status, answer.body) == (200, plain.body)
+
+    def test_below_a_prefix_too(self, serve: Callable[..., Server]) -> None:
+        server = serve(environment={"MOTHERLODE_SERVER_PUBLIC_URL": "https://example.com/nuget"})
+        for path in (f"//nuget/{INDEX}", f"/nuget/{INDEX}"):
+            assert server.get(path).status == 200
+
+    def test_no_link_of_a_page_leads_to_another_host_by_them(self, shared_server: Server) -> None:
+        for path in ("//evil.example/a", "///evil.example", "//evil.example//"):
+            page = shared_server.get(path, Accept="text/html")
+            assert page.status == 404
+            assert b'"//' not in page.body
+            assert b"next=//" not in page.body
+            assert b"next=%2F%2F" not in page.body
+
+
 class TestPublicUrl:
     """`server.public_url` decides, whatever a request says; its path may be there or be stripped."""
 
@@ -128,7 +177,11 @@ class TestTrustedProxies:
             (("X-Forwarded-Proto: https",), "https://asked.example"),
             ((), "http://asked.example"),
             (("X-Forwarded-Proto: js", "X-Forwarded-Host: a b", "X-Forwarded-Prefix: //x"), "http://asked.example"),
-            (("X-Forwarded-Host: first.example, second.example",), "http://first.example"),
+            (("X-Forwarded-Host: evil.example, second.example",), "http://second.example"),
+            (("X-Forwarded-Host: evil.example", "X-Forwarded-Host: second.example"), "http://second.example"),
+            (("X-Forwarded-Proto: https", "X-Forwarded-Port: 8443"), "https://asked.example:8443"),
+            (('Forwarded: for=1.2.3.4;proto=https;host="a.example:8443"',), "https://a.example:8443"),
+            (("Forwarded: host=evil.example", "Forwarded: for=1.2.3.4;host=a.example"), "http://a.example"),
         ],
     )
     def test_addresses_are_those_the_proxy_was_asked_for(
@@ -141,70 +194,6 @@ class TestTrustedProxies:
         assert base_of(get(server, INDEX, *FORWARDED, host="asked.example")) == "http://asked.example"
 
 
-@contextmanager
-def nginx(home: Path, location: str) -> Iterator[int]:
-    """A real nginx with one location, on a port of its own; it is stopped by its process id."""
-    program, port = require_program("nginx"), free_port()
-    home.mkdir()
-    (home / "nginx.conf").write_text(f"""
-        daemon off;
-        master_process off;
-        pid {home}/nginx.pid;
-        error_log {home}/error.log;
-        events {{}}
-        http {{
-            access_log off;
-            client_max_body_size 300m;
-            client_body_temp_path {home}/body;
-            proxy_temp_path {home}/proxy;
-            fastcgi_temp_path {home}/fastcgi;
-            uwsgi_temp_path {home}/uwsgi;
-            scgi_temp_path {home}/scgi;
-            server {{
-                listen 127.0.0.1:{port};
-                {location}
-            }}
-        }}
-    """)
-    process = subprocess.Popen(
-        [program, "-c", str(home / "nginx.conf"), "-e", str(home / "error.log")], stderr=subprocess.PIPE
-    )
-    try:
-        _wait_until_open(process, port)
-        yield port
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-        assert process.stderr
-        process.stderr.close()
-
-
-def _wait_until_open(process: subprocess.Popen[bytes], port: int) -> None:
-    for _ in range(1000):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            try:
-                process.wait(0.02)
-            except subprocess.TimeoutExpired:
-                continue
-            raise AssertionError(f"nginx ended with {process.returncode}") from None
-        else:
-            return
-    raise AssertionError("nginx did not open its port")
-
-
-FORWARDING = """
-    proxy_http_version 1.1;
-    proxy_request_buffering off;
-    proxy_set_header Host $http_host;
-    proxy_set_header X-Forwarded-Proto $scheme;
-    proxy_set_header X-Forwarded-Host $http_host;
-    proxy_set_header X-Forwarded-Prefix /nuget;
-    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-"""
-
-
 class TestNginx:
     """Behind a real nginx below /nuget, which strips that from the path or does not."""
 
@@ -214,8 +203,8 @@ class TestNginx:
         self, serve: Callable[..., Server], tmp_path: Path, slash: str, how: str
     ) -> None:
         port = free_port()
-        location = f"location /nuget/ {{ proxy_pass http://127.0.0.1:{port}{slash}; {FORWARDING} }}"
-        with nginx(tmp_path / "nginx", location) as outside:
+        outside = free_port()
+        with documented_nginx(tmp_path / "nginx", outside, port, path="/nuget/", slash=slash):
             base = f"http://127.0.0.1:{outside}/nuget"
             settings = {"public_url": base, "trusted_proxies": "127.0.0.1"}
             server = serve(port=port, environment={f"MOTHERLODE_SERVER_{how}".upper(): settings[how]})

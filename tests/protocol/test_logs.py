@@ -88,3 +88,19 @@ def test_a_request_cannot_forge_a_line(serve: Callable[..., Server], style: str)
     assert not any(line.startswith(b"FORGED") for line in log.splitlines())
     assert b"\x1b[31mFORGED" not in log
     assert log.isascii()
+
+
+def test_the_client_is_whom_the_last_trusted_proxy_names(serve: Callable[..., Server]) -> None:
+    """Whether proxies append to the line of a client or add one of their own."""
+    server = serve(environment={"MOTHERLODE_SERVER_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8"})
+    sent = [
+        ("X-Forwarded-For: 6.6.6.6", "X-Forwarded-For: 198.51.100.9"),
+        ("X-Forwarded-For: 6.6.6.6, 198.51.100.9",),
+        ("X-Forwarded-For: 6.6.6.6, 198.51.100.9", "X-Forwarded-For: 10.1.1.1"),
+        ("X-Forwarded-For: 6.6.6.6", "Accept: */*", "X-Forwarded-For: [::ffff:198.51.100.9]:4711"),
+        ("Forwarded: for=6.6.6.6", 'Forwarded: for="198.51.100.9:80"'),
+        ("Forwarded: for=6.6.6.6", "X-Forwarded-For: 198.51.100.9"),
+    ]
+    answers = [exchange(server, request_bytes("GET", "/v3/index.json", *headers)) for headers in sent]
+    logged = requests_of(server)
+    assert [logged[request_id(answer)]["client"] for answer in answers] == ["198.51.100.9"] * len(sent)

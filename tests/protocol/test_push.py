@@ -60,10 +60,22 @@ class TestForms:
             ('Content-Disposition: form-data; name="comment"',),
             ("Content-Disposition: attachment",),
             ("X-Other: anything",),
+            ("Content-Disposition: form-data; name=\"package\"; filename*=UTF-8''%E2%82%AC%20a.nupkg",),
+            ("Content-Disposition: form-data; filename=\"a;b\"; filename*=utf-8'en'p.nupkg; name=package",),
             ("Content-Type: text/plain; charset=utf-8", 'Content-Disposition: form-data; name="päckage"'),
             (),
         ],
-        ids=["dotnet", "quoted", "no file field", "attachment", "other", "text", "no headers"],
+        ids=[
+            "dotnet",
+            "quoted",
+            "no file field",
+            "attachment",
+            "other",
+            "extended",
+            "extended and plain",
+            "text",
+            "no headers",
+        ],
     )
     def test_the_first_part_is_the_package(
         self, shared_server: Server, package: bytes, headers: tuple[str, ...]
@@ -89,7 +101,32 @@ class TestForms:
         assert put(shared_server, package, *headers).status == 201
         assert is_stored(shared_server, package)
 
-    @pytest.mark.parametrize("path", ["/api/v2/package", "/api/v2/package/", "/api/v2", "/api/v2/", "/API/V2/Package/"])
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            "multipart/form-data; boundary=b",
+            "multipart/form-data",
+            "Multipart/Form-Data; boundary=",
+            "multipart/mixed; boundary=PK",
+        ],
+    )
+    @pytest.mark.parametrize("payload_bytes", [0, 3_000_000])
+    def test_a_package_alone_is_taken_whatever_form_its_type_names(
+        self, shared_server: Server, kind: str, payload_bytes: int
+    ) -> None:
+        """As `curl --data-binary` sends it with a header copied from a form."""
+        package = nupkg(f"Push.Raw{payload_bytes}.K{zlib.crc32(kind.encode())}", payload_bytes=payload_bytes)
+        assert put(shared_server, package, f"Content-Type: {kind}").status == 201
+        assert is_stored(shared_server, package)
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            *("/api/v2/package", "/api/v2/package/", "/api/v2", "/api/v2/", "/API/V2/Package/"),
+            *("//api/v2/package", "/api//v2/package//", "///api/v2//", "/feeds//default//api/v2/package"),
+            *("/api/v2/package/a.nupkg", "/api/v2/A%20b.1.0.NUPKG", "/api/v2/package//%C3%BC%0a.nupkg/"),
+        ],
+    )
     def test_every_address_of_push_takes_packages(self, shared_server: Server, package: bytes, path: str) -> None:
         body, kind = form(package)
         assert put(shared_server, body, f"Content-Type: {kind}", path=path).status == 201

@@ -132,6 +132,50 @@ class TestInvite:
                 do(owned, verb, "bob", package_id, actor=owned.actor("eve", ADMIN))
 
 
+class TestNamesInRefusals:
+    """A refusal because an id has owners names them, to callers who find them on the feed anyway."""
+
+    PUSHES = nupkg(version="2.0.0")
+
+    def attempts(self, house, name):
+        """Every verb that an owner alone may do, as somebody else."""
+        actor = house.actor(name, PUSH, UNLIST, ADMIN, READ)
+        yield lambda: house.push(self.PUSHES, actor=actor)
+        yield lambda: house.unlist("ACME.Widgets", "1.0.0", actor=actor)
+        yield lambda: do(house, invite_owner, "bob", actor=actor)
+        yield lambda: do(house, remove_owner, "alice", actor=actor)
+
+    def test_they_are_named_with_the_teams(self, owned):
+        do(owned, add_owner, "Gadgets")
+        for attempt in self.attempts(owned, "bob"):
+            with owned.refusing(NotAllowed, match=r"is none of theirs: .* Its owners: alice, Gadgets\.$"):
+                attempt()
+
+    def test_many_are_counted(self, owned):
+        for number in range(6):
+            owned.add_account(f"more-{number}")
+            do(owned, add_owner, f"more-{number}")
+        for attempt in self.attempts(owned, "bob"):
+            with owned.refusing(NotAllowed, match=r"Its owners: alice, more-0, more-1, more-2, more-3, 2 more\.$"):
+                attempt()
+
+    def test_a_reader_of_a_private_feed_is_told(self, owned):
+        owned.change_feed("default", {"read": "authenticated"})
+        with owned.refusing(NotAllowed, match="Its owners: alice"):
+            owned.push(self.PUSHES, actor=owned.actor("bob", PUSH, READ))
+
+    def test_a_key_that_may_not_read_the_private_feed_is_not(self, owned):
+        owned.change_feed("default", {"read": "authenticated"})
+        with owned.refusing(NotAllowed) as refused:
+            owned.push(self.PUSHES, actor=owned.actor("bob", PUSH))
+        assert "alice" not in str(refused.value)
+
+    def test_nobody_is_named_where_administrators_own_it(self, owned):
+        owned.push(nupkg("Acme.Nobodys"))
+        with owned.refusing(NotAllowed, match="or use another id.$"):
+            owned.push(nupkg("Acme.Nobodys", "2.0.0"), actor=owned.actor("bob", PUSH, READ))
+
+
 class TestRemoveOwner:
     def test_the_last_one_stays_whoever_asks(self, owned):
         for actor in (owned.actor("alice", ADMIN), None):

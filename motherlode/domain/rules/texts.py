@@ -31,7 +31,7 @@ RESERVED = frozenset(
     }
 )
 _NONCHARACTER = re.compile("[\ufdd0-\ufdef]")
-_WEB = re.compile(r"https?://[^/]", re.IGNORECASE)
+_WEB = re.compile(r"(?i:https?)://[^/]")
 
 
 def check_unicode(subject: Subject) -> Iterator[Fault]:

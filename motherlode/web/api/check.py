@@ -9,11 +9,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from motherlode.domain.refusals import Fault, PackageTooLarge
+from motherlode.domain.refusals import PackageTooLarge
 from motherlode.store.blobs.base import Spool
 from motherlode.usecases.check import Checked, check
 from motherlode.web.answers import NO_STORE
-from motherlode.web.refuse import status_of
+from motherlode.web.refuse import describe_fault, status_of
 from motherlode.web.uploads import take_package
 from motherlode.web.visit import Visit
 
@@ -40,13 +40,9 @@ def describe_checked(checked: Checked) -> dict[str, Any]:
         "is_valid": checked.is_valid,
         "status": status_of(checked.refusals[0]) if checked.refusals else 201,
         "identity": None if identity is None else {"id": str(identity.id), "version": identity.version.normalized},
-        "faults": [_describe(fault) for fault in checked.faults],
-        "warnings": [_describe(warning) for warning in checked.warnings],
+        "faults": [describe_fault(fault) for fault in checked.faults],
+        "warnings": [describe_fault(warning) for warning in checked.warnings],
     }
-
-
-def _describe(fault: Fault) -> dict[str, str]:
-    return {"code": fault.code, "message": fault.message}
 
 
 def _check(visit: Visit, spool: Spool) -> Checked:

@@ -37,7 +37,7 @@ _MAX_RAW_TAGS: Final = 4_000
 # quirk: HTML opens these again in each block that follows until they are closed, so that n of them before n paragraphs
 # are n * n. Under another name they are like any other tag; whoever writes the result gives them their names back.
 _FORMATTING: Final = re.compile(
-    r"<(/?)(a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE
+    r"<(/?)(a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE | re.ASCII
 )
 _TAGS: Final = (
     *("abbr", "blockquote", "br", "caption", "center", "cite", "dd", "del", "details", "dfn", "div", "dl", "dt"),

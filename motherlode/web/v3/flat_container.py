@@ -62,7 +62,7 @@ async def _get_nupkg(visit: Visit) -> Response:
         check_not_absent(visit, key, f"{package_id} {version.normalized}")
         file = await visit.read(reader.read_blob, feed, package_id, version)
     visit.notes["package"] = f"{package_id} {version.normalized}"
-    name = f"{package_id.segment}.{version.key}.nupkg"
+    name = f"{package_id.key}.{version.key}.nupkg"
     counted = (feed.id, package_id.key, version.key)
     visit.ready = Ready(key, partial(_answer_nupkg, visit.house, counted, name, _cache_of(feed.policy)))
     return visit.ready.answer(visit.scope, file)
