@@ -257,7 +257,7 @@ def build_entries(octets: bytes) -> bytes:
     return zip_of(members)
 
 
-_MCP_TYPE = '<packageTypes><packageType name="McpServer"/></packageTypes>'
+_MCP_TYPE = '<packageTypes><packageType name="McpServer"/><packageType name="DotnetTool"/></packageTypes>'
 _NAMED_FILES = {"i.png": b"\x89PNG\r\n\x1a\n", "r.md": b"# Read", "LICENSE.txt": b"All.", ".mcp/server.json": b"{}"}
 _FIELDS = ("needed", "flags", "method", "time", "date", "crc", "packed_size", "size")
 

@@ -8,8 +8,8 @@ from typing import Final
 from motherlode.domain.refusals import AddressTooLong
 from motherlode.web.site import Scope
 
-MAX_ADDRESS_BYTES: Final = 8 * 1024
-"""Path and query together, as they are sent: what common servers take."""
+MAX_ADDRESS_BYTES: Final = 8 * 1024 + 256
+"""Path and query together, as they are sent: a query of 8 KB and a path."""
 _SHOWN: Final = 200
 _IS_TOO_LONG: Final = "motherlode.address_is_too_long"
 

@@ -116,7 +116,9 @@ PACKAGES: Final[dict[str, Callable[[], bytes]]] = {
     "readme-of-broken-utf8": lambda: _file("r.md", b"\xff" * MIB),
     "license-file": lambda: _file("l.txt", b"\n" * MIB),
     "server-json": lambda: nupkg(
-        nuspec=nuspec(more='<packageTypes><packageType name="McpServer"/></packageTypes>'),
+        nuspec=nuspec(
+            more='<packageTypes><packageType name="McpServer"/><packageType name="DotnetTool"/></packageTypes>'
+        ),
         files={".mcp/server.json": b"[" * 19_999},
     ),
     "bomb": lambda: hostile(Member("lib/a.dll", bytes(200 * MIB), packed=zlib.compress(bytes(200 * MIB), 9)[2:-4])),
