@@ -51,6 +51,7 @@ def test_each_way_to_install_is_a_line_to_copy(open_reader: Open, window: Window
     region = reader.page.get_by_role("region", name="Install", exact=True)
     for name, line in {
         ".NET CLI": "dotnet add package Harbor.Http --version 3.2.1",
+        "Package Manager Console": "Install-Package Harbor.Http -Version 3.2.1",
         "PackageReference": '<PackageReference Include="Harbor.Http" Version="3.2.1" />',
         "Central": '<PackageVersion Include="Harbor.Http" Version="3.2.1" />',
         "Paket": "paket add Harbor.Http --version 3.2.1",

@@ -96,6 +96,15 @@ def test_images_may_come_from_the_hosts_that_are_set(serve: Callable[..., Server
     assert "; img-src 'self' https://badge.example.com https://img.shields.io;" in policy
 
 
+def test_gallery_allows_images_from_the_hosts_that_the_public_gallery_trusts(serve: Callable[..., Server]) -> None:
+    server = serve(environment={"MOTHERLODE_PAGES_IMAGE_HOSTS": "gallery"})
+    policy = str(server.get("/").header("content-security-policy"))
+    (images,) = [part.split() for part in policy.split("; ") if part.startswith("img-src")]
+    assert {"'self'", "https://img.shields.io", "https://www.codecov.io", "https://github.com"} < set(images)
+    assert all(each.startswith("https://") for each in images[2:])
+    assert "*" not in policy
+
+
 def test_a_feed_shows_its_title_its_text_and_its_logo(server: Server) -> None:
     create_feed(server, "tools", "title=Build <tools> & more", "about=What we restore “every day”.")
     page = home(server, "/feeds/tools")

@@ -8,10 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from markupsafe import Markup, escape
 
+from motherlode.domain.image_hosts import is_image_host
 from motherlode.web.pages.links import find_host, find_link
 
 ALIAS: Final = "x-"
@@ -197,7 +198,7 @@ class _Writer(HTMLParser):
         name = text or (f"image on {host}" if host else "")
         if self._heading:
             self._heading.text += name
-        if address and self._may_load(address, host):
+        if address and is_image_host(address, self._image_hosts):
             source = f"https{address[address.index(':') :]}"
             alt = name if is_in_link or self._heading else text
             numbers = _find_numbers("img", attributes)
@@ -211,9 +212,6 @@ class _Writer(HTMLParser):
 
     def _is_in_link(self) -> bool:
         return any(tag == "a" for tag, _ in self._open)
-
-    def _may_load(self, address: str, host: str) -> bool:
-        return host in self._image_hosts and urlsplit(address).netloc.lower() == host
 
     def _write_box(self, attributes: Attributes) -> None:
         """The box of a task, which nobody can tick here: a sign with a name."""
