@@ -46,11 +46,12 @@ class SourceLink:
 
 @dataclass(frozen=True, slots=True)
 class DependencyLine:
-    """A dependency: `is_here` where this feed has it."""
+    """A dependency: `is_here` where this feed lists it, `is_unlisted` where the feed has unlisted versions alone."""
 
     dependency: Dependency
     versions: str
     is_here: bool
+    is_unlisted: bool
 
 
 async def get_package(visit: Visit) -> Response:
@@ -168,7 +169,12 @@ def _group_lines(view: PackageView) -> Iterator[tuple[str, list[DependencyLine]]
     """The groups that have dependencies, by what they are for."""
     for group in view.package.dependency_groups:
         lines = [
-            DependencyLine(dependency, describe_range(dependency.range), dependency.id.key in view.here)
+            DependencyLine(
+                dependency,
+                describe_range(dependency.range),
+                is_here=dependency.id.key in view.here,
+                is_unlisted=dependency.id.key in view.unlisted,
+            )
             for dependency in group.dependencies
         ]
         if lines:

@@ -13,13 +13,12 @@ from urllib.parse import unquote
 from markupsafe import Markup, escape
 
 from motherlode.domain.image_hosts import is_image_host
-from motherlode.web.pages.links import find_host, find_link
+from motherlode.web.pages.links import LINK_REL, find_host, find_link
 
 ALIAS: Final = "x-"
 """What the names of some tags begin with in what is to be written; the rest is the name that is written."""
 _TOP_LEVEL: Final = 3
 _PREFIX: Final = "readme-"
-_REL: Final = "nofollow noopener noreferrer ugc"
 
 _VOID: Final = frozenset({"br", "hr", "wbr"})
 _HEADING: Final = "heading"
@@ -159,7 +158,7 @@ class _Writer(HTMLParser):
             self._write("a", href=f"#{target}", id=anchor, class_=_find_classes("a", attributes))
             closing = "</a>"
         elif link:
-            self._write("a", href=link, id=anchor, rel=_REL, title=attributes.get("title"))
+            self._write("a", href=link, id=anchor, rel=LINK_REL, title=attributes.get("title"))
             closing = "</a>"
         else:
             self._write("span", id=anchor)
@@ -204,7 +203,7 @@ class _Writer(HTMLParser):
             numbers = _find_numbers("img", attributes)
             self._write("img", src=source, alt=alt, title=attributes.get("title"), loading="lazy", **numbers)
         elif address and not is_in_link:
-            self._write("a", class_="no-image", href=address, rel=_REL, title=f"image on {host}")
+            self._write("a", class_="no-image", href=address, rel=LINK_REL, title=f"image on {host}")
             self._out.append(f"{escape(name)}</a>")
         elif name:
             self._write("span", class_="no-image")
