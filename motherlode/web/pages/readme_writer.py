@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from markupsafe import Markup, escape
 
 from motherlode.domain.image_hosts import is_image_host
+from motherlode.web.pages.highlighting import Highlighter, is_known_language
 from motherlode.web.pages.links import LINK_REL, find_host, find_link
 
 ALIAS: Final = "x-"
@@ -65,6 +66,14 @@ class _Heading:
     text: str = ""
 
 
+@dataclass(slots=True)
+class _Code:
+    """A block of code that is being read, in a language that gets colours."""
+
+    language: str
+    text: str = ""
+
+
 def write_readme(cleaned: str, image_hosts: frozenset[str]) -> Markup:
     """HTML that a cleaner has made well-formed, written as `motherlode.web.pages.markdown.render_readme` promises."""
     writer = _Writer(image_hosts)
@@ -86,6 +95,8 @@ class _Writer(HTMLParser):
         self._levels: list[int] = []
         self._inner: list[tuple[int, str]] = []
         self._heading: _Heading | None = None
+        self._highlighter = Highlighter()
+        self._code: _Code | None = None
 
     @property
     def written(self) -> Markup:
@@ -97,6 +108,7 @@ class _Writer(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Write what opens it."""
+        self._end_code(has_colours=False)
         tag = tag.removeprefix(ALIAS)
         attributes = {name: value or "" for name, value in attrs}
         if tag == "img":
@@ -116,6 +128,7 @@ class _Writer(HTMLParser):
         """Write what closes it."""
         if not self._open or tag in _VOID:
             return
+        self._end_code(has_colours=True)
         _, closing = self._open.pop()
         if closing == _HEADING:
             self._close_heading()
@@ -126,6 +139,9 @@ class _Writer(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Write a text."""
+        if self._code:
+            self._code.text += data
+            return
         self._out.append(str(escape(data)))
         if self._heading:
             self._heading.text += data
@@ -135,16 +151,32 @@ class _Writer(HTMLParser):
 
     def _open_plain(self, tag: str, attributes: Attributes) -> None:
         parent = self._open[-1][0] if self._open else ""
+        language = _find_language(attributes) if (parent, tag) == ("pre", "code") else None
         name = "div" if parent not in _PARENTS.get(tag, (parent,)) else _RENAMED.get(tag, tag)
         self._write(
             name,
             id=self._find_id(attributes),
-            class_=_find_classes(tag, attributes),
+            class_="coloured" if language else _find_classes(tag, attributes),
             title=attributes.get("title"),
             open="" if "open" in attributes else None,
             **_find_numbers(tag, attributes),
         )
         self._open.append((tag, f"</{name}>"))
+        self._code = _Code(language) if language else None
+
+    def _end_code(self, *, has_colours: bool) -> None:
+        """Write the code that was collected, if any; without colours where it has tags of its own."""
+        code, self._code = self._code, None
+        if code is None:
+            return
+        if not has_colours:
+            self.handle_data(code.text)
+            return
+        if self._heading:
+            self._heading.text += code.text
+        for kind, text in self._highlighter.highlight(code.text, code.language):
+            piece = str(escape(text))
+            self._out.append(piece if kind is None else f'<span class="{kind}">{piece}</span>')
 
     def _open_link(self, attributes: Attributes) -> None:
         address, anchor = attributes.get("href", ""), self._find_id(attributes)
@@ -256,6 +288,12 @@ def _find_classes(tag: str, attributes: Attributes) -> str | None:
     elif aligned:
         found.append(f"align-{aligned[1]}")
     return " ".join(found) or None
+
+
+def _find_language(attributes: Attributes) -> str | None:
+    """The language of a block of code, as CommonMark's info string names it, if it gets colours."""
+    names = (name.removeprefix("language-") for name in attributes.get("class", "").split() if "language-" in name)
+    return next((name for name in names if is_known_language(name)), None)
 
 
 def _find_numbers(tag: str, attributes: Attributes) -> Attributes:
