@@ -39,7 +39,7 @@ class TestMarkdown:
         html = render("Some *fine* **words**, `code`.\n\n1. one\n2. two\n\n```csharp\nvar x = a < b;\n```\n")
         assert "<em>fine</em> <strong>words</strong>, <code>code</code>." in html
         assert "<ol>\n<li>one</li>\n<li>two</li>\n</ol>" in html
-        assert "<pre><code>var x = a &lt; b;\n</code></pre>" in html
+        assert '<pre><code class="coloured"><span class="t">var</span> x = a &lt; b;\n</code></pre>' in html
 
     def test_a_table_keeps_how_its_columns_are_aligned(self) -> None:
         html = render("| a | b | c |\n|:--|:-:|--:|\n| 1 | 2 | 3 |\n")

@@ -23,6 +23,7 @@ from motherlode.web.pages.headers import HTML
 from motherlode.web.pages.install import install_tabs
 from motherlode.web.pages.licensing import license_pieces
 from motherlode.web.pages.links import find_commit_link, find_link
+from motherlode.web.pages.readme_parts import make_readme
 from motherlode.web.pages.rendering import PAGES
 from motherlode.web.pages.tree import build_tree
 from motherlode.web.visit import Visit
@@ -120,7 +121,7 @@ def render_package(view: PackageView, feed: Feed, root: str, links: str, readme:
         package=view.package,
         identity=view.identity,
         is_latest=is_latest,
-        readme=readme,
+        readme=make_readme(readme) if readme else None,
         **context,
     )
 
