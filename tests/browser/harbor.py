@@ -102,7 +102,8 @@ LINES = (
             "net8.0": {"Harbor.Json": "[2.0.0, )", "Harbor.Logging": "[1.4.0, )"},
             ".NETStandard2.0": {"Harbor.Json": "[2.0.0, )", "System.Threading.Channels": "[8.0.0, )"},
         },
-        notes="- Pipelines can be named\n- `RetryAfter` is read as a date, too\n\nSee https://harbor.example/guide (or the guide in the package) for how to move.",
+        notes="- Pipelines can be named\n- `RetryAfter` is read as a date, too\n\n"
+        "How to move: https://harbor.example/guide, or the guide in the package.",
         files={
             **LIBRARY,
             "lib/netstandard2.0/Docs.xml": b"<doc />",

@@ -48,6 +48,7 @@ def test_dependencies_versions_and_facts_stay_at_hand_beside_a_long_readme(open_
     """The links to the sections stay in view, and lead to headings that nothing covers."""
     reader = open_reader(window)
     page = reader.page
+    page.emulate_media(reduced_motion="reduce")
     reader.visit("/packages/Harbor.Json")
     for name in ("Dependencies", "Versions", "Facts"):
         page.get_by_role("heading", name="Configure").evaluate("(each) => each.scrollIntoView({behavior: 'instant'})")
@@ -57,9 +58,6 @@ def test_dependencies_versions_and_facts_stay_at_hand_beside_a_long_readme(open_
         if name != "Facts" or window.width < 900:
             bar.get_by_role("link", name=name).click()
         expect(heading).to_be_in_viewport()
-        page.wait_for_function(
-            "(y) => (scrollY === window.lastY) || (window.lastY = scrollY, false)", arg=0, polling=100
-        )
         bounds, covered = heading.bounding_box(), bar.bounding_box()
         assert bounds
         assert covered
