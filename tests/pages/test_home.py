@@ -174,27 +174,27 @@ def test_a_server_on_which_nobody_can_sign_in_leads_to_where_the_first_user_is_m
         assert find_faults(page) == []
         notice = page.one("p", _class="notice")
         assert [link.get("href") for link in notice.iter("a")] == [f"/sign-in?next={path}"]
-        assert "Nobody can sign in on this server yet" in page.text
+        assert "This server has no users yet" in page.text
     known = str(server.get("/").header("etag"))
     add_user(server, "ada")
     assert server.get("/", If_None_Match=known).status == 200
     for path in ("/", "/feeds/tools/"):
-        assert "Nobody can sign in" not in home(server, path).text
+        assert "This server has no users" not in home(server, path).text
 
 
 def test_a_feed_that_holds_something_says_nothing_of_the_first_user(server: Server) -> None:
     """A server that nobody but keys ever uses does not say so for good."""
     create_feed(server, "tools")
     server.push(nupkg("Acme.First"))
-    assert "Nobody can sign in" not in home(server).text
-    assert "Nobody can sign in" in home(server, "/feeds/tools/").text
+    assert "This server has no users" not in home(server).text
+    assert "This server has no users" in home(server, "/feeds/tools/").text
 
 
 def test_a_feed_that_only_some_may_read_says_nothing_of_the_first_user(server: Server) -> None:
     create_feed(server, "inner", "read=authenticated")
     answer = server.get("/feeds/inner/", **basic("any", server.key))
     assert answer.status == 200
-    assert b"Nobody can sign in" not in answer.body
+    assert b"This server has no users" not in answer.body
 
 
 def test_while_the_index_is_built_all_but_the_lists_is_there(serve: Callable[..., Server], tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_while_the_index_is_built_all_but_the_lists_is_there(serve: Callable[...
         server = serve(data=data)
         page = home(server)
         assert find_faults(page) == []
-        assert "The lists of what is here are being made" in page.text
+        assert "The search index is being built" in page.text
         assert "Push the first package" not in page.text
         assert page.one("form", role="search").get("action") == "/packages"
         assert f"dotnet nuget add source {server.url}/v3/index.json --name motherlode" in lines_of(page)
@@ -225,7 +225,7 @@ def test_while_the_index_is_built_all_but_the_lists_is_there(serve: Callable[...
 
 def with_lists(server: Server) -> Page | None:
     page = home(server)
-    return None if "are being made" in page.text else page
+    return None if "is being built" in page.text else page
 
 
 def test_options_on_a_page_allow_no_other_origin(shared_server: Server) -> None:

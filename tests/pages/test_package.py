@@ -207,7 +207,7 @@ class TestContent:
         count(server, {("acme.long", "1.0.3", 1, "curl"): 30, ("acme.long", "1.0.4", 60, "curl"): 7})
         page = look(server, "/packages/acme.long/1.0.3")
         found = section(page, "downloads")
-        assert "30 in the last 42 days, at most 30 a day" in text_of(found)
+        assert "30 in the last 42 days, peak 30 per day" in text_of(found)
         assert len([each for each in found.iter("rect") if each.get("class") == "bar"]) == 3
         assert facts_of(page)["Downloads"] == "37 in all, 30 of this version"
         rows = rows_of(found)
@@ -308,7 +308,7 @@ class TestUnlisted:
                 assert "All versions of Acme.Gone are unlisted" in answer.body.decode()
                 assert "does not exist" not in answer.body.decode()
         page = look(server, "/packages/Acme.Gone/1.0.0")
-        assert "None is listed." in text_of(section(page, "versions"))
+        assert "No listed versions." in text_of(section(page, "versions"))
 
 
 def _page(browser: Browser, server: Server) -> Page:
