@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from motherlode.domain.addresses import parse_host
 from motherlode.domain.feeds import FeedPolicy
+from motherlode.domain.image_hosts import parse_image_hosts
 from motherlode.domain.limits import Limits
 from motherlode.domain.sizes import DURATION_ALLOWED, SIZE_ALLOWED, format_size, parse_duration, parse_size
 from motherlode.domain.versions import parse_version
@@ -175,10 +175,6 @@ def _parse_public_url(text: str) -> str | None:
 
 def _parse_networks(text: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
-
-
-def _parse_hosts(text: str) -> frozenset[str]:
-    return frozenset(parse_host(part) for part in text.split(",") if part.strip())
 
 
 def _parse_lifetime(text: str) -> int | None:
@@ -359,8 +355,8 @@ SETTINGS: Final = (
         "pages",
         "image_hosts",
         "",
-        _parse_hosts,
-        "host names such as img.shields.io (a list in the file, commas in the environment)",
+        parse_image_hosts,
+        "host names such as img.shields.io, and gallery (a list in the file, commas in the environment)",
         "the hosts from which pages show images of READMEs, over https",
         "image_hosts",
     ),

@@ -27,6 +27,7 @@
     │   └── IdLocked           an administrator has locked the id
     ├── NotFound
     │   ├── NoSuchVersion      no such id and version on the feed
+    │   │   └── AllUnlisted    the id is on the feed, but all its versions are unlisted
     │   ├── NoSuchId           no such id on the feed
     │   ├── NoSuchFeed
     │   ├── NoSuchKey
@@ -356,6 +357,20 @@ class NoSuchVersion(NotFound):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} does not exist on this feed: check the id and the version.")
+
+
+class AllUnlisted(NoSuchVersion):
+    """The id is on the feed, but all its versions are unlisted, so no page or list may choose one of them."""
+
+    code = "package-unlisted"
+    title = "Package unlisted"
+
+    def __init__(self, package_id: str) -> None:
+        Refusal.__init__(
+            self,
+            f"All versions of {package_id} are unlisted: lists and searches leave them out. You can still install a "
+            "version, or open its page, by its exact number.",
+        )
 
 
 class NoSuchFeed(NotFound):

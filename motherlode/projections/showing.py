@@ -19,7 +19,7 @@ from motherlode.domain.inside import Inside, decode_text, read_inside
 from motherlode.domain.nupkg import read_entry
 from motherlode.domain.package import Package
 from motherlode.domain.policy import Actor
-from motherlode.domain.refusals import NoSuchVersion, SearchUnready
+from motherlode.domain.refusals import AllUnlisted, NoSuchVersion, SearchUnready
 from motherlode.domain.versions import Version, parse_version
 from motherlode.observe.clock import Clock
 from motherlode.projections.documents import DocumentKey, Documents, Fragment
@@ -92,11 +92,14 @@ class Showing:
         self, source: Source, feed: Feed, package_id: PackageId, version: Version | None, *, sees_unlisted: bool
     ) -> PackageView:
         """The page of a version; without one, of the latest listed version, stable where there is a stable one. Where
-        none is listed, those who may see unlisted versions get the latest of these. Raises NoSuchVersion, Busy."""
+        none is listed, those who may see unlisted versions get the latest of these, and all others AllUnlisted. Raises
+        NoSuchVersion, Busy."""
         rows = pages.versions_of(source.tx, feed.id, package_id.key)
         listed = [row for row in rows if row.is_listed]
         shown = rows if sees_unlisted else listed
         latest = _find_latest(listed)
+        if version is None and rows and not shown:
+            raise AllUnlisted(rows[0].id_written)
         entry = _get_entry(source, package_id, version or latest or _find_latest(shown))
         package = fit(package_from(entry.facts))
         inside = self._look_inside(source, entry, package)
@@ -115,6 +118,7 @@ class Showing:
             version_downloads=counts.get(entry.version_key, 0),
             owners=tuple(account.name for account in owners.of_id(source.tx, feed.id, package_id.key)),
             here=_find_here(source, package),
+            unlisted=_find_unlisted(source, package),
             used_by=used_by or Results(0, ()),
             days=self._days_of(source, package_id),
             files=tuple(FileRow(name, size) for name, size in inside.files),
@@ -136,10 +140,12 @@ class Showing:
         raise NoSuchVersion(f"A license file of {package_id} {version.normalized}")
 
     def versions(self, source: Source, feed: Feed, package_id: PackageId) -> VersionsView:
-        """The listed versions of an id, those pushed last first. Raises NoSuchVersion where none is listed."""
-        rows = [row for row in pages.versions_of(source.tx, feed.id, package_id.key) if row.is_listed]
+        """The listed versions of an id, those pushed last first. Raises NoSuchVersion, and AllUnlisted where none is
+        listed."""
+        all_rows = pages.versions_of(source.tx, feed.id, package_id.key)
+        rows = [row for row in all_rows if row.is_listed]
         if not rows:
-            raise NoSuchVersion(str(package_id))
+            raise AllUnlisted(all_rows[0].id_written) if all_rows else NoSuchVersion(str(package_id))
         newest = sorted(rows, key=lambda row: row.pushed_at, reverse=True)[:MAX_RELEASES]
         facts = entries.facts(source.tx, [row.content_id for row in newest])
         total = sum(downloads.total(source.tx, feed.id, package_id.key).values())
@@ -247,6 +253,11 @@ def _version_row(row: VersionAtGlance, counts: Mapping[str, int]) -> VersionRow:
 def _find_here(source: Source, package: Package) -> frozenset[str]:
     named = package.dependency_keys
     return pages.find_here(source.tx, source.feed_id, named) if named else frozenset()
+
+
+def _find_unlisted(source: Source, package: Package) -> frozenset[str]:
+    named = package.dependency_keys
+    return pages.find_unlisted(source.tx, source.feed_id, named) if named else frozenset()
 
 
 def _fill(counts: Mapping[date, int], last: date, number: int) -> tuple[DayCount, ...]:

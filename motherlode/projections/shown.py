@@ -85,10 +85,11 @@ class PackageView:
 
     `versions` are newest first, and hold unlisted ones only where the reader may see those. `latest` is the latest
     listed version, stable where there is a stable one; None where none is listed. `here` are the (folded) ids of
-    dependencies that are on this feed. `days` are the last six weeks of this id, oldest first, days of nothing
-    included. `files` is cut to a bound; `file_count` says how many there are. `used_by` are packages whose latest
-    version depends on this id. `readme` is the text of the embedded readme. `size` is in bytes. `is_whole` is False
-    while there is no search index to ask: then `used_by` is empty, and no page that shows it is to be kept.
+    dependencies that are listed on this feed, `unlisted` those whose versions here are all unlisted. `days` are the
+    last six weeks of this id, oldest first, days of nothing included. `files` is cut to a bound; `file_count` says
+    how many there are. `used_by` are packages whose latest version depends on this id. `readme` is the text of the
+    embedded readme. `size` is in bytes. `is_whole` is False while there is no search index to ask: then `used_by` is
+    empty, and no page that shows it is to be kept.
     """
 
     package: Package
@@ -109,6 +110,7 @@ class PackageView:
     file_count: int
     readme: str | None
     is_whole: bool = True
+    unlisted: frozenset[str] = frozenset()
 
     @property
     def identity(self) -> Identity:

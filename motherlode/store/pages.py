@@ -48,6 +48,14 @@ def find_here(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> frozenset[str]:
     return frozenset(tx.execute(mine).scalars())
 
 
+def find_unlisted(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> frozenset[str]:
+    """The ids that have versions on the feed, all of them unlisted."""
+    version = (_E.feed_id == _P.feed_id, _E.id_key == _P.id_key)
+    mine = select(_P.id_key).where(_P.feed_id == feed_id, _P.id_key.in_(list(id_keys)))
+    mine = mine.where(exists().where(*version), ~exists().where(*version, _E.listed))
+    return frozenset(tx.execute(mine).scalars())
+
+
 def written_ids(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, str]:
     """Each of the ids as its latest listed version spells it; ids of which none is listed are left out."""
     mine = (_E.feed_id == feed_id, _E.id_key.in_(list(id_keys)), _E.listed)

@@ -242,7 +242,7 @@ class Edge:
     def _enter(self, visit: Visit) -> Sequence[Route]:
         """Take prefix and feed off the path; returns the routes that are left to choose from."""
         path = visit.path = visit.site.below(str(visit.scope["path"]))
-        if path[: len(_FEEDS)].lower() == _FEEDS:
+        if path[: len(_FEEDS)].lower() == _FEEDS and len(path) > len(_FEEDS):
             name, _, rest = path[len(_FEEDS) :].partition("/")
             visit.asked_feed, visit.path = name[:100], f"/{rest}"
         elif is_server_path(path):

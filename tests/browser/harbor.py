@@ -35,7 +35,11 @@ OWNER, READER = "mara", "devon"
 EMPTY_FEED, TEAM_FEED = "empty", "team"
 COMMIT = "4f1c0de9a7b35e2d8c6f01b2a3948576d0e9f8a7"
 ABOUT = "Building blocks for services that stay up: small libraries, tools and templates, all with the same care."
-README = Path(__file__).with_name("harbor-http.md")
+READMES = {
+    "Harbor.Http": Path(__file__).with_name("harbor-http.md"),
+    "Harbor.Json": Path(__file__).with_name("harbor-json.md"),
+}
+"""Those that use what READMEs may use, and one that is long."""
 
 BLUE, GREEN, ROSE, VIOLET, SLATE, AMBER = (
     (37, 99, 235),
@@ -98,7 +102,8 @@ LINES = (
             "net8.0": {"Harbor.Json": "[2.0.0, )", "Harbor.Logging": "[1.4.0, )"},
             ".NETStandard2.0": {"Harbor.Json": "[2.0.0, )", "System.Threading.Channels": "[8.0.0, )"},
         },
-        notes="- Pipelines can be named\n- `RetryAfter` is read as a date, too\n\nSee the guide for how to move.",
+        notes="- Pipelines can be named\n- `RetryAfter` is read as a date, too\n\n"
+        "How to move: https://harbor.example/guide, or the guide in the package.",
         files={
             **LIBRARY,
             "lib/netstandard2.0/Docs.xml": b"<doc />",
@@ -329,6 +334,6 @@ def _icon(colour: pictures.Colour, sign: pictures.Sign) -> bytes:
 
 
 def _readme(line: Line) -> bytes:
-    if line.id == "Harbor.Http":
-        return README.read_bytes()
+    if line.id in READMES:
+        return READMES[line.id].read_bytes()
     return f"# {line.id}\n\n{line.description}\n\n## Getting started\n\nAdd it, and read on.\n".encode()

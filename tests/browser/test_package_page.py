@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 from lxml import etree
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.chromium import ALL_WINDOWS, PHONE_DARK, Reader, Window
 from tests.browser.harbor import COMMIT, OWNER
@@ -44,6 +44,69 @@ def test_links_within_the_readme_lead_within_it(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("window", [Window(), PHONE_DARK, PLAIN], ids=str)
+def test_dependencies_versions_and_facts_stay_at_hand_beside_a_long_readme(open_reader: Open, window: Window) -> None:
+    """The links to the sections stay in view, and lead to headings that nothing covers."""
+    reader = open_reader(window)
+    page = reader.page
+    page.emulate_media(reduced_motion="reduce")
+    reader.visit("/packages/Harbor.Json")
+    for name in ("Dependencies", "Versions", "Facts"):
+        page.get_by_role("heading", name="Configure").evaluate("(each) => each.scrollIntoView({behavior: 'instant'})")
+        bar = page.get_by_role("navigation", name="On this page")
+        expect(bar).to_be_in_viewport()
+        heading = page.get_by_role("heading", name=name, exact=True)
+        if name != "Facts" or window.width < 900:
+            bar.get_by_role("link", name=name).click()
+        expect(heading).to_be_in_viewport()
+        bounds, covered = heading.bounding_box(), bar.bounding_box()
+        assert bounds
+        assert covered
+        assert bounds["y"] >= covered["y"] + covered["height"]
+
+
+@pytest.mark.parametrize("window", [Window(), PHONE_DARK, PLAIN], ids=str)
+def test_a_long_readme_is_folded_after_two_screens(open_reader: Open, window: Window) -> None:
+    reader = open_reader(window)
+    reader.visit("/packages/Harbor.Json")
+    readme, last = reader.page.locator(".readme"), reader.page.get_by_role("heading", name="Moving from 1.x")
+    assert _height_of(readme) <= 2 * _height_of(reader.page.locator("html"), "clientHeight")
+    unfold = reader.page.get_by_role("checkbox", name="Show the whole README")
+    unfold.focus()
+    reader.page.keyboard.press("Space")
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport()
+    assert _height_of(readme) == _height_of(readme, "scrollHeight")
+    reader.visit("/packages/Harbor.Http")
+    expect(reader.page.get_by_role("checkbox")).to_have_count(0)
+
+
+@pytest.mark.parametrize("window", [Window(), PHONE_DARK, PLAIN], ids=str)
+def test_the_contents_of_a_readme_lead_into_its_fold(open_reader: Open, window: Window) -> None:
+    reader = open_reader(window)
+    reader.visit("/packages/Harbor.Json")
+    reader.page.get_by_text("Contents", exact=True).click()
+    contents = reader.page.get_by_role("navigation", name="Contents of the README")
+    contents.get_by_role("link", name="Trimming", exact=True).click()
+    expect(reader.page.get_by_role("heading", name="Trimming", exact=True)).to_be_in_viewport()
+    readme = reader.page.locator(".readme")
+    assert _height_of(readme) == _height_of(readme, "scrollHeight")
+
+
+def test_a_link_in_the_fold_is_shown_when_it_is_reached_by_keyboard(open_reader: Open) -> None:
+    reader = open_reader(PLAIN)
+    reader.visit("/packages/Harbor.Json")
+    link = reader.page.locator(".readme").get_by_role("link", name="guide for moving")
+    reader.page.get_by_role("checkbox", name="Show the whole README").focus()
+    reader.page.keyboard.press("Shift+Tab")
+    expect(link).to_be_focused()
+    expect(link).to_be_in_viewport()
+
+
+def _height_of(box: Locator, kind: str = "offsetHeight") -> int:
+    return int(box.evaluate(f"(each) => each.{kind}"))
+
+
+@pytest.mark.parametrize("window", [Window(), PHONE_DARK, PLAIN], ids=str)
 def test_each_way_to_install_is_a_line_to_copy(open_reader: Open, window: Window) -> None:
     """A tab for each client; without scripts all are there at once."""
     reader = open_reader(window)
@@ -51,6 +114,7 @@ def test_each_way_to_install_is_a_line_to_copy(open_reader: Open, window: Window
     region = reader.page.get_by_role("region", name="Install", exact=True)
     for name, line in {
         ".NET CLI": "dotnet add package Harbor.Http --version 3.2.1",
+        "Package Manager Console": "Install-Package Harbor.Http -Version 3.2.1",
         "PackageReference": '<PackageReference Include="Harbor.Http" Version="3.2.1" />',
         "Central": '<PackageVersion Include="Harbor.Http" Version="3.2.1" />',
         "Paket": "paket add Harbor.Http --version 3.2.1",

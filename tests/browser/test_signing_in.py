@@ -105,7 +105,7 @@ def test_the_first_user_makes_himself_one(browser: Browser, serve: Callable[...,
     key = (Path(server.data) / "first-key.txt").read_text().strip()
     with reading(browser, server.url, window) as reader:
         reader.visit("/")
-        reader.page.get_by_role("link", name="Make yourself the first user").click()
+        reader.page.get_by_role("link", name="Create the first account").click()
         reader.page.get_by_label("key").fill(key)
         reader.page.get_by_label("User name").fill("founder")
         reader.page.get_by_label("Password", exact=True).fill(password)
@@ -115,7 +115,7 @@ def test_the_first_user_makes_himself_one(browser: Browser, serve: Callable[...,
         expect(reader.page.get_by_role("banner")).to_contain_text("founder")
         reader.page.get_by_role("button", name="Sign out").click()
         expect(reader.page.get_by_role("link", name="Sign in")).to_be_visible()
-        expect(reader.page.get_by_role("link", name="Make yourself the first user")).to_have_count(0)
+        expect(reader.page.get_by_role("link", name="Create the first account")).to_have_count(0)
         reader.visit("/sign-in")
         expect(reader.page.get_by_label("key")).to_have_count(0)
         sign_in(reader, "founder", password)

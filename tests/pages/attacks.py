@@ -120,5 +120,6 @@ def _make_address(package_id: str, payload: str) -> Attack:
     links = f"[a]({payload}) ![b]({payload}) <{payload}>\n\n[c]: {payload}\n\n[c] ![c]\n\n"
     markup = f"<a href={quoteattr(payload)}>d</a> <img src={quoteattr(payload)} alt=e>"
     files = {"README.md": (links + markup).encode()}
-    packages = (nupkg(package_id, files=files, more=more, **each) for each in (addresses, {}))
+    notes = f"{payload} (see {payload}), https://example.com/{payload}"
+    packages = (nupkg(package_id, files=files, more=more, releaseNotes=notes, **each) for each in (addresses, {}))
     return Attack(package_id, payload, tuple(packages))

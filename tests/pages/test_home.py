@@ -155,6 +155,15 @@ def test_images_may_come_from_the_hosts_that_are_set(serve: Callable[..., Server
     assert "; img-src 'self' https://badge.example.com https://img.shields.io;" in policy
 
 
+def test_gallery_allows_images_from_the_hosts_that_the_public_gallery_trusts(serve: Callable[..., Server]) -> None:
+    server = serve(environment={"MOTHERLODE_PAGES_IMAGE_HOSTS": "gallery"})
+    policy = str(server.get("/").header("content-security-policy"))
+    (images,) = [part.split() for part in policy.split("; ") if part.startswith("img-src")]
+    assert {"'self'", "https://img.shields.io", "https://www.codecov.io", "https://github.com"} < set(images)
+    assert all(each.startswith("https://") for each in images[2:])
+    assert "*" not in policy
+
+
 def test_a_feed_shows_its_title_its_text_and_its_logo(server: Server) -> None:
     create_feed(server, "tools", "title=Build <tools> & more", "about=What we restore “every day”.")
     page = home(server, "/feeds/tools")
@@ -224,27 +233,27 @@ def test_a_server_on_which_nobody_can_sign_in_leads_to_where_the_first_user_is_m
         assert find_faults(page) == []
         notice = page.one("p", _class="notice")
         assert [link.get("href") for link in notice.iter("a")] == [f"/sign-in?next={path}"]
-        assert "Nobody can sign in on this server yet" in page.text
+        assert "This server has no users yet" in page.text
     known = str(server.get("/").header("etag"))
     add_user(server, "ada")
     assert server.get("/", If_None_Match=known).status == 200
     for path in ("/", "/feeds/tools/"):
-        assert "Nobody can sign in" not in home(server, path).text
+        assert "This server has no users" not in home(server, path).text
 
 
 def test_a_feed_that_holds_something_says_nothing_of_the_first_user(server: Server) -> None:
     """A server that nobody but keys ever uses does not say so for good."""
     create_feed(server, "tools")
     server.push(nupkg("Acme.First"))
-    assert "Nobody can sign in" not in home(server).text
-    assert "Nobody can sign in" in home(server, "/feeds/tools/").text
+    assert "This server has no users" not in home(server).text
+    assert "This server has no users" in home(server, "/feeds/tools/").text
 
 
 def test_a_feed_that_only_some_may_read_says_nothing_of_the_first_user(server: Server) -> None:
     create_feed(server, "inner", "read=authenticated")
     answer = server.get("/feeds/inner/", **basic("any", server.key))
     assert answer.status == 200
-    assert b"Nobody can sign in" not in answer.body
+    assert b"This server has no users" not in answer.body
 
 
 def test_while_the_index_is_built_all_but_the_lists_is_there(serve: Callable[..., Server], tmp_path: Path) -> None:
@@ -260,7 +269,7 @@ def test_while_the_index_is_built_all_but_the_lists_is_there(serve: Callable[...
         server = serve(data=data)
         page = home(server)
         assert find_faults(page) == []
-        assert "The lists of what is here are being made" in page.text
+        assert "The search index is being built" in page.text
         assert "Push the first package" not in page.text
         assert page.one("form", role="search").get("action") == "/packages"
         assert f"dotnet nuget add source {server.url}/v3/index.json --name motherlode" in lines_of(page)
@@ -275,7 +284,7 @@ def test_while_the_index_is_built_all_but_the_lists_is_there(serve: Callable[...
 
 def with_lists(server: Server) -> Page | None:
     page = home(server)
-    return None if "are being made" in page.text else page
+    return None if "is being built" in page.text else page
 
 
 def test_options_on_a_page_allow_no_other_origin(shared_server: Server) -> None:

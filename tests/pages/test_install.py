@@ -24,9 +24,10 @@ def lines(tabs: tuple[Tab, ...]) -> dict[str, list[str]]:
     return {tab.name: [line.text for line in tab.lines] for tab in tabs}
 
 
-def test_a_dependency_is_installed_in_six_ways() -> None:
+def test_a_dependency_is_installed_in_seven_ways() -> None:
     assert lines(install_tabs(package(), URLS)) == {
         "dotnet": ["dotnet add package Acme.Tool_x --version 1.2.0-rc.1"],
+        "console": ["Install-Package Acme.Tool_x -Version 1.2.0-rc.1"],
         "reference": ['<PackageReference Include="Acme.Tool_x" Version="1.2.0-rc.1" />'],
         "central": [
             '<PackageVersion Include="Acme.Tool_x" Version="1.2.0-rc.1" />',

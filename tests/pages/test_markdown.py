@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
+from motherlode.domain.image_hosts import parse_image_hosts
 from motherlode.web.pages.markdown import MAX_CHARACTERS, render_readme
 from tests.pages.markup import Page, find_faults, parse_page
 from tests.pages.payloads import TEXTS
@@ -38,7 +39,7 @@ class TestMarkdown:
         html = render("Some *fine* **words**, `code`.\n\n1. one\n2. two\n\n```csharp\nvar x = a < b;\n```\n")
         assert "<em>fine</em> <strong>words</strong>, <code>code</code>." in html
         assert "<ol>\n<li>one</li>\n<li>two</li>\n</ol>" in html
-        assert "<pre><code>var x = a &lt; b;\n</code></pre>" in html
+        assert '<pre><code class="coloured"><span class="t">var</span> x = a &lt; b;\n</code></pre>' in html
 
     def test_a_table_keeps_how_its_columns_are_aligned(self) -> None:
         html = render("| a | b | c |\n|:--|:-:|--:|\n| 1 | 2 | 3 |\n")
@@ -191,6 +192,28 @@ class TestImages:
     def test_one_that_is_nowhere_is_its_text(self, address: str) -> None:
         html = render(f'<img src="{address}" alt="A badge">', HOST)
         assert html == '<span class="no-image">A badge</span>'
+
+    @pytest.mark.parametrize(
+        ("address", "is_shown"),
+        [
+            ("https://raw.githubusercontent.com/a/b/main/logo.png", True),
+            ("https://www.codecov.io/gh/a/b/badge.svg", True),
+            ("https://github.com/a/b/actions/workflows/ci.yml/badge.svg?branch=main", True),
+            ("http://github.com/a/b/workflows/Build/badge.svg", True),
+            ("https://github.com/a/b/raw/main/logo.png", False),
+            ("https://github.com/a/b/badge.svg", False),
+            ("https://github.com.evil.example/a/b/workflows/c/badge.svg", False),
+            ("https://evil.example/github.com/a/b/workflows/c/badge.svg", False),
+            ("https://github.com:8443/a/b/workflows/c/badge.svg", False),
+            ("https://github.com/a/b/workflows/c/badge.svg#x", False),
+            ("https://www.img.shields.io/a.svg", False),
+            ("https://shields.io/a.svg", False),
+        ],
+    )
+    def test_gallery_shows_what_the_public_gallery_shows(self, address: str, is_shown: bool) -> None:
+        page = page_of(str(render_readme(f"![x]({address})", image_hosts=parse_image_hosts("gallery"))))
+        assert len(page.all("img")) == is_shown
+        assert all((image.get("src") or "").startswith("https://") for image in page.all("img"))
 
     def test_one_in_a_link_stays_in_it(self) -> None:
         (link,) = parts("[![Build](https://evil.example/b.svg)](https://example.org/)", "a")

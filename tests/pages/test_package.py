@@ -16,7 +16,7 @@ from motherlode.web.pages.licensing import Piece, license_pieces
 from motherlode.web.pages.package import SourceLink, describe_range, find_source
 from motherlode.web.pages.tree import Folder, build_tree
 from tests.builders import nupkg, nuspec
-from tests.pages.browsing import Browser
+from tests.pages.browsing import TEXT_HTML, Browser
 from tests.pages.counting import count
 from tests.pages.markup import Page, find_faults, parse_page
 from tests.protocol.beside import add_key, add_user
@@ -207,7 +207,7 @@ class TestContent:
         count(server, {("acme.long", "1.0.3", 1, "curl"): 30, ("acme.long", "1.0.4", 60, "curl"): 7})
         page = look(server, "/packages/acme.long/1.0.3")
         found = section(page, "downloads")
-        assert "30 in the last 42 days, at most 30 a day" in text_of(found)
+        assert "30 in the last 42 days, peak 30 per day" in text_of(found)
         assert len([each for each in found.iter("rect") if each.get("class") == "bar"]) == 3
         assert facts_of(page)["Downloads"] == "37 in all, 30 of this version"
         rows = rows_of(found)
@@ -220,6 +220,14 @@ class TestContent:
         assert "/packages/Acme.Later" not in links_of(look(server, link).one("main")).values()
         assert server.push(nupkg("Acme.Later")).status == 201
         assert "/packages/Acme.Later" in links_of(look(server, link).one("main")).values()
+
+    def test_a_dependency_whose_versions_are_all_unlisted_says_so(self, server: Server) -> None:
+        assert server.push(nupkg("Acme.Faded")).status == 201
+        assert server.push(nupkg("Acme.Fading", dependencies={"acme.faded": "1.0.0"})).status == 201
+        assert server.change("DELETE", "Acme.Faded", "1.0.0").status == 204
+        found = section(look(server, "/packages/Acme.Fading"), "dependencies")
+        assert [text_of(each) for each in found.iter("li")] == ["acme.faded ≥ 1.0.0 unlisted"]
+        assert links_of(found) == {"acme.faded": "/packages/acme.faded"}
 
     def test_no_name_of_a_file_turns_the_direction_of_writing(self, server: Server) -> None:
         package = nupkg("Acme.Turned", files={"content/\u202egpj.exe": b"x", "con\u2066tent/\u061ca": b"x"})
@@ -293,10 +301,14 @@ class TestUnlisted:
     def test_an_id_without_a_listed_version_is_no_page(self, server: Server) -> None:
         assert server.push(nupkg("Acme.Gone")).status == 201
         server.change("DELETE", "Acme.Gone", "1.0.0")
-        assert server.get("/packages/Acme.Gone").status == 404
-        assert server.get("/packages/Acme.Gone/feed.atom").status == 404
+        for path in ("/packages/acme.gone", "/packages/Acme.Gone/feed.atom"):
+            for accept in (TEXT_HTML, "*/*"):
+                answer = server.get(path, Accept=accept)
+                assert answer.status == 404
+                assert "All versions of Acme.Gone are unlisted" in answer.body.decode()
+                assert "does not exist" not in answer.body.decode()
         page = look(server, "/packages/Acme.Gone/1.0.0")
-        assert "None is listed." in text_of(section(page, "versions"))
+        assert "No listed versions." in text_of(section(page, "versions"))
 
 
 def _page(browser: Browser, server: Server) -> Page:

@@ -8,6 +8,7 @@ import pytest
 from motherlode.search.subjects import Sort
 from motherlode.web.pages.asking import Asked, parse_asked
 from tests.builders import nupkg
+from tests.pages.browsing import TEXT_HTML
 from tests.pages.markup import Page, find_faults, parse_page
 from tests.protocol.beside import add_key, add_user
 from tests.servers import Server, start_server
@@ -101,9 +102,40 @@ def test_pages_hold_twenty_and_lead_on_until_the_last(server: Server) -> None:
         assert len([link for link in page.all("a") if link.get("rel") == "prev"]) == (number > 1)
         path = following[0].attrib["href"].removeprefix("/packages") if following else ""
     assert len(seen) == len(set(seen)) == 45
-    beyond = look(server, "?q=many&page=9")
+
+
+@pytest.mark.parametrize("page", ["4", "9", "151", "152", "000900", "999999", "99999999999999999999"])
+def test_after_the_last_page_there_is_none(server: Server, page: str) -> None:
+    answer = server.get(f"/packages?q=many&page={page}", Accept=TEXT_HTML)
+    assert answer.status == 404
+    assert answer.header("x-robots-tag") == "noindex"
+    beyond = parse_page(answer.body, server.url)
+    assert find_faults(beyond) == []
     assert found(beyond) == []
-    assert "There are no more than 3 pages" in beyond.text
+    assert "this search has 3 pages" in beyond.text
+    back = [link.get("href") for link in beyond.one("div", _class="nothing").iter("a")]
+    assert back == ["/packages?q=many&page=3"]
+    assert server.request("HEAD", f"/packages?q=many&page={page}").status == 404
+
+
+@pytest.mark.parametrize("query", ["?q=nonesuch&page=2", "?q=acme.json&page=2", "?owner=nobody&page=151"])
+def test_a_search_that_fills_no_page_has_one(server: Server, query: str) -> None:
+    assert server.get(f"/packages{query}").status == 404
+    assert server.get(f"/packages{query.partition('&page')[0]}").status == 200
+
+
+def test_pages_are_named_by_their_numbers(server: Server) -> None:
+    page = look(server, "?q=many&page=2")
+    numbers = page.one("nav", _class="pages").find("ol")
+    assert numbers is not None
+    links = {"".join(link.itertext()): link for link in numbers.iter("a")}
+    assert {name: link.get("href") for name, link in links.items()} == {
+        "Page 1": "/packages?q=many",
+        "Page 2": "/packages?q=many&page=2",
+        "Page 3": "/packages?q=many&page=3",
+    }
+    assert [name for name, link in links.items() if link.get("aria-current") == "page"] == ["Page 2"]
+    assert [each for each in look(server, "?q=acme.json").all("nav") if each.get("class") == "pages"] == []
 
 
 def test_a_search_that_finds_nothing_says_what_may_help(server: Server) -> None:
@@ -152,7 +184,6 @@ def test_an_address_can_be_shared(server: Server) -> None:
     [
         "?page=0&sort=best&prerelease=maybe",
         "?page=-1",
-        "?page=99999999999999999999",
         "?page=%D9%A3",
         "?q=" + "x" * 5_000,
         "?q=%00%FF%C0%80",
@@ -186,8 +217,10 @@ class TestAddresses:
         assert Asked().query() == ""
         assert Asked(page=2, prerelease=True, q="é").query() == "?q=%C3%A9&prerelease=true&page=2"
 
-    @pytest.mark.parametrize(("text", "page"), [("3", 3), ("", 1), ("0", 1), ("x", 1), ("1e3", 1), ("900", 151)])
-    def test_pages_are_counted_from_one_as_far_as_the_index_pages(self, text: str, page: int) -> None:
+    @pytest.mark.parametrize(
+        ("text", "page"), [("3", 3), ("", 1), ("0", 1), ("x", 1), ("1e3", 1), ("0002", 2), ("900", 900)]
+    )
+    def test_pages_are_counted_from_one(self, text: str, page: int) -> None:
         asked = parse_asked(f"page={text}".encode())
         assert asked.page == page
-        assert asked.question(1).skip == (page - 1) * 20
+        assert asked.question(1).skip == (min(page, 151) - 1) * 20

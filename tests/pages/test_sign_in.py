@@ -342,14 +342,14 @@ class TestTheFirstUse:
         server = serve()
         create_feed(server, "inner", "read=authenticated")
         browser = Browser(server)
-        assert "Nobody can sign in on this server yet" in text_of(browser.get("/sign-in"))
+        assert "This server has no users yet" in text_of(browser.get("/sign-in"))
         answer = browser.send("/sign-in", self.fields(server.key, next="/feeds/inner/packages"))
         assert (answer.status, answer.header("location")) == (303, "/feeds/inner/packages")
         assert browser.get(PRIVATE).status == 200
         made, entered = audit_lines(server)[-2:]
         assert (made.action, made.subject, made.key_id is not None) == ("create-user", "root", True)
         assert (entered.action, entered.actor) == ("sign-in", "root")
-        assert "Nobody can sign in" not in text_of(Browser(server).get("/sign-in"))
+        assert "This server has no users" not in text_of(Browser(server).get("/sign-in"))
 
     def test_afterwards_nobody_is_made_any_more(self, server: Server, browser: Browser) -> None:
         answer = browser.send("/sign-in", self.fields(server.key))
@@ -371,7 +371,7 @@ class TestTheFirstUse:
             answer = browser.send("/sign-in", fields)
             assert answer.status == status
             assert sentence in text_of(answer)
-        assert "Nobody can sign in on this server yet" in text_of(browser.get("/sign-in"))
+        assert "This server has no users yet" in text_of(browser.get("/sign-in"))
 
     def test_of_two_at_once_one_is_made(self, serve: Callable[..., Server]) -> None:
         server = serve()

@@ -116,6 +116,12 @@ def test_no_setting_of_a_feed_becomes_markup(attacked: Server, feed: str) -> Non
     assert folded(TITLES[feed]) in pages["/"].text
 
 
+def test_no_setting_of_a_feed_becomes_markup_in_the_list_of_feeds(attacked: Server) -> None:
+    page = look(attacked, "/feeds")
+    assert find_faults(page) == []
+    assert [title for title in TITLES.values() if folded(title) not in page.text] == []
+
+
 def test_where_a_form_leads_back_to_is_on_this_server(attacked: Server) -> None:
     """Wherever a sign-in was asked to lead, the form never holds an address that leads away."""
     for payload in (*ADDRESSES, "//evil.example", "/\\evil.example", "https://evil.example/", "/%09/evil.example"):

@@ -217,7 +217,7 @@ ROWS = {
     "relist": Row(write("POST"), 200, is_read=False, refused=NO_OWNERS),
 }
 OF_OPERATORS = [route for route in SERVER_ROUTES if route.name in {"health-live", "health-ready", "metrics", "robots"}]
-OF_PAGES = {"sign-in", "sign-out", "static"}
+OF_PAGES = {"feeds", "sign-in", "sign-out", "static"}
 EVERY_ROUTE = [pytest.param(route, id=f"{route.methods[0]} {route.path}") for route in FEED_ROUTES]
 
 

@@ -45,6 +45,8 @@ def test_an_id_is_here_while_a_version_of_it_is_listed(db, stocked):
         assert pages.find_here(tx, stocked.id, asked) == {"acme.a", "acme.b"}
         hide(tx, stocked.id, "acme.b", "1.0.0")
         assert pages.find_here(tx, stocked.id, asked) == {"acme.a"}
+        assert pages.find_unlisted(tx, stocked.id, asked) == {"acme.b"}
+        assert pages.find_unlisted(tx, stocked.id, []) == frozenset()
         assert pages.find_here(tx, stocked.id, []) == frozenset()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from motherlode.config import load_settings
 from motherlode.domain.feeds import FEED_SETTINGS
+from motherlode.domain.image_hosts import GALLERY_HOSTS
 from motherlode.domain.limits import Limits
 from motherlode.domain.refusals import InvalidSetting
 from motherlode.settings import SETTINGS
@@ -109,6 +110,13 @@ def test_hosts_of_images_are_names_in_any_casing(load):
     assert settings.pages.image_hosts == {"img.shields.io", "a-b.example.com"}
 
 
+def test_gallery_is_the_list_of_hosts_that_the_gallery_trusts(load):
+    assert load("[pages]\nimage_hosts = ['gallery']").pages.image_hosts == GALLERY_HOSTS
+    assert load(environ={"MOTHERLODE_PAGES_IMAGE_HOSTS": "Gallery"}).pages.image_hosts == GALLERY_HOSTS
+    both = load("[pages]\nimage_hosts = ['badges.example.com', 'gallery']").pages.image_hosts
+    assert both == GALLERY_HOSTS | {"badges.example.com"}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -145,6 +153,8 @@ def test_hosts_of_images_are_names_in_any_casing(load):
         ("PAGES_IMAGE_HOSTS", "*.example.com"),
         ("PAGES_IMAGE_HOSTS", "a.example.com; script-src *"),
         ("PAGES_IMAGE_HOSTS", "localhost"),
+        ("PAGES_IMAGE_HOSTS", "galleries"),
+        ("PAGES_IMAGE_HOSTS", "github.com/*/badge.svg"),
     ],
 )
 def test_a_fault_names_the_setting_the_value_and_what_is_allowed(load, name, value):

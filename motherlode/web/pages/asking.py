@@ -4,7 +4,6 @@ Whatever stands in an address is a search: a parameter that cannot be read count
 what differs from the defaults, always in the same order, so that the same search has one address.
 """
 
-import re
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
@@ -13,12 +12,12 @@ from motherlode.domain.compatibility import is_known
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import Audience, Sort
+from motherlode.web.pages.pager import parse_page_number
 
 PAGE_CARDS: Final = 20
 LAST_PAGE: Final = 151
 """The index pages through 3,000 packages, and 20 more."""
 _LONGEST: Final = 200
-_NUMBER: Final = re.compile(r"[0-9]{1,6}")
 _YES: Final = frozenset({"true", "on", "1", "yes"})
 
 
@@ -56,7 +55,7 @@ class Asked:
             audience=Audience(prerelease=self.prerelease, semver2=True),
             query=parse_query(self.q),
             package_type=self.type or None,
-            skip=(self.page - 1) * PAGE_CARDS,
+            skip=(min(self.page, LAST_PAGE) - 1) * PAGE_CARDS,
             take=PAGE_CARDS,
             sort=self.sort,
             framework=self.framework if self.framework and self.is_framework_known else None,
@@ -97,7 +96,7 @@ def parse_asked(query_string: bytes) -> Asked:
         owner=values.get("owner", "")[:_LONGEST],
         prerelease=values.get("prerelease", "").lower() in _YES,
         sort=_parse_sort(values.get("sort", "")),
-        page=_parse_page(values.get("page", "")),
+        page=parse_page_number(values.get("page", "")),
     )
 
 
@@ -106,10 +105,6 @@ def _parse_sort(text: str) -> Sort:
         return Sort(text.lower())
     except ValueError:
         return Sort.RELEVANCE
-
-
-def _parse_page(text: str) -> int:
-    return min(max(1, int(text)), LAST_PAGE) if _NUMBER.fullmatch(text) else 1
 
 
 def _write(value: object) -> str:

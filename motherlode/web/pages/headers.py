@@ -4,10 +4,11 @@ Invariant: a page runs no script, shows no image, takes no style and sends no fo
 the hosts that were allowed are the one exception. It stands in no frame, and leaves no trace of its address elsewhere.
 """
 
-from collections.abc import Iterable
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
+
+from motherlode.domain.image_hosts import image_origins
 
 HTML: Final = "text/html; charset=utf-8"
 SANDBOX: Final = "default-src 'none'; sandbox"
@@ -19,20 +20,20 @@ def page_headers(image_hosts: frozenset[str]) -> MappingProxyType[str, str]:
     """The headers of a page, whatever it is about."""
     return MappingProxyType(
         {
-            "Content-Security-Policy": _policy(sorted(image_hosts)),
+            "Content-Security-Policy": _policy(image_origins(image_hosts)),
             "Referrer-Policy": "same-origin",
             "X-Content-Type-Options": "nosniff",
         }
     )
 
 
-def _policy(image_hosts: Iterable[str]) -> str:
+def _policy(origins: tuple[str, ...]) -> str:
     return "; ".join(
         [
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
-            " ".join(["img-src 'self'", *(f"https://{host}" for host in image_hosts)]),
+            " ".join(["img-src 'self'", *origins]),
             "connect-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",

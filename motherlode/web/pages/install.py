@@ -53,6 +53,9 @@ def _as_dependency(package: Package, urls: Urls) -> Iterator[Tab]:
     central = f'<PackageVersion Include="{name}" Version="{version}" />'
     without_version = f'<PackageReference Include="{name}"{private} />'
     yield Tab("dotnet", ".NET CLI", (Line(f"dotnet add package {name} --version {version}", "the command"),))
+    console = f"Install-Package {name} -Version {version}"
+    where = "In Visual Studio, under Tools › NuGet Package Manager › Package Manager Console:"
+    yield Tab("console", "Package Manager Console", (Line(console, "the command", where),))
     yield Tab("reference", "PackageReference", (Line(reference, "the reference", "In the project file:"),))
     yield Tab(
         "central",

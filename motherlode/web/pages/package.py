@@ -24,6 +24,7 @@ from motherlode.web.pages.headers import HTML
 from motherlode.web.pages.install import install_tabs
 from motherlode.web.pages.licensing import license_pieces
 from motherlode.web.pages.links import find_commit_link, find_link
+from motherlode.web.pages.readme_parts import make_readme
 from motherlode.web.pages.rendering import PAGES
 from motherlode.web.pages.tree import build_tree
 from motherlode.web.visit import Visit
@@ -48,11 +49,12 @@ class SourceLink:
 
 @dataclass(frozen=True, slots=True)
 class DependencyLine:
-    """A dependency: `is_here` where this feed has it."""
+    """A dependency: `is_here` where this feed lists it, `is_unlisted` where the feed has unlisted versions alone."""
 
     dependency: Dependency
     versions: str
     is_here: bool
+    is_unlisted: bool
 
 
 async def get_package(visit: Visit) -> Response:
@@ -129,7 +131,7 @@ def render_package(view: PackageView, feed: Feed, root: str, links: str, readme:
         package=view.package,
         identity=view.identity,
         is_latest=is_latest,
-        readme=readme,
+        readme=make_readme(readme) if readme else None,
         **context,
     )
 
@@ -178,7 +180,12 @@ def _group_lines(view: PackageView) -> Iterator[tuple[str, list[DependencyLine]]
     """The groups that have dependencies, by what they are for."""
     for group in view.package.dependency_groups:
         lines = [
-            DependencyLine(dependency, describe_range(dependency.range), dependency.id.key in view.here)
+            DependencyLine(
+                dependency,
+                describe_range(dependency.range),
+                is_here=dependency.id.key in view.here,
+                is_unlisted=dependency.id.key in view.unlisted,
+            )
             for dependency in group.dependencies
         ]
         if lines:

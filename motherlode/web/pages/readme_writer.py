@@ -8,17 +8,18 @@ from collections import Counter
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from markupsafe import Markup, escape
 
-from motherlode.web.pages.links import find_host, find_link
+from motherlode.domain.image_hosts import is_image_host
+from motherlode.web.pages.highlighting import Highlighter, is_known_language
+from motherlode.web.pages.links import LINK_REL, find_host, find_link
 
 ALIAS: Final = "x-"
 """What the names of some tags begin with in what is to be written; the rest is the name that is written."""
 _TOP_LEVEL: Final = 3
 _PREFIX: Final = "readme-"
-_REL: Final = "nofollow noopener noreferrer ugc"
 
 _VOID: Final = frozenset({"br", "hr", "wbr"})
 _HEADING: Final = "heading"
@@ -65,6 +66,14 @@ class _Heading:
     text: str = ""
 
 
+@dataclass(slots=True)
+class _Code:
+    """A block of code that is being read, in a language that gets colours."""
+
+    language: str
+    text: str = ""
+
+
 def write_readme(cleaned: str, image_hosts: frozenset[str]) -> Markup:
     """HTML that a cleaner has made well-formed, written as `motherlode.web.pages.markdown.render_readme` promises."""
     writer = _Writer(image_hosts)
@@ -87,6 +96,8 @@ class _Writer(HTMLParser):
         self._inner: list[tuple[int, str]] = []
         self._heading: _Heading | None = None
         self._open_links = 0
+        self._highlighter = Highlighter()
+        self._code: _Code | None = None
 
     @property
     def written(self) -> Markup:
@@ -98,6 +109,7 @@ class _Writer(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Write what opens it."""
+        self._end_code(has_colours=False)
         tag = tag.removeprefix(ALIAS)
         attributes = {name: value or "" for name, value in attrs}
         if tag == "img":
@@ -117,6 +129,7 @@ class _Writer(HTMLParser):
         """Write what closes it."""
         if not self._open or tag in _VOID:
             return
+        self._end_code(has_colours=True)
         name, closing = self._open.pop()
         self._open_links -= name == "a"
         if closing == _HEADING:
@@ -128,6 +141,9 @@ class _Writer(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Write a text."""
+        if self._code:
+            self._code.text += data
+            return
         self._out.append(str(escape(data)))
         if self._heading:
             self._heading.text += data
@@ -137,16 +153,32 @@ class _Writer(HTMLParser):
 
     def _open_plain(self, tag: str, attributes: Attributes) -> None:
         parent = self._open[-1][0] if self._open else ""
+        language = _find_language(attributes) if (parent, tag) == ("pre", "code") else None
         name = "div" if parent not in _PARENTS.get(tag, (parent,)) else _RENAMED.get(tag, tag)
         self._write(
             name,
             id=self._find_id(attributes),
-            class_=_find_classes(tag, attributes),
+            class_="coloured" if language else _find_classes(tag, attributes),
             title=attributes.get("title"),
             open="" if "open" in attributes else None,
             **_find_numbers(tag, attributes),
         )
         self._open.append((tag, f"</{name}>"))
+        self._code = _Code(language) if language else None
+
+    def _end_code(self, *, has_colours: bool) -> None:
+        """Write the code that was collected, if any; without colours where it has tags of its own."""
+        code, self._code = self._code, None
+        if code is None:
+            return
+        if not has_colours:
+            self.handle_data(code.text)
+            return
+        if self._heading:
+            self._heading.text += code.text
+        for kind, text in self._highlighter.highlight(code.text, code.language):
+            piece = str(escape(text))
+            self._out.append(piece if kind is None else f'<span class="{kind}">{piece}</span>')
 
     def _open_link(self, attributes: Attributes) -> None:
         address, anchor = attributes.get("href", ""), self._find_id(attributes)
@@ -160,7 +192,7 @@ class _Writer(HTMLParser):
             self._write("a", href=f"#{target}", id=anchor, class_=_find_classes("a", attributes))
             closing = "</a>"
         elif link:
-            self._write("a", href=link, id=anchor, rel=_REL, title=attributes.get("title"))
+            self._write("a", href=link, id=anchor, rel=LINK_REL, title=attributes.get("title"))
             closing = "</a>"
         else:
             self._write("span", id=anchor)
@@ -200,20 +232,17 @@ class _Writer(HTMLParser):
         name = text or (f"image on {host}" if host else "")
         if self._heading:
             self._heading.text += name
-        if address and self._may_load(address, host):
+        if address and is_image_host(address, self._image_hosts):
             source = f"https{address[address.index(':') :]}"
             alt = name if is_in_link or self._heading else text
             numbers = _find_numbers("img", attributes)
             self._write("img", src=source, alt=alt, title=attributes.get("title"), loading="lazy", **numbers)
         elif address and not is_in_link:
-            self._write("a", class_="no-image", href=address, rel=_REL, title=f"image on {host}")
+            self._write("a", class_="no-image", href=address, rel=LINK_REL, title=f"image on {host}")
             self._out.append(f"{escape(name)}</a>")
         elif name:
             self._write("span", class_="no-image")
             self._out.append(f"{escape(name)}</span>")
-
-    def _may_load(self, address: str, host: str) -> bool:
-        return host in self._image_hosts and urlsplit(address).netloc.lower() == host
 
     def _write_box(self, attributes: Attributes) -> None:
         """The box of a task, which nobody can tick here: a sign with a name."""
@@ -259,6 +288,12 @@ def _find_classes(tag: str, attributes: Attributes) -> str | None:
     elif aligned:
         found.append(f"align-{aligned[1]}")
     return " ".join(found) or None
+
+
+def _find_language(attributes: Attributes) -> str | None:
+    """The language of a block of code, as CommonMark's info string names it, if it gets colours."""
+    names = (name.removeprefix("language-") for name in attributes.get("class", "").split() if "language-" in name)
+    return next((name for name in names if is_known_language(name)), None)
 
 
 def _find_numbers(tag: str, attributes: Attributes) -> Attributes:

@@ -19,6 +19,7 @@ from motherlode.projections.follower import Feed
 from motherlode.projections.shown import Face
 from motherlode.protocol.urls import Urls, feed_path
 from motherlode.web.pages.assets import ASSETS
+from motherlode.web.pages.links import link_addresses
 
 VISITOR_BEGINS: Final = b"<!--visitor-->"
 VISITOR_ENDS: Final = b"<!--/visitor-->"
@@ -53,6 +54,7 @@ class Pages:
         }
         self._templates.filters |= {"number": format_number, "compact": format_compact, "size": format_size}
         self._templates.filters |= {"when": mark_time, "day": format_day, "breakable": mark_breaks}
+        self._templates.filters |= {"linked": link_addresses}
 
     def render(self, template: str, *, feed: Feed | None, root: str, links: str, path: str, **context: Any) -> bytes:
         """A page.

@@ -1,13 +1,13 @@
 """The page that searches a feed: a form, what was found, and the addresses of more of it."""
 
-from typing import Any, Final
+from typing import Final
 
 from starlette.responses import Response
 
-from motherlode.projections.shown import Results
-from motherlode.protocol.urls import feed_path
+from motherlode.protocol.urls import Urls, feed_path
 from motherlode.web.pages.answering import answer_fresh_page
 from motherlode.web.pages.asking import LAST_PAGE, PAGE_CARDS, Asked, parse_asked
+from motherlode.web.pages.pager import count_pages, make_pager
 from motherlode.web.pages.rendering import PAGES
 from motherlode.web.visit import Visit
 
@@ -31,35 +31,33 @@ _FRAMEWORKS: Final = (
 async def get_packages(visit: Visit) -> Response:
     """What a search found, with the form that asks; the API answers the same question the same way."""
     asked = parse_asked(visit.scope["query_string"])
-    body = await visit.render(_render, visit, asked)
-    return answer_fresh_page(visit, body, is_indexed=asked.is_indexed)
+    body, status = await visit.render(_render, visit, asked)
+    return answer_fresh_page(visit, body, status, is_indexed=asked.is_indexed)
 
 
-def _render(visit: Visit, asked: Asked) -> bytes:
+def _render(visit: Visit, asked: Asked) -> tuple[bytes, int]:
+    """The page and its status: 404 after the last page of what was found."""
     feed = visit.the_feed
     results = visit.house.showing.search(feed, asked.question(feed.id))
-    return PAGES.render(
+    packages = Urls(visit.site.prefix + feed_path(feed.name)).packages
+    last_page = min(LAST_PAGE, count_pages(results.total, PAGE_CARDS))
+    pager = make_pager(asked.page, last_page, lambda page: f"{packages}{asked.at(page).query()}")
+    body = PAGES.render(
         "search.html",
         feed=feed,
         root=visit.site.root,
         links=visit.site.prefix,
         path=f"{feed_path(feed.name)}/packages{asked.query()}",
         is_indexed=asked.is_indexed,
-        **_context(asked, results),
+        asked=asked,
+        total=results.total,
+        cards=() if pager.is_beyond else results.cards,
+        pager=pager,
+        is_cut=asked.page == LAST_PAGE and results.total > LAST_PAGE * PAGE_CARDS,
+        types=_with_asked(_TYPES, asked.type),
+        frameworks=_with_asked(_FRAMEWORKS, asked.framework),
     )
-
-
-def _context(asked: Asked, results: Results) -> dict[str, Any]:
-    last_page = min(LAST_PAGE, max(1, -(-results.total // PAGE_CARDS)))
-    return {
-        "asked": asked,
-        "results": results,
-        "first": (asked.page - 1) * PAGE_CARDS + 1,
-        "last_page": last_page,
-        "is_cut": asked.page >= LAST_PAGE and results.total > LAST_PAGE * PAGE_CARDS,
-        "types": _with_asked(_TYPES, asked.type),
-        "frameworks": _with_asked(_FRAMEWORKS, asked.framework),
-    }
+    return body, 404 if pager.is_beyond else 200
 
 
 def _with_asked(choices: tuple[tuple[str, str], ...], asked: str) -> list[tuple[str, str, bool]]:

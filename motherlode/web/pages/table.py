@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from motherlode.web.pages import assets, atom, home, package, search, sign_in, small_files, stats
+from motherlode.web.pages import assets, atom, feeds, home, package, search, sign_in, small_files, stats
 from motherlode.web.pages.license import get_license
 from motherlode.web.route import READ, Route
 
@@ -20,6 +20,7 @@ PAGE_ROUTES: Final = (
 )
 
 PAGE_SERVER_ROUTES: Final = (
+    Route("feeds", READ, "/feeds", feeds.get_feeds, is_page=True),
     Route("sign-in", READ, "/sign-in", sign_in.get_sign_in, is_page=True),
     Route("sign-in", ("POST",), "/sign-in", sign_in.post_sign_in, is_page=True),
     Route("sign-out", ("POST",), "/sign-out", sign_in.post_sign_out, is_page=True),

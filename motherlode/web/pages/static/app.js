@@ -124,10 +124,27 @@ function openScrollers(root) {
   }
 }
 
+/* The fold of a long README stays open once something in it is looked for: by keyboard, by a link or by the browser. */
+function keepUnfolded(fold) {
+  const box = fold.parentElement.querySelector(".unfold input");
+  const unfold = () => {
+    const top = fold.scrollTop;
+    box.checked = true;
+    fold.scrollTop = 0;
+    if (top) window.scrollBy({ top, behavior: "instant" });
+  };
+  const unfoldForTarget = () => { if (fold.querySelector(":target")) unfold(); };
+  fold.addEventListener("focusin", (event) => { if (event.target.matches(":focus-visible")) unfold(); });
+  fold.addEventListener("scroll", unfold);
+  window.addEventListener("hashchange", unfoldForTarget);
+  unfoldForTarget();
+}
+
 function enhance(root) {
   root.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
   root.querySelectorAll("[data-tabs]").forEach(makeTabs);
   root.querySelectorAll("time[data-relative]").forEach(tellTime);
+  root.querySelectorAll(".fold").forEach(keepUnfolded);
   openScrollers(root);
 }
 

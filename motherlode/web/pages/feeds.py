@@ -1,0 +1,88 @@
+"""The page that lists the feeds of the server: all that the visitor may read, and no other.
+
+The list differs from visitor to visitor, so each response is rendered anew and never stored.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.responses import Response
+
+from motherlode.domain.feeds import DEFAULT_FEED
+from motherlode.domain.policy import Actor, may_read
+from motherlode.projections.follower import Feed
+from motherlode.protocol.urls import Urls, feed_path
+from motherlode.web.pages.answering import answer_fresh_page
+from motherlode.web.pages.pager import count_pages, make_pager, parse_page_number
+from motherlode.web.pages.rendering import PAGES, brand_of
+from motherlode.web.site import Site
+from motherlode.web.visit import Visit
+
+FEEDS_PER_PAGE: Final = 50
+_PATH: Final = "/feeds"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLine:
+    """A feed in the list: `home` and `logo` are paths (no logo: None), `source` the address that clients are given."""
+
+    name: str
+    title: str
+    about: str
+    is_private: bool
+    home: str
+    logo: str | None
+    source: str
+
+
+async def get_feeds(visit: Visit) -> Response:
+    """The feeds that the visitor may read; 404 after the last page of them."""
+    feeds = readable_feeds(visit.standing.feeds.values(), visit.visitor.actor if visit.visitor else None)
+    page = _asked_page(visit)
+    pager = make_pager(page, count_pages(len(feeds), FEEDS_PER_PAGE), lambda number: visit.site.prefix + _path(number))
+    body = PAGES.render(
+        "feeds.html",
+        feed=None,
+        root=visit.site.root,
+        links=visit.site.prefix,
+        path=_path(page),
+        is_indexed=page == 1,
+        lines=[_make_line(feed, visit.site) for feed in feeds[(page - 1) * FEEDS_PER_PAGE : page * FEEDS_PER_PAGE]],
+        total=len(feeds),
+        pager=pager,
+        visitor=visit.visitor,
+    )
+    return answer_fresh_page(visit, body, 404 if pager.is_beyond else 200, is_indexed=page == 1)
+
+
+def readable_feeds(feeds: Iterable[Feed], actor: Actor | None) -> list[Feed]:
+    """The public feeds, and the private ones that the actor may read: the default feed first, the others by name."""
+    readable = (
+        feed for feed in feeds if not feed.policy.is_private or (actor is not None and may_read(actor, feed.name))
+    )
+    return sorted(readable, key=lambda feed: (feed.name != DEFAULT_FEED, feed.name))
+
+
+def _make_line(feed: Feed, site: Site) -> FeedLine:
+    below = feed_path(feed.name)
+    urls = Urls(site.prefix + below)
+    return FeedLine(
+        name=feed.name,
+        title=brand_of(feed.face),
+        about=feed.face.about,
+        is_private=feed.policy.is_private,
+        home=urls.home,
+        logo=urls.logo if feed.face.logo else None,
+        source=Urls(site.root + below).service_index,
+    )
+
+
+def _asked_page(visit: Visit) -> int:
+    query = dict(reversed(parse_qsl(visit.scope.get("query_string", b"").decode("latin-1"))))
+    return parse_page_number(query.get("page", ""))
+
+
+def _path(page: int) -> str:
+    return _PATH if page == 1 else f"{_PATH}?page={page}"
