@@ -29,6 +29,11 @@ class Listening:
     holder: socket.socket | None
 
     @property
+    def family(self) -> socket.AddressFamily:
+        """The kind of its address."""
+        return socket.AF_INET6 if ":" in self.host else socket.AF_INET
+
+    @property
     def reachable_host(self) -> str:
         """A host by which this machine reaches it: a wildcard is none."""
         return _ANY_HOSTS.get(self.host, self.host)

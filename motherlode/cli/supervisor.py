@@ -15,10 +15,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
-from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 from granian.server import MPServer
 
+from motherlode.cli.engine import engine_settings, make_room
 from motherlode.cli.listening import Listening
 from motherlode.cli.output import CommandFailed
 from motherlode.cli.tls import KEY_KINDS, ServedCertificate
@@ -129,13 +130,15 @@ def supervise(
     CommandFailed when workers keep dying.
     """
     multiprocessing.set_start_method("spawn", force=True)
+    room = make_room(settings.server)
     supervisor = Supervisor(
         "motherlode.app",
         address=listening.host,
         port=listening.port,
         interface=Interfaces.ASGI,
         workers=settings.server.workers,
-        http=HTTPModes.auto,
+        backpressure=room.most,
+        **engine_settings(settings.server),
         websockets=False,
         log_level=LogLevels.warning,
         log_dictconfig=ENGINE_LOG,
@@ -152,7 +155,7 @@ def supervise(
     if certificate is not None:
         _run_beside(certificate.follow, supervisor.use, threading.Event())
     try:
-        supervisor.serve(target_loader=partial(load_app, settings, report), wrap_loader=False)
+        supervisor.serve(target_loader=partial(load_app, settings, report, listening.family, listening.port, room.bounds), wrap_loader=False)
     except SystemExit as ended:
         if not supervisor.interrupt_signal:
             raise CommandFailed(_why_ended(certificate)) from ended

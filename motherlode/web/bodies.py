@@ -10,6 +10,7 @@ clients (seen with .NET SDK 10, nuget.exe 5.8, nuget 2.8.7 and Paket 12) read no
 that is cut off shows a broken pipe instead of the reason, and sends it all again.
 """
 
+from time import perf_counter
 from typing import Final, Protocol
 
 import anyio
@@ -23,6 +24,10 @@ FORM_BYTES: Final = 64 * 1024
 STALL_TIMEOUT_S: Final = 60.0
 DRAIN_BYTES: Final = 64 * 1024 * 1024
 DRAIN_TIMEOUT_S: Final = 10.0
+MIN_RATE: Final = 1024
+REFUSED_RATE: Final = 32 * 1024
+REFUSED_STALL_S: Final = 30.0
+"""What a body must come with that is read only for its sender's sake: in half a minute one of a megabyte is through."""
 
 _PIECE_BYTES: Final = 1024 * 1024
 
@@ -38,7 +43,8 @@ class Body:
     """The body of one request to a feed that takes packages of at most `max_bytes`, read once, from front to end.
 
     A legal body has at most `max_bytes` and 64 KiB for a form around the package. `stall_timeout_s` is how long the
-    client may send nothing, `drain_timeout_s` how long a body that is no longer legal is followed.
+    client may send nothing, `drain_timeout_s` how long a body that is no longer legal is followed. A client that sends
+    fewer than `min_rate` bytes a second, on average over `stall_timeout_s`, is too slow.
     """
 
     def __init__(
@@ -49,18 +55,25 @@ class Body:
         max_bytes: int,
         stall_timeout_s: float = STALL_TIMEOUT_S,
         drain_timeout_s: float = DRAIN_TIMEOUT_S,
+        min_rate: int = MIN_RATE,
     ) -> None:
         self._headers: list[tuple[bytes, bytes]] = list(scope["headers"])
         self._receive = receive
         self._max_bytes = max_bytes
         self._stall_timeout_s = stall_timeout_s
         self._drain_timeout_s = drain_timeout_s
+        self._pace = _Pace(min_rate, stall_timeout_s)
         self._announced_bytes = self._find_length()
         self._received_bytes = 0
         self._has_ended = False
         self._is_lost = False
         self._package: _Package | None = None
         self._start = b""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether all of it was read."""
+        return self._has_ended
 
     async def is_short(self) -> bool:
         """Read as far as 1 MiB or a little more; whether that is all: then `short_package_into` has the package.
@@ -106,8 +119,11 @@ class Body:
         """Read what is left and drop it; returns whether the body was read to its end.
 
         A body is followed as far as a legal one may go, and 64 MiB or `drain_timeout_s` further. When it returns False
-        the connection is of no more use: close it with the answer. Raises nothing for a client that stalls or goes.
+        the connection is of no more use: close it with the answer. Raises nothing for a client that stalls, goes, or
+        sends fewer than `REFUSED_RATE` bytes a second.
         """
+        self._stall_timeout_s = min(self._stall_timeout_s, REFUSED_STALL_S)
+        self._pace = _Pace(REFUSED_RATE, self._stall_timeout_s)
         try:
             await self._skip_to(self._max_bytes + FORM_BYTES)
             with anyio.move_on_after(self._drain_timeout_s):
@@ -137,7 +153,7 @@ class Body:
     async def _next_chunk(self) -> bytes:
         if self._is_lost:
             raise IncompleteBody
-        message = None
+        message, asked = None, perf_counter()
         with anyio.move_on_after(self._stall_timeout_s):
             message = await self._receive()
         if message is None:
@@ -149,6 +165,9 @@ class Body:
         chunk: bytes = message.get("body", b"")
         self._received_bytes += len(chunk)
         self._has_ended = not message.get("more_body", False)
+        if self._pace.is_too_slow(len(chunk), perf_counter() - asked) and not self._has_ended:
+            self._is_lost = True
+            raise SlowBody(self._stall_timeout_s)
         return chunk
 
     def _refuse_encoded(self) -> None:
@@ -166,6 +185,26 @@ class Body:
 
     def _get_header(self, name: bytes) -> bytes:
         return next((value for key, value in self._headers if key == name), b"")
+
+
+class _Pace:
+    """Whether a client keeps up `rate` bytes a second, on average over each `window_s` that it was waited for."""
+
+    def __init__(self, rate: int, window_s: float) -> None:
+        self._rate = rate
+        self._window_s = window_s
+        self._waited_s = 0.0
+        self._received_bytes = 0
+
+    def is_too_slow(self, received_bytes: int, waited_s: float) -> bool:
+        """Count what came after so long; whether the window that ends with it had too little."""
+        self._waited_s += waited_s
+        self._received_bytes += received_bytes
+        if self._waited_s < self._window_s:
+            return False
+        is_slow = self._received_bytes < self._rate * self._waited_s
+        self._waited_s, self._received_bytes = 0.0, 0
+        return is_slow
 
 
 class _Package:

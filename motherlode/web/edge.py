@@ -25,11 +25,13 @@ from motherlode.web.gate import READS, admit
 from motherlode.web.later import Later
 from motherlode.web.lifespan import Background, Lifespan
 from motherlode.web.pages.errors import answer_error
+from motherlode.web.places import Places
 from motherlode.web.ready import Known, KnownRequests
 from motherlode.web.recording import Recording
 from motherlode.web.refuse import refuse
 from motherlode.web.route import Route
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, find_route, methods_of
+from motherlode.web.sending import Sender
 from motherlode.web.site import Scope, Sites, header
 from motherlode.web.visit import Visit
 from motherlode.web.who import Who
@@ -37,6 +39,9 @@ from motherlode.web.who import Who
 _WRITERS: Final = 8
 _SEARCHERS: Final = 8
 _RENDERERS: Final = 4
+_DRAINS: Final = 128
+_DRAINS_OF_CLIENT: Final = 16
+"""So many refused bodies are read to their end at once: strangers may send them."""
 _FEEDS: Final = "/feeds/"
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"})
 _GOOD: Final = frozenset({200, 206, 304})
@@ -54,10 +59,12 @@ class Edge:
     def __init__(self, house: House, background: Background) -> None:
         self._house = house
         self._background = background
-        self._sites = Sites(house.public_url, house.trusted_proxies)
+        self.sites = Sites(house.public_url, house.trusted_proxies)
         self._writers = anyio.CapacityLimiter(_WRITERS)
         self._searchers = anyio.CapacityLimiter(_SEARCHERS)
         self._renderers = anyio.CapacityLimiter(_RENDERERS)
+        self.sender = Sender(self.sites.client_of, house.write_timeout_s)
+        self._drains = Places(_DRAINS, _DRAINS_OF_CLIENT)
         self._known = KnownRequests()
         self._later = Later()
         self._recording = Recording(house, self._later)
@@ -77,12 +84,13 @@ class Edge:
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         started = perf_counter()
+        self.sender.note_request(scope)
         request_id = f"{self._life_id}{next(self._numbers):08x}"
-        asked = self._sites.asked_of(scope) if scope["method"] == "GET" else None
+        asked = self.sites.asked_of(scope) if scope["method"] == "GET" else None
         about, response = self._answer_known(scope, asked) or await self._visit(scope, receive, request_id, asked)
         response.raw_headers.append((b"x-request-id", request_id.encode("ascii")))
         try:
-            await response(scope, receive, send)
+            await self.sender.send(response, scope, receive, send)
         finally:
             self._note(scope, request_id, about, response.status_code, perf_counter() - started)
 
@@ -121,14 +129,14 @@ class Edge:
         known = self._known.find(scope["path"], (asked, reader.digest))
         if known is None or known.access != access:
             return None
-        self._who.note_use(reader.actor, self._sites.client_of(scope))
+        self._who.note_use(reader.actor, self.sites.client_of(scope))
         return known
 
     async def _visit(
         self, scope: Scope, receive: Any, request_id: str, asked: Hashable
     ) -> tuple[Known | Visit, Response]:
         """The answer on the long way, remembered if it may be."""
-        house, site = self._house, self._sites.of(scope)
+        house, site = self._house, self.sites.of(scope)
         standing = house.follower.standing
         limiters = self._writers, self._searchers, self._renderers
         visit = Visit(house, scope, receive, site, request_id, *limiters, standing)
@@ -162,9 +170,17 @@ class Edge:
         else:
             may_prompt = is_write or not _is_part_of_page(visit.scope)
             response = refuse(refusal, request_id=visit.request_id, is_write=is_write, is_browser=not may_prompt)
-        if is_write and not await visit.body.drain():
+        if is_write and not await self._drain(visit):
             response.headers["Connection"] = "close"
         return response
+
+    async def _drain(self, visit: Visit) -> bool:
+        """Whether what is left of the body was read to its end; only so many are read at once, then none is."""
+        client = visit.site.client
+        if visit.body.has_ended or not self._drains.has_room(client):
+            return visit.body.has_ended
+        async with self._drains.of(client):
+            return await visit.body.drain()
 
     async def _show(self, visit: Visit, refusal: Refusal) -> Response:
         """The refusal as a page, as far as one can be made."""
@@ -218,7 +234,7 @@ class Edge:
     def _note(self, scope: Scope, request_id: str, about: Known | Visit, status: int, duration_s: float) -> None:
         method = scope["method"]
         self._house.metrics.count_request(about.route, method if method in _METHODS else "OTHER", status, duration_s)
-        if self._request_log.note(about.facts, request_id, status, duration_s, self._sites.client_of(scope)):
+        if self._request_log.note(about.facts, request_id, status, duration_s, self.sites.client_of(scope)):
             asyncio.get_running_loop().call_later(LONGEST_WAIT_S, self._request_log.flush)
 
 

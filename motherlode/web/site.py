@@ -59,7 +59,7 @@ class Sites:
         client = self.client_of(scope)
         if self._public_url:
             return Site(self._public_url, self._prefix, client, is_checked=True)
-        is_proxied = self._is_trusted(_peer(scope))
+        is_proxied = self.is_trusted(_peer(scope))
         scheme, host, prefix = str(scope.get("scheme", "http")), _asked_host(scope), ""
         if is_proxied:
             scheme = _forwarded(scope, b"x-forwarded-proto", {"http", "https"}) or scheme
@@ -71,18 +71,19 @@ class Sites:
     def client_of(self, scope: Scope) -> str:
         """The address the request came from, as far as it can be believed."""
         peer = _peer(scope)
-        return self._forwarded_client(scope, peer) if self._is_trusted(peer) else peer
+        return self._forwarded_client(scope, peer) if self.is_trusted(peer) else peer
 
     def asked_of(self, scope: Scope) -> Hashable | None:
         """What decides the site: requests that are equal in this have the same one, but for the client. None where the
         site may be unchecked for more reasons than these."""
         if self._public_url:
             return ()
-        if self._is_trusted(_peer(scope)):
+        if self.is_trusted(_peer(scope)):
             return None
         return scope.get("scheme"), header(scope, b"host"), tuple(scope.get("server") or ())
 
-    def _is_trusted(self, address: str) -> bool:
+    def is_trusted(self, address: str) -> bool:
+        """Whether the address is that of a proxy whose forwarded headers are believed."""
         if not self._trusted_proxies:
             return False
         try:
@@ -96,7 +97,7 @@ class Sites:
         """The last address in X-Forwarded-For that is no proxy of ours: anybody may have written those before it."""
         named = [part.strip() for part in (header(scope, b"x-forwarded-for") or "").split(",") if part.strip()]
         for address in reversed(named):
-            if not self._is_trusted(address):
+            if not self.is_trusted(address):
                 return address[:100]
         return named[0] if named else peer
 

@@ -1,0 +1,113 @@
+"""The guard of connections: a thread in each worker that ends connections which would use up the server.
+
+Invariant: however many clients connect and whatever they leave undone, the number of connections, and of answers that
+nobody reads, stays bounded, and whoever has none yet gets one. A request's own bounds are kept elsewhere; here is what
+no request tells: connections that never finish one, and clients that do not read.
+"""
+
+import socket
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from motherlode.connections import Connection, end_connections, list_connections
+from motherlode.observe.logs import get_logger
+
+LOOK_S: Final = 1.0
+"""How often the guard looks, and four times as often while more than half of all connections are open."""
+LEAST_READ_RATE: Final = 1024
+"""Bytes a second that a client must read of an answer, on average over the write timeout."""
+MOST_STALLED: Final = 128
+"""So many answers may lie unread for longer than `_STALLED_S`; of more, those that have done so for the longest go."""
+_STALLED_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many connections the whole server and one address may have, and how long an answer may lie unread."""
+
+    connections: int
+    per_address: int
+    write_timeout_s: float
+
+
+class Judge:
+    """Decides which connections go. `is_exempt` tells addresses that may have any number: trusted proxies."""
+
+    def __init__(self, bounds: Bounds, is_exempt: Callable[[str], bool]) -> None:
+        self._bounds = bounds
+        self._is_exempt = is_exempt
+        self._unread_since: dict[int, tuple[float, int]] = {}
+
+    def choose(self, connections: Sequence[Connection], now: float) -> dict[int, str]:
+        """The inodes of those to end, with the reason; to be called with all connections, look by look."""
+        self._follow(connections, now)
+        return {
+            **dict.fromkeys(self._beyond_total(connections), "connections"),
+            **dict.fromkeys(self._beyond_address(connections), "connections_per_address"),
+            **dict.fromkeys(self._unread(now), "unread"),
+        }
+
+    def _follow(self, connections: Iterable[Connection], now: float) -> None:
+        """Note since when each answer lies unread: since its client last read a good part of one."""
+        former, self._unread_since = self._unread_since, {}
+        part = LEAST_READ_RATE * self._bounds.write_timeout_s
+        for each in connections:
+            if each.unread_bytes:
+                since, read_bytes = former.get(each.inode, (now, each.read_bytes))
+                has_read = each.read_bytes - read_bytes >= part
+                self._unread_since[each.inode] = (now, each.read_bytes) if has_read else (since, read_bytes)
+
+    def _unread(self, now: float) -> Iterator[int]:
+        stalled = sorted((since, inode) for inode, (since, _) in self._unread_since.items() if now - since > _STALLED_S)
+        for number, (since, inode) in enumerate(stalled):
+            if number < len(stalled) - MOST_STALLED or now - since > self._bounds.write_timeout_s:
+                yield inode
+
+    def _beyond_address(self, connections: Iterable[Connection]) -> Iterator[int]:
+        return (each.inode for rank, each in self._ranked(connections) if rank >= self._bounds.per_address)
+
+    def _beyond_total(self, connections: Sequence[Connection]) -> Iterator[int]:
+        """Those of whoever has the most, the idlest first."""
+        ranked = sorted(self._ranked(connections), key=lambda pair: (-pair[0], -pair[1].idle_ms))
+        too_many = max(0, len(connections) - self._bounds.connections)
+        return (each.inode for _, each in ranked[:too_many])
+
+    def _ranked(self, connections: Iterable[Connection]) -> Iterator[tuple[int, Connection]]:
+        """Each connection with how many of the same address were in use after it."""
+        by_address = defaultdict[str, list[Connection]](list)
+        for each in connections:
+            by_address[each.address].append(each)
+        for address, some in by_address.items():
+            is_exempt = self._is_exempt(address)
+            for rank, each in enumerate(sorted(some, key=lambda one: one.idle_ms)):
+                yield 0 if is_exempt else rank, each
+
+
+def guard_connections(
+    family: socket.AddressFamily, port: int, judge: Judge, bounds: Bounds, note_unread: Callable[[set[int], float], None]
+) -> None:
+    """Look after the connections to the port for as long as the process lives; to be run in a thread.
+
+    After each look `note_unread` gets the clients' ports with unread answers, and when the look began. Where the kernel
+    cannot be asked, a line in the log says so, and the engine's own limits are all there is.
+    """
+    pause = threading.Event()
+    while True:
+        began = time.monotonic()
+        try:
+            connections = list_connections(family, port)
+        except OSError as error:
+            get_logger().warning("connections_not_guarded", reason=str(error))
+            return
+        note_unread({each.port for each in connections if each.unread_bytes}, began)
+        _end(judge.choose(connections, began))
+        pause.wait(LOOK_S / 4 if len(connections) > bounds.connections / 2 else LOOK_S)
+
+
+def _end(chosen: dict[int, str]) -> None:
+    if chosen and (count := end_connections(chosen)):
+        get_logger().warning("connections_ended", count=count, reasons=dict(Counter(chosen.values())))
