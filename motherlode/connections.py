@@ -7,6 +7,7 @@ Linux can be asked; elsewhere, and where it refuses, `list_connections` raises O
 
 import os
 import socket
+import stat
 import struct
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -66,20 +67,23 @@ def list_connections(family: socket.AddressFamily, port: int) -> list[Connection
 
 def end_connections(inodes: Collection[int]) -> int:
     """Shut down those of this process's sockets; returns how many. Whoever holds one finds it closed by the client."""
-    wanted = {f"socket:[{inode}]" for inode in inodes}
-    return sum(_end(int(file.name), wanted) for file in Path("/proc/self/fd").iterdir())
+    return sum(_end(int(file.name), inodes) for file in Path("/proc/self/fd").iterdir())
 
 
-def _end(descriptor: int, wanted: Collection[str]) -> bool:
+def _end(descriptor: int, wanted: Collection[int]) -> bool:
     """Shut it down if it is one of `wanted`. A number may be given to another file at any moment, a copy of it not."""
     with suppress(OSError):
-        if os.readlink(f"/proc/self/fd/{descriptor}") not in wanted:
+        if os.fstat(descriptor).st_ino not in wanted or not _is_socket(descriptor):
             return False
         with socket.socket(fileno=os.dup(descriptor)) as copy:
-            if os.readlink(f"/proc/self/fd/{copy.fileno()}") in wanted:
+            if os.fstat(copy.fileno()).st_ino in wanted:
                 copy.shutdown(socket.SHUT_RDWR)
                 return True
     return False
+
+
+def _is_socket(descriptor: int) -> bool:
+    return stat.S_ISSOCK(os.fstat(descriptor).st_mode)
 
 
 def _question(family: socket.AddressFamily, port: int) -> bytes:

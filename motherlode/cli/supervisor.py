@@ -26,6 +26,7 @@ from motherlode.cli.tls import KEY_KINDS, ServedCertificate
 from motherlode.cli.worker import ENGINE_LOG, Failed, Serving, load_app
 from motherlode.observe.logs import get_logger
 from motherlode.settings import Settings
+from motherlode.web.guard import Guarded
 
 _START_TIMEOUT_S: Final = 60.0
 _LOOK_S: Final = 0.02
@@ -149,13 +150,14 @@ def supervise(
         certificate=certificate,
     )
     supervisor.on_startup(when_started)
+    guarded = Guarded(listening.family, listening.port, room.bounds)
     reports, report = multiprocessing.Pipe(duplex=False)
     reasons: list[str] = []
     _run_beside(_listen_to_workers, reports, reasons, supervisor)
     if certificate is not None:
         _run_beside(certificate.follow, supervisor.use, threading.Event())
     try:
-        supervisor.serve(target_loader=partial(load_app, settings, report, listening.family, listening.port, room.bounds), wrap_loader=False)
+        supervisor.serve(target_loader=partial(load_app, settings, report, guarded), wrap_loader=False)
     except SystemExit as ended:
         if not supervisor.interrupt_signal:
             raise CommandFailed(_why_ended(certificate)) from ended

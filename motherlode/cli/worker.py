@@ -8,7 +8,6 @@ import atexit
 import logging
 import multiprocessing
 import os
-import socket
 import sys
 import threading
 import time
@@ -22,7 +21,7 @@ from motherlode.cli.listening import is_listening_here
 from motherlode.settings import Settings
 
 if TYPE_CHECKING:
-    from motherlode.web.guard import Bounds
+    from motherlode.web.guard import Guarded
 
 _METRICS_BYTES: Final = 1024 * 1024
 """More than all routes, methods and statuses together can fill."""
@@ -57,14 +56,13 @@ class EngineLog(logging.Handler):
         get_logger().log(record.levelno, "engine", message=record.getMessage(), exc_info=record.exc_info)
 
 
-def load_app(
-    settings: Settings, report: Connection, family: socket.AddressFamily, port: int, bounds: "Bounds"
-) -> Any:
+def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
     """The ASGI application of this worker, once the data folder is ready.
 
     Each worker makes it ready, and finds it done after the first: so the parent imports nothing of all that, and the
     server answers as soon as one has imported it. Why it cannot be done goes into `report`, and so does, later, that
-    this worker takes connections. Those to `port` are kept within `bounds`.
+    this worker takes connections. The connections named by `guarded` are kept within its
+    bounds.
     """
     _leave_interrupts_to_parent()
     end_with_parent()
@@ -73,7 +71,7 @@ def load_app(
     from motherlode.app import make_app
     from motherlode.domain.refusals import Refusal
     from motherlode.observe.logs import configure_logs
-    from motherlode.web.guard import Judge, guard_connections
+    from motherlode.web.guard import guard_connections
 
     configure_logs(style=settings.log.format, level=settings.log.level)
     try:
@@ -81,8 +79,7 @@ def load_app(
     except (Refusal, OSError) as reason:
         report.send(Failed(str(reason)))
         raise SystemExit(1) from reason
-    judge = Judge(bounds, app.sites.is_trusted)
-    guarding = (family, port, judge, bounds, app.sender.note_unread)
+    guarding = (guarded, app.sites.is_trusted, app.sender.note_unread)
     threading.Thread(target=guard_connections, args=guarding, name="guard-connections", daemon=True).start()
     threading.Thread(target=_report_serving, args=(report,), name="report-serving", daemon=True).start()
     return app

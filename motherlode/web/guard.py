@@ -34,6 +34,15 @@ class Bounds:
     write_timeout_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """The port whose connections are guarded, and within which bounds."""
+
+    family: socket.AddressFamily
+    port: int
+    bounds: Bounds
+
+
 class Judge:
     """Decides which connections go. `is_exempt` tells addresses that may have any number: trusted proxies."""
 
@@ -87,25 +96,26 @@ class Judge:
                 yield 0 if is_exempt else rank, each
 
 
-def guard_connections(
-    family: socket.AddressFamily, port: int, judge: Judge, bounds: Bounds, note_unread: Callable[[set[int], float], None]
-) -> None:
+NoteUnread = Callable[[set[int], float], None]
+"""Is told the clients' ports with unread answers, and when (monotonic) the kernel was asked."""
+
+
+def guard_connections(guarded: Guarded, is_exempt: Callable[[str], bool], note_unread: NoteUnread) -> None:
     """Look after the connections to the port for as long as the process lives; to be run in a thread.
 
-    After each look `note_unread` gets the clients' ports with unread answers, and when the look began. Where the kernel
-    cannot be asked, a line in the log says so, and the engine's own limits are all there is.
+    Where the kernel cannot be asked, a line in the log says so, and the engine's own limits are all there is.
     """
-    pause = threading.Event()
+    judge, pause = Judge(guarded.bounds, is_exempt), threading.Event()
     while True:
         began = time.monotonic()
         try:
-            connections = list_connections(family, port)
+            connections = list_connections(guarded.family, guarded.port)
         except OSError as error:
             get_logger().warning("connections_not_guarded", reason=str(error))
             return
         note_unread({each.port for each in connections if each.unread_bytes}, began)
         _end(judge.choose(connections, began))
-        pause.wait(LOOK_S / 4 if len(connections) > bounds.connections / 2 else LOOK_S)
+        pause.wait(LOOK_S / 4 if len(connections) > guarded.bounds.connections / 2 else LOOK_S)
 
 
 def _end(chosen: dict[int, str]) -> None:

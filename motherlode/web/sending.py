@@ -31,10 +31,12 @@ Pieces = AsyncGenerator[tuple[bytes, bool], None]
 
 PIECE_BYTES: Final = 64 * 1024
 """What a client that reads nothing may keep in memory of one answer, four or five times."""
-MOST_UNSEEN: Final = 128
+MOST_UNSEEN: Final = 64
 """Of so many files the engine may know alone whether they are sent."""
-MOST_FILES: Final = 128
-MOST_FILES_OF_CLIENT: Final = 32
+MOST_FILES: Final = 64
+MOST_FILES_OF_CLIENT: Final = 16
+_UNDER_WAY_S: Final = 1.0
+"""The engine may take as long to begin with a file."""
 _SHORT_PATIENCE_S: Final = 5.0
 """How long a client may leave a piece unread while others wait for a place."""
 
@@ -56,7 +58,7 @@ class Sender:
     def note_unread(self, ports: set[int], looked_at: float) -> None:
         """At that time (monotonic) the kernel had something left for the clients with these ports alone."""
         for client, since in list(self._unseen.items()):
-            if since < looked_at and client[1] not in ports:
+            if since < looked_at - _UNDER_WAY_S and client[1] not in ports:
                 self._unseen.pop(client, None)
 
     async def send(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
