@@ -37,7 +37,8 @@ def make_room(server: ServerSettings) -> Room:
     """As many connections as the settings allow, and the files: each may need one more for what it is sent."""
     files = max(2, (posix.raise_file_limit() - _OTHER_FILES) // 2)
     connections = min(server.connections, files // 2)
-    bounds = Bounds(connections, min(server.connections_per_address, connections), server.write_timeout_s)
+    per_address = min(server.connections_per_address, connections)
+    bounds = Bounds(connections, per_address, server.idle_timeout_s, server.write_timeout_s)
     return Room(bounds, 2 * connections)
 
 

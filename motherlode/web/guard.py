@@ -23,14 +23,19 @@ LEAST_READ_RATE: Final = 1024
 MOST_STALLED: Final = 128
 """So many answers may lie unread for longer than `_STALLED_S`; of more, those that have done so for the longest go."""
 _STALLED_S: Final = 2.0
+IDLE_TIMES: Final = 4
+"""After so many times the idle timeout without a byte either way a connection goes that the engine did not end: it may
+know nothing of it yet, or await what no client sends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many connections the whole server and one address may have, and how long an answer may lie unread."""
+    """How many connections the whole server and one address may have, how long one may be idle before the engine ends
+    it, and how long an answer may lie unread."""
 
     connections: int
     per_address: int
+    idle_timeout_s: float
     write_timeout_s: float
 
 
@@ -57,6 +62,7 @@ class Judge:
         return {
             **dict.fromkeys(self._beyond_total(connections), "connections"),
             **dict.fromkeys(self._beyond_address(connections), "connections_per_address"),
+            **dict.fromkeys(self._idle(connections), "idle"),
             **dict.fromkeys(self._unread(now), "unread"),
         }
 
@@ -75,6 +81,10 @@ class Judge:
         for number, (since, inode) in enumerate(stalled):
             if number < len(stalled) - MOST_STALLED or now - since > self._bounds.write_timeout_s:
                 yield inode
+
+    def _idle(self, connections: Iterable[Connection]) -> Iterator[int]:
+        longest_ms = IDLE_TIMES * 1000 * self._bounds.idle_timeout_s
+        return (each.inode for each in connections if each.idle_ms > longest_ms and not each.unread_bytes)
 
     def _beyond_address(self, connections: Iterable[Connection]) -> Iterator[int]:
         return (each.inode for rank, each in self._ranked(connections) if rank >= self._bounds.per_address)
