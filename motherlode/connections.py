@@ -38,6 +38,7 @@ _ACKNOWLEDGED_AT: Final = 120
 _INFO_BYTES: Final = 128
 _RECEIVED_BYTES: Final = 1 << 17
 _TIMEOUT_S: Final = 5.0
+_DROP_UNREAD: Final = struct.pack("ii", 1, 0)  # struct linger: close at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +66,25 @@ def list_connections(family: socket.AddressFamily, port: int) -> list[Connection
     return [connection for connection in found if connection.inode]
 
 
-def end_connections(inodes: Collection[int]) -> int:
-    """Shut down those of this process's sockets; returns how many. Whoever holds one finds it closed by the client."""
-    return sum(_end(int(file.name), inodes) for file in Path("/proc/self/fd").iterdir())
+def end_connections(inodes: Collection[int], *, is_abrupt: bool = False) -> int:
+    """End those of this process's connections; returns how many. Whoever holds one finds it closed by the client.
+
+    `is_abrupt` drops what the client has not read yet: else the kernel keeps it for minutes."""
+    return sum(_end(int(file.name), inodes, is_abrupt=is_abrupt) for file in Path("/proc/self/fd").iterdir())
 
 
-def _end(descriptor: int, wanted: Collection[int]) -> bool:
-    """Shut it down if it is one of `wanted`. A number may be given to another file at any moment, a copy of it not."""
+def _end(descriptor: int, inodes: Collection[int], *, is_abrupt: bool) -> bool:
+    """End it if it is one of them. A number may be given to another file at any moment, that of a copy may not."""
     with suppress(OSError):
-        if os.fstat(descriptor).st_ino not in wanted or not _is_socket(descriptor):
+        if os.fstat(descriptor).st_ino not in inodes or not _is_socket(descriptor):
             return False
         with socket.socket(fileno=os.dup(descriptor)) as copy:
-            if os.fstat(copy.fileno()).st_ino in wanted:
-                copy.shutdown(socket.SHUT_RDWR)
-                return True
+            if os.fstat(copy.fileno()).st_ino not in inodes:
+                return False
+            if is_abrupt:
+                copy.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP_UNREAD)
+            copy.shutdown(socket.SHUT_RDWR)
+            return True
     return False
 
 

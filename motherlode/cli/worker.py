@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from motherlode import posix
-from motherlode.cli.listening import is_listening_here
+from motherlode.cli.listening import hold_little_unsent, is_listening_here
 from motherlode.settings import Settings
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def _report_serving(report: Connection) -> None:
     """Tell the parent once the engine, which says nothing itself, has opened this worker's socket."""
     while not is_listening_here():
         time.sleep(_LOOK_S)
+    hold_little_unsent()
     report.send(Serving(os.getpid()))
 
 

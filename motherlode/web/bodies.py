@@ -17,7 +17,7 @@ import anyio
 import anyio.to_thread
 from starlette.types import Receive, Scope
 
-from motherlode.domain.refusals import EncodedBody, IncompleteBody, PackageTooLarge, SlowBody
+from motherlode.domain.refusals import EncodedBody, FormTooLarge, IncompleteBody, PackageTooLarge, SlowBody
 from motherlode.web.multipart import FirstPart, parse_boundary
 
 FORM_BYTES: Final = 64 * 1024
@@ -115,6 +115,19 @@ class Body:
             await anyio.to_thread.run_sync(self._package.write, piece, sink)
         self._finish(self._package)
 
+    async def read_form(self, max_bytes: int) -> bytes:
+        """All of a short body, such as that of a page's form.
+
+        Raises FormTooLarge as soon as there is more, and EncodedBody, SlowBody and IncompleteBody as `package_into`."""
+        self._refuse_encoded()
+        content = bytearray()
+        while not self._has_ended:
+            content += await self._next_chunk()
+            if len(content) > max_bytes:
+                raise FormTooLarge(max_bytes)
+        self._refuse_cut()
+        return bytes(content)
+
     async def drain(self) -> bool:
         """Read what is left and drop it; returns whether the body was read to its end.
 
@@ -146,9 +159,12 @@ class Body:
         return bytes(piece)
 
     def _finish(self, package: "_Package") -> None:
+        self._refuse_cut()
+        package.finish()
+
+    def _refuse_cut(self) -> None:
         if self._announced_bytes is not None and self._received_bytes < self._announced_bytes:
             raise IncompleteBody
-        package.finish()
 
     async def _next_chunk(self) -> bytes:
         if self._is_lost:

@@ -129,5 +129,8 @@ def guard_connections(guarded: Guarded, is_exempt: Callable[[str], bool], note_u
 
 
 def _end(chosen: dict[int, str]) -> None:
-    if chosen and (count := end_connections(chosen)):
+    if not chosen:
+        return
+    unread = {inode for inode, reason in chosen.items() if reason == "unread"}
+    if count := end_connections(unread, is_abrupt=True) + end_connections(chosen.keys() - unread):
         get_logger().warning("connections_ended", count=count, reasons=dict(Counter(chosen.values())))

@@ -6,8 +6,7 @@ ends its answer and closes its file.
 
 Whole files go out by the engine's own file sending while few of them are under way. It does not say when it is done: a
 file counts as sent when its connection brings the next request, or when the kernel has nothing left for the client
-(`note_unread`, from the guard's thread). All else longer than a piece is sent piece by piece, with a place for each
-open file.
+(`note_unread`, from the guard's thread). All else longer than a piece is sent piece by piece, and only so much at once.
 """
 
 import asyncio
@@ -33,8 +32,9 @@ PIECE_BYTES: Final = 64 * 1024
 """What a client that reads nothing may keep in memory of one answer, four or five times."""
 MOST_UNSEEN: Final = 64
 """Of so many files the engine may know alone whether they are sent."""
-MOST_FILES: Final = 64
-MOST_FILES_OF_CLIENT: Final = 16
+MOST_AT_ONCE: Final = 64
+MOST_OF_CLIENT: Final = 16
+"""So many files, and as many texts, are sent piece by piece at once, in all and to one client; others wait."""
 _UNDER_WAY_S: Final = 1.0
 """The engine may take as long to begin with a file."""
 _SHORT_PATIENCE_S: Final = 5.0
@@ -47,7 +47,8 @@ class Sender:
     def __init__(self, client_of: Callable[[Scope], str], write_timeout_s: float) -> None:
         self._client_of = client_of
         self._write_timeout_s = write_timeout_s
-        self._places = Places(MOST_FILES, MOST_FILES_OF_CLIENT)
+        self._files = Places(MOST_AT_ONCE, MOST_OF_CLIENT)
+        self._texts = Places(MOST_AT_ONCE, MOST_OF_CLIENT)
         self._unseen: dict[Any, float] = {}
 
     def note_request(self, scope: Scope) -> None:
@@ -68,7 +69,8 @@ class Sender:
         elif isinstance(response, BlobAnswer):
             await self._send_file(response, scope, receive, send)
         elif len(response.body) > PIECE_BYTES:
-            await self._send_pieces(response, _pieces_of(bytes(response.body)), send)
+            async with self._texts.of(self._client_of(scope)):
+                await self._send_pieces(response, _pieces_of(bytes(response.body)), send, self._texts)
         else:
             await response(scope, receive, send)
 
@@ -80,9 +82,9 @@ class Sender:
         elif answer.length <= PIECE_BYTES:
             await _send_whole(answer, await anyio.to_thread.run_sync(_read_short, answer), send)
         else:
-            async with _watch(receive) as gone, self._places.of(self._client_of(scope)):
+            async with _watch(receive) as gone, self._files.of(self._client_of(scope)):
                 if not gone.done():
-                    await self._send_pieces(answer, _pieces_in(answer), send, gone)
+                    await self._send_pieces(answer, _pieces_in(answer), send, self._files, gone)
 
     def _may_pass_on(self, scope: Scope) -> bool:
         """Whether the engine may send a file by itself. Over HTTP/2 a connection tells nothing of its answers."""
@@ -90,7 +92,7 @@ class Sender:
         return is_able and scope["http_version"] != "2" and len(self._unseen) < MOST_UNSEEN
 
     async def _send_pieces(
-        self, answer: Response, pieces: Pieces, send: Send, gone: "Future[None] | None" = None
+        self, answer: Response, pieces: Pieces, send: Send, places: Places, gone: "Future[None] | None" = None
     ) -> None:
         """Send piece after piece, each when the one before is on its way; stop when the client is gone, or reads none.
 
@@ -99,7 +101,7 @@ class Sender:
         async with aclosing(pieces):
             async for piece, is_last in pieces:
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(_SHORT_PATIENCE_S if self._places.is_full else self._write_timeout_s):
+                    async with asyncio.timeout(_SHORT_PATIENCE_S if places.is_full else self._write_timeout_s):
                         await send({"type": "http.response.body", "body": piece, "more_body": not is_last})
                     if gone is None or not gone.done():
                         continue

@@ -4,8 +4,8 @@ import re
 import select
 import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from tests.faults.processes import workers
@@ -15,9 +15,15 @@ GUARD_S = 60
 """A test that waits longer has failed."""
 
 
-def crowd(server: Server, count: int, say: bytes = b"", *, sources: int = 1) -> list[socket.socket]:
-    """So many connections, from so many addresses of this machine, each of which has said that, and reads nothing."""
-    return [_connect(server.port, f"127.0.1.{number % sources + 1}", say) for number in range(count)]
+@contextmanager
+def crowd(
+    server: Server, count: int, say: bytes = b"", *, sources: int = 1, first: int = 1
+) -> Iterator[list[socket.socket]]:
+    """So many connections, from so many addresses of this machine (127.0.1.`first` and on), each of which has said
+    that, and reads nothing."""
+    with ExitStack() as opened:
+        addresses = [f"127.0.1.{first + number % sources}" for number in range(count)]
+        yield [opened.enter_context(_connect(server.port, address, say)) for address in addresses]
 
 
 def _connect(port: int, source: str, say: bytes) -> socket.socket:
@@ -29,12 +35,6 @@ def _connect(port: int, source: str, say: bytes) -> socket.socket:
     with suppress(ConnectionError):
         connection.sendall(say)
     return connection
-
-
-def close_all(connections: Iterable[socket.socket]) -> None:
-    """Let all of them go."""
-    for connection in connections:
-        connection.close()
 
 
 def count_ended(connections: Sequence[socket.socket]) -> int:
