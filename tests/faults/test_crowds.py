@@ -1,5 +1,7 @@
-"""Crowds of clients that hold connections, trickle bodies, or read no answers: others are served, what is kept for all of
-them together stays within a bound, and the server ends what they leave undone."""
+"""Crowds of clients that hold connections, trickle bodies, or read no answers.
+
+Others are served, what is kept for all of them together stays within a bound, and the server ends what they leave
+undone."""
 
 import socket
 import struct
