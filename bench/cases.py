@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from bench import words
 from bench.credentials import Credential
+from bench.crowds import CROWDS, Crowd
 from bench.figures import Figures, Goal
 from bench.ground import Ground
 from bench.growth import Growth
@@ -70,6 +71,10 @@ def _search(name: str, feed: str, ids: str, kind: str, asked: Sequence[str], abo
     return Case(name, f"{about}, {ids} ids", Read(name, feed, paths, 8, 100), goals)
 
 
+def _crowd(name: str, about: str, how: Crowd) -> Case:
+    return Case(f"crowd-{name}", f"Reads beside {about}", how, [Goal("p99_ratio", 2), Goal("peak_mb", 250)])
+
+
 _RATIO: Final = 1.3
 CASES: Final = (
     _hot("index", "Service index", of("/v3/index.json")),
@@ -128,6 +133,7 @@ CASES: Final = (
         Flood(),
         [Goal("p99_ratio", 2), Goal("growth_mb", 16)],
     ),
+    *(_crowd(name, about, how) for name, (about, how) in CROWDS.items()),
     Case(
         "growth",
         "A feed of 100,000 versions beside one of 1,000",
