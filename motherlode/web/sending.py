@@ -30,7 +30,7 @@ Pieces = AsyncGenerator[tuple[bytes, bool], None]
 
 PIECE_BYTES: Final = 64 * 1024
 """What a client that reads nothing may keep in memory of one answer, four or five times."""
-MOST_UNSEEN: Final = 64
+MOST_UNSEEN: Final = 48
 """Of so many files the engine may know alone whether they are sent."""
 MOST_AT_ONCE: Final = 64
 MOST_OF_CLIENT: Final = 16
