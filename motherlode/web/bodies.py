@@ -11,7 +11,7 @@ that is cut off shows a broken pipe instead of the reason, and sends it all agai
 """
 
 from time import perf_counter
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 import anyio
 import anyio.to_thread
@@ -30,6 +30,8 @@ REFUSED_STALL_S: Final = 30.0
 """What a body must come with that is read only for its sender's sake: in half a minute one of a megabyte is through."""
 
 _PIECE_BYTES: Final = 1024 * 1024
+_SMALL_PIECE_BYTES: Final = 64 * 1024
+_MOST_GATHERING: Final = 16
 
 
 class Sink(Protocol):
@@ -46,6 +48,9 @@ class Body:
     client may send nothing, `drain_timeout_s` how long a body that is no longer legal is followed. A client that sends
     fewer than `min_rate` bytes a second, on average over `stall_timeout_s`, is too slow.
     """
+
+    _gathering: ClassVar[int] = 0
+    """How many bodies gather a large piece just now."""
 
     def __init__(
         self,
@@ -150,13 +155,25 @@ class Body:
             await self._next_chunk()
 
     async def _next_piece(self) -> bytes:
-        """The next 1 MiB or a little more, or what is left: few thread hops, whatever chunks the server hands out."""
+        """The next 1 MiB or a little more, or what is left: few thread hops, whatever chunks the server hands out.
+
+        Only so many bodies gather as much at once: of more, a piece is 64 KiB, or many that stop there hold too much.
+        """
         piece = bytearray()
-        while not self._has_ended and len(piece) < _PIECE_BYTES:
-            piece += await self._next_chunk()
+        await self._gather(piece, _SMALL_PIECE_BYTES)
+        if Body._gathering < _MOST_GATHERING:
+            Body._gathering += 1
+            try:
+                await self._gather(piece, _PIECE_BYTES)
+            finally:
+                Body._gathering -= 1
         if self._received_bytes > self._max_bytes + FORM_BYTES:
             raise PackageTooLarge(self._max_bytes)
         return bytes(piece)
+
+    async def _gather(self, piece: bytearray, length: int) -> None:
+        while not self._has_ended and len(piece) < length:
+            piece += await self._next_chunk()
 
     def _finish(self, package: "_Package") -> None:
         self._refuse_cut()

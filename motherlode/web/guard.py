@@ -115,17 +115,28 @@ def guard_connections(guarded: Guarded, is_exempt: Callable[[str], bool], note_u
 
     Where the kernel cannot be asked, a line in the log says so, and the engine's own limits are all there is.
     """
-    judge, pause = Judge(guarded.bounds, is_exempt), threading.Event()
+    judge, pause, has_looked = Judge(guarded.bounds, is_exempt), threading.Event(), False
     while True:
-        began = time.monotonic()
+        count = 0
         try:
-            connections = list_connections(guarded.family, guarded.port)
+            count = _look(guarded, judge, note_unread)
+            has_looked = True
         except OSError as error:
-            get_logger().warning("connections_not_guarded", reason=str(error))
-            return
-        note_unread({each.port for each in connections if each.unread_bytes}, began)
-        _end(judge.choose(connections, began))
-        pause.wait(LOOK_S / 4 if len(connections) > guarded.bounds.connections / 2 else LOOK_S)
+            if not has_looked:
+                get_logger().warning("connections_not_guarded", reason=str(error))
+                return
+        except Exception:  # noqa: BLE001 whatever is wrong with one look, the next one is needed
+            get_logger().exception("connections_not_seen")
+        pause.wait(LOOK_S / 4 if count > guarded.bounds.connections / 2 else LOOK_S)
+
+
+def _look(guarded: Guarded, judge: Judge, note_unread: NoteUnread) -> int:
+    """End what is to go; returns how many connections there were."""
+    began = time.monotonic()
+    connections = list_connections(guarded.family, guarded.port)
+    note_unread({each.port for each in connections if each.unread_bytes}, began)
+    _end(judge.choose(connections, began))
+    return len(connections)
 
 
 def _end(chosen: dict[int, str]) -> None:

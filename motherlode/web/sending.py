@@ -89,7 +89,7 @@ class Sender:
     def _may_pass_on(self, scope: Scope) -> bool:
         """Whether the engine may send a file by itself. Over HTTP/2 a connection tells nothing of its answers."""
         is_able = "http.response.pathsend" in scope.get("extensions", {}) and scope.get("client") is not None
-        return is_able and scope["http_version"] != "2" and len(self._unseen) < MOST_UNSEEN
+        return is_able and scope.get("http_version") != "2" and len(self._unseen) < MOST_UNSEEN
 
     async def _send_pieces(
         self, answer: Response, pieces: Pieces, send: Send, places: Places, gone: "Future[None] | None" = None
@@ -145,7 +145,7 @@ async def _pieces_in(answer: BlobAnswer) -> Pieces:
         while left > 0:
             piece = await anyio.to_thread.run_sync(file.read, min(left, PIECE_BYTES))
             if not piece:
-                raise EOFError(file.name)
+                raise EOFError
             left -= len(piece)
             yield piece, left == 0
     finally:
