@@ -225,7 +225,7 @@ class TestUnreadAnswers:
         server = serve(environment=HURRIED)
         assert server.push(large).status == 201
         worker = Worker(server)
-        with crowd(server, 200, get(PACKAGE), sources=4), crowd(server, 1, get(PACKAGE, *headers)) as [reader]:
+        with crowd(server, 200, get(PACKAGE), sources=4), crowd(server, 1, get(PACKAGE, *headers), first=9) as [reader]:
             received = bytearray()
             while worker.count_sockets() > OWN_SOCKETS:
                 received += reader.recv(20_000)
