@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from bench import words
 from bench.attacks import ATTACKS
 from bench.credentials import Credential
+from bench.crowds import CROWDS, Crowd
 from bench.figures import Figures, Goal
 from bench.ground import Ground
 from bench.growth import Growth
@@ -78,6 +79,10 @@ def _search(name: str, feed: str, ids: str, kind: str, asked: Sequence[str], abo
     return Case(name, f"{about}, {ids} ids", Read(name, feed, paths, 8, 100), goals)
 
 
+def _crowd(name: str, about: str, how: Crowd) -> Case:
+    return Case(f"crowd-{name}", f"Reads beside {about}", how, [Goal("p99_ratio", 2), Goal("peak_mb", 250)])
+
+
 _RATIO: Final = 1.3
 CASES: Final = (
     _hot("index", "Service index", of("/v3/index.json")),
@@ -146,6 +151,7 @@ CASES: Final = (
         Case(f"attack-{name}", f"Reads beside: {about}", attack, [Goal("p99_ratio", 2), Goal("peak_mb", 250)])
         for name, (about, attack) in ATTACKS.items()
     ),
+    *(_crowd(name, about, how) for name, (about, how) in CROWDS.items()),
     Case(
         "growth",
         "A feed of 100,000 versions beside one of 1,000",

@@ -94,6 +94,8 @@ def _build(settings: Settings, db: Database) -> House:
         public_url=settings.server.public_url,
         trusted_proxies=settings.server.trusted_proxies,
         body_stall_s=settings.limits.body_stall_s,
+        body_min_rate=settings.limits.body_min_rate,
+        write_timeout_s=settings.server.write_timeout_s,
         reader_grace=timedelta(seconds=settings.storage.reader_grace_s),
         image_hosts=settings.pages.image_hosts,
         session_lifetime=timedelta(seconds=settings.sessions.lifetime_s),

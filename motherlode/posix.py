@@ -6,6 +6,7 @@ Where the platform lacks one (Windows), each has a fall-back that keeps its prom
     locks               SQLite's own locks on the lock file, which it has on every platform
     mode bits           the folder's own access list decides
     hard links          a rename, which Windows refuses over an existing file
+    limit of open files none that matters here
     signal masks        none: a worker hears Ctrl+C as its parent does
 
 Nothing here knows what the files are for.
@@ -20,13 +21,21 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 fcntl: ModuleType | None
 try:
     import fcntl
 except ImportError:
     fcntl = None
+resource: ModuleType | None
+try:
+    import resource
+except ImportError:
+    resource = None
+
+MOST_FILES: Final = 65_536
+"""More than a server needs; some systems know no limit at all."""
 
 
 def sync_folder(path: Path) -> None:
@@ -108,6 +117,19 @@ def is_running(process_id: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def raise_file_limit() -> int:
+    """Let this process, and those that it starts, have as many files open as its user may; returns how many that is."""
+    if resource is None:
+        return MOST_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(OSError, ValueError):  # macOS allows fewer than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            soft = most
+    return min(soft if soft != resource.RLIM_INFINITY else most, MOST_FILES)
 
 
 def block_interrupts() -> None:

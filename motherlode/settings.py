@@ -25,7 +25,11 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Where and how the server listens; `public_url` has no slash at its end, TLS both files or none."""
+    """Where and how the server listens; `public_url` has no slash at its end, TLS both files or none.
+
+    `connections` and `connections_per_address` bound how many are open at once on the whole server; `idle_timeout_s`
+    is how long a client may take to send the head of a request, `write_timeout_s` how long an answer may wait for a
+    client that does not read it."""
 
     host: str
     port: int
@@ -35,6 +39,11 @@ class ServerSettings:
     public_url: str | None
     trusted_proxies: tuple[Network, ...]
     stop_timeout_s: int
+    http2: bool
+    connections: int
+    connections_per_address: int
+    idle_timeout_s: int
+    write_timeout_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +63,10 @@ class CacheSettings:
 
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
-    """How long a client may be silent in the middle of a body."""
+    """How long a client may be silent in the middle of a body, and the bytes a second it must send on average."""
 
     body_stall_s: int
+    body_min_rate: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +204,10 @@ def _parse_choice(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def _parse_switch(text: str) -> bool:
+    return _parse_choice("on", "off")(text) == "on"
+
+
 def _package_settings() -> tuple[Setting, ...]:
     """What packages are held to: named as in `Limits`, whose values are the defaults."""
     return (
@@ -306,6 +320,51 @@ SETTINGS: Final = (
         "stop_timeout_s",
     ),
     Setting(
+        "server",
+        "http2",
+        "off",
+        _parse_switch,
+        "on or off",
+        "whether HTTP/2 is spoken beside HTTP/1.1",
+        "http2",
+    ),
+    Setting(
+        "server",
+        "connections",
+        "2048",
+        _parse_number(64, 100_000),
+        "a number from 64 to 100000",
+        "how many connections may be open at once",
+        "connections",
+    ),
+    Setting(
+        "server",
+        "connections_per_address",
+        "512",
+        _parse_number(1, 100_000),
+        "a number from 1 to 100000",
+        "how many connections one client address may have open at once; trusted proxies are exempt",
+        "connections_per_address",
+    ),
+    Setting(
+        "server",
+        "idle_timeout",
+        "30s",
+        parse_duration,
+        DURATION_ALLOWED,
+        "how long a connection may take until the head of its first or next request is complete",
+        "idle_timeout_s",
+    ),
+    Setting(
+        "server",
+        "write_timeout",
+        "60s",
+        parse_duration,
+        DURATION_ALLOWED,
+        "how long a client may leave an answer unread before its connection is closed",
+        "write_timeout_s",
+    ),
+    Setting(
         "log",
         "format",
         "auto",
@@ -340,6 +399,15 @@ SETTINGS: Final = (
         DURATION_ALLOWED,
         "how long a client may be silent in the middle of a body",
         "body_stall_s",
+    ),
+    Setting(
+        "limits",
+        "body_min_rate",
+        "1KB",
+        parse_size,
+        SIZE_ALLOWED,
+        "how many bytes a second a client must send of a body, on average over body_stall",
+        "body_min_rate",
     ),
     Setting(
         "keys",

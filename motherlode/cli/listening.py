@@ -17,6 +17,8 @@ from pathlib import Path
 from motherlode.cli.output import CommandFailed
 
 _RETRY_S = 0.02
+_FILES = Path("/proc/self/fd")
+_UNSENT_BYTES = 256 * 1024
 _ANY_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
@@ -27,6 +29,11 @@ class Listening:
     host: str
     port: int
     holder: socket.socket | None
+
+    @property
+    def family(self) -> socket.AddressFamily:
+        """The kind of its address."""
+        return socket.AF_INET6 if ":" in self.host else socket.AF_INET
 
     @property
     def reachable_host(self) -> str:
@@ -68,8 +75,17 @@ def wait_until_accepting(host: str, port: int, stop: threading.Event) -> bool:
 
 def is_listening_here() -> bool:
     """Whether this very process takes connections; elsewhere than on Linux all share one socket, open at any time."""
-    files = Path("/proc/self/fd")
-    return not files.is_dir() or any(_is_listener(int(file.name)) for file in files.iterdir())
+    return not _FILES.is_dir() or any(_is_listener(int(file.name)) for file in _FILES.iterdir())
+
+
+def hold_little_unsent() -> None:
+    """Let the kernel keep little of what clients do not read, on each connection that this process takes from now on:
+    else it keeps megabytes."""
+    if _FILES.is_dir() and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        for descriptor in (int(file.name) for file in _FILES.iterdir()):
+            if _is_listener(descriptor):
+                with socket.socket(fileno=os.dup(descriptor)) as listener:
+                    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
 
 
 def _is_listener(descriptor: int) -> bool:

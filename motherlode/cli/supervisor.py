@@ -15,16 +15,18 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
-from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 from granian.server import MPServer
 
+from motherlode.cli.engine import engine_settings, make_room
 from motherlode.cli.listening import Listening
 from motherlode.cli.output import CommandFailed
 from motherlode.cli.tls import KEY_KINDS, ServedCertificate
 from motherlode.cli.worker import ENGINE_LOG, Failed, Serving, load_app
 from motherlode.observe.logs import get_logger
 from motherlode.settings import Settings
+from motherlode.web.guard import Guarded
 
 _START_TIMEOUT_S: Final = 60.0
 _LOOK_S: Final = 0.02
@@ -129,13 +131,15 @@ def supervise(
     CommandFailed when workers keep dying.
     """
     multiprocessing.set_start_method("spawn", force=True)
+    room = make_room(settings.server)
     supervisor = Supervisor(
         "motherlode.app",
         address=listening.host,
         port=listening.port,
         interface=Interfaces.ASGI,
         workers=settings.server.workers,
-        http=HTTPModes.auto,
+        backpressure=room.most,
+        **engine_settings(settings.server),
         websockets=False,
         log_level=LogLevels.warning,
         log_dictconfig=ENGINE_LOG,
@@ -146,13 +150,14 @@ def supervise(
         certificate=certificate,
     )
     supervisor.on_startup(when_started)
+    guarded = Guarded(listening.family, listening.port, room.bounds)
     reports, report = multiprocessing.Pipe(duplex=False)
     reasons: list[str] = []
     _run_beside(_listen_to_workers, reports, reasons, supervisor)
     if certificate is not None:
         _run_beside(certificate.follow, supervisor.use, threading.Event())
     try:
-        supervisor.serve(target_loader=partial(load_app, settings, report), wrap_loader=False)
+        supervisor.serve(target_loader=partial(load_app, settings, report, guarded), wrap_loader=False)
     except SystemExit as ended:
         if not supervisor.interrupt_signal:
             raise CommandFailed(_why_ended(certificate)) from ended

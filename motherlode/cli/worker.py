@@ -14,11 +14,14 @@ import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from motherlode import posix
-from motherlode.cli.listening import is_listening_here
+from motherlode.cli.listening import hold_little_unsent, is_listening_here
 from motherlode.settings import Settings
+
+if TYPE_CHECKING:
+    from motherlode.web.guard import Guarded
 
 _METRICS_BYTES: Final = 1024 * 1024
 """More than all routes, methods and statuses together can fill."""
@@ -56,12 +59,13 @@ class EngineLog(logging.Handler):
         get_logger().log(record.levelno, "engine", message=record.getMessage(), exc_info=record.exc_info)
 
 
-def load_app(settings: Settings, report: Connection) -> Any:
+def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
     """The ASGI application of this worker, once the data folder is ready.
 
     Each worker makes it ready, and finds it done after the first: so the parent imports nothing of all that, and the
     server answers as soon as one has imported it. Why it cannot be done goes into `report`, and so does, later, that
-    this worker takes connections.
+    this worker takes connections. The connections named by `guarded` are kept within its
+    bounds.
     """
     _leave_interrupts_to_parent()
     end_with_parent()
@@ -71,6 +75,7 @@ def load_app(settings: Settings, report: Connection) -> Any:
     from motherlode.app import make_app
     from motherlode.domain.refusals import Refusal
     from motherlode.observe.logs import configure_logs
+    from motherlode.web.guard import guard_connections
 
     configure_logs(style=settings.log.format, level=settings.log.level)
     try:
@@ -78,6 +83,8 @@ def load_app(settings: Settings, report: Connection) -> Any:
     except (Refusal, OSError) as reason:
         report.send(Failed(str(reason)))
         raise SystemExit(1) from reason
+    guarding = (guarded, app.sites.is_trusted, app.sender.note_unread)
+    threading.Thread(target=guard_connections, args=guarding, name="guard-connections", daemon=True).start()
     threading.Thread(target=_report_serving, args=(report,), name="report-serving", daemon=True).start()
     return app
 
@@ -86,6 +93,7 @@ def _report_serving(report: Connection) -> None:
     """Tell the parent once the engine, which says nothing itself, has opened this worker's socket."""
     while not is_listening_here():
         time.sleep(_LOOK_S)
+    hold_little_unsent()
     report.send(Serving(os.getpid()))
 
 

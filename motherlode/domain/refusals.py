@@ -535,7 +535,7 @@ class SlowBody(Refusal):
     title = "Body too slow"
 
     def __init__(self, timeout_s: float) -> None:
-        super().__init__(f"Nothing of the body came for {timeout_s:g} seconds: nothing was stored, push again.")
+        super().__init__(f"Too little of the body came within {timeout_s:g} seconds: nothing was stored, push again.")
 
 
 class OlderData(Refusal):

@@ -11,19 +11,16 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import Any, BinaryIO, Final
+from pathlib import Path
+from typing import BinaryIO, Final
 from urllib.parse import quote
 
-import anyio.to_thread
 from starlette.responses import Response
 
 from motherlode.domain.refusals import InvalidRange
 from motherlode.projections.documents import BlobFile, Document
 from motherlode.store.blobs.base import Blobs
 from motherlode.web.site import Scope, header
-
-Receive = Any
-Send = Any
 
 REVALIDATE: Final = "no-cache"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
@@ -33,7 +30,6 @@ _RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _OF_BODY: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
 _HTTP_DATES: Final = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
 _LONGEST_DATE: Final = 40
-_CHUNK_BYTES: Final = 256 * 1024
 _SANDBOX: Final = "default-src 'none'; sandbox"
 _READ_HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -236,7 +232,7 @@ def _is_range_wanted(scope: Scope, etag: str) -> bool:
 
 
 class BlobAnswer(PreparedAnswer):
-    """Sends a stored file: whole by the server's own sendfile where there is one, else in pieces read by a thread."""
+    """A stored file, or `length` bytes of one from `first` on; `motherlode.web.sending` sends it."""
 
     def __init__(
         self, status: int, raw_headers: list[tuple[bytes, bytes]], file: BlobFile, blobs: Blobs, first: int, length: int
@@ -245,34 +241,15 @@ class BlobAnswer(PreparedAnswer):
         self._file = file
         self._blobs = blobs
         self._first = first
-        self._length = length
+        self.length = length
 
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Send it."""
-        path = self._file.path
-        is_whole = self._length == self._file.size
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        if scope["method"] == "HEAD":
-            await send({"type": "http.response.body", "body": b""})
-        elif is_whole and path is not None and "http.response.pathsend" in scope.get("extensions", {}):
-            await send({"type": "http.response.pathsend", "path": str(path)})
-        else:
-            await self._send_pieces(send)
+    @property
+    def whole_path(self) -> Path | None:
+        """Where the file lies, if all of it is to be sent and it has a path."""
+        return self._file.path if self.length == self._file.size else None
 
-    async def _send_pieces(self, send: Send) -> None:
-        file = await anyio.to_thread.run_sync(self._open)
-        try:
-            left = self._length
-            while left > 0:
-                piece = await anyio.to_thread.run_sync(file.read, min(left, _CHUNK_BYTES))
-                if not piece:
-                    raise EOFError(self._file.blob)
-                left -= len(piece)
-                await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
-        finally:
-            await anyio.to_thread.run_sync(file.close)
-
-    def _open(self) -> BinaryIO:
+    def open(self) -> BinaryIO:
+        """The file, at the first byte to send; may block."""
         file = self._blobs.open(self._file.blob)
         file.seek(self._first)
         return file

@@ -29,11 +29,13 @@ from motherlode.web.lengths import check_length, shorten
 from motherlode.web.lifespan import Background, Lifespan
 from motherlode.web.looks import Looks
 from motherlode.web.pages.errors import answer_error
+from motherlode.web.places import Places
 from motherlode.web.ready import Known, KnownRequests, Missing, Ready, Sightings, missing_as_in
 from motherlode.web.recording import Recording
 from motherlode.web.refuse import refuse
 from motherlode.web.route import Route
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, find_route, is_server_path, methods_of
+from motherlode.web.sending import Sender
 from motherlode.web.site import Scope, Sites, has_one_host
 from motherlode.web.visit import Visit
 from motherlode.web.who import Who
@@ -42,6 +44,9 @@ _WRITERS: Final = 8
 _SEARCHERS: Final = 8
 _RENDERERS: Final = 4
 _MISSING_BYTES: Final = 4 * 1024 * 1024
+_DRAINS: Final = 128
+_DRAINS_OF_CLIENT: Final = 16
+"""So many refused bodies are read to their end at once: strangers may send them."""
 _FEEDS: Final = "/feeds/"
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"})
 _GOOD: Final = frozenset({200, 206, 304})
@@ -59,10 +64,12 @@ class Edge:
     def __init__(self, house: House, background: Background) -> None:
         self._house = house
         self._background = background
-        self._sites = Sites(house.public_url, house.trusted_proxies)
+        self.sites = Sites(house.public_url, house.trusted_proxies)
         self._writers = anyio.CapacityLimiter(_WRITERS)
         self._searchers = anyio.CapacityLimiter(_SEARCHERS)
         self._renderers = anyio.CapacityLimiter(_RENDERERS)
+        self.sender = Sender(self.sites.client_of, house.write_timeout_s)
+        self._drains = Places(_DRAINS, _DRAINS_OF_CLIENT)
         self._known = KnownRequests()
         self._missing = KnownRequests(max_bytes=_MISSING_BYTES)
         self._missed = Sightings()
@@ -86,14 +93,15 @@ class Edge:
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         started = perf_counter()
         scope = shorten(scope)
+        self.sender.note_request(scope)
         request_id = f"{self._life_id}{next(self._numbers):08x}"
-        asked = self._sites.asked_of(scope) if scope["method"] == "GET" else None
+        asked = self.sites.asked_of(scope) if scope["method"] == "GET" else None
         about, response = self._answer_known(scope, asked, request_id) or await self._visit(
             scope, receive, request_id, asked
         )
         response.raw_headers.append((b"x-request-id", request_id.encode("ascii")))
         try:
-            await response(scope, receive, send)
+            await self.sender.send(response, scope, receive, send)
         finally:
             self._note(scope, request_id, about, response.status_code, perf_counter() - started)
 
@@ -140,7 +148,7 @@ class Edge:
         known = self._find(scope, (asked, reader.digest))
         if known is None or known.access != access:
             return None
-        self._who.note_use(reader.actor, self._sites.client_of(scope))
+        self._who.note_use(reader.actor, self.sites.client_of(scope))
         return known
 
     def _find(self, scope: Scope, asked: Hashable) -> Known | None:
@@ -150,7 +158,7 @@ class Edge:
         self, scope: Scope, receive: Any, request_id: str, asked: Hashable
     ) -> tuple[Known | Visit, Response]:
         """The answer on the long way, remembered if it may be."""
-        house, site = self._house, self._sites.of(scope)
+        house, site = self._house, self.sites.of(scope)
         standing = house.follower.standing
         limiters = self._writers, self._searchers, self._renderers
         visit = Visit(house, scope, receive, site, request_id, *limiters, standing)
@@ -209,9 +217,17 @@ class Edge:
         else:
             may_prompt = is_write or not is_part_of_page(visit.scope)
             response = refuse(refusal, request_id=visit.request_id, is_write=is_write, is_browser=not may_prompt)
-        if is_write and not await visit.body.drain():
+        if is_write and not await self._drain(visit):
             response.headers["Connection"] = "close"
         return response
+
+    async def _drain(self, visit: Visit) -> bool:
+        """Whether what is left of the body was read to its end; only so many are read at once, then none is."""
+        client = visit.site.client
+        if visit.body.has_ended or not self._drains.has_room(client):
+            return visit.body.has_ended
+        async with self._drains.of(client):
+            return await visit.body.drain()
 
     async def _show(self, visit: Visit, refusal: Refusal) -> Response:
         """The refusal as a page, as far as one can be made."""
@@ -268,7 +284,7 @@ class Edge:
     def _note(self, scope: Scope, request_id: str, about: Known | Visit, status: int, duration_s: float) -> None:
         method = scope["method"]
         self._house.metrics.count_request(about.route, method if method in _METHODS else "OTHER", status, duration_s)
-        if self._request_log.note(about.facts, request_id, status, duration_s, self._sites.client_of(scope)):
+        if self._request_log.note(about.facts, request_id, status, duration_s, self.sites.client_of(scope)):
             asyncio.get_running_loop().call_later(LONGEST_WAIT_S, self._request_log.flush)
 
 

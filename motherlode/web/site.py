@@ -61,8 +61,8 @@ class Sites:
     def of(self, scope: Scope) -> Site:
         """The site of a request."""
         peer = _peer(scope)
-        is_proxied = self._is_trusted(peer)
-        hop = find_hop(scope, peer, self._is_trusted) if is_proxied else Hop(peer)
+        is_proxied = self.is_trusted(peer)
+        hop = find_hop(scope, peer, self.is_trusted) if is_proxied else Hop(peer)
         client = hop.address or peer
         if self._public_url:
             return Site(self._public_url, self._prefix, client, is_checked=True)
@@ -74,7 +74,7 @@ class Sites:
     def client_of(self, scope: Scope) -> str:
         """The address the request came from, as far as it can be believed."""
         peer = _peer(scope)
-        return (find_hop(scope, peer, self._is_trusted).address or peer) if self._is_trusted(peer) else peer
+        return (find_hop(scope, peer, self.is_trusted).address or peer) if self.is_trusted(peer) else peer
 
     def asked_of(self, scope: Scope) -> Hashable | None:
         """What decides the site: requests that are equal in this have the same one, but for the client. None where the
@@ -84,11 +84,12 @@ class Sites:
             return None
         if self._public_url:
             return ()
-        if self._is_trusted(_peer(scope)):
+        if self.is_trusted(_peer(scope)):
             return None
         return scope.get("scheme"), hosts, tuple(scope.get("server") or ())
 
-    def _is_trusted(self, address: str) -> bool:
+    def is_trusted(self, address: str) -> bool:
+        """Whether the address is that of a proxy whose forwarded headers are believed."""
         if not self._trusted_proxies:
             return False
         try:

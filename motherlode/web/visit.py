@@ -108,7 +108,13 @@ class Visit:
         if self._body is None:
             largest = self.standing.max_package_bytes or self.house.feed_defaults.max_package_bytes
             max_bytes = self.feed.policy.max_package_bytes if self.feed else largest
-            self._body = Body(self.scope, self.receive, max_bytes=max_bytes, stall_timeout_s=self.house.body_stall_s)
+            self._body = Body(
+                self.scope,
+                self.receive,
+                max_bytes=max_bytes,
+                stall_timeout_s=self.house.body_stall_s,
+                min_rate=self.house.body_min_rate,
+            )
         return self._body
 
     @property

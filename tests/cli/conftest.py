@@ -35,6 +35,16 @@ def shared(authority: Authority, first: Issued, tmp_path_factory: pytest.TempPat
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def with_http2(authority: Authority, first: Issued, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsServer]:
+    """A server that speaks HTTP/2 too."""
+    data = tmp_path_factory.mktemp("http2") / "data"
+    settings = first.settings | {"MOTHERLODE_SERVER_HTTP2": "on"}
+    server = start_https_server(authority, data=data, environment=settings)
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def serve_https(authority: Authority, tmp_path: Path) -> Iterator[Callable[..., HttpsServer]]:
     """Starts servers, which are stopped at the end."""

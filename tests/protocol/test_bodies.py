@@ -2,12 +2,14 @@
 
 import io
 import threading
+import time
 
 import anyio
 import pytest
 
 from motherlode.domain.refusals import (
     EncodedBody,
+    FormTooLarge,
     FragmentedBody,
     IncompleteBody,
     InvalidForm,
@@ -290,3 +292,65 @@ class TestDrain:
 
         assert not anyio.run(read_and_drain)
         assert client.times_asked == 2
+
+
+class Trickle:
+    """A client that sends a byte each time it is asked, after `pause_s`, for ever."""
+
+    def __init__(self, pause_s):
+        self._pause_s = pause_s
+
+    async def receive(self):
+        await anyio.sleep(self._pause_s)
+        return {"type": "http.request", "body": b"z", "more_body": True}
+
+
+class Steady(Trickle):
+    """One that ends after so many bytes."""
+
+    def __init__(self, count, pause_s):
+        super().__init__(pause_s)
+        self._left = count
+
+    async def receive(self):
+        self._left -= 1
+        return await super().receive() | {"more_body": self._left > 0}
+
+
+class TestPace:
+    def test_a_body_that_trickles_is_too_slow(self):
+        body = body_of(Trickle(0.001), stall_timeout_s=0.1)
+        with pytest.raises(SlowBody):
+            read(body)
+        assert not drain(body)
+
+    def test_one_that_keeps_up_the_least_rate_is_not(self):
+        assert len(read(body_of(Steady(500, pause_s=0.001), stall_timeout_s=0.1, min_rate=100))) == 500
+
+    def test_of_a_refused_body_more_is_asked(self):
+        """1,024 bytes a second are enough for a push, and not to be listened to after a refusal."""
+        assert not drain(body_of(Trickle(0.0005), stall_timeout_s=0.1, min_rate=1))
+
+    def test_the_time_that_the_server_takes_is_not_the_clients(self):
+        class SlowSink(io.BytesIO):
+            def write(self, piece):
+                time.sleep(0.3)
+                return super().write(piece)
+
+        client = Client([bytes(MIB)] * 3)
+        assert len(read(body_of(client, max_bytes=4 * MIB, stall_timeout_s=0.2, min_rate=100 * MIB), SlowSink())) > 0
+
+
+class TestForm:
+    def test_all_of_it_is_handed_out(self):
+        assert anyio.run(body_of(Client([b"a=", b"b"])).read_form, 3) == b"a=b"
+
+    def test_no_more_is_read_than_a_form_can_have(self):
+        client = Client([b"x" * 1000] * 1000)
+        with pytest.raises(FormTooLarge):
+            anyio.run(body_of(client).read_form, 2000)
+        assert client.sent_bytes == 3000
+
+    def test_one_that_is_cut_off_is_refused(self):
+        with pytest.raises(IncompleteBody):
+            anyio.run(body_of(Client([b"a"]), {"content-length": "2"}).read_form, 10)

@@ -168,10 +168,11 @@ class TestFraming:
         assert answer.header("content-length") == "0"
         assert is_stored(shared_server, package)
 
-    def test_http_2_by_prior_knowledge(self, shared_server: Server, package: bytes, tmp_path: Path) -> None:
+    def test_http_2_by_prior_knowledge(self, serve: Callable[..., Server], package: bytes, tmp_path: Path) -> None:
+        server = serve(environment={"MOTHERLODE_SERVER_HTTP2": "on"})
         (tmp_path / "p.nupkg").write_bytes(package)
-        assert _curl(shared_server, "--http2-prior-knowledge", "-F", f"package=@{tmp_path}/p.nupkg") == "2 201"
-        assert is_stored(shared_server, package)
+        assert _curl(server, "--http2-prior-knowledge", "-F", f"package=@{tmp_path}/p.nupkg") == "2 201"
+        assert is_stored(server, package)
 
     def test_expect_100_continue(self, shared_server: Server, package: bytes, tmp_path: Path) -> None:
         (tmp_path / "p.nupkg").write_bytes(package)

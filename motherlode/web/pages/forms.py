@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from motherlode.domain.parsers import Unreadable, parse_by
-from motherlode.domain.refusals import FormRefused, FormTooLarge, InvalidForm
+from motherlode.domain.refusals import FormRefused, InvalidForm
 from motherlode.web.site import Scope, header
 from motherlode.web.visit import Visit
 
@@ -31,9 +31,7 @@ async def read_form(visit: Visit) -> Form:
     media_type = (header(visit.scope, b"content-type") or "").partition(";")[0].strip().lower()
     if media_type != _MEDIA_TYPE:
         raise InvalidForm(f"A page's form is sent as {_MEDIA_TYPE}: load the page anew and send its form.")
-    sink = _Sink()
-    await visit.body.package_into(sink)
-    return parse_form(bytes(sink.text))
+    return parse_form(await visit.body.read_form(MAX_FORM_BYTES))
 
 
 def parse_form(body: bytes) -> Form:
@@ -74,15 +72,3 @@ def _origin_of(url: str) -> tuple[str, str | None, int | None] | None:
 def _take_apart(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
-
-
-class _Sink:
-    """Takes the body of a form, and no more of it than a form can have."""
-
-    def __init__(self) -> None:
-        self.text = bytearray()
-
-    def write(self, chunk: bytes, /) -> None:
-        self.text += chunk
-        if len(self.text) > MAX_FORM_BYTES:
-            raise FormTooLarge(MAX_FORM_BYTES)
