@@ -25,8 +25,8 @@ from motherlode.store.db import Database
 class House:
     """The rooms of one process. `bootstrap` is the digest of the environment's administrator key, if it gives one;
     `body_stall_s` how many seconds a client may be silent in the middle of a body; `reader_grace` for how long bytes
-    stay that nobody finds any more; `image_hosts` those from which pages may show images; `session_lifetime` how long a
-    browser stays signed in."""
+    stay that nobody finds any more, and `quarantine` blobs that no row names; `image_hosts` those from which pages may
+    show images; `session_lifetime` how long a browser stays signed in."""
 
     db: Database
     blobs: Blobs
@@ -48,6 +48,7 @@ class House:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     body_stall_s: float
     reader_grace: timedelta
+    quarantine: timedelta
     image_hosts: frozenset[str]
     session_lifetime: timedelta
 

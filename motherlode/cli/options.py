@@ -1,22 +1,27 @@
 """What every command takes after its name, and what it makes of it: settings, and the house they open."""
 
 import os
+import shlex
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from motherlode.cli.output import CommandFailed, tell
-from motherlode.config import load_settings
+from motherlode.config import find_data_folder, load_settings
+from motherlode.domain.refusals import Refusal
+from motherlode.posix import FileLock, find_other_owner, is_superuser, try_lock
 from motherlode.settings import Settings
-from motherlode.store.blobs.keys import database_path
+from motherlode.store.blobs.keys import database_path, run_path
 
 if TYPE_CHECKING:
     from motherlode.domain.ids import PackageId
     from motherlode.house import House
 
+_LOCK: Final = "serve.lock"
 DataOption = Annotated[
     Path | None,
     typer.Option(
@@ -42,37 +47,105 @@ def settle(data: Path | None, config: Path | None, overrides: Mapping[str, str] 
     return settings
 
 
+def check_owner(data: Path) -> None:
+    """Refuse to work on the data of another user: files that this one makes could not be read by the server, and SQLite
+    makes some for every reader. Data that are not there pass. Raises CommandFailed.
+
+    Whoever may write a folder that is not his may begin there: volumes of containers are such folders.
+    """
+    owner = find_other_owner(database_path(data))
+    if owner is None and (is_superuser() or not os.access(data, os.W_OK | os.X_OK)):
+        owner = find_other_owner(data)
+    if owner is not None:
+        raise CommandFailed(
+            f"The data folder {data} belongs to the user {owner}, and what another user writes there the server cannot "
+            f"read. Run the command as that user:\n  {_as_user(owner, data)}"
+        )
+
+
+def _as_user(owner: str, data: Path) -> str:
+    """The command that was typed, to be run as that user, to whom sudo hands no variables."""
+    typed = [*sys.argv]
+    if not any(word == "--data" or word.startswith("--data=") for word in typed):
+        typed += ["--data", str(data)]
+    return f"sudo -u {shlex.quote(owner)} {shlex.join(typed)}"
+
+
 def check_writable(data: Path) -> None:
-    """Refuse data that this user may read at most; what is not there passes. Raises CommandFailed."""
+    """Refuse data that this user may read at most, or that are another's; what is not there passes. Raises
+    CommandFailed."""
+    check_owner(data)
     for path in (data, database_path(data)):
-        if path.exists() and not os.access(path, os.W_OK):
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
             raise CommandFailed(
                 f"{path} cannot be written: run the command as the user that the server runs as, "
-                "give this user the right to write there, or choose another folder with --data."
+                "give this user the right to read and write there, or choose another folder with --data."
             )
 
 
 @contextmanager
-def opened(data: Path | None, config: Path | None) -> Iterator["House"]:
-    """The house of a server's data, closed again at the end; raises NoData when there is none, and makes none."""
-    with opened_with_settings(data, config) as (house, _):
+def opened(data: Path | None, config: Path | None, *, is_warned: bool = True) -> Iterator["House"]:
+    """The house of a server's data, closed again at the end; raises NoData when there is none, and makes none. With
+    `is_warned` it is told where the database is older than the packages: the command goes on."""
+    with opened_with_settings(data, config, is_warned=is_warned) as (house, _):
         yield house
 
 
 @contextmanager
-def opened_with_settings(data: Path | None, config: Path | None) -> Iterator[tuple["House", Settings]]:
+def opened_with_settings(
+    data: Path | None, config: Path | None, *, is_warned: bool = True
+) -> Iterator[tuple["House", Settings]]:
     """The same house, and the settings it was opened with."""
     from motherlode.app import open_house
     from motherlode.observe.logs import configure_logs
+    from motherlode.usecases.history import record_history
 
+    check_owner(find_data_folder(os.environ, data))
     settings = settle(data, config)
     configure_logs(style=settings.log.format, level="warning")
     check_writable(settings.data)
     house = open_house(settings)
     try:
+        if is_warned:
+            _warn_of_history(house)
         yield house, settings
+        with suppress(Refusal, OSError):  # the next one writes it down
+            record_history(db=house.db, blobs=house.blobs, clock=house.clock)
+    except (Refusal, CommandFailed, OSError, typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        raise house.db.find_damage(error) or error from error
     finally:
         house.close()
+
+
+def _warn_of_history(house: "House") -> None:
+    from motherlode.usecases.history import check_history
+
+    try:
+        check_history(db=house.db, blobs=house.blobs)
+    except Refusal as refusal:
+        tell(f"warning: {refusal.advice or refusal}")
+
+
+def take_folder(data: Path) -> FileLock:
+    """Be the only one who serves the data, or changes what no server stands; raises CommandFailed."""
+    run = run_path(data)
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        run.mkdir(mode=0o700, exist_ok=True)
+        lock = try_lock(run / _LOCK)
+        check_writable(data)
+    except OSError as error:
+        raise CommandFailed(
+            f"The data folder {data} cannot be written ({error.strerror or error}): "
+            "give this user the right to write there, or choose another folder with --data."
+        ) from error
+    if lock is None:
+        raise CommandFailed(
+            f"Another server is running on the data folder {data}: stop it, or choose another folder with --data."
+        )
+    return lock
 
 
 def parse_id(text: str) -> "PackageId":

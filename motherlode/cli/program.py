@@ -14,8 +14,10 @@ from motherlode.cli import (
     gc,
     jobs,
     keys,
+    new_history,
     owners,
     packages,
+    rebuild,
     rederive,
     reindex,
     serve,
@@ -53,6 +55,8 @@ program.command("gc")(gc.gc)
 program.command("jobs")(jobs.jobs)
 program.command("reindex")(reindex.reindex)
 program.command("rederive")(rederive.rederive)
+program.command("rebuild")(rebuild.rebuild)
+program.command("new-history")(new_history.new_history)
 program.add_typer(config.commands, name="config")
 
 
@@ -66,8 +70,11 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     try:
         program(list(arguments), prog_name="motherlode")
-    except (Refusal, CommandFailed) as refusal:
-        tell(str(refusal))
+    except Refusal as refusal:
+        tell(refusal.advice or str(refusal))
+        return 1
+    except CommandFailed as failure:
+        tell(str(failure))
         return 1
     except OSError as error:
         tell(f"The command failed: {error}.")

@@ -36,7 +36,7 @@ def verify(
     from motherlode.store import contents
     from motherlode.usecases.verify import verify as verify_all
 
-    with opened(data, config) as house:
+    with opened(data, config, is_warned=False) as house:
         with house.db.read() as tx:
             _, total = contents.measure(tx)
         with counting_bytes("verifying", lambda: total, has_lines=True) as advance:
@@ -52,6 +52,12 @@ def verify(
     looked_at = f"{verified.packages} packages, {verified.events} events and {verified.lines} lines of the audit log"
     tell(f"Looked at {looked_at}.")
     put(f"audit head {number}:{line_hash.hex()}")
+    if verified.unnamed:
+        tell(
+            f"{len(verified.unnamed)} blobs are named by no row. If packages are missing, the database is an older copy "
+            f"or damaged: put the right one back. Else gc removes them, {house.quarantine} (storage.quarantine) after "
+            "it has met them first."
+        )
     if verified.differences:
         tell(
             f"{verified.differences} differences were found: restore what differs from a backup; "

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from motherlode import posix
 from motherlode.cli.listening import is_listening_here
@@ -66,16 +66,26 @@ def load_app(settings: Settings, report: Connection) -> Any:
     _reserve_metrics()
     from motherlode.app import make_app
     from motherlode.domain.refusals import Refusal
-    from motherlode.observe.logs import configure_logs
+    from motherlode.observe.logs import configure_logs, get_logger
 
     configure_logs(style=settings.log.format, level=settings.log.level)
     try:
         app = make_app(settings)
-    except (Refusal, OSError) as reason:
-        report.send(Failed(str(reason)))
-        raise SystemExit(1) from reason
+    except Refusal as refusal:
+        _give_up(report, refusal.advice or str(refusal))
+    except OSError as error:
+        _give_up(report, str(error))
+    except Exception as error:  # noqa: BLE001 whatever it is, the next worker would meet it too
+        get_logger().exception("worker_failed")
+        _give_up(report, f"The server cannot start, by a fault of its own ({type(error).__name__}): the log has more.")
     threading.Thread(target=_report_serving, args=(report,), name="report-serving", daemon=True).start()
     return app
+
+
+def _give_up(report: Connection, reason: str) -> NoReturn:
+    """End this worker, and with it the server: another worker would come no further."""
+    report.send(Failed(reason))
+    raise SystemExit(1)
 
 
 def _report_serving(report: Connection) -> None:

@@ -46,11 +46,14 @@ class Nupkg:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a push would say: `nupkg` unless there are faults, and the warnings in either case."""
+    """What a push would say: `nupkg` unless there are faults, and the warnings in either case. `readable` is the
+    package whatever its faults, if its id and version can be read: who stored it under the rules of another time may
+    still show it."""
 
     nupkg: Nupkg | None
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
+    readable: Nupkg | None = None
 
 
 def read_nupkg(file: BinaryIO, limits: Limits, now: datetime, strictness: Strictness = Strictness.GALLERY) -> Nupkg:
@@ -75,10 +78,11 @@ def judge_nupkg(file: BinaryIO, limits: Limits, now: datetime, strictness: Stric
     nuspec = _UNREADABLE if document is None else parse_nuspec(document)
     package, found = _find_faults(file, zipped, document, nuspec, limits, now)
     faults, warnings = (each[: limits.max_faults] for each in sort_out(found, strictness))
-    if faults or document is None or nuspec.package is None:
+    if document is None or nuspec.package is None:
         return Verdict(None, faults, warnings)
     package = replace(package, frameworks=find_frameworks(package, zipped.entries))
-    return Verdict(Nupkg(package, document, _is_signed(zipped), zipped.entries, warnings), (), warnings)
+    nupkg = Nupkg(package, document, _is_signed(zipped), zipped.entries, warnings)
+    return Verdict(None if faults else nupkg, faults, warnings, nupkg)
 
 
 def read_entry(file: BinaryIO, name: str, max_bytes: int) -> bytes | None:

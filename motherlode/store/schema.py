@@ -19,6 +19,7 @@
     keys >── accounts              API keys, by hash; one without an account belongs to nobody
     access                         one row: the number of the last change of who may do what
     garbage                        blobs that no content names any more, until their last readers are through
+    unnamed                        blobs that no row named when the collector met them, and since when
     jobs                           things to be done later, each by one worker
     audit                          who did what, from where; points to nothing, so that it outlives everything
     meta                           what is true of the whole database
@@ -52,7 +53,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-REVISION: Final = "0005"
+from motherlode.domain.refusals import DatabaseUnusable
+
+REVISION: Final = "0006"
 """The newest migration: what `Database.is_current` compares with, without importing Alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,7 +74,10 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """The aware time of microseconds."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        try:
+            return None if value is None else _EPOCH + timedelta(microseconds=value)
+        except (TypeError, OverflowError) as error:
+            raise DatabaseUnusable("motherlode.db", "is damaged: what should be a time in it is none") from error
 
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself in INTEGER columns only
@@ -182,6 +188,14 @@ garbage = Table(
     Column("blob", Key, primary_key=True),
     Column("at", Moment, nullable=False),  # when the last content let go of it
     Column("size", BigInteger, nullable=False),
+)
+
+unnamed = Table(
+    "unnamed",
+    metadata,
+    Column("blob", Key, primary_key=True),
+    Column("history", String, nullable=False),  # of the database, then: a note of another history does not count
+    Column("since", Moment, nullable=False),
 )
 
 jobs = Table(
