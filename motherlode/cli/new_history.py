@@ -33,7 +33,7 @@ def new_history(
             try:
                 check_history(db=house.db, blobs=house.blobs, indexed=house.searching.indexed())
             except Refusal as refusal:
-                tell(refusal.advice or str(refusal))
+                tell(str(refusal))
             if not yes:
                 _ask()
             folder = search_path(settings.data)

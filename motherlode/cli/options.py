@@ -125,7 +125,7 @@ def _warn_of_history(house: "House") -> None:
     try:
         check_history(db=house.db, blobs=house.blobs)
     except Refusal as refusal:
-        tell(f"warning: {refusal.advice or refusal}")
+        tell(f"warning: {refusal}")
 
 
 def take_folder(data: Path) -> FileLock:

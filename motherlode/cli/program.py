@@ -70,11 +70,8 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     try:
         program(list(arguments), prog_name="motherlode")
-    except Refusal as refusal:
-        tell(refusal.advice or str(refusal))
-        return 1
-    except CommandFailed as failure:
-        tell(str(failure))
+    except (Refusal, CommandFailed) as refusal:
+        tell(str(refusal))
         return 1
     except OSError as error:
         tell(f"The command failed: {error}.")

@@ -54,9 +54,9 @@ def verify(
     put(f"audit head {number}:{line_hash.hex()}")
     if verified.unnamed:
         tell(
-            f"{len(verified.unnamed)} blobs are named by no row. If packages are missing, the database is an older copy "
-            f"or damaged: put the right one back. Else gc removes them, {house.quarantine} (storage.quarantine) after "
-            "it has met them first."
+            f"{len(verified.unnamed)} blobs are named by no row. If packages are missing, the database is an older "
+            f"copy: put the right one back. Else gc removes them, {house.quarantine} (storage.quarantine) after it "
+            "has met them first."
         )
     if verified.differences:
         tell(

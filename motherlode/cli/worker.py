@@ -71,10 +71,8 @@ def load_app(settings: Settings, report: Connection) -> Any:
     configure_logs(style=settings.log.format, level=settings.log.level)
     try:
         app = make_app(settings)
-    except Refusal as refusal:
-        _give_up(report, refusal.advice or str(refusal))
-    except OSError as error:
-        _give_up(report, str(error))
+    except (Refusal, OSError) as reason:
+        _give_up(report, str(reason))
     except Exception as error:  # noqa: BLE001 whatever it is, the next worker would meet it too
         get_logger().exception("worker_failed")
         _give_up(report, f"The server cannot start, by a fault of its own ({type(error).__name__}): the log has more.")

@@ -73,13 +73,12 @@ MAX_FAULTS: Final = 100
 class Refusal(Exception):
     """A no. `str()` is one sentence that says what is wrong and what to do.
 
-    `advice` is for administrators, in commands and logs, where that differs from what clients are told; it may name
-    files."""
+    It is for whoever runs the command or reads the log; `public` is what clients are told where that is less."""
 
     code: ClassVar[str] = "refused"
     title: ClassVar[str] = "Refused"
     faults: tuple[Fault, ...] = ()
-    advice: str | None = None
+    public: str | None = None
 
 
 class Invalid(Refusal):
@@ -499,14 +498,14 @@ class DatabaseUnusable(Refusal):
 
     code = "database-unusable"
     title = "Database unusable"
+    public = "The server's database cannot be used: its administrator finds in the log what to do."
 
     def __init__(self, file: str, reason: str) -> None:
         """`reason` says what is wrong, in words that follow "The database FILE"."""
-        self.advice = (
-            f"The database {file} {reason}. Put a good copy of it back in its place, from a backup; or, if there is "
-            "none, make a new one from the packages with 'motherlode rebuild --feed NAME'."
+        super().__init__(
+            f"The database {file} {reason}. Stop the server and put a good copy from a backup back there; or, if there "
+            "is none, make a new one from the packages with 'motherlode rebuild --feed NAME'."
         )
-        super().__init__("The server's database cannot be used: its administrator finds in the log what to do.")
 
 
 class DatabaseClosed(DatabaseUnusable):
@@ -516,10 +515,10 @@ class DatabaseClosed(DatabaseUnusable):
     title = "Database closed"
 
     def __init__(self, file: str, reason: str) -> None:
-        super().__init__(file, reason)
-        self.advice = (
+        Refusal.__init__(
+            self,
             f"The database {file} {reason}: give the user that runs the server the right to read and write it, and the "
-            "folder it lies in."
+            "folder it lies in.",
         )
 
 
@@ -542,14 +541,14 @@ class DatabaseMissing(Refusal):
 
     code = "database-missing"
     title = "Database missing"
+    public = "The server's database is missing: its administrator finds in the log what to do."
 
     def __init__(self, file: str) -> None:
-        self.advice = (
+        super().__init__(
             f"The database {file} is missing or empty, but there are packages beside it. Put the database back from a "
             "backup; or make a new one from the packages with 'motherlode rebuild --feed NAME'; or choose another data "
             "folder with --data. Nothing was changed."
         )
-        super().__init__("The server's database is missing: its administrator finds in the log what to do.")
 
 
 class DatabaseStale(Refusal):
@@ -557,16 +556,14 @@ class DatabaseStale(Refusal):
 
     code = "database-stale"
     title = "Database older than the packages"
+    public = "The server's database is older than its packages: its administrator finds in the log what to do."
 
     def __init__(self, file: str, reason: str) -> None:
         """`reason` says how that is known, as a sentence without its full stop."""
-        self.advice = (
-            f"The database {file} is not the one that the packages beside it belong to: {reason}. Put the newer "
-            "database back in its place; or, if this one is meant, run 'motherlode new-history --yes'. Until then no "
-            "package is removed."
-        )
         super().__init__(
-            "The server's database is older than its packages: its administrator finds in the log what to do."
+            f"The database {file} is older than the packages beside it, or is another one: {reason}. Put the newer one "
+            "back in its place; or, if this one is meant, run 'motherlode new-history --yes'. Until then nothing is "
+            "removed."
         )
 
 

@@ -218,8 +218,9 @@ class Database:
         return history
 
     def is_current(self) -> bool:
-        """Whether the tables are the ones that this program knows. Raises as `age` does."""
-        return self.age() == "current"
+        """Whether the tables are the ones that this program knows."""
+        with self.read() as tx:
+            return "alembic_version" in self._tables(tx) and self._revisions(tx) == [schema.REVISION]
 
     def age(self) -> Age:
         """How old the tables are. Raises NewerData when a newer program made them, DatabaseUnusable when they are not
@@ -237,8 +238,7 @@ class Database:
                     raise self.damage(f"is damaged: it has no {table.name}.{column.name}")
 
     def _age(self, tx: Tx) -> Age:
-        tables = set(tx.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
-        tables.discard("sqlite_sequence")
+        tables = self._tables(tx)
         if not tables:
             return "empty"
         if "alembic_version" not in tables:
@@ -254,6 +254,10 @@ class Database:
                     raise NewerData
                 return "older"
         raise self.damage("is damaged: it does not say of which version its tables are")
+
+    def _tables(self, tx: Tx) -> set[str]:
+        names = set(tx.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
+        return names - {"sqlite_sequence"}
 
     def _revisions(self, tx: Tx) -> list[Any]:
         return list(tx.execute(text("SELECT version_num FROM alembic_version")).scalars())

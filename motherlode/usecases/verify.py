@@ -100,7 +100,7 @@ def _verify_history(db: Database, blobs: Blobs, searching: Searching | None, rep
     except DatabaseUnusable:
         raise
     except Refusal as refusal:
-        report(refusal.advice or str(refusal))
+        report(str(refusal))
 
 
 def _verify_names(db: Database, blobs: Blobs, report: Callable[[str], None]) -> Iterator[str]:
@@ -142,7 +142,7 @@ def _verify_logs(db: Database, report: Callable[[str], None]) -> int:
         for feed in feeds.read_all(tx):
             try:
                 events += verify_log(tx, feed, report)
-            except (ValueError, TypeError, AttributeError) as error:
+            except (ValueError, TypeError, AttributeError, DatabaseUnusable) as error:
                 report(f"{feed.name}: its log or its rows cannot be read ({error})")
     return events
 

@@ -148,8 +148,8 @@ class Edge:
             return await self._route(visit)
         except Refusal as refusal:
             visit.notes["refusal"] = refusal.code
-            if refusal.advice is not None:
-                self._log.error("data_at_fault", request_id=visit.request_id, advice=refusal.advice)
+            if refusal.public is not None:
+                self._log.error("data_at_fault", request_id=visit.request_id, reason=str(refusal))
             self._recording.note_refusal(visit, refusal)
             return await self._refuse(visit, refusal)
         except Exception:  # noqa: BLE001 the last line of defence: a fault of ours must not end the worker

@@ -107,10 +107,15 @@ def warning_lines(sentences: list[str], *, rest: str = "faults: the answer's bod
     return taken
 
 
+def sentence_of(refusal: Refusal) -> str:
+    """What clients are told."""
+    return refusal.public or str(refusal)
+
+
 def _sentences(refusal: Refusal) -> list[str]:
     if len(refusal.faults) > 1:
         return [fault.message for fault in refusal.faults]
-    return [str(refusal)]
+    return [sentence_of(refusal)]
 
 
 def _as_header(sentence: str) -> str:
@@ -122,7 +127,7 @@ def _as_header(sentence: str) -> str:
 
 def _problem(refusal: Refusal, request_id: str) -> bytes:
     problem: dict[str, object] = {
-        "detail": str(refusal),
+        "detail": sentence_of(refusal),
         "type": "about:blank",
         "title": refusal.title,
         "status": status_of(refusal),
