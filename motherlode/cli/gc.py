@@ -26,6 +26,7 @@ def gc(
     config: ConfigOption = None,
 ) -> None:
     """Remove uploads that were cut off, deleted versions whose time is up, and bytes that nobody points to."""
+    from motherlode.domain.sizes import format_duration
     from motherlode.store.garbage import read_unnamed
     from motherlode.usecases.gc import gc as collect_garbage
 
@@ -55,9 +56,10 @@ def gc(
         grace = house.reader_grace
         tell(f"The files of {counted['content']} packages go with the first gc after {grace} (storage.reader_grace).")
     if waiting:
+        kept = format_duration(int(house.quarantine.total_seconds()))
         tell(
-            f"{waiting} files in blobs/ are named by no row of the database. Each goes once it was known for "
-            f"{house.quarantine} (storage.quarantine); 'motherlode verify' names them."
+            f"{waiting} files in blobs/ are named by no row of the database. Each goes when that was known for {kept} "
+            "(storage.quarantine). 'motherlode verify' names them."
         )
 
 

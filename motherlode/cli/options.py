@@ -114,9 +114,21 @@ def opened_with_settings(
     except (Refusal, CommandFailed, OSError, typer.Exit, typer.Abort):
         raise
     except Exception as error:
-        raise house.db.find_damage(error) or error from error
+        raise _explain(error, house, settings) from error
     finally:
         house.close()
+
+
+def _explain(error: Exception, house: "House", settings: Settings) -> Exception:
+    """What a command says of an error that nobody foresaw: damaged data are the first to be suspected. The error itself
+    where the log is to tell everything."""
+    damage = house.db.find_damage(error)
+    if damage is not None or settings.log.level == "debug":
+        return damage or error
+    return CommandFailed(
+        f"The command failed ({type(error).__name__}: {error}). Either the database was changed by hand, then put a "
+        "backup back; or this is a fault of Motherlode: with MOTHERLODE_LOG_LEVEL=debug the command says where."
+    )
 
 
 def _warn_of_history(house: "House") -> None:

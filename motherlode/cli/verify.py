@@ -55,8 +55,8 @@ def verify(
     if verified.unnamed:
         tell(
             f"{len(verified.unnamed)} blobs are named by no row. If packages are missing, the database is an older "
-            f"copy: put the right one back. Else gc removes them, {house.quarantine} (storage.quarantine) after it "
-            "has met them first."
+            "copy: put the right one back. Else gc removes them, when it has known them for as long as "
+            "storage.quarantine says."
         )
     if verified.differences:
         tell(

@@ -517,8 +517,8 @@ class DatabaseClosed(DatabaseUnusable):
     def __init__(self, file: str, reason: str) -> None:
         Refusal.__init__(
             self,
-            f"The database {file} {reason}: give the user that runs the server the right to read and write it, and the "
-            "folder it lies in.",
+            f"The database {file} {reason}: give the user that runs the server the right to read and write it, the "
+            "files beside it whose names begin like its own, and the folder.",
         )
 
 
