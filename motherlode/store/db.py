@@ -312,16 +312,19 @@ class Database:
         except DatabaseUnusable as damage:
             return damage
 
-    def _decode_json(self, stored: Any) -> Any:
+    @staticmethod
+    def _decode_json(stored: Any) -> Any:
         try:
             return json.loads(stored)
         except (ValueError, TypeError) as error:
-            raise self.damage("is damaged: what should be JSON in it is none") from error
+            raise schema.UnreadableValue("what should be JSON in it is none") from error
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
         try:
             yield
+        except schema.UnreadableValue as value:
+            raise self.damage(f"is damaged: {value}") from value
         except (DBAPIError, sqlite3.Error) as error:
             raise self._refusal_of(_cause_of(error)) or error from error
 

@@ -53,13 +53,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-from motherlode.domain.refusals import DatabaseUnusable
-
 REVISION: Final = "0006"
 """The newest migration: what `Database.is_current` compares with, without importing Alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+class UnreadableValue(ValueError):
+    """A column holds what no version of the program writes: `str()` says what, of the database."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -77,7 +79,7 @@ class Moment(TypeDecorator[datetime]):
         try:
             return None if value is None else _EPOCH + timedelta(microseconds=value)
         except (TypeError, OverflowError) as error:
-            raise DatabaseUnusable("motherlode.db", "is damaged: what should be a time in it is none") from error
+            raise UnreadableValue("what should be a time in it is none") from error
 
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself in INTEGER columns only

@@ -142,7 +142,7 @@ def _verify_logs(db: Database, report: Callable[[str], None]) -> int:
         for feed in feeds.read_all(tx):
             try:
                 events += verify_log(tx, feed, report)
-            except (ValueError, TypeError, AttributeError, DatabaseUnusable) as error:
+            except (ValueError, TypeError, AttributeError) as error:
                 report(f"{feed.name}: its log or its rows cannot be read ({error})")
     return events
 
