@@ -25,7 +25,11 @@ _LOCK: Final = "serve.lock"
 DataOption = Annotated[
     Path | None,
     typer.Option(
-        "--data", metavar="DIR", help="The data folder.", show_default="./motherlode-data, or MOTHERLODE_DATA"
+        "--data",
+        metavar="DIR",
+        readable=False,  # is looked at later: who may not read it is told what to do
+        help="The data folder.",
+        show_default="./motherlode-data, or MOTHERLODE_DATA",
     ),
 ]
 ConfigOption = Annotated[
@@ -53,6 +57,14 @@ def check_owner(data: Path) -> None:
 
     Whoever may write a folder that is not his may begin there: volumes of containers are such folders.
     """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        try:
+            data.stat()
+        except PermissionError as error:
+            raise CommandFailed(
+                f"This user may not look at the data folder {data}: run the command as the user that the server runs "
+                "as."
+            ) from error
     owner = find_other_owner(database_path(data))
     if owner is None and (is_superuser() or not os.access(data, os.W_OK | os.X_OK)):
         owner = find_other_owner(data)

@@ -48,6 +48,8 @@ _ALEMBIC: Final = threading.Lock()
 """Alembic keeps the migration under way in its modules: one at a time in a process."""
 Age = Literal["empty", "older", "current"]
 """How old the tables are: not there yet, of an older version of the program, or of this one."""
+_ROWS_READ: Final = 100
+"""So many rows are in memory at once while all are read."""
 _SUFFIXES: Final = ("", "-wal", "-shm")
 """A database is this file, and those beside it while it is open, or was not closed."""
 _COLUMNS: Final = text(
@@ -292,11 +294,16 @@ class Database:
             raise self.damage(f"cannot be upgraded, for its tables are damaged ({_first_line(error)})") from error
 
     def is_sound(self) -> bool:
-        """Whether all pages of the file, all tables and all columns are as they should be; takes as long as it is
-        large. Raises NewerData, DatabaseUnusable."""
+        """Whether all pages of the file, all tables and all that is in them can be read; takes as long as it is large.
+        Raises NewerData, DatabaseUnusable."""
+        tables: list[Table] = []
         if self.age() == "current":
             self.check_tables()
+            tables = schema.metadata.sorted_tables
         with self.read() as tx:
+            for table in tables:
+                for _ in tx.execute(select(table)).yield_per(_ROWS_READ):
+                    pass
             return tx.execute(text("PRAGMA quick_check(1)")).scalar() == "ok"
 
     def damage(self, reason: str) -> DatabaseUnusable:

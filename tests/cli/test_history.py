@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -303,11 +304,23 @@ class TestOtherUser:
     )
 
     @pytest.fixture
-    def theirs(self, data):
-        """A data folder of somebody else."""
-        for path in (data, *data.rglob("*")):
+    def warm(self, stock, tmp_path):
+        """Data of root's."""
+        return shutil.copytree(stock, tmp_path / "warm")
+
+    @pytest.fixture
+    def ours(self, stock):
+        """A data folder of root's, in a folder that everybody may enter, which pytest's own are not."""
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder).chmod(0o755)
+            yield Path(shutil.copytree(stock, Path(folder) / "data"))
+
+    @pytest.fixture
+    def theirs(self, ours):
+        """One of somebody else's."""
+        for path in (ours, *ours.rglob("*")):
             os.chown(path, OTHER_USER, OTHER_USER)
-        return data
+        return ours
 
     @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
     def test_root_is_told_the_command_to_type_and_makes_no_file(self, theirs, words, tmp_path):
@@ -331,38 +344,53 @@ class TestOtherUser:
         assert_refused(serve(folder), "sudo -u")
         assert list(folder.iterdir()) == []
 
-    def test_another_user_is_told_too(self, data):
+    def test_another_user_is_told_too(self, ours, warm):
         """Who may not look into the folder, and who may, since its rights were loosened."""
         for mode in (0o700, 0o777):
-            data.chmod(mode)
-            data.parent.chmod(0o755)
-            done = as_user("gc", "--data", str(data))
-            assert_refused(done, "sudo -u root ")
+            ours.chmod(mode)
+            assert_refused(as_user("gc", "--data", str(ours), warm=warm), "sudo -u root ")
 
-    def test_the_owner_is_let_in(self, theirs):
-        theirs.parent.chmod(0o755)
-        done = as_user("feed", "list", "--data", str(theirs))
+    def test_who_may_not_even_look_is_told_whom_to_be(self, ours, warm):
+        ours.parent.chmod(0o700)
+        assert_refused(as_user("gc", "--data", str(ours), warm=warm), "as the user that the server runs as")
+
+    def test_the_owner_is_let_in(self, theirs, warm):
+        done = as_user("feed", "list", "--data", str(theirs), warm=warm)
         assert (done.returncode, done.stdout) == (0, "default\n"), done.stderr
         assert {path.stat().st_uid for path in theirs.rglob("*")} == {OTHER_USER}
 
     @pytest.mark.parametrize("mode", [0o000, 0o200, 0o400])
-    def test_a_database_that_its_owner_may_not_read_or_write_is_a_matter_of_rights(self, theirs, mode):
-        theirs.parent.chmod(0o755)
+    def test_a_database_that_its_owner_may_not_read_or_write_is_a_matter_of_rights(self, theirs, mode, warm):
         (theirs / "motherlode.db").chmod(mode)
         for words in (["feed", "list"], ["serve", "--port", "0"]):
-            assert_refused(as_user(*words, "--data", str(theirs)), "motherlode.db cannot be written", "right")
+            assert_refused(
+                as_user(*words, "--data", str(theirs), warm=warm), "motherlode.db cannot be written", "right"
+            )
 
 
-def as_user(*words):
-    """Run the program as somebody who is not root; it lies where that user may not look, hence is imported by root."""
-    program = (
-        "import os, sys, motherlode.cli.program, motherlode.app, motherlode.cli.supervisor, motherlode.usecases.gc,"
-        "motherlode.usecases.history;"
-        f"os.setgroups([]); os.setgid({OTHER_USER}); os.setuid({OTHER_USER});"
-        "sys.argv[0] = 'motherlode'; sys.exit(motherlode.cli.program.run(sys.argv[1:]))"
-    )
+_AS_USER = f"""
+import contextlib, encodings.idna, io, os, sys
+import motherlode.cli.supervisor
+from motherlode.cli.program import run
+
+data, *words = sys.argv[1:]
+with contextlib.redirect_stdout(io.StringIO()):
+    for warming in (["feed", "list"], ["gc"]):
+        with contextlib.suppress(SystemExit):
+            run([*warming, "--data", data])
+os.setgroups([])
+os.setgid({OTHER_USER})
+os.setuid({OTHER_USER})
+sys.argv = ["motherlode", *words]
+sys.exit(run(words))
+"""
+
+
+def as_user(*words, warm):
+    """Run the program as somebody who is not root. It may lie where that user may not look, hence first does something
+    else as root, on the data in `warm`: all that it needs is imported then."""
     return subprocess.run(
-        [sys.executable, "-c", program, *words],
+        [sys.executable, "-c", _AS_USER, str(warm), *words],
         cwd="/",
         env=clean_environment(),
         capture_output=True,
