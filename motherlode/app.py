@@ -222,8 +222,9 @@ def _note_history(house: House) -> None:
 
 
 def _ensure_default_feed(house: House) -> None:
+    """Make the first feed where it is not there; all feeds are read, so that one that cannot be read is met now."""
     with house.db.read() as tx:
-        if feeds.find(tx, DEFAULT_FEED):
+        if any(feed.name == DEFAULT_FEED for feed in feeds.read_all(tx)):
             return
     try:
         create_feed(DEFAULT_FEED, {}, CONSOLE, defaults=house.feed_defaults, db=house.db, clock=house.clock)

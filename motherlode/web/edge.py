@@ -16,7 +16,7 @@ from typing import Any, Final
 import anyio
 from starlette.responses import Response
 
-from motherlode.domain.refusals import Broken, MethodRefused, NoSuchAddress, Refusal
+from motherlode.domain.refusals import Broken, DatabaseUnusable, MethodRefused, NoSuchAddress, Refusal
 from motherlode.house import House
 from motherlode.observe.lines import LONGEST_WAIT_S
 from motherlode.observe.logs import get_logger, get_request_log
@@ -177,10 +177,9 @@ class Edge:
             return refuse(refusal, request_id=visit.request_id, is_write=False, is_browser=True)
 
     async def _route(self, visit: Visit) -> Response:
-        if not self._house.follower.is_current():
-            await visit.read(self._house.follower.catch_up)
-        visit.standing = self._house.follower.standing
         routes = self._enter(visit)
+        await self._follow(visit, routes)
+        visit.standing = self._house.follower.standing
         found = find_route(routes, visit.method, visit.path)
         route, visit.parameters = found or (None, {})
         visit.route = route.name if route else "none"
@@ -190,6 +189,16 @@ class Edge:
         elif visit.is_page:
             await self._who.find_visitor(visit)
         return await route.answer(visit) if route else self._miss(visit, routes)
+
+    async def _follow(self, visit: Visit, routes: Sequence[Route]) -> None:
+        """Look whether anything was committed. Who asks about the server itself, whether it lives for one, is answered
+        also while the database cannot be read."""
+        try:
+            if not self._house.follower.is_current():
+                await visit.read(self._house.follower.catch_up)
+        except DatabaseUnusable:
+            if routes is not SERVER_ROUTES:
+                raise
 
     def _enter(self, visit: Visit) -> Sequence[Route]:
         """Take prefix and feed off the path; returns the routes that are left to choose from."""
