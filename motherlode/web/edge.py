@@ -172,9 +172,11 @@ class Edge:
         """The refusal as a page, as far as one can be made."""
         try:
             return await answer_error(visit, refusal)
+        except Refusal as fault:
+            self._log.warning("error_page_failed", request_id=visit.request_id, reason=str(fault))
         except Exception:  # noqa: BLE001 where the page fails too, the plain refusal is left
             self._log.exception("error_page_failed", request_id=visit.request_id, path=visit.scope["path"])
-            return refuse(refusal, request_id=visit.request_id, is_write=False, is_browser=True)
+        return refuse(refusal, request_id=visit.request_id, is_write=False, is_browser=True)
 
     async def _route(self, visit: Visit) -> Response:
         routes = self._enter(visit)
