@@ -1,16 +1,30 @@
 """The composition root: builds every room from the settings, and hands out one frozen `House`."""
 
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from motherlode.domain.feeds import DEFAULT_FEED
-from motherlode.domain.refusals import FeedExists
+from motherlode.domain.refusals import (
+    DatabaseClosed,
+    DatabaseExists,
+    DatabaseMissing,
+    DatabaseUnusable,
+    FeedExists,
+    NoData,
+    OlderData,
+    Refusal,
+)
 from motherlode.house import House
 from motherlode.identity.keys import digest_of
 from motherlode.identity.remembered import RememberedCredentials
 from motherlode.identity.slowdown import Slowdown
 from motherlode.observe.clock import SystemClock
+from motherlode.observe.crash import crash_point
+from motherlode.observe.logs import get_logger
 from motherlode.observe.metrics import Metrics
 from motherlode.projections.documents import Documents
 from motherlode.projections.downloads import DownloadTally
@@ -23,36 +37,112 @@ from motherlode.projections.server_state import ServerStateReader
 from motherlode.projections.showing import Showing
 from motherlode.settings import ServerSettings, Settings
 from motherlode.store import feeds
+from motherlode.store.blobs.base import Blobs
 from motherlode.store.blobs.filesystem import FileBlobs
 from motherlode.store.blobs.keys import database_path, first_key_path, search_path
-from motherlode.store.db import Database, open_current_database, open_database
+from motherlode.store.db import Database, is_filled, open_database, remove_database, replace_database
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.ensure_first_key import ensure_first_key
+from motherlode.usecases.history import (
+    check_history,
+    has_held_packages,
+    has_packages,
+    record_history,
+    replace_history,
+)
 from motherlode.usecases.identify import CONSOLE
+from motherlode.usecases.rebuild import Rebuilt, rebuild
 from motherlode.usecases.sweep import sweep
 
 
 def open_house(settings: Settings) -> House:
-    """The house of a data folder that is ready. Raises `NoData` where there is none, and makes none."""
-    return _build(settings, open_current_database(database_path(settings.data)))
+    """The house of a data folder that is ready. Raises `NoData` where there is none, and makes none; `OlderData`,
+    `NewerData`, `DatabaseMissing`, `DatabaseUnusable`."""
+    blobs = _open_blobs(settings)
+    _check_is_there(settings, blobs)
+    db = open_database(database_path(settings.data))
+    with _closing_on_failure(db, blobs):
+        match db.age():
+            case "empty":
+                raise DatabaseMissing(str(db.path)) if has_packages(blobs) else NoData(str(settings.data))
+            case "older":
+                raise OlderData(str(settings.data))
+        db.check_tables()
+        return _build(settings, db, blobs)
 
 
 def prepare_house(settings: Settings) -> House:
     """The house of a data folder that is made ready to serve: made and upgraded where need be, swept of what a crash
-    left behind, with its first feed and its first key."""
+    left behind, with its first feed and its first key.
+
+    Raises `NewerData`, `DatabaseMissing`, `DatabaseStale`, `DatabaseUnusable`; nothing is changed then.
+    """
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    blobs = _open_blobs(settings)
+    _check_is_there(settings, blobs)
     db = open_database(database_path(settings.data), create=True)
-    db.upgrade()
-    house = _build(settings, db)
-    try:
-        sweep(db=house.db, blobs=house.blobs)
+    with _closing_on_failure(db, blobs):
+        check_history(db=db, blobs=blobs)
+        db.upgrade()
+        db.check_tables()
+        house = _build(settings, db, blobs)
+        check_history(db=db, blobs=blobs, indexed=house.searching.indexed())
+        sweep(db=db, blobs=blobs)
         _ensure_default_feed(house)
         if house.bootstrap is None:
-            ensure_first_key(first_key_path(settings.data), db=house.db, clock=house.clock)
+            ensure_first_key(first_key_path(settings.data), db=db, clock=house.clock)
+        _note_history(house)
+        return house
+
+
+def rebuild_database(
+    settings: Settings, feed: str, *, report: Callable[[str], None], advance: Callable[[int, int], None]
+) -> tuple[Rebuilt, Path | None]:
+    """Make a database out of the packages that lie there (`usecases.rebuild`), while nobody else uses the folder. It
+    takes its place once it is complete. Returns also where the former one, which was of no use, was set aside.
+
+    Raises `DatabaseExists` where the one that is there is sound and knows packages; `NewerData`, `DatabaseClosed`.
+    """
+    path, blobs, clock = database_path(settings.data), _open_blobs(settings), SystemClock()
+    _check_is_useless(path)
+    draft = path.with_name(f"{path.name}.rebuilding")
+    remove_database(draft)
+    try:
+        with closing(blobs), closing(open_database(draft, create=True)) as db:
+            db.upgrade()
+            rebuilt = rebuild(
+                feed,
+                CONSOLE,
+                db=db,
+                blobs=blobs,
+                clock=clock,
+                limits=settings.packages,
+                defaults=settings.feed,
+                report=report,
+                advance=advance,
+            )
+            replace_history(db=db, blobs=blobs, clock=clock)
     except BaseException:
-        house.close()
+        remove_database(draft)
         raise
-    return house
+    crash_point("rebuild-recorded")
+    set_aside = replace_database(path, draft, clock.now())
+    shutil.rmtree(search_path(settings.data), ignore_errors=True)
+    return rebuilt, set_aside
+
+
+def _check_is_useless(path: Path) -> None:
+    """Refuse to take the place of a database that is sound and knows packages. Raises as `rebuild_database` does."""
+    try:
+        if not is_filled(path):
+            return
+        with closing(open_database(path)) as db:
+            if db.is_sound() and has_held_packages(db):
+                raise DatabaseExists(str(path))
+    except DatabaseClosed:
+        raise
+    except DatabaseUnusable:
+        return
 
 
 def make_app(settings: Settings) -> Any:
@@ -65,8 +155,34 @@ def make_app(settings: Settings) -> Any:
     return Edge(house, Runner(house, KINDS))
 
 
-def _build(settings: Settings, db: Database) -> House:
-    blobs = FileBlobs(settings.data, settings.storage.min_free_bytes)
+def _open_blobs(settings: Settings) -> FileBlobs:
+    return FileBlobs(settings.data, settings.storage.min_free_bytes)
+
+
+def _check_is_there(settings: Settings, blobs: Blobs) -> None:
+    """Refuse packages without a database, before one is made."""
+    path = database_path(settings.data)
+    if not is_filled(path) and has_packages(blobs):
+        raise DatabaseMissing(str(path))
+
+
+@contextmanager
+def _closing_on_failure(db: Database, blobs: Blobs) -> Iterator[None]:
+    """Close both where they cannot be used; an error that damage explains becomes that damage."""
+    try:
+        yield
+    except Refusal:
+        db.close()
+        blobs.close()
+        raise
+    except Exception as error:
+        damage = db.find_damage(error)
+        db.close()
+        blobs.close()
+        raise damage or error from error
+
+
+def _build(settings: Settings, db: Database, blobs: Blobs) -> House:
     documents = Documents(settings.cache.max_bytes)
     searching = Searching(db, documents, IndexFolder(search_path(settings.data), db.history))
     clock = SystemClock()
@@ -97,6 +213,7 @@ def _build(settings: Settings, db: Database) -> House:
         body_min_rate=settings.limits.body_min_rate,
         write_timeout_s=settings.server.write_timeout_s,
         reader_grace=timedelta(seconds=settings.storage.reader_grace_s),
+        quarantine=timedelta(seconds=settings.storage.quarantine_s),
         image_hosts=settings.pages.image_hosts,
         session_lifetime=timedelta(seconds=settings.sessions.lifetime_s),
     )
@@ -108,9 +225,18 @@ def _tls_files(server: ServerSettings) -> tuple[Path, Path] | None:
     return server.tls_certificate, server.tls_key
 
 
+def _note_history(house: House) -> None:
+    """Write down how far the database has come, beside the packages; where that fails, nothing else does."""
+    try:
+        record_history(db=house.db, blobs=house.blobs, clock=house.clock)
+    except (Refusal, OSError) as error:
+        get_logger().warning("history_not_recorded", reason=str(error))
+
+
 def _ensure_default_feed(house: House) -> None:
+    """Make the first feed where it is not there; all feeds are read, so that one that cannot be read is met now."""
     with house.db.read() as tx:
-        if feeds.find(tx, DEFAULT_FEED):
+        if any(feed.name == DEFAULT_FEED for feed in feeds.read_all(tx)):
             return
     try:
         create_feed(DEFAULT_FEED, {}, CONSOLE, defaults=house.feed_defaults, db=house.db, clock=house.clock)

@@ -40,6 +40,11 @@ _OTHER_VARIABLES: Final = frozenset(
 _TEST_PREFIX: Final = f"{PREFIX}TEST_"
 
 
+def find_data_folder(environ: Mapping[str, str], data: Path | None = None) -> Path:
+    """The data folder: what the command line says, else the environment, else the default."""
+    return data or Path(environ.get("MOTHERLODE_DATA") or DEFAULT_DATA)
+
+
 def load_settings(
     environ: Mapping[str, str],
     *,
@@ -51,7 +56,7 @@ def load_settings(
 
     Raises InvalidSetting with every fault of the file, the environment and the command line.
     """
-    folder = data or Path(environ.get("MOTHERLODE_DATA") or DEFAULT_DATA)
+    folder = find_data_folder(environ, data)
     reading = _Reading(environ, overrides or {})
     reading.read_file(config or _path_of(environ.get("MOTHERLODE_CONFIG")), settings_path(folder))
     names = ("server", "log", "cache", "limits", "keys", "packages", "pages", "sessions", "storage")

@@ -27,8 +27,8 @@ class House:
     """The rooms of one process. `bootstrap` is the digest of the environment's administrator key, if it gives one;
     `body_stall_s` how many seconds a client may be silent in the middle of a body, `body_min_rate` how many bytes a
     second it must send on average over that, `write_timeout_s` how long it may leave an answer unread; `reader_grace`
-    for how long bytes stay that nobody finds any more; `image_hosts` those from which pages may show images;
-    `session_lifetime` how long a browser stays signed in."""
+    for how long bytes stay that nobody finds any more, and `quarantine` blobs that no row names; `image_hosts` those
+    from which pages may show images; `session_lifetime` how long a browser stays signed in."""
 
     db: Database
     blobs: Blobs
@@ -53,6 +53,7 @@ class House:
     body_min_rate: int
     write_timeout_s: float
     reader_grace: timedelta
+    quarantine: timedelta
     image_hosts: frozenset[str]
     session_lifetime: timedelta
 

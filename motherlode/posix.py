@@ -8,6 +8,7 @@ Where the platform lacks one (Windows), each has a fall-back that keeps its prom
     hard links          a rename, which Windows refuses over an existing file
     limit of open files none that matters here
     signal masks        none: a worker hears Ctrl+C as its parent does
+    owners of files     nobody's: whoever may write may write
 
 Nothing here knows what the files are for.
 """
@@ -104,6 +105,32 @@ def write_private(path: Path, content: bytes) -> None:
     finally:
         draft.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def find_other_owner(path: Path) -> str | None:
+    """The user whom the file or folder belongs to, as sudo takes it, if that is not who runs this process; None also
+    where it is not there, or may not be looked at."""
+    if not hasattr(os, "geteuid"):
+        return None
+    try:
+        owner = path.stat().st_uid
+    except OSError:
+        return None
+    return None if owner == os.geteuid() else _name_user(owner)
+
+
+def is_superuser() -> bool:
+    """Whether this process may write anything, whomever it belongs to."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _name_user(user_id: int) -> str:
+    import pwd  # noqa: PLC0415 POSIX alone has it
+
+    try:
+        return pwd.getpwuid(user_id).pw_name
+    except KeyError:
+        return f"#{user_id}"
 
 
 def is_running(process_id: int) -> bool:

@@ -79,10 +79,11 @@ class KeySettings:
 @dataclass(frozen=True, slots=True)
 class StorageSettings:
     """How many bytes are to stay free on the data folder's disk, 0 for no floor, and for how long the bytes of what was
-    deleted are kept for those who read them just then."""
+    deleted are kept for those who read them just then; blobs that no row names are kept for `quarantine_s`."""
 
     min_free_bytes: int
     reader_grace_s: int
+    quarantine_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,5 +449,14 @@ SETTINGS: Final = (
         DURATION_ALLOWED,
         "how long the bytes of what was deleted or replaced stay for downloads under way",
         "reader_grace_s",
+    ),
+    Setting(
+        "storage",
+        "quarantine",
+        "7d",
+        parse_duration,
+        DURATION_ALLOWED,
+        "how long a package file that the database does not name is kept before it is removed",
+        "quarantine_s",
     ),
 )

@@ -1,28 +1,37 @@
 """What every command takes after its name, and what it makes of it: settings, and the house they open."""
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from motherlode.cli.output import CommandFailed, tell
-from motherlode.config import load_settings
+from motherlode.config import find_data_folder, load_settings
+from motherlode.domain.refusals import Refusal
+from motherlode.posix import FileLock, find_other_owner, is_superuser, try_lock
 from motherlode.settings import Settings
-from motherlode.store.blobs.keys import database_path
+from motherlode.store.blobs.keys import database_path, run_path
 
 if TYPE_CHECKING:
     from motherlode.domain.ids import PackageId
     from motherlode.house import House
+    from motherlode.store.blobs.base import Blobs
     from motherlode.store.db import Database
 
+_LOCK: Final = "serve.lock"
 DataOption = Annotated[
     Path | None,
     typer.Option(
-        "--data", metavar="DIR", help="The data folder.", show_default="./motherlode-data, or MOTHERLODE_DATA"
+        "--data",
+        metavar="DIR",
+        readable=False,  # is looked at later: who may not read it is told what to do
+        help="The data folder.",
+        show_default="./motherlode-data, or MOTHERLODE_DATA",
     ),
 ]
 ConfigOption = Annotated[
@@ -45,13 +54,47 @@ def settle(data: Path | None, config: Path | None, overrides: Mapping[str, str] 
     return settings
 
 
+def check_owner(data: Path) -> None:
+    """Refuse to work on the data of another user: files that this one makes could not be read by the server, and SQLite
+    makes some for every reader. Data that are not there pass. Raises CommandFailed.
+
+    Whoever may write a folder that is not his may begin there: volumes of containers are such folders.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        try:
+            data.stat()
+        except PermissionError as error:
+            raise CommandFailed(
+                f"This user may not look at the data folder {data}: run the command as the user that the server runs "
+                "as."
+            ) from error
+    owner = find_other_owner(database_path(data))
+    if owner is None and (is_superuser() or not os.access(data, os.W_OK | os.X_OK)):
+        owner = find_other_owner(data)
+    if owner is not None:
+        raise CommandFailed(
+            f"The data folder {data} belongs to the user {owner}, and what another user writes there the server cannot "
+            f"read. Run the command as that user:\n  {_as_user(owner, data)}"
+        )
+
+
+def _as_user(owner: str, data: Path) -> str:
+    """The command that was typed, to be run as that user, to whom sudo hands no variables."""
+    typed = [*sys.argv]
+    if not any(word == "--data" or word.startswith("--data=") for word in typed):
+        typed += ["--data", str(data)]
+    return f"sudo -u {shlex.quote(owner)} {shlex.join(typed)}"
+
+
 def check_writable(data: Path) -> None:
-    """Refuse data that this user may read at most; what is not there passes. Raises CommandFailed."""
+    """Refuse data that this user may read at most, or that are another's; what is not there passes. Raises
+    CommandFailed."""
+    check_owner(data)
     for path in (data, database_path(data)):
-        if path.exists() and not os.access(path, os.W_OK):
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
             raise CommandFailed(
                 f"{path} cannot be written: run the command as the user that the server runs as, "
-                "give this user the right to write there, or choose another folder with --data."
+                "give this user the right to read and write there, or choose another folder with --data."
             )
 
 
@@ -61,38 +104,68 @@ def opened_database(data: Path | None, config: Path | None) -> Iterator["Databas
 
     Raises NoData when there is none, and makes none.
     """
-    from motherlode.store.db import open_current_database
+    from motherlode.store.blobs.filesystem import FileBlobs
+    from motherlode.store.db import find_current_database
 
-    settings = settle(data, config)
-    check_writable(settings.data)
-    db = open_current_database(database_path(settings.data))
-    try:
+    settings = _settle_as_owner(data, config)
+    db = find_current_database(database_path(settings.data)) or _open_with_reasons(settings)
+    with closing(db), closing(FileBlobs(settings.data)) as blobs, _explained(db, settings):
+        _warn_of_history(db, blobs)
         yield db
-    finally:
-        db.close()
+
+
+def _open_with_reasons(settings: Settings) -> "Database":
+    """The same by the long way, which raises why it cannot be opened."""
+    from motherlode.app import open_house
+
+    return open_house(settings).db
 
 
 @contextmanager
-def opened(data: Path | None, config: Path | None) -> Iterator["House"]:
-    """The house of a server's data, closed again at the end; raises NoData when there is none, and makes none."""
-    with opened_with_settings(data, config) as (house, _):
+def opened(data: Path | None, config: Path | None, *, is_warned: bool = True) -> Iterator["House"]:
+    """The house of a server's data, closed again at the end; raises NoData when there is none, and makes none. With
+    `is_warned` it is told where the database is older than the packages: the command goes on."""
+    with opened_with_settings(data, config, is_warned=is_warned) as (house, _):
         yield house
 
 
 @contextmanager
-def opened_with_settings(data: Path | None, config: Path | None) -> Iterator[tuple["House", Settings]]:
+def opened_with_settings(
+    data: Path | None, config: Path | None, *, is_warned: bool = True
+) -> Iterator[tuple["House", Settings]]:
     """The same house, and the settings it was opened with."""
     from motherlode.app import open_house
     from motherlode.observe.logs import configure_logs
+    from motherlode.usecases.history import record_history
 
-    settings = settle(data, config)
+    settings = _settle_as_owner(data, config)
     configure_logs(style=settings.log.format, level="warning")
-    check_writable(settings.data)
     house = open_house(settings)
-    try:
+    with closing(house), _explained(house.db, settings):
+        if is_warned:
+            _warn_of_history(house.db, house.blobs)
         yield house, settings
-    finally:
-        house.close()
+        with suppress(Refusal, OSError):  # the next one writes it down
+            record_history(db=house.db, blobs=house.blobs, clock=house.clock)
+
+
+def _settle_as_owner(data: Path | None, config: Path | None) -> Settings:
+    """The settings in force, for a user who may work on the data. Raises CommandFailed and InvalidSetting."""
+    check_owner(find_data_folder(os.environ, data))
+    settings = settle(data, config)
+    check_writable(settings.data)
+    return settings
+
+
+@contextmanager
+def _explained(db: "Database", settings: Settings) -> Iterator[None]:
+    """Inside, an error that nobody foresaw is explained in a sentence."""
+    try:
+        yield
+    except (Refusal, CommandFailed, OSError, typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        raise _explain(error, db, settings) from error
 
 
 def confirm(question: str, *, yes: bool) -> None:
@@ -103,6 +176,47 @@ def confirm(question: str, *, yes: bool) -> None:
         raise CommandFailed(f"{question} Nobody can be asked here: repeat the command with --yes.")
     if not typer.confirm(question, err=True):
         raise CommandFailed("Nothing was changed.")
+
+
+def _explain(error: Exception, db: "Database", settings: Settings) -> Exception:
+    """What a command says of an error that nobody foresaw: damaged data are the first to be suspected. The error itself
+    where the log is to tell everything."""
+    damage = db.find_damage(error)
+    if damage is not None or settings.log.level == "debug":
+        return damage or error
+    return CommandFailed(
+        f"The command failed ({type(error).__name__}: {error}). Either the database was changed by hand, then put a "
+        "backup back; or this is a fault of Motherlode: with MOTHERLODE_LOG_LEVEL=debug the command says where."
+    )
+
+
+def _warn_of_history(db: "Database", blobs: "Blobs") -> None:
+    from motherlode.usecases.history import check_history
+
+    try:
+        check_history(db=db, blobs=blobs)
+    except Refusal as refusal:
+        tell(f"warning: {refusal}")
+
+
+def take_folder(data: Path) -> FileLock:
+    """Be the only one who serves the data, or changes what no server stands; raises CommandFailed."""
+    run = run_path(data)
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        run.mkdir(mode=0o700, exist_ok=True)
+        lock = try_lock(run / _LOCK)
+        check_writable(data)
+    except OSError as error:
+        raise CommandFailed(
+            f"The data folder {data} cannot be written ({error.strerror or error}): "
+            "give this user the right to write there, or choose another folder with --data."
+        ) from error
+    if lock is None:
+        raise CommandFailed(
+            f"Another server is running on the data folder {data}: stop it, or choose another folder with --data."
+        )
+    return lock
 
 
 def parse_id(text: str) -> "PackageId":

@@ -19,8 +19,10 @@ from motherlode.cli import (
     gc,
     jobs,
     keys,
+    new_history,
     owners,
     packages,
+    rebuild,
     rederive,
     reindex,
     serve,
@@ -102,6 +104,8 @@ program.command("gc")(gc.gc)
 program.command("jobs")(jobs.jobs)
 program.command("reindex")(reindex.reindex)
 program.command("rederive")(rederive.rederive)
+program.command("rebuild")(rebuild.rebuild)
+program.command("new-history")(new_history.new_history)
 program.add_typer(config.commands, name="config")
 
 

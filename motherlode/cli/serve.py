@@ -19,17 +19,16 @@ from urllib.parse import urlsplit
 import typer
 
 from motherlode.cli.listening import Listening, base_url, hold_port, wait_until_accepting
-from motherlode.cli.options import ConfigOption, DataOption, check_writable, settle
-from motherlode.cli.output import CommandFailed, put, tell
+from motherlode.cli.options import ConfigOption, DataOption, check_owner, settle, take_folder
+from motherlode.cli.output import put, tell
 from motherlode.cli.panel import Panel, key_argument
-from motherlode.posix import FileLock, try_lock
+from motherlode.config import find_data_folder
 from motherlode.settings import ServerSettings, Settings
 from motherlode.store.blobs.keys import first_key_path, run_path
 
 if TYPE_CHECKING:
     from motherlode.cli.tls import ServedCertificate, TlsFiles
 
-_LOCK: Final = "serve.lock"
 _METRICS: Final = "metrics"
 
 
@@ -57,11 +56,12 @@ def serve(
         "server.tls_certificate": tls_certificate,
         "server.tls_key": tls_key,
     }
+    check_owner(find_data_folder(os.environ, data))
     settings = settle(data, config, {name: value for name, value in given.items() if value is not None})
     listening = hold_port(settings.server.host, settings.server.port)
     files = _find_tls_files(settings.server, listening)
     configure_logs(style=settings.log.format, level=settings.log.level)
-    lock = _take_folder(settings.data)
+    lock = take_folder(settings.data)
     _prepare_metrics(settings.data)
     stop = threading.Event()
     had_key = first_key_path(settings.data).is_file()
@@ -119,26 +119,6 @@ def _kept(files: "TlsFiles | None", folder: Path) -> "Iterator[ServedCertificate
         yield certificate
     finally:
         certificate.remove_copies()
-
-
-def _take_folder(data: Path) -> FileLock:
-    """Make the folder if need be and be the only server in it; raises CommandFailed."""
-    run = run_path(data)
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        run.mkdir(mode=0o700, exist_ok=True)
-        lock = try_lock(run / _LOCK)
-        check_writable(data)
-    except OSError as error:
-        raise CommandFailed(
-            f"The data folder {data} cannot be written ({error.strerror or error}): "
-            "give this user the right to write there, or choose another folder with --data."
-        ) from error
-    if lock is None:
-        raise CommandFailed(
-            f"Another server is running on the data folder {data}: stop it, or choose another folder with --data."
-        )
-    return lock
 
 
 def _prepare_metrics(data: Path) -> None:

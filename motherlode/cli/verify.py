@@ -41,7 +41,7 @@ def verify(
     from motherlode.usecases.verify import verify as verify_all
 
     differences: list[str] = []
-    with opened(data, config) as house:
+    with opened(data, config, is_warned=False) as house:
         with house.db.read() as tx:
             _, total = contents.measure(tx)
         with counting_bytes("verifying", lambda: total, has_lines=True) as advance:
@@ -76,6 +76,12 @@ def _tell(verified: "Verified") -> None:
     looked_at = f"{verified.packages} packages, {verified.events} events and {verified.lines} lines of the audit log"
     tell(f"Looked at {looked_at}.")
     put(f"audit head {_format_head(verified)}")
+    if verified.unnamed:
+        tell(
+            f"{len(verified.unnamed)} blobs are named by no row. If packages are missing, the database is an older "
+            "copy: put the right one back. Else gc removes them, when it has known them for as long as "
+            "storage.quarantine says."
+        )
     if verified.differences:
         tell(
             f"{verified.differences} differences were found: restore what differs from a backup; "

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from motherlode import posix
 from motherlode.cli.listening import hold_little_unsent, is_listening_here
@@ -74,19 +74,27 @@ def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
     _reserve_metrics()
     from motherlode.app import make_app
     from motherlode.domain.refusals import Refusal
-    from motherlode.observe.logs import configure_logs
+    from motherlode.observe.logs import configure_logs, get_logger
     from motherlode.web.guard import guard_connections
 
     configure_logs(style=settings.log.format, level=settings.log.level)
     try:
         app = make_app(settings)
     except (Refusal, OSError) as reason:
-        report.send(Failed(str(reason)))
-        raise SystemExit(1) from reason
+        _give_up(report, str(reason))
+    except Exception as error:  # noqa: BLE001 whatever it is, the next worker would meet it too
+        get_logger().exception("worker_failed")
+        _give_up(report, f"The server cannot start, by a fault of its own ({type(error).__name__}): the log has more.")
     guarding = (guarded, app.sites.is_trusted, app.sender.note_unread)
     threading.Thread(target=guard_connections, args=guarding, name="guard-connections", daemon=True).start()
     threading.Thread(target=_report_serving, args=(report,), name="report-serving", daemon=True).start()
     return app
+
+
+def _give_up(report: Connection, reason: str) -> NoReturn:
+    """End this worker, and with it the server: another worker would come no further."""
+    report.send(Failed(reason))
+    raise SystemExit(1)
 
 
 def _report_serving(report: Connection) -> None:

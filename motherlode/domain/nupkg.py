@@ -49,13 +49,15 @@ class Verdict:
     """What a push would say: `nupkg` unless there are faults, and the warnings in either case.
 
     `read` is the package as far as it can be read: also one that breaks rules, as stored packages may that are older
-    than the rule. It is None where the archive, the nuspec or a value in it cannot be read.
+    than the rule. It is None where the archive, the nuspec or a value in it cannot be read. `readable` is the same, but
+    with values that cannot be read left out: it is None only where id or version cannot be read.
     """
 
     nupkg: Nupkg | None
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
     read: Nupkg | None = None
+    readable: Nupkg | None = None
 
 
 def read_nupkg(file: BinaryIO, limits: Limits, now: datetime, strictness: Strictness = Strictness.GALLERY) -> Nupkg:
@@ -80,11 +82,12 @@ def judge_nupkg(file: BinaryIO, limits: Limits, now: datetime, strictness: Stric
     nuspec = _UNREADABLE if document is None else parse_nuspec(document)
     package, found = _find_faults(file, zipped, document, nuspec, limits, now)
     faults, warnings = (each[: limits.max_faults] for each in sort_out(found, strictness))
-    if document is None or nuspec.package is None or nuspec.faults:
+    if document is None or nuspec.package is None:
         return Verdict(None, faults, warnings)
     package = replace(package, frameworks=find_frameworks(package, zipped.entries))
-    read = Nupkg(package, document, _is_signed(zipped), zipped.entries, warnings)
-    return Verdict(None if faults else read, faults, warnings, read)
+    readable = Nupkg(package, document, _is_signed(zipped), zipped.entries, warnings)
+    read = None if nuspec.faults else readable
+    return Verdict(None if faults else read, faults, warnings, read, readable)
 
 
 def read_entry(file: BinaryIO, name: str, max_bytes: int) -> bytes | None:

@@ -46,6 +46,11 @@
     ├── SlowBody               the client stopped sending
     ├── OlderData              data that the server must bring up to date first
     ├── NewerData              data that a newer version of the program wrote
+    ├── DatabaseUnusable       the database is damaged, or cannot be read
+    │   └── DatabaseClosed     the rights on its file or folder do not let it be opened or written
+    ├── DatabaseExists         a sound database, where another was to be made
+    ├── DatabaseMissing        there are packages, and no database that knows them
+    ├── DatabaseStale          the database is older than the packages, or belongs to others
     ├── Busy                   the store cannot take a write now; nothing was stored
     │   └── SearchUnready      the search index is being built, or cannot be brought up to date now
     ├── StorageFull            no room on the disk; nothing was stored
@@ -72,11 +77,14 @@ MAX_FAULTS: Final = 100
 
 
 class Refusal(Exception):
-    """A no. `str()` is one sentence that says what is wrong and what to do."""
+    """A no. `str()` is one sentence that says what is wrong and what to do.
+
+    It is for whoever runs the command or reads the log; `public` is what clients are told where that is less."""
 
     code: ClassVar[str] = "refused"
     title: ClassVar[str] = "Refused"
     faults: tuple[Fault, ...] = ()
+    public: str | None = None
 
 
 class Invalid(Refusal):
@@ -558,6 +566,80 @@ class NewerData(Refusal):
 
     def __init__(self) -> None:
         super().__init__("The data were written by a newer version of Motherlode: use that one, or a newer one still.")
+
+
+class DatabaseUnusable(Refusal):
+    """The database is damaged, or cannot be read or written."""
+
+    code = "database-unusable"
+    title = "Database unusable"
+    public = "The server's database cannot be used: its administrator finds in the log what to do."
+
+    def __init__(self, file: str, reason: str) -> None:
+        """`reason` says what is wrong, in words that follow "The database FILE"."""
+        super().__init__(
+            f"The database {file} {reason}. Stop the server and put a good copy from a backup back there; or, if there "
+            "is none, make a new one from the packages with 'motherlode rebuild --feed NAME'."
+        )
+
+
+class DatabaseClosed(DatabaseUnusable):
+    """This user, or nobody, may open or write the database's file: nothing is known to be damaged."""
+
+    code = "database-closed"
+    title = "Database closed"
+
+    def __init__(self, file: str, reason: str) -> None:
+        Refusal.__init__(
+            self,
+            f"The database {file} {reason}: give the user that runs the server the right to read and write it, the "
+            "files beside it whose names begin like its own, and the folder.",
+        )
+
+
+class DatabaseExists(Refusal):
+    """There is a database already, and it is sound."""
+
+    code = "database-exists"
+    title = "Database exists"
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"The database {file} is sound and knows packages, so there is nothing to rebuild: start the server with "
+            "it. If it is older than the packages and is meant, run 'motherlode new-history --yes'; if it is not meant "
+            "at all, move it away first."
+        )
+
+
+class DatabaseMissing(Refusal):
+    """There are packages, and no database that knows them."""
+
+    code = "database-missing"
+    title = "Database missing"
+    public = "The server's database is missing: its administrator finds in the log what to do."
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"The database {file} is missing or empty, but there are packages beside it. Put the database back from a "
+            "backup; or make a new one from the packages with 'motherlode rebuild --feed NAME'; or choose another data "
+            "folder with --data. Nothing was changed."
+        )
+
+
+class DatabaseStale(Refusal):
+    """The database is older than the packages, or belongs to others."""
+
+    code = "database-stale"
+    title = "Database older than the packages"
+    public = "The server's database is older than its packages: its administrator finds in the log what to do."
+
+    def __init__(self, file: str, reason: str) -> None:
+        """`reason` says how that is known, as a sentence without its full stop."""
+        super().__init__(
+            f"The database {file} is older than the packages beside it, or is another one: {reason}. Put the newer one "
+            "back in its place; or, if this one is meant, run 'motherlode new-history --yes'. Until then nothing is "
+            "removed."
+        )
 
 
 class Busy(Refusal):

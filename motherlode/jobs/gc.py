@@ -23,6 +23,8 @@ def _run(task: Task) -> None:
         blobs=house.blobs,
         clock=house.clock,
         reader_grace=house.reader_grace,
+        quarantine=house.quarantine,
+        indexed=house.searching.indexed(),
         report=report,
         step=task.step,
     )

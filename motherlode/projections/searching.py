@@ -5,7 +5,7 @@ every few seconds catches up, so that a query finds little to do, and lets ranki
 do is logged and tried again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import Event, Thread
 from time import monotonic
@@ -117,6 +117,13 @@ class Searching:
             build_index(self._db, self._folder, advance=advance, is_stopping=self._stopping.is_set)
         finally:
             lock.release()
+
+    def indexed(self) -> Mapping[int, int]:
+        """How far the index in use has come, by feed; empty where there is none of this database's history."""
+        try:
+            return self._folder.open_current().index.positions()
+        except (UnusableIndex, OSError):
+            return {}
 
     def verify(self, report: Callable[[str], None]) -> None:
         """Bring the index up to date and compare it with the truth; `report` is told of each difference. Where there is

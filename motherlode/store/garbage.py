@@ -4,6 +4,9 @@ A content goes in two steps. First its row, in one unit of work with a row of `g
 on nobody finds it, and the same bytes pushed again are stored anew, under another name. Later its blob, when those who
 found it before are through with it. So every blob is named by a row of `contents` or of `garbage` until it is gone.
 Each unit of work looks again at what it lets go: whoever points to it in the meantime keeps it.
+
+A blob that no row names may be one whose row was lost with a newer database. So it is noted first, in `unnamed`, and
+goes only when it was noted for long, by a database of the same history.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,9 +16,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, union_all, update
 
 from motherlode.store import schema
-from motherlode.store.db import Tx
+from motherlode.store.db import Tx, upsert
 
 _C, _D, _E, _F, _G = schema.contents.c, schema.deletions.c, schema.entries.c, schema.feeds.c, schema.garbage.c
+_U = schema.unnamed.c
 
 Ends = Mapping[datetime, Collection[int]]
 """For each moment the feeds (their ids) on which what was deleted up to then is past bringing back."""
@@ -102,6 +106,36 @@ def find_named(tx: Tx, blobs: Collection[str]) -> set[str]:
     """Those of the blobs that a row names: a content's, or garbage."""
     names = (select(_C.blob).where(_C.blob.in_(blobs)), select(_G.blob).where(_G.blob.in_(blobs)))
     return set(tx.execute(union_all(*names)).scalars())
+
+
+def note_unnamed(tx: Tx, blobs: Collection[str], history: str, at: datetime) -> None:
+    """Note that no row names these blobs; what was noted before, in the same history, keeps its time."""
+    if not blobs:
+        return
+    added = upsert(tx, schema.unnamed)
+    renewed = {"history": added.excluded.history, "since": added.excluded.since}
+    note = added.on_conflict_do_update(
+        index_elements=["blob"], set_=renewed, where=_U.history != added.excluded.history
+    )
+    tx.execute(note, [{"blob": blob, "history": history, "since": at} for blob in blobs])
+
+
+def find_ripe_unnamed(tx: Tx, blobs: Collection[str], history: str, until: datetime) -> set[str]:
+    """Those of the blobs that were noted as unnamed then or before, in that history."""
+    return set(
+        tx.execute(select(_U.blob).where(_U.blob.in_(blobs), _U.history == history, _U.since <= until)).scalars()
+    )
+
+
+def read_unnamed(tx: Tx) -> dict[str, datetime]:
+    """All notes of unnamed blobs: since when."""
+    return {row.blob: row.since for row in tx.execute(select(_U.blob, _U.since))}
+
+
+def forget_unnamed(tx: Tx, blobs: Collection[str]) -> None:
+    """The blobs are gone, or a row names them again."""
+    if blobs:
+        tx.execute(delete(schema.unnamed).where(_U.blob.in_(blobs)))
 
 
 def find_contradictions(tx: Tx) -> list[str]:

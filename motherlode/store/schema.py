@@ -20,6 +20,7 @@
     former_feeds                   feeds that were deleted: their ids and last events never come back
     access                         one row: the number of the last change of who may do what
     garbage                        blobs that no content names any more, until their last readers are through
+    unnamed                        blobs that no row named when the collector met them, and since when
     jobs                           things to be done later, each by one worker
     audit                          who did what, from where; points to nothing, so that it outlives everything
     meta                           what is true of the whole database
@@ -53,11 +54,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-REVISION: Final = "0006"
+REVISION: Final = "0007"
 """The newest migration: what `Database.is_current` compares with, without importing Alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+class UnreadableValue(ValueError):
+    """A column holds what no version of the program writes: `str()` says what, of the database."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -72,7 +77,10 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """The aware time of microseconds."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        try:
+            return None if value is None else _EPOCH + timedelta(microseconds=value)
+        except (TypeError, OverflowError) as error:
+            raise UnreadableValue("what should be a time in it is none") from error
 
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself in INTEGER columns only
@@ -192,6 +200,14 @@ garbage = Table(
     Column("blob", Key, primary_key=True),
     Column("at", Moment, nullable=False),  # when the last content let go of it
     Column("size", BigInteger, nullable=False),
+)
+
+unnamed = Table(
+    "unnamed",
+    metadata,
+    Column("blob", Key, primary_key=True),
+    Column("history", String, nullable=False),  # of the database, then: a note of another history does not count
+    Column("since", Moment, nullable=False),
 )
 
 jobs = Table(

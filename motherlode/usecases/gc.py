@@ -6,15 +6,17 @@ In this order, each step safe to be repeated, and to be cut off anywhere:
     2. softly deleted versions whose time is up let go of their bytes; their numbers stay taken
     3. contents that nobody points to lose their rows, and their blobs are noted as garbage in the same unit of work
     4. the blobs of garbage go once the readers' grace is over, and then their notes
-    5. blobs that no row names go once they are older than any push that might still name them
+    5. blobs that no row names, and no push can name any more, are noted; they go once they were noted for as long as
+       they are kept in quarantine, for their rows may have been lost, and may come back
 
-It needs no lock against pushes, nor against other collectors. A blob's name is never used twice, so a blob that no row
-names stays so; and each unit of work looks again, holding the write lock, at what it lets go. A file goes before the
-row that notes it: who dies in between leaves a note without a blob, and the next collector drops it.
+Nothing at all is done with a database that is not the one the blobs belong to (`history`). It needs no lock against
+pushes, nor against other collectors. A blob's name is never used twice, so a blob that no row names stays so; and each
+unit of work looks again, holding the write lock, at what it lets go. A file goes before the row that notes it: who dies
+in between leaves a note without a blob, and the next collector drops it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -24,23 +26,26 @@ from motherlode.domain.feeds import parse_feed_policy
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store import feeds, garbage
-from motherlode.store.blobs.base import Blobs
+from motherlode.store.blobs.base import Blobs, StoredBlob
 from motherlode.store.blobs.keys import is_blob_name
 from motherlode.store.db import Database
 from motherlode.store.garbage import Ends
+from motherlode.usecases.history import check_history
 from motherlode.usecases.sweep import sweep
 
 T = TypeVar("T")
 Kind = Literal["upload", "deletion", "content", "blob", "unnamed"]
 
 UNNAMED_GRACE: Final = timedelta(hours=24)
-"""How old a blob that no row names must be before it goes; no push names one that is older than an hour."""
+"""How old a blob must be before it is noted that no row names it; no push names one that is older than an hour."""
+QUARANTINE: Final = timedelta(days=7)
+"""How long it is kept from then on, unless it is set otherwise."""
 SAID: Final[dict[Kind, str]] = {
     "upload": "what a dead process left of an upload",
     "deletion": "a deleted version can no longer be brought back",
     "content": "nobody points to these bytes any more",
     "blob": "the file of such bytes",
-    "unnamed": "a file that nothing ever named",
+    "unnamed": "a file that no row names",
 }
 """What each kind of thing is, for people."""
 _BATCH: Final = 100
@@ -65,6 +70,8 @@ def gc(
     blobs: Blobs,
     clock: Clock,
     reader_grace: timedelta,
+    quarantine: timedelta = QUARANTINE,
+    indexed: Mapping[int, int] | None = None,
     is_dry_run: bool = False,
     report: Callable[[Removed], None],
     step: Callable[[], None] = ignore_step,
@@ -72,11 +79,13 @@ def gc(
     """Remove all that can go; returns how many bytes that freed.
 
     `report` is told of each thing when it has gone, or would go where `is_dry_run`: nothing is changed then. `step` is
-    called between any two steps; what it raises ends the pass there, with nothing half done.
+    called between any two steps; what it raises ends the pass there, with nothing half done. `indexed` as in
+    `check_history`, which may refuse: nothing is changed then.
     """
+    check_history(db=db, blobs=blobs, indexed=indexed)
     freed = 0
     collector = _Collector(db, blobs, clock.now(), is_dry_run=is_dry_run)
-    for removed in collector.collect(reader_grace):
+    for removed in collector.collect(reader_grace, quarantine):
         if removed is None:
             step()
         else:
@@ -94,14 +103,14 @@ class _Collector:
         self._at = at
         self._is_dry_run = is_dry_run
 
-    def collect(self, reader_grace: timedelta) -> Iterator[Removed | None]:
+    def collect(self, reader_grace: timedelta, quarantine: timedelta) -> Iterator[Removed | None]:
         """The five steps."""
         ends = self._find_ends()
         yield from self._sweep()
         yield from self._let_go_past(ends)
         yield from self._let_go_unused(ends)
         yield from self._delete_ripe(self._at - reader_grace)
-        yield from self._delete_unnamed(self._at - UNNAMED_GRACE)
+        yield from self._delete_unnamed(self._at - quarantine)
 
     def _find_ends(self) -> Ends:
         """Up to which moment deletions are past bringing back, on which feeds."""
@@ -163,17 +172,50 @@ class _Collector:
         return is_mine
 
     def _delete_unnamed(self, until: datetime) -> Iterator[Removed | None]:
-        old = (blob for blob in self._blobs.walk() if blob.put_at <= until)
+        """Note the blobs that no row names, and delete those that were noted by then."""
+        left = set()
+        old = (blob for blob in self._blobs.walk() if blob.put_at <= self._at - UNNAMED_GRACE)
         for batch in _batches(old):
-            with self._db.read() as tx:
-                named = garbage.find_named(tx, [blob.name for blob in batch])
-            for blob in batch:
-                if blob.name not in named:
-                    if not self._is_dry_run:
-                        self._blobs.delete(blob.name)
-                        crash_point("gc-unnamed-deleted")
-                    yield Removed("unnamed", blob.name, blob.size)
+            unnamed = self._find_unnamed(batch)
+            ripe = self._note_unnamed(unnamed, until) if unnamed else set()
+            for name in sorted(ripe):
+                if not self._is_dry_run:
+                    self._blobs.delete(name)
+                    crash_point("gc-unnamed-deleted")
+                yield Removed("unnamed", name, unnamed[name].size)
+            left |= unnamed.keys() - ripe
             yield None
+        self._forget_all_but(left)
+
+    def _find_unnamed(self, batch: list[StoredBlob]) -> dict[str, StoredBlob]:
+        with self._db.read() as tx:
+            named = garbage.find_named(tx, [blob.name for blob in batch])
+        return {blob.name: blob for blob in batch if blob.name not in named}
+
+    def _note_unnamed(self, blobs: Collection[str], until: datetime) -> set[str]:
+        """Note that no row names these; returns those that were noted by then."""
+        history = self._db.history
+        if self._is_dry_run:
+            with self._db.read() as tx:
+                return garbage.find_ripe_unnamed(tx, blobs, history, until)
+        with self._db.write() as tx:
+            still = set(blobs) - garbage.find_named(tx, blobs)
+            garbage.note_unnamed(tx, still, history, self._at)
+            ripe = garbage.find_ripe_unnamed(tx, still, history, until)
+            crash_point("gc-unnamed-before-commit")
+        crash_point("gc-unnamed-noted")
+        return ripe
+
+    def _forget_all_but(self, left: Collection[str]) -> None:
+        """Drop the notes of blobs that are gone, or that a row names again."""
+        if self._is_dry_run:
+            return
+        with self._db.read() as tx:
+            over = garbage.read_unnamed(tx).keys() - left
+        for batch in _batches(sorted(over)):
+            with self._db.write() as tx:
+                garbage.forget_unnamed(tx, batch)
+            crash_point("gc-unnamed-forgotten")
 
 
 def _batches(things: Iterable[T]) -> Iterator[list[T]]:

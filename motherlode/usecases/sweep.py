@@ -3,11 +3,13 @@
 from motherlode.store import garbage
 from motherlode.store.blobs.base import Blobs
 from motherlode.store.db import Database
+from motherlode.usecases.history import check_history
 
 
 def sweep(*, db: Database, blobs: Blobs, is_dry_run: bool = False) -> list[str]:
     """Remove spooled files of dead processes, and the blobs that they put and never committed; returns the names of
-    what went, or would go where `is_dry_run`."""
+    what went, or would go where `is_dry_run`. Raises as `check_history` does, and then removes nothing."""
+    check_history(db=db, blobs=blobs)
 
     def is_named(blob: str) -> bool:
         with db.read() as tx:

@@ -1,6 +1,8 @@
 """Verify: whether everything that is stored still is what was written down about it.
 
     bytes        every blob is read and hashed again, in bounded pieces, and compared with its row
+    names        every blob is looked for in the rows: one that is in none may be of a database that was lost
+    history      the database is compared with what lies beside the blobs: it may be an older copy
     documents    what readers are shown of each version is made from the rows, and compared with those bytes
     log          each feed's events are replayed, and compared with its rows
     search       the index is brought up to date, and compared with the versions that are listed
@@ -12,15 +14,18 @@ Nothing else is changed, and a server may go on beside it.
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import BinaryIO, Final
 
+from motherlode.domain.refusals import DatabaseUnusable, Refusal
 from motherlode.projections.searching import Searching
 from motherlode.store import audit, contents, feeds, garbage
 from motherlode.store.audit import AuditFault
-from motherlode.store.blobs.base import Blobs
+from motherlode.store.blobs.base import Blobs, StoredBlob
 from motherlode.store.contents import ContentRow
 from motherlode.store.db import Database, Tx
 from motherlode.usecases.comparing import Measured, find_shown_differences, read_nuspec
+from motherlode.usecases.history import check_history
 from motherlode.usecases.replaying import verify_log
 
 _PIECE_BYTES: Final = 1 << 20
@@ -35,13 +40,15 @@ _SAID: Final = {
 @dataclass(frozen=True, slots=True)
 class Verified:
     """What was looked at, and how many differences there were; `head` is number and hash of the audit log's last
-    line, to be noted down: who has it can tell later whether the log up to there is still the same."""
+    line, to be noted down: who has it can tell later whether the log up to there is still the same. `unnamed` are the
+    blobs that no row names."""
 
     packages: int
     events: int
     lines: int
     head: tuple[int, bytes]
     differences: int
+    unnamed: tuple[str, ...] = ()
 
 
 def verify(
@@ -65,12 +72,14 @@ def verify(
         reported += 1
         report(sentence)
 
+    _verify_history(db, blobs, searching, count)
     packages = _verify_blobs(db, blobs, count, advance)
+    unnamed = tuple(_verify_names(db, blobs, count))
     events = _verify_logs(db, count)
     if searching is not None:
         searching.verify(count)
     verified = _verify_audit(db, count, audit_head)
-    return replace(verified, packages=packages, events=events, differences=reported)
+    return replace(verified, packages=packages, events=events, differences=reported, unnamed=unnamed)
 
 
 def _verify_blobs(db: Database, blobs: Blobs, report: Callable[[str], None], advance: Callable[[int], None]) -> int:
@@ -83,6 +92,47 @@ def _verify_blobs(db: Database, blobs: Blobs, report: Callable[[str], None], adv
         for blob in garbage.find_contradictions(tx):
             report(f"the blob {blob} is noted as garbage, and a package is in it")
     return packages
+
+
+def _verify_history(db: Database, blobs: Blobs, searching: Searching | None, report: Callable[[str], None]) -> None:
+    try:
+        check_history(db=db, blobs=blobs, indexed=None if searching is None else searching.indexed())
+    except DatabaseUnusable:
+        raise
+    except Refusal as refusal:
+        report(str(refusal))
+
+
+def _verify_names(db: Database, blobs: Blobs, report: Callable[[str], None]) -> Iterator[str]:
+    """Tell of each blob that is in no row, nor about to be: of one whose push is under way there is a note until its
+    row is there."""
+    missing: list[StoredBlob] = []
+    for batch in _batches(blobs.walk()):
+        names = [blob.name for blob in batch]
+        under_way = blobs.unsettled()
+        with db.read() as tx:
+            named = garbage.find_named(tx, names)
+        missing += [blob for blob in batch if blob.name not in named | under_way]
+    for blob in missing:
+        if _is_still_there(blob.name, blobs):
+            report(f"no row names the blob {blob.name} ({blob.size} bytes, written {blob.put_at:%Y-%m-%d %H:%M} UTC)")
+            yield blob.name
+
+
+def _is_still_there(blob: str, blobs: Blobs) -> bool:
+    """Whether it is: a push that was refused may have taken it back meanwhile."""
+    try:
+        blobs.open(blob).close()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _batches(walk: Iterator[StoredBlob]) -> Iterator[list[StoredBlob]]:
+    while batch := list(islice(walk, _PAGE)):
+        yield batch
 
 
 def _verify_logs(db: Database, report: Callable[[str], None]) -> int:

@@ -17,7 +17,14 @@ from typing import Any, Final
 import anyio
 from starlette.responses import Response
 
-from motherlode.domain.refusals import Broken, MethodRefused, NoSuchAddress, Refusal, SeveralHosts
+from motherlode.domain.refusals import (
+    Broken,
+    DatabaseUnusable,
+    MethodRefused,
+    NoSuchAddress,
+    Refusal,
+    SeveralHosts,
+)
 from motherlode.house import House
 from motherlode.observe.lines import LONGEST_WAIT_S
 from motherlode.observe.logs import get_logger, get_request_log
@@ -195,6 +202,8 @@ class Edge:
             return await self._route(visit)
         except Refusal as refusal:
             visit.notes["refusal"] = refusal.code
+            if refusal.public is not None:
+                self._log.error("data_at_fault", request_id=visit.request_id, reason=str(refusal))
             self._recording.note_refusal(visit, refusal)
             self._count_refusal(visit, refusal)
             return await self._refuse(visit, refusal)
@@ -233,18 +242,19 @@ class Edge:
         """The refusal as a page, as far as one can be made."""
         try:
             return await answer_error(visit, refusal)
+        except Refusal as fault:
+            self._log.warning("error_page_failed", request_id=visit.request_id, reason=str(fault))
         except Exception:  # noqa: BLE001 where the page fails too, the plain refusal is left
             self._log.exception("error_page_failed", request_id=visit.request_id, path=visit.scope["path"])
-            return refuse(refusal, request_id=visit.request_id, is_write=False, is_browser=True)
+        return refuse(refusal, request_id=visit.request_id, is_write=False, is_browser=True)
 
     async def _route(self, visit: Visit) -> Response:
         check_length(visit.scope)
         if not has_one_host(visit.scope):
             raise SeveralHosts
-        if not self._house.follower.is_current():
-            await visit.read(self._house.follower.catch_up)
-        visit.standing = self._house.follower.standing
         routes = self._enter(visit)
+        await self._follow(visit, routes)
+        visit.standing = self._house.follower.standing
         found = find_route(routes, visit.method, visit.path)
         route, visit.parameters = found or (None, {})
         visit.route = route.name if route else "none"
@@ -254,6 +264,16 @@ class Edge:
         elif visit.is_page:
             await self._who.find_visitor(visit)
         return await route.answer(visit) if route else self._miss(visit, routes)
+
+    async def _follow(self, visit: Visit, routes: Sequence[Route]) -> None:
+        """Look whether anything was committed. Who asks about the server itself, whether it lives for one, is answered
+        also while the database cannot be read."""
+        try:
+            if not self._house.follower.is_current():
+                await visit.read(self._house.follower.catch_up)
+        except DatabaseUnusable:
+            if routes is not SERVER_ROUTES:
+                raise
 
     def _enter(self, visit: Visit) -> Sequence[Route]:
         """Take prefix and feed off the path; returns the routes that are left to choose from."""

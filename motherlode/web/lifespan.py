@@ -1,5 +1,6 @@
-"""A worker's life: while it serves, the search index is looked after, jobs are run, and downloads and uses of keys are
-written down every few seconds, and once more when it stops. So are the lines of the log that wait for others."""
+"""A worker's life: while it serves, the search index is looked after, jobs are run, and downloads, uses of keys and how
+far the database has come are written down every few seconds, and once more when it stops. So are the lines of the log
+that wait for others."""
 
 import asyncio
 import gc
@@ -12,6 +13,7 @@ import anyio.to_thread
 from motherlode.domain.refusals import Refusal
 from motherlode.house import House
 from motherlode.observe.logs import RequestLog, get_logger
+from motherlode.usecases.history import record_history
 from motherlode.usecases.record_downloads import record_downloads
 from motherlode.usecases.record_uses import record_uses
 from motherlode.web.later import Later
@@ -73,17 +75,21 @@ class Lifespan:
     async def _flush(self) -> None:
         await self._write(self._record_downloads, failed="downloads_not_recorded")
         await self._write(self._record_uses, failed="key_uses_not_recorded")
+        await self._write(self._record_history, failed="history_not_recorded")
 
     async def _write(self, record: Callable[[], None], *, failed: str) -> None:
         try:
             await anyio.to_thread.run_sync(record)
-        except Refusal as refusal:
-            get_logger().warning(failed, reason=str(refusal))
+        except (Refusal, OSError) as error:
+            get_logger().warning(failed, reason=str(error))
         except Exception:  # noqa: BLE001 what was not written is kept for the next time; nothing else may suffer
             get_logger().exception(failed)
 
     def _record_downloads(self) -> None:
         record_downloads(self._house.tally, db=self._house.db)
+
+    def _record_history(self) -> None:
+        record_history(db=self._house.db, blobs=self._house.blobs, clock=self._house.clock)
 
     def _record_uses(self) -> None:
         uses = self._house.key_uses.take()

@@ -37,6 +37,10 @@ _STATUS: Final[dict[type[Refusal], int]] = {
     refusals.SlowBody: 408,
     refusals.OlderData: 503,
     refusals.NewerData: 503,
+    refusals.DatabaseUnusable: 503,
+    refusals.DatabaseExists: 409,
+    refusals.DatabaseMissing: 503,
+    refusals.DatabaseStale: 503,
     refusals.Busy: 503,
     refusals.StorageFull: 507,
     refusals.Broken: 500,
@@ -107,10 +111,15 @@ def warning_lines(sentences: list[str], *, rest: str = "faults: the answer's bod
     return taken
 
 
+def sentence_of(refusal: Refusal) -> str:
+    """What clients are told."""
+    return refusal.public or str(refusal)
+
+
 def _sentences(refusal: Refusal) -> list[str]:
     if len(refusal.faults) > 1:
         return [fault.message for fault in refusal.faults]
-    return [str(refusal)]
+    return [sentence_of(refusal)]
 
 
 def _as_header(sentence: str) -> str:
@@ -127,7 +136,7 @@ def describe_fault(fault: Fault) -> dict[str, str]:
 
 def _problem(refusal: Refusal, request_id: str) -> bytes:
     problem: dict[str, object] = {
-        "detail": printable(str(refusal)),
+        "detail": printable(sentence_of(refusal)),
         "type": "about:blank",
         "title": refusal.title,
         "status": status_of(refusal),

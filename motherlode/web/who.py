@@ -18,7 +18,7 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 
 from motherlode.domain.policy import VERIFY, Actor
-from motherlode.domain.refusals import KeyMissing, KeyRefused, SignInNeeded, SignInRefused
+from motherlode.domain.refusals import KeyMissing, KeyRefused, Refusal, SignInNeeded, SignInRefused
 from motherlode.house import House
 from motherlode.identity.keys import digest_of, is_same, is_well_formed
 from motherlode.identity.remembered import REMEMBER, Remembered
@@ -63,6 +63,8 @@ class Who:
         """Learn from the audit log where users signed in before this worker began."""
         try:
             found = await anyio.to_thread.run_sync(partial(recall_sign_ins, MOST_KEPT, db=self._house.db))
+        except Refusal as refusal:
+            get_logger().warning("sign_ins_not_recalled", reason=str(refusal))
         except Exception:  # noqa: BLE001 without it they are strangers until they have signed in once more
             get_logger().exception("sign_ins_not_recalled")
             return

@@ -30,12 +30,10 @@ def test_every_verb_names_points_before_and_after_its_commit():
     assert len(PUSH_POINTS) >= 7
     for action in ("push", "replace", "unlist", "relist", "delete", "restore-version"):
         assert {f"{action}-rows-written", f"{action}-before-commit", f"{action}-committed"} <= set(points_of(action))
-    assert len(points_of("gc")) >= 7
-    assert set(POINTS) == {
-        point
-        for action in ("push", "replace", "unlist", "relist", "delete", "restore-version", "gc", "search", "rederive")
-        for point in points_of(action)
-    }
+    assert len(points_of("gc")) >= 10
+    others = ("gc", "search", "rederive", "history", "new-history", "rebuild")
+    changes = ("push", "replace", "unlist", "relist", "delete", "restore-version")
+    assert set(POINTS) == {point for action in (*changes, *others) for point in points_of(action)}
 
 
 @pytest.fixture(scope="module")

@@ -126,9 +126,10 @@ def littered(stocked):
     """A folder with something to do for each step of a collector, and one version that is to stay.
 
     2.0.0 was deleted softly, long ago; 3.0.0 was deleted for good just now; the bytes it had before are garbage whose
-    readers are through; and there is a file that nobody ever named.
+    readers are through; of two files that nobody ever named one was noted long ago, and one is new to the collector.
     """
     folder = str(stocked)
+    put_unnamed(stocked, "0")
     replacement = stocked.parent / "replacement.nupkg"
     replacement.write_bytes(NEW)
     run_command("push", str(replacement), "--data", folder)
@@ -139,12 +140,18 @@ def littered(stocked):
     run_command("delete", "Acme.Widgets", "3.0.0", "--data", folder)
     write(stocked, "UPDATE deletions SET deleted_at = 0")
     write(stocked, "UPDATE garbage SET at = 0")
-    unnamed = stocked / "blobs" / "ab" / f"{'ab' * 32}-{'0' * 16}"
+    write(stocked, "UPDATE unnamed SET since = 0")
+    put_unnamed(stocked, "1")
+    assert len(blob_files(stocked)) == 6
+    return stocked
+
+
+def put_unnamed(data, digit):
+    """A file that no row names, older than any push."""
+    unnamed = data / "blobs" / "ab" / f"{'ab' * 32}-{digit * 16}"
     unnamed.parent.mkdir(exist_ok=True)
     unnamed.write_bytes(b"nobody's")
     os.utime(unnamed, (0, 0))
-    assert len(blob_files(stocked)) == 5
-    return stocked
 
 
 @pytest.mark.parametrize("point", points_of("gc"))
@@ -154,8 +161,11 @@ def test_a_collector_that_dies_is_followed_by_another_which_goes_on(serve, litte
     assert_kept(server, {("Acme.Widgets", "1.0.0"): KEPT})
     assert server.push(nupkg(version="4.0.0")).status == 201
     run_command("gc", "--data", str(littered))
+    assert len(rows(littered, "SELECT * FROM unnamed")) == 1
     write(littered, "UPDATE garbage SET at = 0")
+    write(littered, "UPDATE unnamed SET since = 0")
     run_command("gc", "--data", str(littered))
+    assert rows(littered, "SELECT * FROM unnamed") == []
     assert_whole(server, {"1.0.0": True, "4.0.0": True}, {"1.0.0": KEPT, "4.0.0": nupkg(version="4.0.0")})
     assert rows(littered, "SELECT * FROM garbage") == []
     assert [row["content_id"] for row in rows(littered, "SELECT content_id FROM deletions")] == [None]
@@ -169,7 +179,9 @@ def test_bytes_that_are_pushed_again_while_a_collector_is_dead_half_way_are_kept
     crash_command(littered, "gc-unused-committed", "gc")
     server = serve(data=littered)
     assert server.push(NEW).status == 201
-    write(littered, "UPDATE garbage SET at = 0")
-    run_command("gc", "--data", str(littered))
+    for _ in range(2):  # of which the first only notes the files that nobody names
+        write(littered, "UPDATE garbage SET at = 0")
+        write(littered, "UPDATE unnamed SET since = 0")
+        run_command("gc", "--data", str(littered))
     assert download(server, "Acme.Widgets", "3.0.0") == NEW
     assert_whole(server, {"1.0.0": True, "3.0.0": True}, {"1.0.0": KEPT, "3.0.0": NEW})

@@ -51,8 +51,8 @@ def spooled_files(data: Path) -> list[Path]:
 
 
 def blob_files(data: Path) -> dict[str, Path]:
-    """All files of the blob store, by name."""
-    return {file.name: file for file in (data / "blobs").rglob("*") if file.is_file()}
+    """The files of all packages, by name."""
+    return {file.name: file for file in (data / "blobs").glob("*/*") if file.is_file()}
 
 
 def _assert_events_make_entries(data: Path) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, insert, select
 
-from motherlode.domain.refusals import Busy, NoData, StorageFull
+from motherlode.domain.refusals import Busy, DatabaseUnusable, NoData, StorageFull
 from motherlode.store import schema
 from motherlode.store.db import open_database
 
@@ -35,7 +35,7 @@ def test_a_folder_without_a_database_is_refused_and_stays_as_it_is(tmp_path):
 def test_a_file_that_is_no_database_is_refused_and_stays_as_it_is(tmp_path):
     path = tmp_path / "motherlode.db"
     path.write_bytes(b"x" * 4096)
-    with pytest.raises(NoData):
+    with pytest.raises(DatabaseUnusable, match="file is not a database"):
         open_database(path)
     assert path.read_bytes() == b"x" * 4096
 

@@ -7,7 +7,8 @@ import pytest
 from motherlode.domain.refusals import NotFound
 from motherlode.store import garbage
 from motherlode.store.blobs.memory import MemoryBlobs
-from motherlode.usecases.gc import UNNAMED_GRACE
+from motherlode.usecases.gc import QUARANTINE, UNNAMED_GRACE
+from motherlode.usecases.new_history import begin_history
 from tests.builders import nupkg
 from tests.usecases.away import READER_GRACE, bring_back, collect, take_away
 from tests.usecases.house import NOON
@@ -149,7 +150,7 @@ class TestSoftDeletions:
 
 
 class TestBlobs:
-    """Unnamed blobs go after 24 hours; what dead processes left, at once."""
+    """Unnamed blobs are noted after 24 hours and go after their quarantine; what dead processes left goes at once."""
 
     def put(self, house, body=b"body", blobs=None):
         store = blobs or house.blobs
@@ -161,11 +162,50 @@ class TestBlobs:
     def test_a_blob_that_no_row_names_goes_when_no_push_may_name_it_any_more(self, house):
         house.push(PACKAGE)
         name = self.put(house)
+        house.blobs.settle(name)
         house.clock.pass_by(UNNAMED_GRACE - MOMENT)
-        assert collect(house) == []
+        assert (collect(house), house.rows("unnamed")) == ([], [])
         house.clock.pass_by(MOMENT)
-        assert [(each.kind, each.name, each.size) for each in collect(house)] == [("unnamed", name, 4)]
+        assert collect(house) == []
+        assert [row.blob for row in house.rows("unnamed")] == [name]
+        house.clock.pass_by(QUARANTINE - MOMENT)
+        assert (collect(house, is_dry_run=True), collect(house)) == ([], [])
+        house.clock.pass_by(MOMENT)
+        told = collect(house, is_dry_run=True)
+        assert [(each.kind, each.name, each.size) for each in told] == [("unnamed", name, 4)]
+        assert collect(house) == told
         assert list(house.shelf.blobs.values()) == [PACKAGE]
+        assert house.rows("unnamed") == []
+
+    def test_a_blob_that_a_row_names_again_is_forgotten_and_stays(self, house):
+        """As after a newer copy of the database was put back, whose notes are older than the row."""
+        house.push(PACKAGE)
+        (blob,) = house.shelf.blobs
+        with house.db.write() as tx:
+            garbage.note_unnamed(tx, [blob], house.db.history, NOON)
+        house.clock.pass_by(2 * QUARANTINE)
+        assert collect(house) == []
+        assert house.rows("unnamed") == []
+        assert list(house.shelf.blobs) == [blob]
+
+    def test_a_note_of_another_history_does_not_count(self, house):
+        house.push(PACKAGE)
+        house.blobs.settle(name := self.put(house))
+        house.clock.pass_by(UNNAMED_GRACE)
+        collect(house)
+        house.do(begin_history, blobs=house.blobs, drop_index=lambda: None)
+        house.clock.pass_by(QUARANTINE)
+        assert collect(house) == []
+        house.clock.pass_by(QUARANTINE)
+        assert [each.name for each in collect(house)] == [name]
+
+    def test_the_quarantine_is_what_the_caller_says(self, house):
+        house.push(PACKAGE)
+        house.blobs.settle(name := self.put(house))
+        house.clock.pass_by(UNNAMED_GRACE)
+        assert collect(house, quarantine=timedelta(seconds=1)) == []
+        house.clock.pass_by(timedelta(seconds=1))
+        assert [each.name for each in collect(house, quarantine=timedelta(seconds=1))] == [name]
 
     def test_garbage_that_is_old_waits_for_its_readers_all_the_same(self, hard):
         hard.clock.pass_by(2 * UNNAMED_GRACE)
@@ -229,6 +269,8 @@ class TestSteps:
         collect(hard)
         TestBlobs().put(hard)
         hard.clock.pass_by(UNNAMED_GRACE)
+        with hard.db.write() as tx:
+            garbage.note_unnamed(tx, hard.shelf.blobs, hard.db.history, NOON - QUARANTINE)
         ended = 0
         while True:
             left = iter(range(ended))

@@ -108,6 +108,15 @@ class Blobs(Protocol):
         until the moment it died.
         """
 
+    def unsettled(self) -> set[str]:
+        """The blobs with a crash note, whichever process left it: a row may be about to name them."""
+
+    def read_object(self, name: str) -> bytes | None:
+        """A small object that lies beside the blobs under a fixed name; None where there is none."""
+
+    def replace_object(self, name: str, content: bytes) -> None:
+        """Make that object, or replace it: durably, and never with a part of it. Raises StorageFull."""
+
     def close(self) -> None:
         """Let go; crash notes that were not settled are left to the next `sweep`."""
 

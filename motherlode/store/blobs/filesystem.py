@@ -128,6 +128,31 @@ class FileBlobs:
             deleted += self._sweep_folder(folder, is_named, is_dry_run=is_dry_run)
         return deleted
 
+    def unsettled(self) -> set[str]:
+        """The notes in all spool folders."""
+        folders = _list(keys.spools_path(self._folder))
+        return {file.name for folder in folders for file in _list(folder) if keys.is_blob_name(file.name)}
+
+    def read_object(self, name: str) -> bytes | None:
+        """The file's bytes."""
+        try:
+            return keys.object_path(self._folder, name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def replace_object(self, name: str, content: bytes) -> None:
+        """Write a file in the spool, where a sweep finds it after a crash, and rename it."""
+        target = keys.object_path(self._folder, name)
+        with self._new_spool() as spool, storage_refusals():
+            spool.write(content)
+            posix.sync_file(spool.file)
+            spool.file.close()
+            crash_point("history-synced")
+            self._make_durable(target.parent)
+            spool.path.replace(target)
+            posix.sync_folder(target.parent)
+        crash_point("history-replaced")
+
     def close(self) -> None:
         """Let go of the spool folder, and remove it unless notes are left in it."""
         with self._making:

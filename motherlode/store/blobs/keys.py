@@ -5,6 +5,7 @@
       motherlode.toml          settings, when there are any
       first-key.txt            the administrator's key of the first start
       blobs/ab/ab12…-3f9c…     the bytes of one package, by the first two digits of their hash
+      blobs/history.json       which database these packages belong to, and how far it had come
       spool/3f9c…/             one process' uploads
         lock                     locked for as long as that process lives
         3f9c….part               a body on its way in
@@ -23,6 +24,8 @@ import re
 import secrets
 from pathlib import Path
 
+HISTORY = "history.json"
+"""The name of the object that says which database the blobs belong to."""
 _NONCE = re.compile(r"[0-9a-f]{16}")
 _BLOB_NAME = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}")
 _SPOOL_NAME = re.compile(r"[0-9a-f]{16}\.part")
@@ -93,6 +96,11 @@ def blob_path(folder: Path, name: str) -> Path:
     if not is_blob_name(name):
         raise ValueError(f"no blob's name: {name!r}")
     return blobs_path(folder) / name[:2] / name
+
+
+def object_path(folder: Path, name: str) -> Path:
+    """The small object of that name; blobs lie in folders, so no blob has its path."""
+    return blobs_path(folder) / name
 
 
 def spools_path(folder: Path) -> Path:

@@ -15,11 +15,13 @@ from motherlode.store.blobs.base import Spool, StoredBlob, check_by_writing
 
 @dataclass(slots=True)
 class Shelf:
-    """What outlives one `MemoryBlobs`, as a folder outlives a process: blobs, when each was put, and notes of those
-    that were closed. `is_low` says that nothing more may be put there."""
+    """What outlives one `MemoryBlobs`, as a folder outlives a process: blobs, when each was put, small objects, all
+    notes, and those of stores that were closed. `is_low` says that nothing more may be put there."""
 
     blobs: dict[str, bytes] = field(default_factory=dict)
+    notes: set[str] = field(default_factory=set)
     left_notes: set[str] = field(default_factory=set)
+    objects: dict[str, bytes] = field(default_factory=dict)
     put_at: dict[str, datetime] = field(default_factory=dict)
     is_low: bool = False
 
@@ -42,6 +44,7 @@ class MemoryBlobs:
         """Lay the bytes on the shelf."""
         name = keys.new_blob_name(spool.sha256)
         self._notes.add(name)
+        self._shelf.notes.add(name)
         spool.file.seek(0)
         self._shelf.put_at[name] = self._clock.now()
         self._shelf.blobs[name] = spool.file.read()
@@ -51,6 +54,7 @@ class MemoryBlobs:
     def settle(self, name: str) -> None:
         """Forget the note."""
         self._notes.discard(name)
+        self._shelf.notes.discard(name)
 
     def open(self, name: str) -> BinaryIO:
         """The bytes, as a file."""
@@ -87,8 +91,21 @@ class MemoryBlobs:
         if not is_dry_run:
             for name in unnamed:
                 self.delete(name)
+            self._shelf.notes -= self._shelf.left_notes
             self._shelf.left_notes.clear()
         return unnamed
+
+    def unsettled(self) -> set[str]:
+        """The notes on the shelf."""
+        return self._shelf.notes | self._shelf.left_notes
+
+    def read_object(self, name: str) -> bytes | None:
+        """The object's bytes."""
+        return self._shelf.objects.get(name)
+
+    def replace_object(self, name: str, content: bytes) -> None:
+        """Lay the object on the shelf."""
+        self._shelf.objects[name] = content
 
     def close(self) -> None:
         """Leave unsettled notes to the next sweep."""

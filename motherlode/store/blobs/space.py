@@ -9,7 +9,6 @@ from time import monotonic
 from typing import Final
 
 from motherlode.domain.refusals import StorageLow
-from motherlode.observe.logs import get_logger
 
 LOOK_INTERVAL_S: Final = 1.0
 
@@ -53,5 +52,7 @@ class Room:
             return
         was_low, self._is_low = self._is_low, free_bytes < self._least_bytes
         if self._is_low != was_low:
+            from motherlode.observe.logs import get_logger  # noqa: PLC0415 commands that read little do without logs
+
             event = "storage_low" if self._is_low else "storage_enough"
             get_logger().warning(event, free_bytes=free_bytes, least_bytes=self._least_bytes)
