@@ -93,7 +93,9 @@ class TestRecord:
         """It wrote no history, and knew no quarantine."""
         (data / "blobs" / "history.json").unlink()
         with closing(sqlite3.connect(data / "motherlode.db")) as connection, connection:
-            connection.execute("DROP TABLE unnamed")
+            for table in ("unnamed", "former_feeds"):
+                connection.execute(f"DROP TABLE {table}")
+            connection.execute("ALTER TABLE accounts DROP COLUMN deleted_at")
             connection.execute("UPDATE alembic_version SET version_num = '0005'")
         server = start_server(data=data)
         request.addfinalizer(server.stop)

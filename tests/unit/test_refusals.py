@@ -34,6 +34,9 @@ ARGUMENTS = {
     "may_sign_in": True,
     "why_not": "its holder is disabled",
     "wanted": "number",
+    "file": "/data/motherlode.db",
+    "reason": "is a folder",
+    "versions": 2,
 }
 STATUSES = {
     "Invalid": 400,

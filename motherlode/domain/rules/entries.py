@@ -21,7 +21,7 @@ _BACKSLASHES = re.compile(r"\\{2,}")
 _DOUBLE_BACKSLASH = "entry-double-backslash"
 _MAX_PART_BYTES = 255
 _MAX_GROWTH = 3  # of a byte in code page 437, once it is UTF-8
-_MAY_BE_UNREADABLE = re.compile("[,%]|portable|/version=", re.IGNORECASE)
+_MAY_BE_UNREADABLE = re.compile("[,%]|portable|/version=", re.IGNORECASE | re.ASCII)
 
 
 def check_count(subject: Subject) -> Iterator[Fault]:
