@@ -343,7 +343,8 @@ def _unpacked(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
             message = f"{quote(entry.name)} cannot be unpacked ({error}): pack it again."
             raise _no("entry-deflate-broken", message) from error
     else:
-        how = "with Deflate64, which few clients read" if entry.method == _DEFLATED64 else "in a way no client reads"
+        is_known = entry.method == _DEFLATED64
+        how = "with Deflate64, which not every client reads" if is_known else "in a way no client reads"
         raise _no("entry-method-unknown", f"{quote(entry.name)} is packed {how}: use deflate.")
 
 
