@@ -131,6 +131,8 @@ def _find_difference(tx: Tx, position: Position, recorded: Recorded | None) -> s
 
 
 def _find_unindexed(tx: Tx, indexed: Mapping[int, int]) -> str | None:
+    if not indexed:
+        return None  # tables of an older version may have no former feeds
     heads = catalog.heads(tx)
     for feed_id in indexed.keys() - feeds.former_ids(tx):
         head, number = heads.get(feed_id, 0), indexed[feed_id]
