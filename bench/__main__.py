@@ -9,7 +9,7 @@ from typing import Any
 from bench import history
 from bench.cases import CASES, Case, find_cases
 from bench.cores import LOAD_CORE, SERVER_CORE, take_load_core
-from bench.figures import Figures, Skipped, goals_line
+from bench.figures import Figures, Skipped, goals_line, in_reads
 from bench.ground import Effort, Ground
 from bench.load import LoadFailed, is_installed
 from bench.machine import commit, describe_machine, describe_versions, load_of_others
@@ -73,7 +73,9 @@ def _measure(cases: list[Case], effort: Effort, cache: Path, *, is_kept: bool) -
     with Ground(cache, effort) as ground:
         for case in cases:
             try:
-                results[case.name] = case.how.measure(ground)
+                figures = case.how.measure(ground)
+                names = [goal.figure for goal in case.goals if goal.figure.endswith("_reads")]
+                results[case.name] = figures | (in_reads(figures, names, ground.nginx_read_us()) if names else {})
             except Skipped as reason:
                 skipped[case.name] = str(reason)
                 print(f"{case.name}: skipped, {reason}", flush=True)

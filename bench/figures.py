@@ -1,6 +1,6 @@
 """Figures: what a case gives, the goals it is held to, and how both are written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,9 +15,13 @@ UNITS: Final = {
     "kb": "KB",
     "rate": "/s",
     "ratio": "×",
+    "reads": "reads",
     "busy": "cores",
     "count": "",
 }
+
+
+_TIMES_US: Final = {"us": 1.0, "ms": 1_000.0, "s": 1_000_000.0}
 
 
 class Skipped(Exception):
@@ -63,6 +67,24 @@ def show(name: str, value: float) -> str:
 def median(values: Sequence[float]) -> float:
     """The middle one; the lower of two."""
     return sorted(values)[(len(values) - 1) // 2]
+
+
+def in_reads(figures: Figures, names: Iterable[str], read_us: float) -> Figures:
+    """Those of the names that end in `_reads`: the times of these names as multiples of what one read takes nginx.
+
+    `read_us` is the processor time of nginx for a small file, measured in the same run: machines differ by a factor of
+    three from day to day, and this differs with them.
+    """
+    found: Figures = {}
+    for name in names:
+        stem, _, unit = name.rpartition("_")
+        if unit == "reads":
+            found[name] = next(
+                figures[f"{stem}_{time}"] * in_us / read_us
+                for time, in_us in _TIMES_US.items()
+                if f"{stem}_{time}" in figures
+            )
+    return found
 
 
 def goals_line(goals: Sequence[Goal], figures: Mapping[str, float]) -> str:

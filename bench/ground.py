@@ -8,10 +8,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from bench.feeds import LARGE_BIG, FeedSize, copied, prepared
+from bench.figures import median
+from bench.load import load
 from bench.servers import Motherlode, Nginx, motherlode, nginx
+
+_SMALL_BYTES: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Ground:
         self.folder = cache / "run"
         self._folders = 0
         self._nginx: Nginx | None = None
+        self._nginx_read_us: float | None = None
         self._motherlode: Motherlode | None = None
         self._runs_on: FeedSize | None = None
         self._nginx_stack = ExitStack()
@@ -72,6 +77,19 @@ class Ground:
         if self._nginx is None:
             self._nginx = self._nginx_stack.enter_context(nginx(self.folder / "nginx"))
         return self._nginx
+
+    def nginx_read_us(self) -> float:
+        """Processor time of nginx for one read of a small file, measured once in this run: what times are compared with
+        that have nothing like them beside."""
+        if self._nginx_read_us is None:
+            server = self.nginx()
+            (server.static / "small").write_bytes(bytes(_SMALL_BYTES))
+            taken = [
+                load(server.url, ["/small"], server.tree, seconds=self.effort.seconds, connections=16).cpu_us
+                for _ in range(self.effort.rounds)
+            ]
+            self._nginx_read_us = median(taken)
+        return self._nginx_read_us
 
     def motherlode(self, name: str) -> Motherlode:
         """The Motherlode that serves this feed: the one that runs already, if it does."""

@@ -49,6 +49,7 @@ class Push:
         done = sum(len(one.each_s) for one in rounds)
         return {
             "rate": done / sum(one.wall_s for one in rounds),
+            "each_ms": sum(one.wall_s for one in rounds) / done * 1000,
             "cpu_ms": sum(one.cpu_s for one in rounds) / done * 1000,
             "p50_ms": each_s[len(each_s) // 2] * 1000,
             "p99_ms": each_s[int(len(each_s) * 0.99)] * 1000,

@@ -40,6 +40,7 @@ class Read:
             "p99_ms": our_latency.p99_ms,
             "nginx_p50_ms": their_latency.p50_ms,
             "nginx_p99_ms": their_latency.p99_ms,
+            "p99_ratio": our_latency.p99_ms / their_latency.p99_ms,
             "paced_rate": self.rate,
             "peak_mb": server.tree.peak_mb(),
             "body_kb": len(server.get(paths[0], gzip=True)[0]) / 1000,
