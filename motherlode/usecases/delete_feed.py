@@ -42,6 +42,7 @@ def delete_feed(name: str, actor: Actor, *, with_packages: bool, db: Database, c
         details = {"feed_id": feed.id, "last_event": feed.head, "versions": versions, "revoked_keys": list(revoked)}
         write_audit(tx, actor, "delete-feed", feed=name, subject=name, at=now, details=details)
         crash_point("feed-delete-before-commit")
+    crash_point("feed-delete-committed")
     return DeletedFeed(versions, revoked)
 
 

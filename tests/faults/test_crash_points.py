@@ -31,7 +31,7 @@ def test_every_verb_names_points_before_and_after_its_commit():
     for action in ("push", "replace", "unlist", "relist", "delete", "restore-version"):
         assert {f"{action}-rows-written", f"{action}-before-commit", f"{action}-committed"} <= set(points_of(action))
     assert len(points_of("gc")) >= 10
-    others = ("gc", "search", "rederive", "history", "new-history", "rebuild")
+    others = ("gc", "search", "rederive", "history", "new-history", "rebuild", "feed-delete")
     changes = ("push", "replace", "unlist", "relist", "delete", "restore-version")
     assert set(POINTS) == {point for action in (*changes, *others) for point in points_of(action)}
 

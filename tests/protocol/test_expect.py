@@ -1,7 +1,7 @@
 """`Expect: 100-continue`: what can be refused by the header alone is refused before the client is told to go on."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -111,8 +111,9 @@ def test_the_server_goes_on_after_many_of_them(server: Server) -> None:
 
 @pytest.mark.parametrize(("key", "status"), [("", "401"), ("wrong", "403")])
 def test_over_http_2_where_nobody_waits_the_body_is_read_first(
-    server: Server, tmp_path: Path, key: str, status: str
+    serve: Callable[..., Server], tmp_path: Path, key: str, status: str
 ) -> None:
+    server = serve(environment={"MOTHERLODE_SERVER_HTTP2": "on"})
     file = tmp_path / "a.nupkg"
     file.write_bytes(nupkg(payload_bytes=3_000_000))
     command = [require_program("curl"), "-sS", "-o", str(tmp_path / "answer"), "-w", "%{http_code} %{http_version}"]

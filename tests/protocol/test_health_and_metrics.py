@@ -167,7 +167,7 @@ def test_a_scrape_says_what_runs_and_on_how_much_room(serve: Callable[..., Serve
     assert found["motherlode_process_cpu_seconds"] > 0
     assert 0 < found["motherlode_disk_free_bytes"] <= found["motherlode_disk_total_bytes"]
     assert found["motherlode_search_index_lag_events"] == 0
-    assert 'motherlode_jobs{kind="gc",state="waiting"}' in found or 'motherlode_jobs{kind="gc",state="due"}' in found
+    assert any(name.startswith('motherlode_jobs{kind="gc",state="') for name in found)
     assert "motherlode_certificate_end_time_seconds" not in found
 
 

@@ -1,6 +1,7 @@
 """Absolute addresses: by Host, by the public address, behind proxies, and behind a real nginx below a sub-path."""
 
 import json
+import re
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,7 +26,7 @@ def get(server: Server, path: str, *headers: str, host: str | None = None) -> An
 def base_of(answer: Answer) -> str:
     """What all addresses of a service index begin with."""
     addresses = [resource["@id"] for resource in json_of(answer)["resources"]]
-    [base] = {address[: address.index("/v3/" if "/v3/" in address else "/api/v2/")] for address in addresses}
+    [base] = {re.split(r"/(?:v3/|api/v2/|packages[/?])", address)[0] for address in addresses}
     return base
 
 
