@@ -15,11 +15,10 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Final, TypeVar
 
+from motherlode.domain.networks import network_of
 from motherlode.domain.refusals import SignInRefused
 
 K = TypeVar("K")
@@ -74,7 +73,7 @@ class Slowdown:
         """The user signed in rightly from there."""
         user = _user_of(name)
         homes = self._homes.get(user, {})
-        _keep_newest(homes, _network_of(address), None, MOST_HOMES)
+        _keep_newest(homes, network_of(address), None, MOST_HOMES)
         _keep_newest(self._homes, user, homes)
 
     @contextmanager
@@ -84,7 +83,7 @@ class Slowdown:
         Left without `note_right` it goes on counting, be it that the client hung up: a hash was spent on it, or a place
         among those who wait. Raises SignInRefused, and counts nothing, when it must not even wait.
         """
-        network, user = _network_of(address), _user_of(name)
+        network, user = network_of(address), _user_of(name)
         home = (user, network) if network in self._homes.get(user, ()) else None
         counted = [(self._by_home, home)] if home else [(self._by_address, network), (self._by_name, user)]
         wait_s = max(tries.wait_s(who, now_s) for tries, who in counted)
@@ -137,14 +136,3 @@ def _keep_newest(table: dict[K, V], key: K, value: V, most: int = MOST_KEPT) -> 
 
 def _user_of(name: str) -> str:
     return name.lower()[:_NAME_LENGTH]
-
-
-@lru_cache(MOST_KEPT)
-def _network_of(address: str) -> str:
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(ip, IPv6Address):
-        return str(ip)
-    return str(ip.ipv4_mapped or f"{ip.packed[:8].hex()}/64")

@@ -6,12 +6,12 @@ entry that counts names the client; it also says which scheme, host, port and pr
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any, Final
 
-from motherlode.web.headers import header_values, listed_values
+from motherlode.web.headers import header_values, last_lines, listed_values
 
 _X_FORWARDED: Final = frozenset({b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port"})
 _MAX_PORT: Final = 65_535
@@ -47,16 +47,16 @@ def find_hop(scope: Mapping[str, Any], peer: str, is_trusted: Callable[[str], bo
     those may pass on the `Forwarded` of a stranger.
     """
     if any(name in _X_FORWARDED for name, _ in scope["headers"]):
-        addresses = [parse_address(text) for text in listed_values(scope, b"x-forwarded-for")]
-        client, depth = _follow(addresses, peer, is_trusted)
+        entries = listed_values(scope, b"x-forwarded-for")
+        client, depth = _follow(map(parse_address, reversed(entries)), peer, is_trusted)
         hop = Hop(
             scheme=_parse_scheme(_at(depth, scope, b"x-forwarded-proto")),
             host=parse_host(_at(depth, scope, b"x-forwarded-host")),
             port=_parse_port(_at(depth, scope, b"x-forwarded-port")),
         )
     else:
-        hops = [hop for line in header_values(scope, b"forwarded") for hop in parse_forwarded(line)]
-        client, depth = _follow([hop.address for hop in hops], peer, is_trusted)
+        hops = [hop for line in last_lines(header_values(scope, b"forwarded")) for hop in parse_forwarded(line)]
+        client, depth = _follow((hop.address for hop in reversed(hops)), peer, is_trusted)
         hop = hops[-depth] if hops else Hop()
     return replace(hop, address=client, prefix=_parse_prefix(_at(depth, scope, b"x-forwarded-prefix")))
 
@@ -91,10 +91,10 @@ def parse_host(text: str) -> str | None:
     return None if found[3] and _parse_port(found[3]) is None else text.lower()
 
 
-def _follow(addresses: Sequence[str | None], peer: str, is_trusted: Callable[[str], bool]) -> tuple[str, int]:
+def _follow(last_first: Iterable[str | None], peer: str, is_trusted: Callable[[str], bool]) -> tuple[str, int]:
     """The client's address, and how many entries from the end trusted proxies wrote, at least 1."""
     client, depth = peer, 0
-    for address in reversed(addresses):
+    for address in last_first:
         depth += 1
         client = address or client
         if address is None or not is_trusted(address):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from motherlode.connections import Connection, end_connections, list_connections
+from motherlode.domain.networks import network_of
 from motherlode.observe.logs import get_logger
 
 LOOK_S: Final = 1.0
@@ -21,8 +22,11 @@ LOOK_S: Final = 1.0
 LEAST_READ_RATE: Final = 1024
 """Bytes a second that a client must read of an answer, on average over the write timeout."""
 MOST_STALLED: Final = 128
-"""So many answers may lie unread for longer than `_STALLED_S`; of more, those that have done so for the longest go."""
+"""So many answers may stand still: read slower than `LEAST_READ_RATE` for longer than `_STALLED_S`; of more, those that
+have done so for the longest go. A line that many downloads share makes each of them slow, and lets none stand still."""
 _STALLED_S: Final = 2.0
+_ADDRESSES_TOLD: Final = 5
+"""One of them may be a proxy that nobody named in `server.trusted_proxies`."""
 IDLE_TIMES: Final = 4
 """After so many times the idle timeout without a byte either way a connection goes that the engine did not end: it may
 know nothing of it yet, or await what no client sends."""
@@ -48,13 +52,25 @@ class Guarded:
     bounds: Bounds
 
 
+@dataclass(slots=True)
+class _Unread:
+    """An answer that lies unread since a moment; its client had read so many bytes then, and so many now."""
+
+    since: float
+    read_bytes_then: int
+    read_bytes: int
+
+    def is_slow(self, now: float) -> bool:
+        return self.read_bytes - self.read_bytes_then < LEAST_READ_RATE * (now - self.since)
+
+
 class Judge:
     """Decides which connections go. `is_exempt` tells addresses that may have any number: trusted proxies."""
 
     def __init__(self, bounds: Bounds, is_exempt: Callable[[str], bool]) -> None:
         self._bounds = bounds
         self._is_exempt = is_exempt
-        self._unread_since: dict[int, tuple[float, int]] = {}
+        self._unread: dict[int, _Unread] = {}
 
     def choose(self, connections: Sequence[Connection], now: float) -> dict[int, str]:
         """The inodes of those to end, with the reason; to be called with all connections, look by look."""
@@ -63,23 +79,30 @@ class Judge:
             **dict.fromkeys(self._beyond_total(connections), "connections"),
             **dict.fromkeys(self._beyond_address(connections), "connections_per_address"),
             **dict.fromkeys(self._idle(connections), "idle"),
-            **dict.fromkeys(self._unread(now), "unread"),
+            **dict.fromkeys(self._choose_unread(now), "unread"),
         }
 
     def _follow(self, connections: Iterable[Connection], now: float) -> None:
         """Note since when each answer lies unread: since its client last read a good part of one."""
-        former, self._unread_since = self._unread_since, {}
+        former, self._unread = self._unread, {}
         part = LEAST_READ_RATE * self._bounds.write_timeout_s
         for each in connections:
             if each.unread_bytes:
-                since, read_bytes = former.get(each.inode, (now, each.read_bytes))
-                has_read = each.read_bytes - read_bytes >= part
-                self._unread_since[each.inode] = (now, each.read_bytes) if has_read else (since, read_bytes)
+                noted = former.get(each.inode)
+                if noted is None or each.read_bytes - noted.read_bytes_then >= part:
+                    noted = _Unread(now, each.read_bytes, each.read_bytes)
+                noted.read_bytes = each.read_bytes
+                self._unread[each.inode] = noted
 
-    def _unread(self, now: float) -> Iterator[int]:
-        stalled = sorted((since, inode) for inode, (since, _) in self._unread_since.items() if now - since > _STALLED_S)
-        for number, (since, inode) in enumerate(stalled):
-            if number < len(stalled) - MOST_STALLED or now - since > self._bounds.write_timeout_s:
+    def _choose_unread(self, now: float) -> Iterator[int]:
+        longest_first = sorted(self._unread.items(), key=lambda pair: pair[1].since)
+        stalled = [
+            (inode, now - noted.since)
+            for inode, noted in longest_first
+            if now - noted.since > _STALLED_S and noted.is_slow(now)
+        ]
+        for number, (inode, stalled_s) in enumerate(stalled):
+            if number < len(stalled) - MOST_STALLED or stalled_s > self._bounds.write_timeout_s:
                 yield inode
 
     def _idle(self, connections: Iterable[Connection]) -> Iterator[int]:
@@ -96,14 +119,15 @@ class Judge:
         return (each.inode for _, each in ranked[:too_many])
 
     def _ranked(self, connections: Iterable[Connection]) -> Iterator[tuple[int, Connection]]:
-        """Each connection with how many of the same address were in use after it."""
-        by_address = defaultdict[str, list[Connection]](list)
+        """Each connection with how many of the same address were in use after it; a network of IPv6 is one address."""
+        by_client = defaultdict[str, list[Connection]](list)
         for each in connections:
-            by_address[each.address].append(each)
-        for address, some in by_address.items():
-            is_exempt = self._is_exempt(address)
-            for rank, each in enumerate(sorted(some, key=lambda one: one.idle_ms)):
-                yield 0 if is_exempt else rank, each
+            if self._is_exempt(each.address):
+                yield 0, each
+            else:
+                by_client[network_of(each.address)].append(each)
+        for some in by_client.values():
+            yield from enumerate(sorted(some, key=lambda one: one.idle_ms))
 
 
 NoteUnread = Callable[[set[int], float], None]
@@ -135,13 +159,15 @@ def _look(guarded: Guarded, judge: Judge, note_unread: NoteUnread) -> int:
     began = time.monotonic()
     connections = list_connections(guarded.family, guarded.port)
     note_unread({each.port for each in connections if each.unread_bytes}, began)
-    _end(judge.choose(connections, began))
+    _end(judge.choose(connections, began), connections)
     return len(connections)
 
 
-def _end(chosen: dict[int, str]) -> None:
+def _end(chosen: dict[int, str], connections: Iterable[Connection]) -> None:
     if not chosen:
         return
     unread = {inode for inode, reason in chosen.items() if reason == "unread"}
     if count := end_connections(unread, is_abrupt=True) + end_connections(chosen.keys() - unread):
-        get_logger().warning("connections_ended", count=count, reasons=dict(Counter(chosen.values())))
+        ended = Counter(network_of(each.address) for each in connections if each.inode in chosen)
+        most = dict(ended.most_common(_ADDRESSES_TOLD))
+        get_logger().warning("connections_ended", count=count, reasons=dict(Counter(chosen.values())), addresses=most)

@@ -4,9 +4,12 @@ from asyncio import Semaphore
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from motherlode.domain.networks import network_of
+
 
 class Places:
-    """`total` places, of which one client may have `per_client`. For one event loop."""
+    """`total` places, of which one client may have `per_client`; a client is an address, or a
+    network of IPv6. For one event loop."""
 
     def __init__(self, total: int, per_client: int) -> None:
         self._all = Semaphore(total)
@@ -20,12 +23,13 @@ class Places:
 
     def has_room(self, client: str) -> bool:
         """Whether this client would get a place at once."""
-        own, _ = self._of_client.get(client, (None, 0))
+        own, _ = self._of_client.get(network_of(client), (None, 0))
         return not (self._all.locked() or (own is not None and own.locked()))
 
     @asynccontextmanager
     async def of(self, client: str) -> AsyncIterator[None]:
         """Have a place until the block is left; wait for it where there is none, in the order of coming."""
+        client = network_of(client)
         own, users = self._of_client.get(client, (Semaphore(self._per_client), 0))
         self._of_client[client] = own, users + 1
         try:

@@ -30,6 +30,11 @@ class TestNumber:
         some = [connection(number, "192.0.2.9") for number in range(9)]
         assert judge(exempt="192.0.2.9").choose(some, 0) == {}
 
+    def test_a_network_of_ipv6_is_one_address(self) -> None:
+        some = [connection(number, f"2001:db8::{number:x}", idle_ms=number) for number in range(6)]
+        others = [connection(10 + number, f"2001:db8:0:{number:x}::1", idle_ms=9000) for number in range(1, 4)]
+        assert set(judge().choose([*some, *others], 0)) == {4, 5}
+
     def test_beyond_the_bound_of_all_those_go_of_whoever_has_most(self) -> None:
         many = [connection(number, "192.0.2.1", idle_ms=number) for number in range(1, 5)]
         others = [connection(10 + number, f"192.0.2.{10 + number}", idle_ms=20_000) for number in range(8)]
@@ -87,3 +92,10 @@ class TestUnread:
         watching.choose(early, 0)
         assert watching.choose([*early, *late], 1) == {}
         assert set(watching.choose([*early, *late], 10)) == {each.inode for each in early}
+
+    def test_many_that_are_slow_and_read_all_the_time_stay(self) -> None:
+        """Two hundred downloads that share a line, each at ten times the least rate."""
+        watching = judge(Bounds(connections=1000, per_address=1000, idle_timeout_s=30, write_timeout_s=60))
+        for now in range(300):
+            slow = [connection(number, unread=1, read=10 * now * LEAST_READ_RATE) for number in range(200)]
+            assert watching.choose(slow, now) == {}
