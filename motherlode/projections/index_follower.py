@@ -68,13 +68,14 @@ class IndexFollower:
         return opened.index
 
     def ask(self, feed_id: int, head: int, question: Callable[[SearchIndex], T]) -> T:
-        """Ask an index that has every event of the feed up to `head`.
+        """Ask an index that has every event of the feed up to `head`, or every event there is: the feed may have been
+        deleted meanwhile.
 
         Raises UnusableIndex, FarBehind, Busy, OSError.
         """
         while True:
             with self._noticing_damage() as opened:
-                if _position(opened, feed_id) >= head:
+                if _position(opened, feed_id) >= head or self._has_all(opened, feed_id):
                     return question(opened.index)
                 if _is_far_behind(opened, feed_id, head):
                     raise FarBehind
@@ -120,6 +121,11 @@ class IndexFollower:
                 with self._noticing_damage() as opened:
                     self._rank(opened, feed_id, id_keys[start : start + _MAX_RANKED])
             self._ranked[feed_id] = counted[feed_id]
+
+    def _has_all(self, opened: Opened, feed_id: int) -> bool:
+        """Whether the index has all that the log of the feed has now: who asks may have looked at it long ago."""
+        with self._db.read() as tx:
+            return _position(opened, feed_id) >= catalog.head(tx, feed_id)
 
     def _forget(self, feed_ids: Iterable[int]) -> None:
         """Let go of feeds that were deleted."""

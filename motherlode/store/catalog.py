@@ -162,12 +162,12 @@ def find_package(tx: Tx, feed_id: int, id_key: str) -> PackageRow | None:
 
 
 def position(tx: Tx, feed_id: int) -> tuple[int, int]:
-    """The numbers of the feed's last event and of its last batch of download counts; 0 before the first of each."""
-    number, counted = tx.execute(select(_H.number, _H.counted).where(_H.feed_id == feed_id)).one()
-    return number, counted
+    """The numbers of the feed's last event and of its last batch of download counts; 0 before the first of each, and
+    where the feed was deleted."""
+    row = tx.execute(select(_H.number, _H.counted).where(_H.feed_id == feed_id)).one_or_none()
+    return (0, 0) if row is None else (row.number, row.counted)
 
 
 def head(tx: Tx, feed_id: int) -> int:
-    """The number of the feed's last event; 0 before the first."""
-    number: int = tx.execute(select(_H.number).where(_H.feed_id == feed_id)).scalar_one()
-    return number
+    """The number of the feed's last event; 0 before the first, and where the feed was deleted."""
+    return position(tx, feed_id)[0]

@@ -68,9 +68,9 @@ def totals(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, dict[str, 
 
 
 def counted(tx: Tx, feed_id: int) -> int:
-    """The number of the feed's last batch; 0 before the first."""
-    number: int = tx.execute(select(_H.counted).where(_H.feed_id == feed_id)).scalar_one()
-    return number
+    """The number of the feed's last batch; 0 before the first, and where the feed was deleted."""
+    number: int | None = tx.execute(select(_H.counted).where(_H.feed_id == feed_id)).scalar_one_or_none()
+    return number or 0
 
 
 def changed_since(tx: Tx, feed_id: int, batch: int, limit: int | None = None) -> list[str]:

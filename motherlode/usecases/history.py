@@ -11,7 +11,7 @@ The database may also be compared with its search index, which is never ahead of
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from motherlode.domain.refusals import DatabaseMissing, DatabaseStale
 from motherlode.observe.clock import Clock
@@ -20,6 +20,8 @@ from motherlode.store.blobs.base import Blobs
 from motherlode.store.blobs.keys import HISTORY
 from motherlode.store.db import Database, Tx
 from motherlode.store.history import Position
+
+_MOST_LINES: Final = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,12 @@ def _read_recorded(db: Database, blobs: Blobs) -> Recorded | None:
     try:
         said: Any = json.loads(content)
         recorded = Recorded(said["history"], said["audit_line"], said["audit_hash"])
-        is_sound = isinstance(recorded.history, str) and isinstance(recorded.line, int)
+        is_sound = (
+            isinstance(recorded.history, str)
+            and isinstance(recorded.line, int)
+            and 0 <= recorded.line < _MOST_LINES
+            and isinstance(recorded.line_hash, str | None)
+        )
     except (ValueError, TypeError, KeyError, RecursionError):
         is_sound = False
     if not is_sound:

@@ -1,16 +1,24 @@
 """The index catches up at the query: what was acknowledged is found, or found no longer, whoever asks."""
 
+import json
 import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from motherlode.domain.refusals import SearchUnready
+from motherlode.domain.ids import parse_package_id
+from motherlode.domain.refusals import NoSuchVersion, SearchUnready
+from motherlode.domain.versions import parse_version
 from motherlode.projections import index_follower
+from motherlode.projections.reader import Reader
+from motherlode.search.index import Question
+from motherlode.search.queries import parse_query
+from motherlode.search.subjects import Audience
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.delete_feed import delete_feed
 from motherlode.usecases.identify import CONSOLE
 from tests.builders import nupkg
+from tests.search_follow.workers import BASE
 
 
 def test_a_push_is_found_by_the_next_query(house, worker):
@@ -141,3 +149,29 @@ def test_a_later_feed_of_the_same_name_begins_without_packages(house, worker):
     assert worker.found(feed="team") == {}
     house.push(nupkg("Acme.Widgets", "2.0.0"), feed="team")
     assert worker.found(feed="team") == {"Acme.Widgets": ["2.0.0"]}
+
+
+@pytest.mark.parametrize("are_pushed", [1, 2])
+def test_who_asked_before_a_feed_was_deleted_is_answered_from_what_is_there(house, worker, are_pushed):
+    """He waits for events that never come."""
+    house.create_feed("team")
+    for number in range(are_pushed):
+        house.push(nupkg(f"Acme.N{number}"), feed="team")
+    feed = worker.feed("team")
+    question = Question(feed.id, Audience(prerelease=True, semver2=True), parse_query(""))
+    house.do(delete_feed, "team", with_packages=True)
+    for answer in (
+        worker.searching.search(feed, question, BASE),
+        worker.searching.complete(feed, question),
+        worker.searching.list_versions(feed, parse_package_id("Acme.N0"), question.audience),
+    ):
+        assert json.loads(answer)["data"] == []
+
+
+def test_a_package_of_a_feed_that_was_deleted_meanwhile_is_not_there(house, worker):
+    house.create_feed("team")
+    house.push(nupkg("Acme.Widgets"), feed="team")
+    feed, asked = worker.feed("team"), (parse_package_id("Acme.Widgets"), parse_version("1.0.0"))
+    house.do(delete_feed, "team", with_packages=True)
+    with pytest.raises(NoSuchVersion):
+        Reader(worker.db, house.blobs, worker.documents).read_blob(feed, *asked)

@@ -186,6 +186,17 @@ class TestCheck:
             record(house)
         assert house.shelf.objects[HISTORY] == content
 
+    @pytest.mark.parametrize(
+        "field", [{"audit_hash": []}, {"audit_hash": {}}, {"audit_line": -(10**30)}, {"audit_line": 10**30}]
+    )
+    def test_so_is_one_of_this_history_with_a_field_that_nobody_writes(self, house, field):
+        house.push(nupkg())
+        record(house)
+        house.shelf.objects[HISTORY] = json.dumps(recorded(house) | field).encode()
+        for call in (check, record):
+            with pytest.raises(DatabaseStale, match="is damaged"):
+                call(house)
+
     def test_a_first_push_that_was_cut_off_is_no_package(self, house):
         with house.blobs.spool() as spool:
             spool.write(b"put, and never named")
