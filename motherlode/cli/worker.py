@@ -4,6 +4,7 @@ A worker never outlives the process that started it, however that one ends: it h
 other end only the parent has, and the kernel closes that.
 """
 
+import asyncio
 import atexit
 import logging
 import multiprocessing
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from motherlode import posix
 from motherlode.cli.listening import hold_little_unsent, is_listening_here
+from motherlode.cli.stopping import WorkerStop
 from motherlode.settings import Settings
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
     this worker takes connections. The connections named by `guarded` are kept within its
     bounds.
     """
-    _leave_interrupts_to_parent()
+    stop = WorkerStop(asyncio.get_event_loop())
     end_with_parent()
     sys.setswitchinterval(_SWITCH_S)
     atexit.register(_end_now)
@@ -88,6 +90,7 @@ def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
     guarding = (guarded, app.sites.is_trusted, app.sender.note_unread)
     threading.Thread(target=guard_connections, args=guarding, name="guard-connections", daemon=True).start()
     threading.Thread(target=_report_serving, args=(report,), name="report-serving", daemon=True).start()
+    stop.finish_requests()
     return app
 
 
@@ -137,15 +140,6 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait_and_end, name="end-with-parent", daemon=True).start()
-
-
-def _leave_interrupts_to_parent() -> None:
-    """Ctrl+C reaches every process of a terminal; the parent tells its workers to stop, and once is enough.
-
-    A worker of Granian 2.8 that is told twice while it starts does not stop at all. Threads inherit the mask, so this
-    comes before the first one.
-    """
-    posix.block_interrupts()
 
 
 def _end_now() -> None:
