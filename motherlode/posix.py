@@ -7,7 +7,7 @@ Where the platform lacks one (Windows), each has a fall-back that keeps its prom
     mode bits           the folder's own access list decides
     hard links          a rename, which Windows refuses over an existing file
     limit of open files none that matters here
-    signal masks        none: a worker hears Ctrl+C as its parent does
+    signal masks        none: a worker hears Ctrl+C as its parent does, and is ended from outside
     owners of files     nobody's: whoever may write may write
 
 Nothing here knows what the files are for.

@@ -89,7 +89,7 @@ def _end_calmly_on_signals() -> None:
 
 
 def _ignore_further_signals() -> None:
-    """The process is about to end: Python drops its handlers before that, and a signal would then look like a failure."""
+    """Before the process ends, Python drops its handlers: a signal that comes then would look like a failure."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

@@ -22,8 +22,8 @@ from granian.server import MPServer
 from motherlode.cli.engine import engine_settings, make_room
 from motherlode.cli.listening import Listening
 from motherlode.cli.output import CommandFailed
-from motherlode.cli.stopping import WakeUp
 from motherlode.cli.tls import KEY_KINDS, ServedCertificate
+from motherlode.cli.wakeup import WakeUp
 from motherlode.cli.worker import ENGINE_LOG, Failed, Serving, load_app
 from motherlode.observe.logs import get_logger
 from motherlode.settings import Settings

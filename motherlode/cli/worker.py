@@ -4,7 +4,6 @@ A worker never outlives the process that started it, however that one ends: it h
 other end only the parent has, and the kernel closes that.
 """
 
-import asyncio
 import atexit
 import logging
 import multiprocessing
@@ -19,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from motherlode import posix
 from motherlode.cli.listening import hold_little_unsent, is_listening_here
-from motherlode.cli.stopping import WorkerStop
 from motherlode.settings import Settings
+from motherlode.web.stopping import WorkerStop
 
 if TYPE_CHECKING:
     from motherlode.web.guard import Guarded
@@ -69,7 +68,7 @@ def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
     this worker takes connections. The connections named by `guarded` are kept within its
     bounds.
     """
-    stop = WorkerStop(asyncio.get_event_loop())
+    stop = WorkerStop(is_listening_here)
     end_with_parent()
     sys.setswitchinterval(_SWITCH_S)
     atexit.register(_end_now)

@@ -5,6 +5,7 @@ import random
 import signal
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing, contextmanager, suppress
 from time import monotonic, sleep
 
@@ -19,6 +20,21 @@ from tests.servers import MOTHERLODE, clean_environment, form
 DOWNLOADS = "SELECT id_key, version_key, sum(count) AS count FROM downloads GROUP BY id_key, version_key"
 MOMENTS = 6
 """At how many times between its start and its panel a server is told to stop."""
+BETWEEN_LOOPS = """
+import asyncio, os, signal, threading, uvloop
+from motherlode.web.stopping import WorkerStop
+
+loop = uvloop.new_event_loop()
+asyncio.set_event_loop(loop)
+listening = threading.Event()
+stop = WorkerStop(listening.is_set)
+stop.finish_requests()
+loop.add_signal_handler(signal.SIGTERM, loop.stop)
+loop.run_until_complete(asyncio.sleep(0))
+os.kill(os.getpid(), signal.SIGTERM)
+listening.set()
+loop.run_forever()
+"""
 NUPKG = "/v3/flat/acme.widgets/1.0.0/acme.widgets.1.0.0.nupkg"
 
 
@@ -85,6 +101,13 @@ def test_a_server_ends_calmly_while_its_workers_are_replaced(tmp_path, count):
             ask_until(lambda former=former, server=process.pid: set(workers(server)) - former, what="a new worker")
             sleep((monotonic() - started) * (moment + random.random()) / MOMENTS)
             _assert_ends_calmly(process, tmp_path)
+
+
+@linux_only
+def test_a_worker_that_is_told_to_stop_while_its_loop_does_not_run_stops_once_it_does():
+    """The one moment that uvloop forgets signals in: between the application's start and the engine's."""
+    done = subprocess.run([sys.executable, "-c", BETWEEN_LOOPS], timeout=END_TIMEOUT_S, check=False)
+    assert done.returncode == 0
 
 
 @contextmanager
