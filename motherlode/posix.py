@@ -7,7 +7,7 @@ Where the platform lacks one (Windows), each has a fall-back that keeps its prom
     mode bits           the folder's own access list decides
     hard links          a rename, which Windows refuses over an existing file
     limit of open files none that matters here
-    signal masks        none: a worker hears Ctrl+C as its parent does
+    signal masks        none: a worker hears Ctrl+C as its parent does, and is ended from outside
     owners of files     nobody's: whoever may write may write
 
 Nothing here knows what the files are for.
@@ -159,10 +159,25 @@ def raise_file_limit() -> int:
     return min(soft if soft != resource.RLIM_INFINITY else most, MOST_FILES)
 
 
-def block_interrupts() -> None:
-    """Let Ctrl+C pass this thread by, and every thread that it starts from now on."""
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def hold_signals(*signals: signal.Signals) -> bool:
+    """Keep the signals from this thread, and from every thread that it starts from now on: they wait, each at most
+    once. False where the platform cannot."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return False
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    return True
+
+
+def wait_for_held(held: signal.Signals) -> None:
+    """Wait until the signal, which every thread of this process holds, arrives, and take it."""
+    signal.sigwait({held})
+
+
+def deliver_held(held: signal.Signals) -> None:
+    """Let this thread, the main one, handle the signal now, and hold further ones as before."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {held})
+    signal.raise_signal(held)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {held})
 
 
 class FileLock:

@@ -72,6 +72,7 @@ def serve(
             supervise(settings, listening, certificate, announcer.start)
         get_logger().info("server_stopped")
     finally:
+        _ignore_further_signals()
         stop.set()
         lock.release()
 
@@ -80,10 +81,17 @@ def _end_calmly_on_signals() -> None:
     """Until workers run there is nothing to finish: a wish to stop is granted at once, as a success."""
 
     def end(*_: object) -> None:
+        _ignore_further_signals()
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+
+
+def _ignore_further_signals() -> None:
+    """Before the process ends, Python drops its handlers: a signal that comes then would look like a failure."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _find_tls_files(server: ServerSettings, listening: Listening) -> "TlsFiles | None":

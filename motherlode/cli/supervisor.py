@@ -23,6 +23,7 @@ from motherlode.cli.engine import engine_settings, make_room
 from motherlode.cli.listening import Listening
 from motherlode.cli.output import CommandFailed
 from motherlode.cli.tls import KEY_KINDS, ServedCertificate
+from motherlode.cli.wakeup import WakeUp
 from motherlode.cli.worker import ENGINE_LOG, Failed, Serving, load_app
 from motherlode.observe.logs import get_logger
 from motherlode.settings import Settings
@@ -44,6 +45,7 @@ class Supervisor(MPServer):
         self._copy = self._next_copy = None if certificate is None else certificate.copy
         self._serving: set[int] = set()
         self._leaving: list[Any] = []
+        self.main_loop_interrupt = WakeUp(lambda: self.interrupt_signal)
         self._present(self._copy)
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
@@ -88,8 +90,7 @@ class Supervisor(MPServer):
         new.interrupt_by_parent = True  # until it serves, its end is none that others must make up for
         new.start()
         if not self._comes_to_serve(new):
-            new.kill()
-            new.join()
+            self._give_up(new)
             return False
         new.interrupt_by_parent = False
         old, self.wrks[index] = self.wrks[index], new
@@ -97,6 +98,14 @@ class Supervisor(MPServer):
             self.interrupt_children.append(index)
         self._see_off(old)
         return True
+
+    def _give_up(self, new: Any) -> None:
+        """End a worker that is not known to serve. At a stop it may have begun just now: then it finishes requests."""
+        if self.interrupt_signal:
+            self._see_off(new)
+        else:
+            new.kill()
+            new.join()
 
     def _comes_to_serve(self, worker: Any) -> bool:
         deadline = time.monotonic() + _START_TIMEOUT_S
@@ -159,7 +168,7 @@ def supervise(
     try:
         supervisor.serve(target_loader=partial(load_app, settings, report, guarded), wrap_loader=False)
     except SystemExit as ended:
-        if not supervisor.interrupt_signal:
+        if ended.code and not supervisor.interrupt_signal:
             raise CommandFailed(_why_ended(certificate)) from ended
     if reasons:
         raise CommandFailed(reasons[0])

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from motherlode import posix
 from motherlode.cli.listening import hold_little_unsent, is_listening_here
 from motherlode.settings import Settings
+from motherlode.web.stopping import WorkerStop
 
 if TYPE_CHECKING:
     from motherlode.web.guard import Guarded
@@ -67,7 +68,7 @@ def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
     this worker takes connections. The connections named by `guarded` are kept within its
     bounds.
     """
-    _leave_interrupts_to_parent()
+    stop = WorkerStop(is_listening_here)
     end_with_parent()
     sys.setswitchinterval(_SWITCH_S)
     atexit.register(_end_now)
@@ -88,6 +89,7 @@ def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
     guarding = (guarded, app.sites.is_trusted, app.sender.note_unread)
     threading.Thread(target=guard_connections, args=guarding, name="guard-connections", daemon=True).start()
     threading.Thread(target=_report_serving, args=(report,), name="report-serving", daemon=True).start()
+    stop.finish_requests()
     return app
 
 
@@ -137,15 +139,6 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait_and_end, name="end-with-parent", daemon=True).start()
-
-
-def _leave_interrupts_to_parent() -> None:
-    """Ctrl+C reaches every process of a terminal; the parent tells its workers to stop, and once is enough.
-
-    A worker of Granian 2.8 that is told twice while it starts does not stop at all. Threads inherit the mask, so this
-    comes before the first one.
-    """
-    posix.block_interrupts()
 
 
 def _end_now() -> None:
