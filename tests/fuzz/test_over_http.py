@@ -23,8 +23,9 @@ def test_mutated_requests_break_nothing_and_leave_nothing(serve: Callable[..., S
 
 @linux_only
 def test_what_is_left_behind_is_told_with_the_way_to_see_it_again(server: Server):
-    (server.data / "blobs").mkdir(exist_ok=True)
-    (server.data / "blobs" / "stray").write_bytes(b"left behind")
+    folder = server.data / "blobs" / "st"
+    folder.mkdir(parents=True)
+    (folder / "stray").write_bytes(b"left behind")
     onslaught = Onslaught(server, seed=3)
     onslaught.send(range(40, 42))
     assert [finding.startswith("the data are not sound") for finding in onslaught.findings] == [True]
