@@ -144,7 +144,7 @@ def test_the_first_day_of_a_newcomer(make_serve: Callable[[], Serving], sources:
     assert (user.home / ".nuget" / "packages" / "widgets" / "1.0.0" / "widgets.1.0.0.nupkg").is_file()
     user.does("dotnet", "build", "App", "--no-restore")
 
-    login = ["--source", "motherlode", "--api-key", key[1], "--non-interactive"]
+    login = ["--source", "motherlode", "--api-key", key_file.read_text().strip(), "--non-interactive"]
     user.does("dotnet", "nuget", "delete", "Widgets", "1.1.0", *login)
     user.forgets_packages()
     user.does("dotnet", "new", "classlib", "-o", "Other")
