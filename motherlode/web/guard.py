@@ -25,6 +25,9 @@ MOST_STALLED: Final = 128
 """So many answers may stand still: read slower than `LEAST_READ_RATE` for longer than `_STALLED_S`; of more, those that
 have done so for the longest go. A line that many downloads share makes each of them slow, and lets none stand still."""
 _STALLED_S: Final = 2.0
+BUSY_S: Final = 5.0
+"""For so long after the last byte a connection stays, however many its address has: a restore of many packages opens
+one for each at once, and waits for answers. What the whole server may have bounds these too."""
 _ADDRESSES_TOLD: Final = 5
 """One of them may be a proxy that nobody named in `server.trusted_proxies`."""
 IDLE_TIMES: Final = 4
@@ -110,7 +113,9 @@ class Judge:
         return (each.inode for each in connections if each.idle_ms > longest_ms and not each.unread_bytes)
 
     def _beyond_address(self, connections: Iterable[Connection]) -> Iterator[int]:
-        return (each.inode for rank, each in self._ranked(connections) if rank >= self._bounds.per_address)
+        for rank, each in self._ranked(connections):
+            if rank >= self._bounds.per_address and each.idle_ms > 1000 * BUSY_S:
+                yield each.inode
 
     def _beyond_total(self, connections: Sequence[Connection]) -> Iterator[int]:
         """Those of whoever has the most, the idlest first."""

@@ -1,7 +1,7 @@
 """Which connections the guard ends: those beyond the bounds, the idlest first, and those whose clients do not read."""
 
 from motherlode.connections import Connection
-from motherlode.web.guard import IDLE_TIMES, LEAST_READ_RATE, MOST_STALLED, Bounds, Judge
+from motherlode.web.guard import BUSY_S, IDLE_TIMES, LEAST_READ_RATE, MOST_STALLED, Bounds, Judge
 
 BOUNDS = Bounds(connections=10, per_address=4, idle_timeout_s=30, write_timeout_s=60)
 
@@ -26,12 +26,16 @@ class TestNumber:
         some = [connection(number, idle_ms=idle_ms) for number, idle_ms in idle.items()]
         assert set(judge().choose(some, 0)) == {2, 5}
 
+    def test_a_restore_of_many_packages_that_waits_for_its_answers_keeps_them_all(self) -> None:
+        busy = [connection(number, idle_ms=int(1000 * BUSY_S) - number) for number in range(9)]
+        assert judge().choose(busy, 0) == {}
+
     def test_an_exempt_address_may_have_any_number(self) -> None:
         some = [connection(number, "192.0.2.9") for number in range(9)]
         assert judge(exempt="192.0.2.9").choose(some, 0) == {}
 
     def test_a_network_of_ipv6_is_one_address(self) -> None:
-        some = [connection(number, f"2001:db8::{number:x}", idle_ms=number) for number in range(6)]
+        some = [connection(number, f"2001:db8::{number:x}", idle_ms=6000 + number) for number in range(6)]
         others = [connection(10 + number, f"2001:db8:0:{number:x}::1", idle_ms=9000) for number in range(1, 4)]
         assert set(judge().choose([*some, *others], 0)) == {4, 5}
 
