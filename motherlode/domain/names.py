@@ -13,7 +13,7 @@ from motherlode.domain.unicode import normalize
 FAULTS = {
     "entry-unnamed": "An entry has no name.",
     "entry-name-control": "A name holds a control character.",
-    "entry-outside": "A name leads out of the package: it climbs, is absolute, or names a drive or a share.",
+    "entry-outside": "A name leads out of the package or of a folder: it climbs, is absolute, or names a drive or a share.",
     "entry-double-backslash": "A name holds two backslashes in a row.",
 }
 
@@ -53,6 +53,8 @@ def find_name_fault(name: str) -> tuple[str, str] | None:
         return "entry-double-backslash", f"The name {quote(name)} holds two backslashes in a row: rename the file."
     if any(_leads_outside(each) for each in (name.replace("\\", "/"), plain)):
         return "entry-outside", f"The name {quote(name)} leads out of the package: leave the file out or move it."
+    if _passes_other_folders(plain):
+        return "entry-outside", f"The name {quote(name)} leads through a folder that it is not in: write it without '..'."
     if not _segments(plain):
         return "entry-unnamed", f"An entry has no name but {quote(name)}: leave it out."
     return None
@@ -85,6 +87,16 @@ def _leads_outside(path: str) -> bool:
         if depth < 0:
             return True
     return False
+
+
+def _passes_other_folders(path: str) -> bool:
+    """Whether it passes through a folder that the file does not lie in, and that may not be there yet."""
+    # quirk: clients make the folder that the whole path leads to, and then open the path as it is written.
+    if ".." not in path:
+        return False
+    target, parts = _segments(path), path.split("/")
+    passed = (_segments("/".join(parts[:count])) for count in range(1, len(parts)))
+    return bool(target) and any(folder != target[: len(folder)] for folder in passed)
 
 
 def _segments(path: str) -> list[str]:
