@@ -13,7 +13,7 @@ from motherlode.domain.unicode import normalize
 FAULTS = {
     "entry-unnamed": "An entry has no name.",
     "entry-name-control": "A name holds a control character.",
-    "entry-outside": "A name leads out of the package or of a folder: it climbs, is absolute, or names a drive or a share.",
+    "entry-outside": "A name leads out of the package or through other folders, or names a root, a drive or a share.",
     "entry-double-backslash": "A name holds two backslashes in a row.",
 }
 
@@ -54,7 +54,8 @@ def find_name_fault(name: str) -> tuple[str, str] | None:
     if any(_leads_outside(each) for each in (name.replace("\\", "/"), plain)):
         return "entry-outside", f"The name {quote(name)} leads out of the package: leave the file out or move it."
     if _passes_other_folders(plain):
-        return "entry-outside", f"The name {quote(name)} leads through a folder that it is not in: write it without '..'."
+        message = f"The name {quote(name)} passes through a folder that it is not in: remove '..' from it."
+        return "entry-outside", message
     if not _segments(plain):
         return "entry-unnamed", f"An entry has no name but {quote(name)}: leave it out."
     return None
