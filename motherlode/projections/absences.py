@@ -60,14 +60,17 @@ class Absences:
         with self._lock:
             self._heads[feed_id] = head
             if changed is None:
-                self._ids.pop(feed_id, None)
-                for package in [package for package in self._names if package[0] == feed_id]:
-                    self._drop(package)
+                self._drop_feed(feed_id)
                 return
             for id_key in changed:
                 if feed_id in self._ids:
                     self._ids[feed_id].add(id_key)
                 self._drop((feed_id, id_key))
+
+    def forget(self, feed_id: int) -> None:
+        """Forget everything of a feed that is gone."""
+        with self._lock:
+            self._drop_feed(feed_id)
 
     @property
     def bytes_kept(self) -> int:
@@ -82,6 +85,11 @@ class Absences:
         self._bytes += _cost(package[1], name)
         while self._bytes > self._max_bytes:
             self._drop(next(iter(self._names)))
+
+    def _drop_feed(self, feed_id: int) -> None:
+        self._ids.pop(feed_id, None)
+        for package in [package for package in self._names if package[0] == feed_id]:
+            self._drop(package)
 
     def _drop(self, package: tuple[int, str]) -> None:
         names = self._names.pop(package, ())

@@ -183,26 +183,22 @@ class Documents:
         with self._lock:
             self._heads[feed_id] = head
             self.absences.advance(feed_id, head, changed)
-            for package in self._changed(feed_id, changed):
-                for key in tuple(self._of_package.get(package, ())):
-                    self._drop(key)
+            self._drop_changed(feed_id, changed)
 
     def advance_counts(self, feed_id: int, counted: int, changed: set[str] | None) -> None:
         """Follow a feed's download counts to that batch: drop what shows those of the changed packages (folded ids) or
         of the whole feed, or of all packages if None, and nothing else."""
         with self._lock:
             self._counted[feed_id] = counted
-            for package in self._changed(feed_id, changed):
-                for key in tuple(self._of_package.get(package, ())):
-                    if not self._is_counted(key, self._kept[key]):
-                        self._drop(key)
+            for key in self._changed_keys(feed_id, changed):
+                if not self._is_counted(key, self._kept[key]):
+                    self._drop(key)
 
     def forget(self, feed_id: int) -> None:
         """Drop everything of a feed that is gone."""
         with self._lock:
-            for package in self._changed(feed_id, None):
-                for key in tuple(self._of_package.get(package, ())):
-                    self._drop(key)
+            self._drop_changed(feed_id, None)
+            self.absences.forget(feed_id)
             self._heads.pop(feed_id, None)
             self._counted.pop(feed_id, None)
 
@@ -226,10 +222,16 @@ class Documents:
         counted = None if isinstance(kept, BlobFile) else kept.counted
         return counted is None or counted >= self._counted.get(key.feed_id, 0)
 
-    def _changed(self, feed_id: int, changed: set[str] | None) -> list[tuple[int, str]]:
+    def _drop_changed(self, feed_id: int, changed: set[str] | None) -> None:
+        for key in self._changed_keys(feed_id, changed):
+            self._drop(key)
+
+    def _changed_keys(self, feed_id: int, changed: set[str] | None) -> list[DocumentKey]:
         if changed is None:
-            return [package for package in self._of_package if package[0] == feed_id]
-        return [(feed_id, id_key) for id_key in changed | {FEED_WIDE}]
+            packages = [package for package in self._of_package if package[0] == feed_id]
+        else:
+            packages = [(feed_id, id_key) for id_key in changed | {FEED_WIDE}]
+        return [key for package in packages for key in self._of_package.get(package, ())]
 
     def _drop(self, key: DocumentKey) -> None:
         document = self._kept.pop(key, None)
