@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, JsonOption, YesOption, confirm, opened, opened_database
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, YesOption, opened, opened_database
 from motherlode.cli.output import as_time, put_all, put_one, tell
-from motherlode.cli.users import describe_reach, tell_left
+from motherlode.cli.users import delete_confirmed, describe_reach
 from motherlode.domain.accounts import TEAM
 
 if TYPE_CHECKING:
@@ -34,14 +34,8 @@ def create(name: NameArgument, *, data: DataOption = None, config: ConfigOption 
 @commands.command("delete")
 def delete(name: NameArgument, *, yes: YesOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
     """Delete a team for good: keys are revoked, roles and memberships end, and the name is never used again."""
-    from motherlode.usecases.delete_account import delete_account
-    from motherlode.usecases.identify import CONSOLE
-
     with opened(data, config) as house:
-        confirm(f"Delete the team {name} for good?", yes=yes)
-        gone = delete_account(name, CONSOLE, kinds=(TEAM,), db=house.db, clock=house.clock)
-    tell(f"Deleted the team {gone.name}.")
-    tell_left(gone)
+        delete_confirmed(name, "team", (TEAM,), yes=yes, house=house)
 
 
 @commands.command("list")

@@ -10,9 +10,9 @@ from motherlode.cli.output import CommandFailed, as_time, put_all, put_one, tell
 from motherlode.domain.accounts import ADMINISTRATOR, PERSON, SERVICE
 
 if TYPE_CHECKING:
+    from motherlode.house import House
     from motherlode.store.accounts import AccountRow
     from motherlode.store.db import Tx
-    from motherlode.usecases.delete_account import DeletedAccount
 
 _MOST_BYTES = 4096
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
@@ -50,14 +50,8 @@ def add(
 @commands.command("delete")
 def delete(name: NameArgument, *, yes: YesOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
     """Delete a user for good: keys are revoked, roles and memberships end, and the name is never used again."""
-    from motherlode.usecases.delete_account import delete_account
-    from motherlode.usecases.identify import CONSOLE
-
     with opened(data, config) as house:
-        confirm(f"Delete the user {name} for good?", yes=yes)
-        gone = delete_account(name, CONSOLE, kinds=(PERSON, SERVICE), db=house.db, clock=house.clock)
-    tell(f"Deleted the user {gone.name}.")
-    tell_left(gone)
+        delete_confirmed(name, "user", (PERSON, SERVICE), yes=yes, house=house)
 
 
 @commands.command("list")
@@ -150,8 +144,14 @@ def describe_reach(tx: "Tx", account_id: int) -> dict[str, Any]:
     }
 
 
-def tell_left(gone: "DeletedAccount") -> None:
-    """Say what became of the keys and ids of an account that was deleted."""
+def delete_confirmed(name: str, word: str, kinds: tuple[str, ...], *, yes: bool, house: "House") -> None:
+    """Ask, delete the account of one of these kinds, and say what became of its keys and ids."""
+    from motherlode.usecases.delete_account import delete_account
+    from motherlode.usecases.identify import CONSOLE
+
+    confirm(f"Delete the {word} {name} for good?", yes=yes)
+    gone = delete_account(name, CONSOLE, kinds=kinds, db=house.db, clock=house.clock)
+    tell(f"Deleted the {word} {gone.name}.")
     if gone.revoked_keys:
         tell(f"Revoked its keys: {', '.join(gone.revoked_keys)}.")
     if gone.unowned:
