@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from typing import Final
 
-from bench.figures import Figures, median
+from bench.disturbance import pace_disturbed
+from bench.figures import Figures
 from bench.ground import Ground
-from bench.pace import Latency, Stream, get, pace_stream
 from bench.servers import Motherlode, motherlode
 from tests.bounds.hostile_inputs import PACKAGES, near_delimiters, readme_package
 from tests.servers import Server, form
@@ -43,25 +44,10 @@ class Attack:
     def measure(self, ground: Ground) -> Figures:
         """Latency of the reads, round by round, and the server's memory."""
         ground.end_motherlode()
-        seconds = max(3.0, ground.effort.seconds)
-        quiet, beside = list[Latency](), list[Latency]()
         with motherlode(ground.data("small")) as server:
-            reads = Stream([get(server.port, "/v3/index.json")], self.rate, is_random=True)
             requests = self.prepare(server.server)
-            pace_stream(server.port, reads, seconds=1)
-            server.tree.reset_peak()
-            for _ in range(ground.effort.rounds):
-                quiet.append(pace_stream(server.port, reads, seconds=seconds))
-                with _attacking(server, requests, self.at_once):
-                    beside.append(pace_stream(server.port, reads, seconds=seconds))
-            peak_mb = server.tree.peak_mb()
-        return {
-            "p50_ms": median([each.p50_ms for each in beside]),
-            "p99_ms": median([each.p99_ms for each in beside]),
-            "quiet_p99_ms": median([each.p99_ms for each in quiet]),
-            "p99_ratio": median([loud.p99_ms / calm.p99_ms for loud, calm in zip(beside, quiet, strict=True)]),
-            "peak_mb": peak_mb,
-        }
+            attack = partial(_attacking, server, requests, self.at_once)
+            return pace_disturbed(server, attack, ground.effort, rate=self.rate, warm_up_s=1)
 
 
 @contextmanager

@@ -9,15 +9,16 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from typing import Final
 
-from bench.figures import Figures, median
+from bench.disturbance import pace_disturbed
+from bench.figures import Figures
 from bench.ground import Ground
 from bench.load import LoadFailed
-from bench.pace import Latency, Stream, get, pace_stream
 from bench.reads import Paths, of, registration_pages
 from bench.servers import Motherlode, motherlode
 from motherlode.posix import raise_file_limit
@@ -68,25 +69,8 @@ class Crowd:
     def measure(self, ground: Ground) -> Figures:
         """Latency of the reads with and without the crowd, round by round, and the server's memory."""
         ground.end_motherlode()
-        seconds = max(3.0, ground.effort.seconds)
-        quiet, beside = list[Latency](), list[Latency]()
         with motherlode(ground.data("small")) as server:
-            reads = Stream([get(server.port, "/v3/index.json")], self.rate, is_random=True)
-            pace_stream(server.port, reads, seconds=seconds)
-            server.tree.reset_peak()
-            for _ in range(ground.effort.rounds):
-                quiet.append(pace_stream(server.port, reads, seconds=seconds))
-                with self._coming(server):
-                    beside.append(pace_stream(server.port, reads, seconds=seconds))
-            peak_mb = server.tree.peak_mb()
-        return {
-            "p50_ms": median([each.p50_ms for each in beside]),
-            "p99_ms": median([each.p99_ms for each in beside]),
-            "quiet_p50_ms": median([each.p50_ms for each in quiet]),
-            "quiet_p99_ms": median([each.p99_ms for each in quiet]),
-            "p99_ratio": median([loud.p99_ms / calm.p99_ms for loud, calm in zip(beside, quiet, strict=True)]),
-            "peak_mb": peak_mb,
-        }
+            return pace_disturbed(server, partial(self._coming, server), ground.effort, rate=self.rate)
 
     @contextmanager
     def _coming(self, server: Motherlode) -> Iterator[None]:
