@@ -8,8 +8,10 @@ for SQLite's way of waiting (asking again after a sleep) lets one thread overtak
 A `Database` is safe in a process that was forked only when it was opened after the fork.
 """
 
+import errno
 import json
 import sqlite3
+import stat
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -114,13 +116,26 @@ def replace_database(path: Path, draft: Path, at: datetime) -> Path | None:
 
 
 def _is_file_there(path: Path) -> bool:
-    if path.is_file():
-        return True
-    if path.is_symlink():
-        raise DatabaseUnusable(str(path), f"is a link to {path.readlink()}, which is not there")
-    if path.exists():
-        raise DatabaseUnusable(str(path), "is a folder" if path.is_dir() else "is no file")
-    return False
+    mode = _read_mode(path)
+    if mode is None:
+        if path.is_symlink():
+            raise DatabaseUnusable(str(path), f"is a link to {path.readlink()}, which is not there")
+        return False
+    if not stat.S_ISREG(mode):
+        raise DatabaseUnusable(str(path), "is a folder" if stat.S_ISDIR(mode) else "is no file")
+    return True
+
+
+def _read_mode(path: Path) -> int | None:
+    """What kind of file is there, looked at once: another process may create it meanwhile."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return None
+        raise
 
 
 def _create_file(path: Path) -> None:

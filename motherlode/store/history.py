@@ -30,5 +30,5 @@ def read_line_hash(tx: Tx, line: int) -> str | None:
     columns = set(tx.execute(text("SELECT name FROM pragma_table_info('audit')")).scalars())
     if "hash" not in columns:
         return None
-    stored = tx.execute(text("SELECT hash FROM audit WHERE id = :line"), {"line": line}).scalar()
+    stored = tx.execute(text("SELECT CAST(hash AS BLOB) FROM audit WHERE id = :line"), {"line": line}).scalar()
     return stored.hex() if isinstance(stored, bytes) else None

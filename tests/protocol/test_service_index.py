@@ -121,7 +121,7 @@ def test_what_is_pushed_to_one_feed_is_on_that_feed_only(shared_server: Server) 
 
 
 def test_a_feed_that_is_not_there_is_404(shared_server: Server) -> None:
-    for path in ("/feeds/none/v3/index.json", "/feeds//", "/feeds/%00/v3/index.json", "/feeds//v3/index.json"):
+    for path in ("/feeds/none/v3/index.json", "/feeds//none/", "/feeds/%00/v3/index.json", "/feeds//v3/index.json"):
         answer = shared_server.get(path)
         assert answer.status == 404
         assert json.loads(answer.body)["code"] in {"feed-not-found", "address-not-found"}

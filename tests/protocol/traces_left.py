@@ -20,11 +20,12 @@ class Held:
 
 
 def held_by(server: Server) -> Held:
-    """Everything a push could leave behind."""
+    """Everything a push could leave behind; `history.json` is the server's own, and comes when it likes."""
     with closing(sqlite3.connect(f"file:{server.data / 'motherlode.db'}?mode=ro", uri=True)) as database:
         rows = {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _TABLES}
     uploads = {path.name for path in files_below(server.data / "spool") if path.name != "lock"}
-    return Held(rows, frozenset(path.name for path in files_below(server.data / "blobs")), frozenset(uploads))
+    blobs = {path.name for path in files_below(server.data / "blobs") if path.name != "history.json"}
+    return Held(rows, frozenset(blobs), frozenset(uploads))
 
 
 def files_below(folder: Path) -> list[Path]:
