@@ -155,7 +155,12 @@ CASES: Final = (
         [Goal("p99_ratio", 2), Goal("growth_mb", 16)],
     ),
     *(
-        Case(f"attack-{name}", f"Reads beside: {about}", attack, [Goal("p99_ratio", 2), Goal("peak_mb", 250)])
+        Case(
+            f"attack-{name}",
+            f"Reads beside: {about}",
+            attack,
+            [Goal("p99_ratio", 2), Goal("harmless_ratio", 2), Goal("peak_mb", 250)],
+        )
         for name, (about, attack) in ATTACKS.items()
     ),
     *(_crowd(name, about, how) for name, (about, how) in CROWDS.items()),

@@ -30,6 +30,9 @@ _LOOK_S: Final = 0.02
 _SWITCH_S: Final = 0.0005
 """After so long a thread that computes gives the interpreter to whoever waits for it, a tenth of Python's default: the
 event loop waits behind each of them, for each request."""
+_TURN_S: Final = 0.0001
+"""So long a thread keeps the processor while others want it: the event loop and the engine's threads often have
+something short to do, and wait behind a thread that computes for the 3 ms that Linux gives else."""
 ENGINE_LOG: dict[str, Any] = {
     "handlers": {"ours": {"()": "motherlode.cli.worker.EngineLog"}},
     "loggers": {"_granian": {"handlers": ["ours"], "propagate": False}},
@@ -71,6 +74,7 @@ def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
     stop = WorkerStop(is_listening_here)
     end_with_parent()
     sys.setswitchinterval(_SWITCH_S)
+    posix.take_short_turns(_TURN_S)
     atexit.register(_end_now)
     _reserve_metrics()
     from motherlode.app import make_app

@@ -148,10 +148,10 @@ READMES: Final[dict[str, str]] = {
 }
 
 
-def readme_package(piece: str, version: str) -> bytes:
+def readme_package(piece: str, version: str, package_id: str = "Acme.Readme") -> bytes:
     """A package whose README is as long as any that is shown, of that piece."""
     readme = filled(piece, 200_000).encode()
-    return nupkg("Acme.Readme", version, readme="r.md", files={"r.md": readme})
+    return nupkg(package_id, version, readme="r.md", files={"r.md": readme})
 
 
 PATHS: Final = ("/v3/search", "/v3/autocomplete", "/packages", "/v3/index.json", "/health/live", "/nowhere", "/sign-in")

@@ -1,7 +1,11 @@
 """What stands in for POSIX keeps the same promises."""
 
+import ctypes
 import multiprocessing
 import os
+import platform as machine
+import struct
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -113,3 +117,22 @@ def test_a_lock_ends_with_its_process_however_that_dies(tmp_path, platform):
     for end in (ready, theirs):
         end.close()
     holder.close()
+
+
+def read_turn_ns():
+    """The turns of this thread, as Linux gives them; 0 by default on kernels that know none."""
+    attributes = ctypes.create_string_buffer(56)
+    number = {"x86_64": 315, "aarch64": 275}[machine.machine()]
+    assert ctypes.CDLL(None).syscall(number, 0, attributes, 56, 0) == 0
+    return struct.unpack("IIQiIQQQII", attributes.raw)[5]
+
+
+def test_a_thread_has_short_turns_and_keeps_its_priority():
+    def take():
+        os.setpriority(os.PRIO_PROCESS, 0, 3)
+        posix.take_short_turns(0.0002)
+        return read_turn_ns(), os.getpriority(os.PRIO_PROCESS, 0)
+
+    knows_turns = tuple(int(number) for number in os.uname().release.split(".")[:2]) >= (6, 12)
+    with ThreadPoolExecutor(1) as thread:  # of its own: what it asks for stays
+        assert thread.submit(take).result() == (200_000 if knows_turns else 0, 3)
