@@ -23,12 +23,13 @@ from motherlode.domain.names import find_name_fault, sort_key
 from motherlode.domain.nupkg import Nupkg, judge_nupkg
 from motherlode.domain.nuspec import parse_nuspec
 from motherlode.domain.ranges import MAX_RANGE_LENGTH, InvalidVersionRange, parse_range
-from motherlode.domain.refusals import MAX_FAULTS, Fault, InvalidForm, InvalidPackage
+from motherlode.domain.refusals import InvalidForm
 from motherlode.domain.release import Release
 from motherlode.domain.rules.rule import Strictness
 from motherlode.domain.signature import read_signature
 from motherlode.domain.unicode import normalize
 from motherlode.domain.versions import InvalidVersion, parse_version
+from motherlode.nuget.faults import MAX_FAULTS, Fault, FaultyPackage
 from motherlode.protocol.catalog_entry import render_catalog_entry
 from motherlode.protocol.urls import Hive, Urls
 from motherlode.search.analyser import iter_words
@@ -170,7 +171,7 @@ def claim_signatures(octets: bytes) -> None:
     """A signature is read or refused, alone and in a package."""
     try:
         read_signature(octets)
-    except InvalidPackage as refused:
+    except FaultyPackage as refused:
         _claim_told(refused.faults)
     _read(sign(PACKAGE, octets))
 

@@ -14,7 +14,8 @@ from typing import Any, Final
 from motherlode.domain.feeds import FEED_SETTINGS, FeedPolicy, find_feed_fault, parse_feed_policy
 from motherlode.domain.limits import Limits
 from motherlode.domain.parsers import parse_by
-from motherlode.domain.refusals import Fault, InvalidSetting
+from motherlode.domain.refusals import InvalidSetting
+from motherlode.nuget.faults import Fault
 from motherlode.settings import (
     PREFIX,
     SETTINGS,

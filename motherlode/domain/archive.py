@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from motherlode.domain.limits import Limits as Limits  # noqa: PLC0414 its readers know it from here
 from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.domain.quotes import quote
-from motherlode.domain.refusals import Fault, InvalidPackage
+from motherlode.nuget.faults import Fault, FaultyPackage
 
 FAULTS = {
     "zip-unreadable": "There is no end record of a zip at the end of the file.",
@@ -83,7 +83,7 @@ class _End(NamedTuple):
 
 
 def read_archive(file: BinaryIO, limits: Limits) -> Archive:
-    """Read the directory of a zip. Raises `InvalidPackage` when it cannot be read: nothing more can be found."""
+    """Read the directory of a zip. Raises `FaultyPackage` when it cannot be read: nothing more can be found."""
     size = file.seek(0, 2)
     end = _read_end(file, size)
     if end.entries > limits.max_entries:
@@ -122,7 +122,7 @@ def read_contents(
             continue
         try:
             content = _check_entry(file, entry, stop, is_kept=is_kept)
-        except InvalidPackage as refused:
+        except FaultyPackage as refused:
             faults.extend(refused.faults)
         else:
             kept |= {entry: content} if is_kept else {}
@@ -130,7 +130,7 @@ def read_contents(
 
 
 def read_content(file: BinaryIO, archive: Archive, entry: Entry) -> bytes:
-    """The content of one entry, checked. Its size is not limited here. Raises `InvalidPackage`."""
+    """The content of one entry, checked. Its size is not limited here. Raises `FaultyPackage`."""
     behind = (other.offset for other in archive.entries if other.offset > entry.offset)
     stop = min([archive.start, *behind])
     return _check_entry(file, entry, stop, is_kept=True)
@@ -140,8 +140,8 @@ def _offset(entry: Entry) -> int:
     return entry.offset
 
 
-def _no(code: str, message: str) -> InvalidPackage:
-    return InvalidPackage((Fault(code, message),))
+def _no(code: str, message: str) -> FaultyPackage:
+    return FaultyPackage((Fault(code, message),))
 
 
 def _read_end(file: BinaryIO, size: int) -> _End:
@@ -219,7 +219,7 @@ def _entry(fixed: tuple[int, ...], raw_name: bytes, extra: bytes, faults: list[F
             fields = _parse_extra(extra, name)
             size, packed_size, offset = _widen((size, packed_size, offset), fields, name)
             _check_unicode_path(fields, name)
-        except InvalidPackage as refused:
+        except FaultyPackage as refused:
             faults.extend(refused.faults)
     if fixed[13]:
         faults.append(Fault("zip-split", f"{quote(name)} lies in another part of a split archive: pack a single file."))
@@ -270,7 +270,7 @@ def _check_unicode_path(fields: dict[int, bytes], name: str) -> None:
         raise _no("entry-header-differs", f"{quote(name)} has another name in an extra field: pack it again.")
 
 
-def _overlap(entry: Entry) -> InvalidPackage:
+def _overlap(entry: Entry) -> FaultyPackage:
     return _no("entry-overlaps", f"{quote(entry.name)} reaches into what follows it: pack it again.")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from motherlode.domain.logos import LOGO_ALLOWED, Logo, describe_logo, format_logo, parse_logo
 from motherlode.domain.quotes import quote
-from motherlode.domain.refusals import Fault, InvalidSetting
+from motherlode.domain.refusals import InvalidSetting
 from motherlode.domain.rules.rule import Strictness
 from motherlode.domain.sizes import (
     DURATION_ALLOWED,
@@ -24,6 +24,7 @@ from motherlode.domain.sizes import (
     parse_size,
 )
 from motherlode.domain.versions import Version, parse_version
+from motherlode.nuget.faults import Fault
 
 DEFAULT_FEED = "default"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")

@@ -26,7 +26,7 @@ class Inside:
 
 def read_inside(file: BinaryIO, readme: str | None, *, max_files: int, max_readme_bytes: int) -> Inside:
     """Look into a package; `readme` is the name of its readme as `Package` has it. Folders are left out, and what only
-    wraps the files, which clients leave out when they unpack. Raises `InvalidPackage` when it cannot be read."""
+    wraps the files, which clients leave out when they unpack. Raises `FaultyPackage` when it cannot be read."""
     zipped = read_archive(file, Limits())
     files = sorted((entry.name, entry.size) for entry in zipped.entries if _is_file(entry.name))
     content = None if readme is None else read_named(file, zipped, readme, max_readme_bytes)

@@ -15,12 +15,12 @@ from motherlode.domain.embedded import embed, find_embedded, wanted_entries, wit
 from motherlode.domain.names import plain_name
 from motherlode.domain.nuspec import Nuspec, parse_nuspec
 from motherlode.domain.package import Package
-from motherlode.domain.refusals import Fault, InvalidPackage
 from motherlode.domain.rules.entries import find_nuspec
 from motherlode.domain.rules.rule import Strictness, Subject, find_faults
 from motherlode.domain.rules.table import ENTRY_RULES, NUSPEC_RULES, RULES, sort_out
 from motherlode.domain.signature import SIGNATURE_NAME, find_signature_faults
 from motherlode.domain.targets import find_frameworks
+from motherlode.nuget.faults import Fault, FaultyPackage
 
 __all__ = ["FAULTS", "Entry", "Limits", "Nupkg", "Strictness", "Verdict", "judge_nupkg", "read_entry", "read_nupkg"]
 
@@ -63,12 +63,12 @@ class Verdict:
 def read_nupkg(file: BinaryIO, limits: Limits, now: datetime, strictness: Strictness = Strictness.GALLERY) -> Nupkg:
     """Read and judge a package from its first byte to its last, in memory that does not grow with it.
 
-    Raises `InvalidPackage` with every fault that can be found: of the archive, of its entries, of the nuspec, of what
+    Raises `FaultyPackage` with every fault that can be found: of the archive, of its entries, of the nuspec, of what
     it names, of the signature.
     """
     verdict = judge_nupkg(file, limits, now, strictness)
     if verdict.nupkg is None:
-        raise InvalidPackage(verdict.faults)
+        raise FaultyPackage(verdict.faults)
     return verdict.nupkg
 
 
@@ -76,7 +76,7 @@ def judge_nupkg(file: BinaryIO, limits: Limits, now: datetime, strictness: Stric
     """The same without raising: all faults and all warnings, up to `limits.max_faults` of each."""
     try:
         zipped = read_archive(file, limits)
-    except InvalidPackage as refused:
+    except FaultyPackage as refused:
         return Verdict(None, refused.faults, ())
     document = _read_nuspec(file, zipped, limits)
     nuspec = _UNREADABLE if document is None else parse_nuspec(document)
@@ -93,7 +93,7 @@ def judge_nupkg(file: BinaryIO, limits: Limits, now: datetime, strictness: Stric
 def read_entry(file: BinaryIO, name: str, max_bytes: int) -> bytes | None:
     """The content of one entry, by its name with slashes and without percent-escapes (as `Package.icon` has it).
 
-    None when there is no such entry or it is larger than `max_bytes`. Raises `InvalidPackage` when it is broken.
+    None when there is no such entry or it is larger than `max_bytes`. Raises `FaultyPackage` when it is broken.
     """
     return read_named(file, read_archive(file, Limits()), name, max_bytes)
 
@@ -111,7 +111,7 @@ def _read_nuspec(file: BinaryIO, zipped: Archive, limits: Limits) -> bytes | Non
     entry = find_nuspec(zipped.entries, limits)
     try:
         return None if entry is None else read_content(file, zipped, entry)
-    except InvalidPackage:
+    except FaultyPackage:
         return None
 
 

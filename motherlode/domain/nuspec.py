@@ -30,8 +30,8 @@ from motherlode.domain.package import (
 from motherlode.domain.quotes import quote
 from motherlode.domain.ranges import ANY, InvalidVersionRange, VersionRange, parse_range
 from motherlode.domain.rawnuspec import MAX_NUSPEC_BYTES, RawElement, RawNuspec, UnreadableNuspec, parse_raw_nuspec
-from motherlode.domain.refusals import Fault
 from motherlode.domain.versions import InvalidVersion, Version, parse_version
+from motherlode.nuget.faults import Fault
 
 __all__ = [
     "FAULTS",

@@ -12,8 +12,8 @@ from xml.parsers import expat
 
 from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.domain.quotes import quote
-from motherlode.domain.refusals import Fault
 from motherlode.domain.xmltext import UnreadableXml, decode_xml
+from motherlode.nuget.faults import Fault
 
 MAX_NUSPEC_BYTES = 1024 * 1024
 MAX_ELEMENTS = 20_000

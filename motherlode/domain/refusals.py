@@ -60,20 +60,9 @@
 Codes are promises (docs/refusals.md lists them all). Which HTTP status a refusal becomes is the business of `web`.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong with a package: `code` is stable, `message` is a sentence for its publisher."""
-
-    code: str
-    message: str
-
-
-MAX_FAULTS: Final = 100
-"""So many faults of a package are told; nobody reads on, and a hostile package has any number."""
+from motherlode.nuget.faults import MAX_FAULTS, Fault
 
 
 class Refusal(Exception):

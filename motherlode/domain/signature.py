@@ -18,7 +18,7 @@ from motherlode.domain.archive import PIECE_BYTES, Archive, Entry
 from motherlode.domain.ber import OID, SEQUENCE, SET, NotBer, Value, read_octets, read_value
 from motherlode.domain.limits import Limits
 from motherlode.domain.parsers import Unreadable, parse_by
-from motherlode.domain.refusals import Fault, InvalidPackage
+from motherlode.nuget.faults import Fault, FaultyPackage
 
 SIGNATURE_NAME = ".signature.p7s"
 
@@ -86,7 +86,7 @@ def find_signature_faults(file: BinaryIO, zipped: Archive, signature: bytes, lim
     try:
         claimed = read_signature(signature)
         content_hash = hash_content(file, zipped, entries[0], claimed.hash_name)
-    except InvalidPackage as refused:
+    except FaultyPackage as refused:
         yield from refused.faults
         return
     if content_hash != claimed.content_hash:
@@ -95,7 +95,7 @@ def find_signature_faults(file: BinaryIO, zipped: Archive, signature: bytes, lim
 
 
 def read_signature(signature: bytes) -> Signature:
-    """What the signature says, once its parts agree. Raises `InvalidPackage`.
+    """What the signature says, once its parts agree. Raises `FaultyPackage`.
 
     The form is that of NuGet's package signatures: CMS SignedData (RFC 5652) in DER or BER with one signer.
     """
@@ -110,7 +110,7 @@ def hash_content(file: BinaryIO, zipped: Archive, signature: Entry, hash_name: s
     """The hash of the package as it was before the entry `signature` was added, as NuGet clients take it.
 
     That is every byte but the entry and its record in the directory, with the offsets of entries behind it, and the
-    numbers of the end record, as they were. Raises `InvalidPackage` where clients take no such zip with a signature.
+    numbers of the end record, as they were. Raises `FaultyPackage` where clients take no such zip with a signature.
     """
     stop = min([zipped.start, *(entry.offset for entry in zipped.entries if entry.offset > signature.offset)])
     if stop <= signature.offset:
@@ -125,8 +125,8 @@ def hash_content(file: BinaryIO, zipped: Archive, signature: Entry, hash_name: s
     return hashed.digest()
 
 
-def _no(code: str, message: str) -> InvalidPackage:
-    return InvalidPackage((Fault(code, message),))
+def _no(code: str, message: str) -> FaultyPackage:
+    return FaultyPackage((Fault(code, message),))
 
 
 def _hash_bytes(file: BinaryIO, start: int, stop: int, hashed: "hashlib._Hash") -> None:
@@ -176,7 +176,7 @@ def _refuse_zip64(extra: bytes) -> None:
         position += _FIELD.size + size
 
 
-def _zip64() -> InvalidPackage:
+def _zip64() -> FaultyPackage:
     # quirk: NuGet clients verify no signature in a zip with zip64 records (NU3006).
     message = "The package is signed and has zip64 records, which NuGet clients refuse: pack it without, sign again."
     return _no("signature-in-zip64", message)
@@ -238,7 +238,7 @@ def _read_signer(signer: Value) -> _Signer:
     return _Signer(hash_name, signed, unsigned[0] if unsigned else {}, read_octets(fields[after + 1]))
 
 
-def _hash_unknown() -> InvalidPackage:
+def _hash_unknown() -> FaultyPackage:
     message = "The signature uses a hash that NuGet clients do not take: sign with SHA-256, SHA-384 or SHA-512."
     return _no("signature-hash-unknown", message)
 

@@ -10,7 +10,8 @@ from motherlode.domain.feeds import parse_feed_policy
 from motherlode.domain.nupkg import Limits, Nupkg, judge_nupkg
 from motherlode.domain.package import Identity
 from motherlode.domain.policy import Actor, expiry_warning
-from motherlode.domain.refusals import Fault, InvalidPackage, NotAllowed, Refusal
+from motherlode.domain.refusals import InvalidPackage, NotAllowed, Refusal
+from motherlode.nuget.faults import Fault
 from motherlode.observe.clock import Clock
 from motherlode.store.blobs.base import Spool
 from motherlode.store.db import Database

@@ -10,9 +10,10 @@ from motherlode.domain.facts import package_from
 from motherlode.domain.ids import PackageId
 from motherlode.domain.nuspec import parse_nuspec
 from motherlode.domain.package import Package
-from motherlode.domain.refusals import InvalidPackage, NoSuchVersion
+from motherlode.domain.refusals import NoSuchVersion
 from motherlode.domain.release import Release
 from motherlode.domain.rules.entries import find_nuspec
+from motherlode.nuget.faults import FaultyPackage
 from motherlode.projections import packages
 from motherlode.projections.marker import Marker
 from motherlode.projections.packages import Source
@@ -40,7 +41,7 @@ def read_nuspec(file: BinaryIO) -> bytes | None:
         zipped = read_archive(file, limits)
         entry = find_nuspec(zipped.entries, limits)
         return None if entry is None else read_content(file, zipped, entry)
-    except InvalidPackage:
+    except FaultyPackage:
         return None
 
 

@@ -17,12 +17,13 @@ from typing import Final, Literal
 
 from motherlode.domain.facts import READING, facts_of
 from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
-from motherlode.domain.nupkg import Limits, Nupkg, Strictness, read_nupkg
+from motherlode.domain.nupkg import Limits, Nupkg, Strictness, judge_nupkg
 from motherlode.domain.package import Identity
 from motherlode.domain.policy import Actor, check_may_push, expiry_warning
 from motherlode.domain.refusals import (
     AlreadyExists,
     Busy,
+    InvalidPackage,
     KeyRefused,
     NotAllowed,
     PackageTooLarge,
@@ -110,9 +111,7 @@ def push(
     Raises `InvalidPackage`, `PackageTooLarge`, `NotAllowed`, `IdLocked`, `KeyRefused`, `AlreadyExists`, `WasDeleted`,
     `NoSuchFeed`, `Busy`; whatever is raised, nothing is stored."""
     judged = strictness or find_strictness(db, feed)
-    with turn_to_judge(spool.size):
-        nupkg = read_nupkg(spool.file, limits, clock.now(), judged)
-    upload = _Upload(spool, nupkg, feed, judged)
+    upload = _Upload(spool, _read_nupkg(spool, limits, clock.now(), judged), feed, judged)
     try:
         with db.read() as tx:
             outcome = _find_kept(_check(tx, upload, actor), upload)
@@ -121,6 +120,14 @@ def push(
         refusal.subject = str(upload.identity)
         raise
     return Pushed(upload.identity, _warnings(upload, outcome, actor, clock.now()), _RESULTS[outcome.action])
+
+
+def _read_nupkg(spool: Spool, limits: Limits, now: datetime, strictness: Strictness) -> Nupkg:
+    with turn_to_judge(spool.size):
+        verdict = judge_nupkg(spool.file, limits, now, strictness)
+    if verdict.nupkg is None:
+        raise InvalidPackage(verdict.faults)
+    return verdict.nupkg
 
 
 def find_strictness(db: Database, feed: str) -> Strictness:

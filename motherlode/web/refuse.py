@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from motherlode.domain import refusals
 from motherlode.domain.quotes import printable
-from motherlode.domain.refusals import Fault, Refusal
+from motherlode.domain.refusals import Refusal
+from motherlode.nuget.faults import Fault
 
 _STATUS: Final[dict[type[Refusal], int]] = {
     refusals.Invalid: 400,

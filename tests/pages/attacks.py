@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from motherlode.app import prepare_house
 from motherlode.config import load_settings
-from motherlode.domain.refusals import InvalidPackage
 from motherlode.house import House
+from motherlode.nuget.faults import FaultyPackage
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.identify import CONSOLE
 from motherlode.usecases.push import push
@@ -71,7 +71,7 @@ def _is_taken(house: House, package: bytes) -> bool:
         spool.finish()
         try:
             push(spool, CONSOLE, feed=FEED, db=house.db, blobs=house.blobs, clock=house.clock, limits=house.limits)
-        except InvalidPackage:
+        except FaultyPackage:
             return False
     return True
 

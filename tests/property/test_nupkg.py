@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from motherlode.domain.names import find_name_fault, is_ordinary, sort_key
 from motherlode.domain.nupkg import Limits, Nupkg, read_nupkg
-from motherlode.domain.refusals import Fault, InvalidPackage
+from motherlode.nuget.faults import Fault, FaultyPackage
 from tests.builders import Member, hostile, nupkg, nuspec, zip_of
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ def read(packed: bytes) -> Nupkg | None:
     faults: tuple[Fault, ...] = ()
     try:
         return read_nupkg(io.BytesIO(packed), SMALL, NOW)
-    except InvalidPackage as refused:
+    except FaultyPackage as refused:
         faults = refused.faults
     assert faults
     assert all(fault.message.isprintable() for fault in faults)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from motherlode.domain.archive import FAULTS, PIECE_BYTES, Limits, read_archive, read_content, read_contents
-from motherlode.domain.refusals import InvalidPackage
+from motherlode.nuget.faults import FaultyPackage
 from tests.builders import Member, nupkg, zip_of
 
 HELLO = Member("hello.txt", b"hello " * 100)
@@ -21,19 +21,19 @@ def contents_of(packed: bytes, limits: Limits | None = None) -> dict[str, bytes]
     file, limits = io.BytesIO(packed), limits or Limits()
     archive = read_archive(file, limits)
     if archive.faults:
-        raise InvalidPackage(archive.faults)
+        raise FaultyPackage(archive.faults)
     contents = {}
     for entry in archive.entries:
         kept, faults = read_contents(file, archive, limits, keep=[entry])
         if faults:
-            raise InvalidPackage(faults)
+            raise FaultyPackage(faults)
         assert kept == {entry: read_content(file, archive, entry)}
         contents[entry.name] = kept[entry]
     return contents
 
 
 def codes_of(packed: bytes, limits: Limits | None = None) -> set[str]:
-    with pytest.raises(InvalidPackage) as refused:
+    with pytest.raises(FaultyPackage) as refused:
         contents_of(packed, limits)
     codes = {fault.code for fault in refused.value.faults}
     assert codes <= FAULTS.keys()

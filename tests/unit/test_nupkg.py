@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from motherlode.domain.nupkg import FAULTS, Limits, Nupkg, Strictness, judge_nupkg, read_entry, read_nupkg
-from motherlode.domain.refusals import Fault, InvalidPackage
+from motherlode.nuget.faults import Fault, FaultyPackage
 from tests.builders import PACKED_ON, Member, hostile, nupkg, nuspec, zip_of
 
 NOW = datetime(2024, 1, 2, 3, 4, 6, tzinfo=UTC)
@@ -19,7 +19,7 @@ def read(packed: bytes, limits: Limits | None = None, now: datetime = NOW) -> Nu
 
 
 def faults_of(packed: bytes, limits: Limits | None = None, now: datetime = NOW) -> tuple[Fault, ...]:
-    with pytest.raises(InvalidPackage) as refused:
+    with pytest.raises(FaultyPackage) as refused:
         read(packed, limits, now)
     return refused.value.faults
 

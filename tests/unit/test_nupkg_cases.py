@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from motherlode.domain.nupkg import Limits, Nupkg, Strictness, Verdict, judge_nupkg, read_nupkg
-from motherlode.domain.refusals import InvalidPackage
+from motherlode.nuget.faults import FaultyPackage
 from tests.bad_cases import make_large_cases
 
 FOLDER = Path(os.environ.get("MOTHERLODE_PACKAGES", "/nowhere"))
@@ -162,7 +162,7 @@ def test_every_real_package_is_read_as_another_reader_does(case: dict[str, Any])
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("documents/gallery-tests/*.nupkg")), ids=lambda path: path.name)
 def test_packages_of_the_gallerys_own_tests_are_judged_as_there(path: Path) -> None:
     if path.name in REFUSED_GALLERY_PACKAGES:
-        with pytest.raises(InvalidPackage) as refused:
+        with pytest.raises(FaultyPackage) as refused:
             read(path)
         assert REFUSED_GALLERY_PACKAGES[path.name] in {fault.code for fault in refused.value.faults}
     else:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motherlode.domain import refusals
-from motherlode.domain.refusals import Fault, InvalidPackage, Refusal
+from motherlode.domain.refusals import InvalidPackage, Refusal
+from motherlode.nuget.faults import Fault
 from motherlode.web.refuse import MAX_WARNING_BYTES, refuse, status_of, warning_lines
 
 KINDS = [kind for _, kind in inspect.getmembers(refusals, inspect.isclass) if issubclass(kind, Refusal)]

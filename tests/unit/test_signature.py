@@ -10,8 +10,8 @@ import pytest
 
 from motherlode.domain.archive import Archive, read_archive, read_content
 from motherlode.domain.limits import Limits
-from motherlode.domain.refusals import InvalidPackage
 from motherlode.domain.signature import FAULTS, SIGNATURE_NAME, find_signature_faults, hash_content, read_signature
+from motherlode.nuget.faults import FaultyPackage
 from tests.builders import Member, hostile, nupkg
 from tests.signing import (
     CERTIFICATE,
@@ -45,7 +45,7 @@ def content_of(file: io.BytesIO, zipped: Archive) -> bytes:
 
 
 def refused_as(signature: bytes) -> str:
-    with pytest.raises(InvalidPackage) as refused:
+    with pytest.raises(FaultyPackage) as refused:
         read_signature(signature)
     return refused.value.faults[0].code
 

@@ -8,9 +8,9 @@ from motherlode.domain.frameworks import Framework, find_framework, parse_framew
 from motherlode.domain.package import Dependency, DependencyGroup
 from motherlode.domain.quotes import quote
 from motherlode.domain.rawnuspec import RawElement
-from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.identity import is_legal_for_2x
 from motherlode.domain.rules.rule import Rule, Subject, Weight, length_of
+from motherlode.nuget.faults import Fault
 
 _BUILD_ACTIONS = frozenset(
     {

@@ -12,9 +12,9 @@ from motherlode.domain.limits import Limits
 from motherlode.domain.names import find_name_fault, is_ordinary, plain_name, sort_key
 from motherlode.domain.quotes import quote
 from motherlode.domain.rawnuspec import MAX_NUSPEC_BYTES
-from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.rule import Rule, Subject, Weight
 from motherlode.domain.targets import find_framework_folder
+from motherlode.nuget.faults import Fault
 
 _SPECIAL_MODES = {0o010000, 0o020000, 0o060000, 0o120000, 0o140000}
 _BACKSLASHES = re.compile(r"\\{2,}")

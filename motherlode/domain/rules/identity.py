@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from motherlode.domain.ids import RESERVED_IDS
 from motherlode.domain.quotes import quote
-from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.rule import Rule, Subject, Weight
 from motherlode.domain.versions import Version
+from motherlode.nuget.faults import Fault
 
 _MAX_FILE_NAME = 255
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0]")

@@ -8,8 +8,8 @@ from motherlode.domain.embedded import Embedded, Role
 from motherlode.domain.nuspec import is_system_version, is_type_name
 from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.domain.quotes import quote
-from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.rule import Rule, Subject, Weight, length_of
+from motherlode.nuget.faults import Fault
 
 _MAX_BYTES_PER_CHARACTER = 4
 

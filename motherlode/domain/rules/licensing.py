@@ -8,8 +8,8 @@ from motherlode.domain.embedded import Role, is_text
 from motherlode.domain.licenses import UNLICENSED, InvalidLicense, UnknownLicense, parse_license
 from motherlode.domain.quotes import quote
 from motherlode.domain.rawnuspec import RawElement
-from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.rule import Rule, Subject, Weight
+from motherlode.nuget.faults import Fault
 
 FILE_ADDRESS = "https://aka.ms/deprecateLicenseUrl"
 EXPRESSION_ADDRESS = "https://licenses.nuget.org/"

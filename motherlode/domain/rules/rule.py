@@ -14,7 +14,7 @@ from motherlode.domain.embedded import Embedded, Role
 from motherlode.domain.limits import Limits
 from motherlode.domain.package import Identity, Package
 from motherlode.domain.rawnuspec import RawElement
-from motherlode.domain.refusals import Fault
+from motherlode.nuget.faults import Fault
 
 
 class Strictness(StrEnum):

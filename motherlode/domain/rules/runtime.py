@@ -11,8 +11,8 @@ from motherlode.domain.frameworks import parse_framework
 from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.domain.quotes import quote
 from motherlode.domain.ranges import InvalidVersionRange, parse_range
-from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.rule import Rule, Subject, Weight
+from motherlode.nuget.faults import Fault
 
 # What is not closed goes on to the end: tried again from each quote, it would take the square of the file's length.
 _STRING = r'"(?:\\(?:.|\Z)|[^"\\])*+(?:"|\Z)'

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from motherlode.domain.embedded import Role, is_image, is_text
 from motherlode.domain.quotes import quote
-from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.rule import Rule, Subject, Weight
+from motherlode.nuget.faults import Fault
 
 _EMPTY = "The <{}> is empty: write the name of a file in the package, or remove the element."
 _IMAGE_NAMES = (".png", ".jpg", ".jpeg")

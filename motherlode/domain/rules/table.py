@@ -8,9 +8,9 @@ by `sort_out` alone.
 from collections.abc import Iterable, Iterator
 
 from motherlode.domain import archive, nuspec, signature
-from motherlode.domain.refusals import Fault
 from motherlode.domain.rules import dependencies, entries, identity, kinds, licensing, runtime, shown, texts
 from motherlode.domain.rules.rule import Rule, Strictness, Weight
+from motherlode.nuget.faults import Fault
 
 _EXAMPLES = {
     "zip-unreadable": "a text file named .nupkg",

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from motherlode.domain.addresses import find_address, find_repository_address
 from motherlode.domain.limits import Limits
 from motherlode.domain.quotes import quote
-from motherlode.domain.refusals import Fault
 from motherlode.domain.rules.rule import Rule, Subject, Weight, length_of
 from motherlode.domain.versions import InvalidVersion, parse_version
+from motherlode.nuget.faults import Fault
 
 ADDRESSES = ("projectUrl", "licenseUrl", "iconUrl")
 FLAGS = ("developmentDependency", "requireLicenseAcceptance", "serviceable")
