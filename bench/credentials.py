@@ -12,8 +12,8 @@ from bench.figures import Figures
 from bench.ground import Ground
 from bench.sign_ins import HOLDER, PASSWORD, SECLUDED, basic, open_secluded
 from motherlode.app import make_app
-from motherlode.domain.feeds import FeedPolicy
-from motherlode.domain.policy import READ
+from motherlode.domain.feed_settings import FeedPolicy
+from motherlode.domain.permissions import READ
 from motherlode.house import House
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.create_key import create_key

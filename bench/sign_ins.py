@@ -27,8 +27,8 @@ from bench.pace import Latency, Stream, get, pace_stream
 from bench.servers import Motherlode, motherlode
 from motherlode.app import open_house
 from motherlode.domain.accounts import PUBLISHER
-from motherlode.domain.feeds import FeedPolicy
-from motherlode.domain.policy import PUSH, READ
+from motherlode.domain.feed_settings import FeedPolicy
+from motherlode.domain.permissions import PUSH, READ
 from motherlode.house import House
 from motherlode.identity.keys import make_key
 from motherlode.store import accounts, keys

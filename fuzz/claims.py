@@ -13,23 +13,23 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from motherlode.domain.addresses import find_address
-from motherlode.domain.facts import facts_of, package_from
-from motherlode.domain.frameworks import parse_framework
-from motherlode.domain.licenses import InvalidLicense, parse_license
-from motherlode.domain.limits import Limits
 from motherlode.domain.logos import format_logo, parse_logo
-from motherlode.domain.names import find_name_fault, sort_key
-from motherlode.domain.nupkg import Nupkg, judge_nupkg
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.ranges import MAX_RANGE_LENGTH, InvalidVersionRange, parse_range
 from motherlode.domain.refusals import InvalidForm
 from motherlode.domain.release import Release
-from motherlode.domain.rules.rule import Strictness
-from motherlode.domain.signature import read_signature
-from motherlode.domain.unicode import normalize
-from motherlode.domain.versions import InvalidVersion, parse_version
+from motherlode.nuget.addresses import find_address
+from motherlode.nuget.archive.entry_names import find_name_fault, sort_key
 from motherlode.nuget.faults import MAX_FAULTS, Fault, FaultyPackage
+from motherlode.nuget.frameworks import parse_framework
+from motherlode.nuget.licenses import InvalidLicense, parse_license
+from motherlode.nuget.limits import Limits
+from motherlode.nuget.nupkg import Nupkg, judge_nupkg
+from motherlode.nuget.nuspec.parser import parse_nuspec
+from motherlode.nuget.package_json import facts_of, package_from
+from motherlode.nuget.ranges import MAX_RANGE_LENGTH, InvalidVersionRange, parse_range
+from motherlode.nuget.signing.signature import read_signature
+from motherlode.nuget.unicode import normalize
+from motherlode.nuget.validation.rule import Strictness
+from motherlode.nuget.versions import InvalidVersion, parse_version
 from motherlode.protocol.catalog_entry import render_catalog_entry
 from motherlode.protocol.urls import Hive, Urls
 from motherlode.search.analyser import iter_words

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from motherlode.domain.feeds import DEFAULT_FEED
+from motherlode.domain.feed_settings import DEFAULT_FEED
 from motherlode.domain.refusals import (
     DatabaseClosed,
     DatabaseExists,

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from motherlode.domain.feeds import FEED_SETTINGS, FeedPolicy, find_feed_fault, parse_feed_policy
-from motherlode.domain.limits import Limits
-from motherlode.domain.parsers import parse_by
+from motherlode.domain.feed_settings import FEED_SETTINGS, FeedPolicy, find_feed_fault, parse_feed_policy
 from motherlode.domain.refusals import InvalidSetting
 from motherlode.nuget.faults import Fault
+from motherlode.nuget.limits import Limits
+from motherlode.nuget.parsers import parse_by
 from motherlode.settings import (
     PREFIX,
     SETTINGS,

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 
-from motherlode.domain.archive import Limits
-from motherlode.domain.feeds import FeedPolicy
+from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.identity.remembered import RememberedCredentials
 from motherlode.identity.slowdown import Slowdown
+from motherlode.nuget.archive.zip_reader import Limits
 from motherlode.observe.clock import Clock
 from motherlode.observe.metrics import Metrics
 from motherlode.projections.documents import Documents

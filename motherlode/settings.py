@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from motherlode.domain.feeds import FeedPolicy
+from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.domain.image_hosts import parse_image_hosts
-from motherlode.domain.limits import Limits
-from motherlode.domain.sizes import DURATION_ALLOWED, SIZE_ALLOWED, format_size, parse_duration, parse_size
-from motherlode.domain.versions import parse_version
+from motherlode.domain.units import DURATION_ALLOWED, SIZE_ALLOWED, format_size, parse_duration, parse_size
+from motherlode.nuget.limits import Limits
+from motherlode.nuget.versions import parse_version
 
 PREFIX: Final = "MOTHERLODE_"
 """How the variables of all settings begin."""

@@ -10,7 +10,7 @@ import typer
 
 from motherlode.cli.options import ConfigOption, DataOption, opened_database
 from motherlode.cli.output import put, put_json_line
-from motherlode.domain.sizes import DURATION_ALLOWED, parse_duration
+from motherlode.domain.units import DURATION_ALLOWED, parse_duration
 from motherlode.observe.clock import SystemClock
 
 if TYPE_CHECKING:

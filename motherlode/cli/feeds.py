@@ -8,7 +8,7 @@ import typer
 from motherlode.cli.options import ConfigOption, DataOption, JsonOption, YesOption, confirm, opened, opened_database
 from motherlode.cli.output import put, put_json, put_table, tell
 from motherlode.domain.accounts import FEED_ROLES
-from motherlode.domain.feeds import FEED_SETTINGS, describe_feed_policy, parse_feed_policy
+from motherlode.domain.feed_settings import FEED_SETTINGS, describe_feed_policy, parse_feed_policy
 from motherlode.domain.logos import MAX_LOGO_BYTES, format_logo, logo_of
 from motherlode.domain.refusals import InvalidSetting
 from motherlode.protocol.urls import Urls, feed_path

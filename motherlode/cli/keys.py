@@ -9,8 +9,8 @@ import typer
 
 from motherlode.cli.options import ConfigOption, DataOption, JsonOption, opened, opened_database, opened_with_settings
 from motherlode.cli.output import as_time, put, put_all, tell
-from motherlode.domain.policy import RIGHTS
-from motherlode.domain.sizes import DURATION_ALLOWED, parse_duration
+from motherlode.domain.permissions import RIGHTS
+from motherlode.domain.units import DURATION_ALLOWED, parse_duration
 from motherlode.observe.clock import SystemClock
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from motherlode.settings import Settings
 from motherlode.store.blobs.keys import database_path, run_path
 
 if TYPE_CHECKING:
-    from motherlode.domain.ids import PackageId
     from motherlode.house import House
+    from motherlode.nuget.ids import PackageId
     from motherlode.store.blobs.base import Blobs
     from motherlode.store.db import Database
 
@@ -221,7 +221,7 @@ def take_folder(data: Path) -> FileLock:
 
 def parse_id(text: str) -> "PackageId":
     """The package id that an argument is; raises CommandFailed."""
-    from motherlode.domain.ids import parse_package_id
+    from motherlode.nuget.ids import parse_package_id
 
     try:
         return parse_package_id(text)

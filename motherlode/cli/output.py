@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TextIO
 
-from motherlode.domain.quotes import printable, printable_json
+from motherlode.nuget.quoting import printable, printable_json
 
 
 class CommandFailed(Exception):

@@ -15,7 +15,7 @@ from motherlode.cli.options import (
     parse_id,
 )
 from motherlode.cli.output import put, put_json, tell
-from motherlode.domain.feeds import DEFAULT_FEED
+from motherlode.domain.feed_settings import DEFAULT_FEED
 
 if TYPE_CHECKING:
     from motherlode.store.accounts import AccountRow

@@ -11,12 +11,12 @@ import typer
 from motherlode.cli.options import ConfigOption, DataOption, FeedOption, JsonOption, PackageIdArgument, opened, parse_id
 from motherlode.cli.output import CommandFailed, put, put_json, tell
 from motherlode.cli.progress import counting_bytes
-from motherlode.domain.feeds import DEFAULT_FEED
+from motherlode.domain.feed_settings import DEFAULT_FEED
 from motherlode.domain.refusals import Refusal
 
 if TYPE_CHECKING:
-    from motherlode.domain.package import Identity
     from motherlode.house import House
+    from motherlode.nuget.package import Identity
     from motherlode.store.blobs.base import Spool
     from motherlode.usecases.check import Checked
 
@@ -182,9 +182,9 @@ def unlock(
 
 
 def _parse_identity(package_id: str, version: str) -> "Identity":
-    from motherlode.domain.ids import parse_package_id
-    from motherlode.domain.package import Identity
-    from motherlode.domain.versions import parse_version
+    from motherlode.nuget.ids import parse_package_id
+    from motherlode.nuget.package import Identity
+    from motherlode.nuget.versions import parse_version
 
     try:
         return Identity(parse_package_id(package_id), parse_version(version))

@@ -31,8 +31,8 @@ from motherlode.cli import (
     verify,
 )
 from motherlode.cli.output import CommandFailed, put, tell
-from motherlode.domain.quotes import printable
 from motherlode.domain.refusals import Refusal
+from motherlode.nuget.quoting import printable
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from motherlode.domain.addresses import parse_host
+from motherlode.nuget.addresses import parse_host
 
 GALLERY: Final = "gallery"
 """Stands for all hosts in `GALLERY_HOSTS`."""

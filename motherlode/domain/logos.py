@@ -7,8 +7,8 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from typing import Final
 
-from motherlode.domain.embedded import find_image_type
-from motherlode.domain.parsers import Unreadable, parse_by
+from motherlode.nuget.embedded_files import find_image_type
+from motherlode.nuget.parsers import Unreadable, parse_by
 
 MAX_LOGO_BYTES: Final = 32 * 1024
 LOGO_ALLOWED: Final = "a PNG or JPEG of at most 32 KB, as its data: address"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from motherlode.domain.package import Package
+from motherlode.nuget.package import Package
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final
 
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 
 REMEMBER: Final = timedelta(minutes=5)
 """How long a judgement counts at most."""

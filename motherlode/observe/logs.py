@@ -15,7 +15,7 @@ from typing import Any, Final
 import structlog
 from structlog.typing import EventDict
 
-from motherlode.domain.quotes import printable
+from motherlode.nuget.quoting import printable
 from motherlode.observe.lines import Lines
 
 _encode: Final = json.JSONEncoder(default=repr).encode

@@ -10,8 +10,8 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Final
 
-from motherlode.domain.limits import Limits
-from motherlode.domain.package import DependencyGroup, Package
+from motherlode.nuget.limits import Limits
+from motherlode.nuget.package import DependencyGroup, Package
 
 _LIMITS: Final = Limits()
 MAX_DEPENDENCIES: Final = 2_000

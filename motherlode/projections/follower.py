@@ -14,7 +14,7 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Final
 
-from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
+from motherlode.domain.feed_settings import FeedPolicy, parse_feed_policy
 from motherlode.projections.documents import Documents
 from motherlode.projections.shown import Face
 from motherlode.store import catalog, downloads, feeds

@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.versions import parse_version
 from motherlode.projections.documents import DocumentKey, Documents, Fragment
 from motherlode.projections.follower import Feed
 from motherlode.projections.latest import Latest, read_latest, visible

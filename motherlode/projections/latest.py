@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from motherlode.domain.facts import package_from
-from motherlode.domain.package import Package
+from motherlode.nuget.package import Package
+from motherlode.nuget.package_json import package_from
 from motherlode.protocol.v3.search import split_authors, type_names
 from motherlode.search.subjects import AUDIENCES, Audience, Subject, View
 from motherlode.store import downloads, entries, owners

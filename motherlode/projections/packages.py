@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from motherlode.domain.embedded import find_image_type
-from motherlode.domain.facts import package_from
-from motherlode.domain.ids import PackageId
-from motherlode.domain.nupkg import read_entry
-from motherlode.domain.package import Package
 from motherlode.domain.refusals import NoSuchVersion
 from motherlode.domain.release import Commit, Release
-from motherlode.domain.versions import Version
+from motherlode.nuget.embedded_files import find_image_type
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.nupkg import read_entry
+from motherlode.nuget.package import Package
+from motherlode.nuget.package_json import package_from
+from motherlode.nuget.versions import Version
 from motherlode.protocol.urls import Hive, Urls
 from motherlode.protocol.v3.details import render_details
 from motherlode.protocol.v3.flat_container import render_versions

@@ -14,9 +14,9 @@ from threading import Lock
 from typing import Final
 from weakref import WeakValueDictionary
 
-from motherlode.domain.ids import PackageId
 from motherlode.domain.refusals import NoSuchVersion
-from motherlode.domain.versions import Version
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.versions import Version
 from motherlode.projections.documents import (
     NO_PACKAGE,
     BlobFile,

@@ -11,8 +11,8 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Final
 
-from motherlode.domain.ids import PackageId
 from motherlode.domain.refusals import Refusal, SearchUnready
+from motherlode.nuget.ids import PackageId
 from motherlode.observe.logs import get_logger
 from motherlode.projections.documents import Documents
 from motherlode.projections.follower import Feed

@@ -8,7 +8,7 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Final
 
-from motherlode.domain.feeds import parse_feed_policy
+from motherlode.domain.feed_settings import parse_feed_policy
 from motherlode.observe.certificates import find_end
 from motherlode.observe.clock import Clock
 from motherlode.observe.processes import read_processes

@@ -13,14 +13,14 @@ from dataclasses import astuple, replace
 from datetime import date, timedelta
 from typing import Final
 
-from motherlode.domain.facts import package_from
-from motherlode.domain.ids import PackageId
-from motherlode.domain.inside import Inside, decode_text, read_inside
-from motherlode.domain.nupkg import read_entry
-from motherlode.domain.package import Package
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import AllUnlisted, NoSuchVersion, SearchUnready
-from motherlode.domain.versions import Version, parse_version
+from motherlode.nuget.content_listing import Inside, decode_text, read_inside
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.nupkg import read_entry
+from motherlode.nuget.package import Package
+from motherlode.nuget.package_json import package_from
+from motherlode.nuget.versions import Version, parse_version
 from motherlode.observe.clock import Clock
 from motherlode.projections.documents import DocumentKey, Documents, Fragment
 from motherlode.projections.fitting import fit

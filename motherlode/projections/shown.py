@@ -7,9 +7,9 @@ right.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.package import Identity, Package
-from motherlode.domain.versions import Version
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.package import Identity, Package
+from motherlode.nuget.versions import Version
 
 
 @dataclass(frozen=True, slots=True)

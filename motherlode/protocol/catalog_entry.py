@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from motherlode.domain.addresses import find_address
-from motherlode.domain.package import Dependency, DependencyGroup, Package
 from motherlode.domain.release import Release
+from motherlode.nuget.addresses import find_address
+from motherlode.nuget.package import Dependency, DependencyGroup, Package
 from motherlode.protocol.urls import Hive, Urls
 
 UNLISTED_PUBLISHED: Final = "1900-01-01T00:00:00Z"

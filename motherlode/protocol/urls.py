@@ -9,9 +9,9 @@ from enum import Enum
 from typing import Final
 from urllib.parse import quote
 
-from motherlode.domain.feeds import DEFAULT_FEED
-from motherlode.domain.ids import PackageId
-from motherlode.domain.package import Identity
+from motherlode.domain.feed_settings import DEFAULT_FEED
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.package import Identity
 
 PUBLISH_PATH: Final = "/api/v2/package"
 

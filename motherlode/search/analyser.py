@@ -13,8 +13,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.unicode import normalize
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.unicode import normalize
 
 MAX_WORD_LENGTH: Final = 100
 """Words are cut to this, the length of the longest id; two that differ only beyond are one."""

@@ -18,7 +18,7 @@ from typing import Final
 
 from tantivy import Document, Schema, SchemaBuilder
 
-from motherlode.domain.compatibility import names_of
+from motherlode.nuget.compatibility import names_of
 from motherlode.search import ranking
 from motherlode.search.analyser import Word, fold, iter_words, spell_words
 from motherlode.search.subjects import Audience, Subject, View

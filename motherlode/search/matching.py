@@ -10,7 +10,7 @@ from typing import Final
 from tantivy import Occur, Schema
 from tantivy import Query as Matching
 
-from motherlode.domain.compatibility import names_for
+from motherlode.nuget.compatibility import names_for
 from motherlode.search import layout
 from motherlode.search.analyser import Word, fold, iter_words
 from motherlode.search.layout import ANYWHERE, IN_ID, WIDTHS, Width

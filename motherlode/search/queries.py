@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from motherlode.domain.versions import InvalidVersion, parse_version
+from motherlode.nuget.versions import InvalidVersion, parse_version
 from motherlode.search.analyser import Word, fold, iter_words
 
 MAX_PARTS: Final = 48

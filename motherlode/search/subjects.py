@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
-from motherlode.domain.frameworks import Framework
-from motherlode.domain.ids import PackageId
-from motherlode.domain.versions import Version
+from motherlode.nuget.frameworks import Framework
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.versions import Version
 
 DEFAULT_PACKAGE_TYPE: Final = "Dependency"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, delete, or_, select, update
 
 from motherlode.domain.accounts import ADMINISTRATOR, FEED_ROLES, PERSON, SERVICE, TEAM
-from motherlode.domain.policy import Holder
+from motherlode.domain.permissions import Holder
 from motherlode.domain.refusals import AccountExists, NoSuchAccount
 from motherlode.store import access, schema
 from motherlode.store.db import Tx, upsert

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, insert, select
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.package import Identity
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.package import Identity
+from motherlode.nuget.versions import parse_version
 from motherlode.store import contents, entries, schema
 from motherlode.store.db import Tx
 from motherlode.store.entries import Entry

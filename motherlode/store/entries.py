@@ -27,11 +27,11 @@ from sqlalchemy import (
     update,
 )
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.package import Identity
-from motherlode.domain.policy import Ownership
+from motherlode.domain.permissions import Ownership
 from motherlode.domain.refusals import AlreadyExists
-from motherlode.domain.versions import Version, parse_version
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.package import Identity
+from motherlode.nuget.versions import Version, parse_version
 from motherlode.store import access, audit, locks, owners, schema
 from motherlode.store.audit import Tail
 from motherlode.store.contents import ContentRow

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, delete, exists, select
 
-from motherlode.domain.policy import Ownership
+from motherlode.domain.permissions import Ownership
 from motherlode.store import access, schema
 from motherlode.store.accounts import COLUMNS, AccountRow, as_accounts
 from motherlode.store.db import Tx, upsert

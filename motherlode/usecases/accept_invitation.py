@@ -1,7 +1,7 @@
 """Accept an invitation: whoever was asked owns the id from now on."""
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
+from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
 from motherlode.store import owners
 from motherlode.store.db import Database

@@ -1,7 +1,7 @@
 """Add a member to a team: it may from now on what the team may, and owns what the team owns."""
 
 from motherlode.domain.accounts import PERSON, SERVICE, TEAM
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts
 from motherlode.store.db import Database

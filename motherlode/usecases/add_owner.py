@@ -1,7 +1,7 @@
 """Add an owner: somebody owns an id from now on, without being asked."""
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
+from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts, owners
 from motherlode.store.db import Database

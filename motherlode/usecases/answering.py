@@ -1,8 +1,8 @@
 """What accepting and declining an invitation share: it is there, the actor may answer it, and then it is gone."""
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import NoSuchRole
+from motherlode.nuget.ids import PackageId
 from motherlode.store import accounts, feeds, owners
 from motherlode.store.accounts import AccountRow
 from motherlode.store.db import Tx

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.store import audit
 from motherlode.store.audit import Tail
 from motherlode.store.db import Tx

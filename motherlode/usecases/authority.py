@@ -1,6 +1,6 @@
 """Who may act for an account: administrators, and whoever it is himself."""
 
-from motherlode.domain.policy import ADMIN, Actor, check_may_administer
+from motherlode.domain.permissions import ADMIN, Actor, check_may_administer
 
 
 def check_may_act_for(actor: Actor, account_id: int) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from motherlode.domain.feeds import FeedPolicy, describe_feed_policy, format_feed_policy, parse_feed_policy
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.feed_settings import FeedPolicy, describe_feed_policy, format_feed_policy, parse_feed_policy
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.store import feeds
 from motherlode.store.db import Database

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
-from motherlode.domain.ids import PackageId
-from motherlode.domain.package import Identity
-from motherlode.domain.policy import Actor, Ownership
+from motherlode.domain.feed_settings import FeedPolicy, parse_feed_policy
+from motherlode.domain.permissions import Actor, Ownership
 from motherlode.domain.refusals import IdLocked, NoSuchFeed, NoSuchVersion
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.package import Identity
 from motherlode.observe.crash import crash_point
 from motherlode.store import catalog, entries
 from motherlode.store.audit import Tail

@@ -6,12 +6,12 @@ All that stands in its way is told at once, but for what a push keeps from those
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from motherlode.domain.feeds import parse_feed_policy
-from motherlode.domain.nupkg import Limits, Nupkg, judge_nupkg
-from motherlode.domain.package import Identity
-from motherlode.domain.policy import Actor, expiry_warning
+from motherlode.domain.feed_settings import parse_feed_policy
+from motherlode.domain.permissions import Actor, expiry_warning
 from motherlode.domain.refusals import InvalidPackage, NotAllowed, Refusal
 from motherlode.nuget.faults import Fault
+from motherlode.nuget.nupkg import Limits, Nupkg, judge_nupkg
+from motherlode.nuget.package import Identity
 from motherlode.observe.clock import Clock
 from motherlode.store.blobs.base import Spool
 from motherlode.store.db import Database

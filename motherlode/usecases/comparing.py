@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-from motherlode.domain.archive import Limits, read_archive, read_content
-from motherlode.domain.facts import package_from
-from motherlode.domain.ids import PackageId
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.package import Package
 from motherlode.domain.refusals import NoSuchVersion
 from motherlode.domain.release import Release
-from motherlode.domain.rules.entries import find_nuspec
+from motherlode.nuget.archive.zip_reader import Limits, read_archive, read_content
 from motherlode.nuget.faults import FaultyPackage
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.nuspec.parser import parse_nuspec
+from motherlode.nuget.package import Package
+from motherlode.nuget.package_json import package_from
+from motherlode.nuget.validation.entries import find_nuspec
 from motherlode.projections import packages
 from motherlode.projections.marker import Marker
 from motherlode.projections.packages import Source

@@ -3,7 +3,7 @@
 from typing import Final
 
 from motherlode.domain.accounts import ADMINISTRATOR, KINDS, PERSON, TEAM, parse_account_name
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import InvalidPassword, InvalidSetting
 from motherlode.identity.passwords import hash_password, parse_password
 from motherlode.observe.clock import Clock

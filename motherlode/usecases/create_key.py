@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Final
 
 from motherlode.domain.accounts import PERSON, SERVICE
-from motherlode.domain.policy import PUSH, READ, RIGHTS, UNLIST, Actor, check_may_administer
+from motherlode.domain.permissions import PUSH, READ, RIGHTS, UNLIST, Actor, check_may_administer
 from motherlode.domain.refusals import InvalidSetting
-from motherlode.domain.sizes import format_duration
+from motherlode.domain.units import format_duration
 from motherlode.identity.keys import NewKey, make_key
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts, keys

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.policy import VERIFY, Actor, check_covers, check_may_ever_push
+from motherlode.domain.permissions import VERIFY, Actor, check_covers, check_may_ever_push
 from motherlode.identity.keys import make_key
+from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
 from motherlode.store import feeds, keys
 from motherlode.store.db import Database

@@ -1,7 +1,7 @@
 """Decline an invitation: whoever was asked to own the id does not."""
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
+from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
 from motherlode.store.db import Database
 from motherlode.usecases.answering import take_invitation

@@ -9,10 +9,8 @@ The way is looked up where the change is made: a feed that was changed a moment 
 
 from datetime import timedelta
 
-from motherlode.domain.feeds import Deletion, FeedPolicy
-from motherlode.domain.ids import PackageId
-from motherlode.domain.package import Identity
-from motherlode.domain.policy import (
+from motherlode.domain.feed_settings import Deletion, FeedPolicy
+from motherlode.domain.permissions import (
     Actor,
     check_covers,
     check_may_delete,
@@ -21,7 +19,9 @@ from motherlode.domain.policy import (
     expiry_warning,
 )
 from motherlode.domain.refusals import ReasonMissing
-from motherlode.domain.versions import Version
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.package import Identity
+from motherlode.nuget.versions import Version
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store import deletions, entries

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts, keys, owners
 from motherlode.store.db import Database

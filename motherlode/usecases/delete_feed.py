@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from motherlode.domain.feeds import DEFAULT_FEED
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.feed_settings import DEFAULT_FEED
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import DefaultFeedKept, FeedNotEmpty
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point

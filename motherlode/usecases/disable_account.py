@@ -1,7 +1,7 @@
 """Disable an account: its password, its keys and its sessions are refused from the next request on, and a team counts
 for nothing."""
 
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts, sessions
 from motherlode.store.db import Database

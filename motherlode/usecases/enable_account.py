@@ -1,6 +1,6 @@
 """Enable an account that was disabled: its password, keys, roles and teams count again as they were."""
 
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts
 from motherlode.store.db import Database

@@ -1,6 +1,6 @@
 """End a session: the person signs out, and the cookie is worth nothing from the next request on."""
 
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.observe.clock import Clock
 from motherlode.store import sessions
 from motherlode.store.db import Database

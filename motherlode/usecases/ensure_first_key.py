@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from motherlode.domain.policy import ADMIN
+from motherlode.domain.permissions import ADMIN
 from motherlode.identity.keys import NewKey, is_well_formed, key_of, make_key
 from motherlode.observe.clock import Clock
 from motherlode.posix import write_private

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from motherlode.domain.policy import READ, Actor
+from motherlode.domain.permissions import READ, Actor
 from motherlode.identity.sessions import digest_of, is_well_formed
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts, sessions

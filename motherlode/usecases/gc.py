@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, Literal, TypeVar
 
-from motherlode.domain.feeds import parse_feed_policy
+from motherlode.domain.feed_settings import parse_feed_policy
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store import feeds, garbage

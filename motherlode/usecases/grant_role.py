@@ -1,7 +1,7 @@
 """Grant a role on a feed: somebody may from now on read it, or publish to it."""
 
 from motherlode.domain.accounts import FEED_ROLES
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import InvalidSetting
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts, feeds, grants

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from motherlode.domain.feeds import parse_feed_policy
-from motherlode.domain.ids import PackageId
-from motherlode.domain.policy import Actor, may_read
+from motherlode.domain.feed_settings import parse_feed_policy
+from motherlode.domain.permissions import Actor, may_read
 from motherlode.domain.refusals import NotAllowed, NotFound
+from motherlode.nuget.ids import PackageId
 from motherlode.store import owners
 from motherlode.store.db import Tx
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from motherlode.domain.accounts import PERSON, parse_account_name
-from motherlode.domain.policy import ADMIN, READ, Actor, Holder
+from motherlode.domain.permissions import ADMIN, READ, Actor, Holder
 from motherlode.domain.refusals import InvalidName, KeyRefused
 from motherlode.identity.keys import MAX_KEY_BYTES, digest_of, is_same, is_well_formed
 from motherlode.identity.passwords import is_password

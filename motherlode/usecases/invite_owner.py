@@ -1,7 +1,7 @@
 """Invite an owner: somebody is asked to own an id, and owns it once he accepts."""
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
+from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts, owners
 from motherlode.store.db import Database

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from motherlode.domain.package import Identity
-from motherlode.domain.policy import Actor, check_covers, check_may_ever_unlist, check_may_unlist, expiry_warning
+from motherlode.domain.permissions import Actor, check_covers, check_may_ever_unlist, check_may_unlist, expiry_warning
+from motherlode.nuget.package import Identity
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store import entries

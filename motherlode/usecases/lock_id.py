@@ -1,7 +1,7 @@
 """Lock an id: from then on nobody pushes, lists, unlists or takes away anything of it on the feed."""
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
+from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
 from motherlode.store import locks
 from motherlode.store.db import Database

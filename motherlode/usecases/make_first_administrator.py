@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from motherlode.domain.accounts import ADMINISTRATOR, PERSON, parse_account_name
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import NotAllowed
 from motherlode.identity.passwords import hash_password, parse_password
 from motherlode.identity.sessions import NewSession

@@ -1,6 +1,6 @@
 """What the verbs on a key share: the key, and whether it is the actor's to change."""
 
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import NoSuchKey
 from motherlode.store import keys
 from motherlode.store.db import Tx

@@ -3,7 +3,7 @@ one. What it does not name any more is kept in quarantine from then on, as if it
 
 from collections.abc import Callable
 
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store.blobs.base import Blobs

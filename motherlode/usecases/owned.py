@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.policy import Actor, Ownership, check_may_manage_owners
+from motherlode.domain.permissions import Actor, Ownership, check_may_manage_owners
 from motherlode.domain.refusals import NoSuchId
+from motherlode.nuget.ids import PackageId
 from motherlode.store import feeds, owners
 from motherlode.store.db import Tx
 from motherlode.store.feeds import FeedRow

@@ -15,11 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from motherlode.domain.facts import READING, facts_of
-from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
-from motherlode.domain.nupkg import Limits, Nupkg, Strictness, judge_nupkg
-from motherlode.domain.package import Identity
-from motherlode.domain.policy import Actor, check_may_push, expiry_warning
+from motherlode.domain.feed_settings import FeedPolicy, parse_feed_policy
+from motherlode.domain.permissions import Actor, check_may_push, expiry_warning
 from motherlode.domain.refusals import (
     AlreadyExists,
     Busy,
@@ -30,6 +27,9 @@ from motherlode.domain.refusals import (
     Refusal,
     WasDeleted,
 )
+from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, judge_nupkg
+from motherlode.nuget.package import Identity
+from motherlode.nuget.package_json import READING, facts_of
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store import contents, entries, feeds, owners

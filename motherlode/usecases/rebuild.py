@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from motherlode.domain.facts import READING, facts_of
-from motherlode.domain.feeds import FeedPolicy
-from motherlode.domain.nupkg import Limits, Nupkg, Strictness, judge_nupkg
-from motherlode.domain.package import Identity
-from motherlode.domain.policy import Actor
+from motherlode.domain.feed_settings import FeedPolicy
+from motherlode.domain.permissions import Actor
+from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, judge_nupkg
+from motherlode.nuget.package import Identity
+from motherlode.nuget.package_json import READING, facts_of
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store import contents, entries, feeds

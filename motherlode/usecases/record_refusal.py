@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.observe.clock import Clock
 from motherlode.store import keys
 from motherlode.store.db import Database

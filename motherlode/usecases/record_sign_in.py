@@ -1,6 +1,6 @@
 """Record a sign-in: a line of the audit log of its own, since a sign-in changes nothing."""
 
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.observe.clock import Clock
 from motherlode.store.db import Database
 from motherlode.usecases.auditing import write_audit

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from motherlode.domain.facts import READING, facts_of
-from motherlode.domain.nupkg import Limits, Nupkg, Strictness, judge_nupkg
-from motherlode.domain.package import Identity
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import InvalidPackage
+from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, judge_nupkg
+from motherlode.nuget.package import Identity
+from motherlode.nuget.package_json import READING, facts_of
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store import catalog, contents, entries, feeds

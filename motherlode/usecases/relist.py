@@ -1,9 +1,9 @@
 """Relist: show a version again that was unlisted; its time of publication is what it was before."""
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.package import Identity
-from motherlode.domain.policy import Actor
-from motherlode.domain.versions import Version
+from motherlode.domain.permissions import Actor
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.package import Identity
+from motherlode.nuget.versions import Version
 from motherlode.observe.clock import Clock
 from motherlode.store.db import Database
 from motherlode.usecases.listing import set_listed

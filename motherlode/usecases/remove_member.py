@@ -1,7 +1,7 @@
 """Remove a member from a team: what it could do through the team alone ends with the next request."""
 
 from motherlode.domain.accounts import TEAM
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import NoSuchRole
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts

@@ -1,8 +1,8 @@
 """Remove an owner: an id is his no longer. The last one stays, so that no id that was somebody's becomes nobody's."""
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import LastOwner, NoSuchRole
+from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts, owners
 from motherlode.store.db import Database

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.versions import InvalidVersion, parse_version
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.versions import InvalidVersion, parse_version
 from motherlode.store import scan
 from motherlode.store.catalog import Event
 from motherlode.store.db import Tx

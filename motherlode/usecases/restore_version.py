@@ -1,10 +1,10 @@
 """Restore a version: bring one back that was deleted softly, as it was."""
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.package import Identity
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import NoSuchVersion, NotFound
-from motherlode.domain.versions import Version
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.package import Identity
+from motherlode.nuget.versions import Version
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store import deletions

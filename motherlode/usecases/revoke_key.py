@@ -1,6 +1,6 @@
 """Revoke a key: it is refused from the next request on, on every worker."""
 
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.observe.clock import Clock
 from motherlode.store import keys
 from motherlode.store.db import Database

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import InvalidSetting
 from motherlode.identity.keys import NewKey, make_key
 from motherlode.observe.clock import Clock

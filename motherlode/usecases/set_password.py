@@ -1,7 +1,7 @@
 """Set a password: the old one, and every browser signed in with it, is refused from the next request on."""
 
 from motherlode.domain.accounts import PERSON
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.identity.passwords import hash_password, parse_password
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts, sessions

@@ -1,7 +1,7 @@
 """Set a role: make somebody an administrator of the server, or nobody special again."""
 
 from motherlode.domain.accounts import PERSON, SERVICE
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts
 from motherlode.store.db import Database

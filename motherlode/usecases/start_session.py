@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import SignInRefused
 from motherlode.identity.sessions import NewSession, make_session
 from motherlode.observe.clock import Clock

@@ -1,9 +1,9 @@
 """Unlist: hide a version from search and pages, on a feed of any kind; those who use it still restore it."""
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.package import Identity
-from motherlode.domain.policy import Actor
-from motherlode.domain.versions import Version
+from motherlode.domain.permissions import Actor
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.package import Identity
+from motherlode.nuget.versions import Version
 from motherlode.observe.clock import Clock
 from motherlode.store.db import Database
 from motherlode.usecases.listing import set_listed

@@ -1,7 +1,7 @@
 """Unlock an id: it can be changed again by those who may."""
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
+from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
 from motherlode.store import locks
 from motherlode.store.db import Database

@@ -1,9 +1,9 @@
 """Verify a key: may whoever holds it push this id? A verification key answers once, whatever the answer is."""
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.policy import VERIFY, Actor, check_covers, check_may_ever_verify, check_owns
+from motherlode.domain.permissions import VERIFY, Actor, check_covers, check_may_ever_verify, check_owns
 from motherlode.domain.refusals import KeyRefused, NoSuchFeed, NoSuchId, NoSuchVersion, NotAllowed, NotFound
-from motherlode.domain.versions import Version
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.versions import Version
 from motherlode.observe.clock import Clock
 from motherlode.store import entries, keys
 from motherlode.store.db import Database, Tx

@@ -1,6 +1,6 @@
 """Withdraw a role on a feed: what it allowed ends with the next request. Ids that are owned there stay owned."""
 
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import NoSuchRole
 from motherlode.observe.clock import Clock
 from motherlode.store import accounts, feeds, grants

@@ -8,7 +8,7 @@ from base64 import b64decode
 from dataclasses import dataclass
 from typing import Final
 
-from motherlode.domain.parsers import Unreadable, parse_by
+from motherlode.nuget.parsers import Unreadable, parse_by
 from motherlode.web.site import Scope, Site
 
 SESSION_COOKIE: Final = "motherlode-session"

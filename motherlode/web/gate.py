@@ -9,9 +9,9 @@ one. Whoever has signed in and may not read gets what a feed that does not exist
 from dataclasses import replace
 from typing import Final
 
-from motherlode.domain.policy import is_visible, may_read
+from motherlode.domain.permissions import is_visible, may_read
 from motherlode.domain.refusals import NoSuchFeed, OldProtocol
-from motherlode.domain.versions import InvalidVersion, Version, parse_version
+from motherlode.nuget.versions import InvalidVersion, Version, parse_version
 from motherlode.projections.follower import Feed
 from motherlode.web.route import Route
 from motherlode.web.site import Scope, header

@@ -14,7 +14,7 @@ from typing import Any, Final
 import anyio.to_thread
 from anyio import CapacityLimiter
 
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import NoSuchFeed, NotAllowed, Refusal
 from motherlode.house import House
 from motherlode.observe.logs import get_logger

@@ -11,9 +11,9 @@ from typing import Final
 from starlette.responses import Response
 
 from motherlode.domain import refusals
-from motherlode.domain.quotes import printable
 from motherlode.domain.refusals import Refusal
 from motherlode.nuget.faults import Fault
+from motherlode.nuget.quoting import printable
 
 _STATUS: Final[dict[type[Refusal], int]] = {
     refusals.Invalid: 400,

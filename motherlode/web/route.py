@@ -8,7 +8,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.web.visit import Visit
 
 Answer = Callable[[Visit], Awaitable[Response]]

@@ -8,7 +8,7 @@ the feed reads none of them, nor learns which there are. Those of `SERVER_ROUTES
 from collections.abc import Sequence
 from typing import Final
 
-from motherlode.domain.policy import (
+from motherlode.domain.permissions import (
     check_may_ever_push,
     check_may_ever_take_away,
     check_may_ever_unlist,

@@ -9,12 +9,12 @@ from urllib.parse import quote
 import anyio.to_thread
 from anyio import CapacityLimiter
 
-from motherlode.domain.feeds import DEFAULT_FEED, is_feed_name
-from motherlode.domain.ids import InvalidId, PackageId, parse_package_id
-from motherlode.domain.policy import Actor, Sender
+from motherlode.domain.feed_settings import DEFAULT_FEED, is_feed_name
+from motherlode.domain.permissions import Actor, Sender
 from motherlode.domain.refusals import NoSuchVersion
-from motherlode.domain.versions import InvalidVersion, Version, parse_version
 from motherlode.house import House
+from motherlode.nuget.ids import InvalidId, PackageId, parse_package_id
+from motherlode.nuget.versions import InvalidVersion, Version, parse_version
 from motherlode.observe.logs import Facts
 from motherlode.projections.documents import DocumentKey
 from motherlode.projections.follower import Feed, Standing

@@ -17,7 +17,7 @@ import anyio
 import anyio.to_thread
 from anyio import CapacityLimiter
 
-from motherlode.domain.policy import VERIFY, Actor
+from motherlode.domain.permissions import VERIFY, Actor
 from motherlode.domain.refusals import KeyMissing, KeyRefused, Refusal, SignInNeeded, SignInRefused
 from motherlode.house import House
 from motherlode.identity.keys import digest_of, is_same, is_well_formed

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from motherlode.app import prepare_house
 from motherlode.config import load_settings
-from motherlode.domain.feeds import DEFAULT_FEED
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.policy import Actor
-from motherlode.domain.versions import parse_version
+from motherlode.domain.feed_settings import DEFAULT_FEED
+from motherlode.domain.permissions import Actor
 from motherlode.house import House
+from motherlode.nuget.ids import parse_package_id
+from motherlode.nuget.versions import parse_version
 from motherlode.store import accounts, downloads, feeds
 from motherlode.usecases.change_feed import change_feed
 from motherlode.usecases.create_account import create_account

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from motherlode.domain.quotes import printable, printable_json
+from motherlode.nuget.quoting import printable, printable_json
 from tests.builders import nupkg
 from tests.cli.running import run
 from tests.protocol.wire import exchange, request_bytes

@@ -11,15 +11,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 VIOLATIONS = {
-    "floors": ("domain/package.py", "import motherlode.store.schema"),
-    "pure": ("domain/versions.py", "import os"),
+    "floors": ("nuget/package.py", "import motherlode.store.schema"),
+    "library": ("nuget/ids.py", "import motherlode.domain.refusals"),
+    "pure": ("nuget/versions.py", "import os"),
     "http-in-web": ("usecases/push.py", "import starlette.responses"),
     "async-in-web": ("store/entries.py", "import asyncio"),
     "sql-in-store": ("projections/reader.py", "import sqlalchemy"),
     "tantivy-in-search": ("projections/searching.py", "import tantivy"),
     "back-ends": ("store/blobs/memory.py", "import motherlode.store.blobs.filesystem"),
     "resources": ("protocol/v3/registration.py", "import motherlode.protocol.v3.details"),
-    "no-cycles": ("domain/ids.py", "import motherlode.domain.package"),
+    "no-cycles": ("nuget/ids.py", "import motherlode.nuget.package"),
 }
 
 

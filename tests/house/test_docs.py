@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from motherlode.domain import refusals
-from motherlode.domain.feeds import FEED_SETTINGS
-from motherlode.domain.policy import RIGHTS
+from motherlode.domain.feed_settings import FEED_SETTINGS
+from motherlode.domain.permissions import RIGHTS
 from motherlode.domain.refusals import Refusal
 from motherlode.settings import SETTINGS
 from motherlode.web.refuse import status_of

@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from pathlib import Path
 
-from motherlode.domain.rules.table import RULES
+from motherlode.nuget.validation.rules import RULES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "validation.md"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from motherlode.domain.blanks import trim
+from motherlode.nuget.blanks import trim
 from tests.oracle.texts import LONG_NAMES, SHORT_NAMES
 
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "validation.md"

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from motherlode.domain.blanks import trim
-from motherlode.domain.limits import Limits
-from motherlode.domain.nupkg import Nupkg, Strictness, judge_nupkg
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.package import Dependency, DependencyGroup, License, Package, Repository
+from motherlode.nuget.blanks import trim
+from motherlode.nuget.limits import Limits
+from motherlode.nuget.nupkg import Nupkg, Strictness, judge_nupkg
+from motherlode.nuget.nuspec.parser import parse_nuspec
+from motherlode.nuget.package import Dependency, DependencyGroup, License, Package, Repository
 from tests.builders import nupkg
 from tests.oracle.differences import DIFFERENCES
 from tests.oracle.library import Reading

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from motherlode.domain.package import Package
+from motherlode.nuget.package import Package
 from tests.oracle.documents import make_nuspec
 from tests.oracle.judging import NUSPEC_DIFFERENCES, find_differences, listed_differences, take_nuspec
 from tests.oracle.library import Library, Reading, encode_nuspec

@@ -8,10 +8,10 @@ from typing import Final
 
 import pytest
 
-from motherlode.domain.frameworks import parse_framework
-from motherlode.domain.names import plain_name
-from motherlode.domain.nupkg import Nupkg
-from motherlode.domain.nuspec import parse_nuspec
+from motherlode.nuget.archive.entry_names import plain_name
+from motherlode.nuget.frameworks import parse_framework
+from motherlode.nuget.nupkg import Nupkg
+from motherlode.nuget.nuspec.parser import parse_nuspec
 from tests.oracle.differences import DIFFERENCES
 from tests.oracle.judging import find_differences, take_package
 from tests.oracle.library import Library, Reading

@@ -9,12 +9,12 @@ from typing import Final
 
 import pytest
 
-from motherlode.domain.addresses import find_address
-from motherlode.domain.frameworks import find_framework
-from motherlode.domain.ids import InvalidId, parse_package_id
-from motherlode.domain.licenses import InvalidLicense, parse_license
-from motherlode.domain.ranges import InvalidVersionRange, parse_range
-from motherlode.domain.versions import InvalidVersion, parse_version
+from motherlode.nuget.addresses import find_address
+from motherlode.nuget.frameworks import find_framework
+from motherlode.nuget.ids import InvalidId, parse_package_id
+from motherlode.nuget.licenses import InvalidLicense, parse_license
+from motherlode.nuget.ranges import InvalidVersionRange, parse_range
+from motherlode.nuget.versions import InvalidVersion, parse_version
 from tests.oracle import texts
 from tests.oracle.differences import DIFFERENCES, listed_differences
 from tests.oracle.library import Library, Reading

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.package import Package
+from motherlode.nuget.nuspec.parser import parse_nuspec
+from motherlode.nuget.package import Package
 from motherlode.protocol.urls import Urls
 from motherlode.web.pages.install import Tab, install_tabs
 from tests.builders import nuspec

@@ -6,9 +6,9 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from motherlode.domain.feeds import FeedPolicy
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.versions import parse_version
+from motherlode.domain.feed_settings import FeedPolicy
+from motherlode.nuget.nuspec.parser import parse_nuspec
+from motherlode.nuget.versions import parse_version
 from motherlode.projections.follower import Feed
 from motherlode.projections.shown import Face, PackageView, Results, VersionRow
 from motherlode.web.pages.package import render_package

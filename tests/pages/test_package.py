@@ -7,9 +7,9 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.package import Package
-from motherlode.domain.ranges import parse_range
+from motherlode.nuget.nuspec.parser import parse_nuspec
+from motherlode.nuget.package import Package
+from motherlode.nuget.ranges import parse_range
 from motherlode.projections.shown import FileRow
 from motherlode.protocol.urls import Urls
 from motherlode.web.pages.licensing import Piece, license_pieces

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from motherlode.domain.feeds import FeedPolicy
-from motherlode.domain.ids import parse_package_id
+from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.domain.refusals import NoSuchVersion, Refusal
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.ids import parse_package_id
+from motherlode.nuget.versions import parse_version
 from motherlode.projections import packages
 from motherlode.projections.documents import DocumentKey
 from motherlode.projections.packages import Render

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.domain.frameworks import parse_framework
+from motherlode.nuget.frameworks import parse_framework
 
 LONG_NAMES = [
     *(".NETFramework", ".NETCoreApp", ".NETStandard", ".NETCore", ".NETPlatform", "Silverlight", "Windows", "UAP"),

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.domain.ids import InvalidId, PackageId, parse_package_id
+from motherlode.nuget.ids import InvalidId, PackageId, parse_package_id
 
 ASCII_IDS = st.from_regex(r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*", fullmatch=True).filter(lambda text: len(text) <= 100)
 

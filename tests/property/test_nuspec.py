@@ -5,21 +5,13 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.domain.facts import facts_of, package_from
-from motherlode.domain.frameworks import parse_framework
-from motherlode.domain.ids import PackageId
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.package import (
-    Dependency,
-    DependencyGroup,
-    Identity,
-    License,
-    Package,
-    PackageType,
-    Repository,
-)
-from motherlode.domain.ranges import ANY, parse_range
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.frameworks import parse_framework
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.nuspec.parser import parse_nuspec
+from motherlode.nuget.package import Dependency, DependencyGroup, Identity, License, Package, PackageType, Repository
+from motherlode.nuget.package_json import facts_of, package_from
+from motherlode.nuget.ranges import ANY, parse_range
+from motherlode.nuget.versions import parse_version
 from tests.builders import nuspec
 
 TEXTS = st.none() | st.text(min_size=1, max_size=12)

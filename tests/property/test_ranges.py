@@ -5,8 +5,8 @@ import contextlib
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from motherlode.domain.ranges import InvalidVersionRange, VersionRange, parse_range
-from motherlode.domain.versions import Version, parse_version
+from motherlode.nuget.ranges import InvalidVersionRange, VersionRange, parse_range
+from motherlode.nuget.versions import Version, parse_version
 
 SMALL = st.builds(
     lambda numbers, label: ".".join(map(str, numbers)) + label,

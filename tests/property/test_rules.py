@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motherlode.domain.licenses import InvalidLicense, parse_license
-from motherlode.domain.nupkg import Limits, Strictness, judge_nupkg
-from motherlode.domain.rules.table import BY_CODE
+from motherlode.nuget.licenses import InvalidLicense, parse_license
+from motherlode.nuget.nupkg import Limits, Strictness, judge_nupkg
+from motherlode.nuget.validation.rules import BY_CODE
 from tests.builders import nupkg
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)

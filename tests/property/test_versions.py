@@ -6,7 +6,7 @@ from functools import cmp_to_key
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.domain.versions import InvalidVersion, Version, parse_version
+from motherlode.nuget.versions import InvalidVersion, Version, parse_version
 
 NUMBERS = st.one_of(st.integers(0, 3), st.integers(0, 2**31 - 1))
 CHARACTERS = "019abzABZ-"

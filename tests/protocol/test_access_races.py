@@ -11,7 +11,7 @@ from zlib import crc32
 
 import pytest
 
-from motherlode.domain.ids import parse_package_id
+from motherlode.nuget.ids import parse_package_id
 from motherlode.store import feeds, owners
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.disable_account import disable_account

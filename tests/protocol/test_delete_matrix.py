@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from motherlode.domain.feeds import FeedPolicy
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.versions import parse_version
+from motherlode.domain.feed_settings import FeedPolicy
+from motherlode.nuget.ids import parse_package_id
+from motherlode.nuget.versions import parse_version
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.lock_id import lock_id
 from motherlode.usecases.unlist import unlist

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from motherlode.domain.ids import parse_package_id
+from motherlode.nuget.ids import parse_package_id
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.create_account import create_account
 from motherlode.usecases.remove_owner import remove_owner

@@ -3,7 +3,7 @@
 import json
 from urllib.parse import urlsplit
 
-from motherlode.domain.ids import parse_package_id
+from motherlode.nuget.ids import parse_package_id
 from motherlode.usecases.add_owner import add_owner
 from tests.builders import nupkg
 from tests.protocol.beside import add_user, change

@@ -5,7 +5,7 @@ It shares with the room only how text becomes words and how a query is read, whi
 
 from collections.abc import Iterable, Sequence
 
-from motherlode.domain.ids import PackageId
+from motherlode.nuget.ids import PackageId
 from motherlode.search.analyser import Word, iter_words, spell_words
 from motherlode.search.index import Found, Question
 from motherlode.search.queries import Query, Term

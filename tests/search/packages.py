@@ -1,7 +1,7 @@
 """Subjects for the tests of search, and short ways to ask."""
 
-from motherlode.domain.ids import PackageId
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.versions import parse_version
 from motherlode.search.index import Question, SearchIndex
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import AUDIENCES, Audience, Subject, View

@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from motherlode.domain.frameworks import parse_framework
-from motherlode.domain.ids import PackageId
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.frameworks import parse_framework
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.versions import parse_version
 from motherlode.search.index import Question, Sort, create_index
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import AUDIENCES, EPOCH, Subject, View

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from motherlode.domain.frameworks import parse_framework
+from motherlode.nuget.frameworks import parse_framework
 from motherlode.search.index import Found, Sort
 from motherlode.search.subjects import AUDIENCES, EPOCH, Audience, Subject
 from tests.search.packages import a_subject, a_view, ask, complete, find, gone

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from motherlode.domain.feeds import FeedPolicy
+from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.store.blobs.keys import database_path
 from motherlode.store.db import open_database
 from motherlode.usecases.create_feed import create_feed

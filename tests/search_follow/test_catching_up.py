@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from motherlode.domain.ids import parse_package_id
 from motherlode.domain.refusals import NoSuchVersion, SearchUnready
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.ids import parse_package_id
+from motherlode.nuget.versions import parse_version
 from motherlode.projections import index_follower
 from motherlode.projections.reader import Reader
 from motherlode.search.index import Question

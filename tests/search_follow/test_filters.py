@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from motherlode.domain.archive import Limits
-from motherlode.domain.ids import parse_package_id
+from motherlode.nuget.archive.zip_reader import Limits
+from motherlode.nuget.ids import parse_package_id
 from motherlode.search.index import Sort
 from motherlode.store import contents, schema
 from motherlode.usecases.add_owner import add_owner

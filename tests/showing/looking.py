@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.ids import parse_package_id
+from motherlode.nuget.versions import parse_version
 from motherlode.projections.documents import FEED_WIDE, Document, DocumentKey, Documents
 from motherlode.projections.downloads import DownloadTally
 from motherlode.projections.follower import Feed, Follower

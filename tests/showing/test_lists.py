@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.policy import ADMIN, READ, RIGHTS, Actor
+from motherlode.domain.permissions import ADMIN, READ, RIGHTS, Actor
 from motherlode.domain.refusals import NoSuchVersion, SearchUnready
+from motherlode.nuget.ids import parse_package_id
 from motherlode.projections.showing import HOME_CARDS, MAX_RELEASES
 from motherlode.search.index import Sort
 from motherlode.usecases.add_owner import add_owner

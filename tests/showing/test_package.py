@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from motherlode.domain.ids import parse_package_id
 from motherlode.domain.refusals import NoSuchVersion
+from motherlode.nuget.ids import parse_package_id
 from motherlode.projections.packages import Rendered, Source
 from motherlode.projections.showing import MAX_FILES
 from motherlode.usecases.add_owner import add_owner

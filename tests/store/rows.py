@@ -4,9 +4,9 @@ import hashlib
 from datetime import UTC, datetime
 
 from motherlode.domain.accounts import PERSON
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.package import Identity
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.ids import parse_package_id
+from motherlode.nuget.package import Identity
+from motherlode.nuget.versions import parse_version
 from motherlode.store import accounts, catalog, contents, entries
 from motherlode.store.accounts import AccountRow
 from motherlode.store.contents import ContentRow

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from motherlode.domain.accounts import ADMINISTRATOR, PERSON, PUBLISHER, READER, SERVICE, TEAM
-from motherlode.domain.policy import Holder
+from motherlode.domain.permissions import Holder
 from motherlode.domain.refusals import AccountExists, NoSuchAccount
 from motherlode.store import accounts, feeds, grants, owners
 from tests.store.rows import NOON, add_account

@@ -3,7 +3,7 @@
 import pytest
 
 from motherlode.domain.accounts import PUBLISHER, READER, TEAM
-from motherlode.domain.policy import Ownership
+from motherlode.domain.permissions import Ownership
 from motherlode.store import access, entries, feeds, grants, owners
 from tests.store.rows import NOON, add_account, publish
 from tests.store.statements import noted

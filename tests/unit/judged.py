@@ -3,8 +3,8 @@
 import io
 from datetime import UTC, datetime
 
-from motherlode.domain.nupkg import Limits, Strictness, Verdict, judge_nupkg
 from motherlode.nuget.faults import Fault
+from motherlode.nuget.nupkg import Limits, Strictness, Verdict, judge_nupkg
 
 NOW = datetime(2024, 1, 2, 3, 4, 6, tzinfo=UTC)
 LACKING = {"license-missing", "license-address-missing", "license-address-old", "readme-missing", "icon-address-old"}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from motherlode.domain.archive import FAULTS, PIECE_BYTES, Limits, read_archive, read_content, read_contents
+from motherlode.nuget.archive.zip_reader import FAULTS, PIECE_BYTES, Limits, read_archive, read_content, read_contents
 from motherlode.nuget.faults import FaultyPackage
 from tests.builders import Member, nupkg, zip_of
 

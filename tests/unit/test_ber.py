@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.domain.ber import MAX_DEPTH, MAX_READS, MAX_VALUES, NotBer, read_octets, read_value
+from motherlode.nuget.signing.ber import MAX_DEPTH, MAX_READS, MAX_VALUES, NotBer, read_octets, read_value
 from tests.signing import der
 
 LEAVES = st.builds(der, st.sampled_from((0x02, 0x04, 0x06, 0x80)), st.binary())

@@ -6,8 +6,8 @@ from io import BytesIO
 
 import pytest
 
-from motherlode.domain.limits import Limits
-from motherlode.domain.nupkg import Verdict, judge_nupkg
+from motherlode.nuget.limits import Limits
+from motherlode.nuget.nupkg import Verdict, judge_nupkg
 from tests.builders import Member, nuspec, zip_of
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

@@ -3,8 +3,8 @@ but for versions of platforms."""
 
 import pytest
 
-from motherlode.domain.compatibility import FAMILIES, is_known, names_for, names_of
-from motherlode.domain.frameworks import parse_framework
+from motherlode.nuget.compatibility import FAMILIES, is_known, names_for, names_of
+from motherlode.nuget.frameworks import parse_framework
 
 
 def can_use(target, *made_for):

@@ -7,10 +7,10 @@ from dataclasses import fields
 import pytest
 
 from motherlode.config import load_settings
-from motherlode.domain.feeds import FEED_SETTINGS
+from motherlode.domain.feed_settings import FEED_SETTINGS
 from motherlode.domain.image_hosts import GALLERY_HOSTS
-from motherlode.domain.limits import Limits
 from motherlode.domain.refusals import InvalidSetting
+from motherlode.nuget.limits import Limits
 from motherlode.settings import SETTINGS
 
 

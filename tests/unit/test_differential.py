@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from motherlode.domain.nupkg import Limits, Strictness, Verdict, judge_nupkg
+from motherlode.nuget.nupkg import Limits, Strictness, Verdict, judge_nupkg
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "validation.md"
 READ = "reads it"

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from motherlode.domain.facts import facts_of, package_from
-from motherlode.domain.frameworks import parse_framework
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.package import Package
+from motherlode.nuget.frameworks import parse_framework
+from motherlode.nuget.nuspec.parser import parse_nuspec
+from motherlode.nuget.package import Package
+from motherlode.nuget.package_json import facts_of, package_from
 from tests.builders import nuspec
 
 FULL = """

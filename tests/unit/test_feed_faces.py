@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.domain.feeds import FeedPolicy, describe_feed_policy, format_feed_policy, parse_feed_policy
+from motherlode.domain.feed_settings import FeedPolicy, describe_feed_policy, format_feed_policy, parse_feed_policy
 from motherlode.domain.logos import MAX_LOGO_BYTES, Logo, format_logo, logo_of, parse_logo
 from motherlode.domain.refusals import InvalidSetting
 

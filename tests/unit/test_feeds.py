@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherlode.domain.feeds import (
+from motherlode.domain.feed_settings import (
     FEED_SETTINGS,
     Deletion,
     FeedPolicy,
@@ -13,9 +13,9 @@ from motherlode.domain.feeds import (
     parse_feed_policy,
 )
 from motherlode.domain.refusals import InvalidSetting
-from motherlode.domain.rules.rule import Strictness
-from motherlode.domain.sizes import SIZE_ALLOWED
-from motherlode.domain.versions import parse_version
+from motherlode.domain.units import SIZE_ALLOWED
+from motherlode.nuget.validation.rule import Strictness
+from motherlode.nuget.versions import parse_version
 
 
 @pytest.mark.parametrize("name", ["a", "0", "default", "team-a", "a-", "a" * 63])

@@ -2,11 +2,11 @@
 
 import pytest
 
-from motherlode.domain.facts import package_from
-from motherlode.domain.ids import PackageId
-from motherlode.domain.limits import Limits
-from motherlode.domain.package import Dependency, DependencyGroup, Package
-from motherlode.domain.ranges import ANY
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.limits import Limits
+from motherlode.nuget.package import Dependency, DependencyGroup, Package
+from motherlode.nuget.package_json import package_from
+from motherlode.nuget.ranges import ANY
 from motherlode.projections.fitting import MAX_DEPENDENCIES, MAX_GROUPS, fit
 
 LIMITS = Limits()

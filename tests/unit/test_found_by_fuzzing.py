@@ -1,7 +1,7 @@
 """Inputs that a fuzzer once broke a promise with, as small as they get."""
 
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.ranges import MAX_RANGE_LENGTH, parse_range
+from motherlode.nuget.nuspec.parser import parse_nuspec
+from motherlode.nuget.ranges import MAX_RANGE_LENGTH, parse_range
 from tests.builders import nuspec
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from motherlode.domain.nupkg import Limits, Nupkg, Strictness, Verdict, judge_nupkg
+from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, Verdict, judge_nupkg
 
 FOLDER: Final = Path(os.environ.get("MOTHERLODE_PACKAGES", "/nowhere")) / "found"
 NOW: Final = datetime(2030, 1, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherlode.domain.frameworks import Framework, find_framework, parse_framework
+from motherlode.nuget.frameworks import Framework, find_framework, parse_framework
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.policy import is_glob_match
+from motherlode.domain.permissions import is_glob_match
+from motherlode.nuget.ids import parse_package_id
 
 WIDGETS = parse_package_id("Acme.Widgets")
 

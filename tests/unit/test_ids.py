@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherlode.domain.ids import InvalidId, PackageId, parse_package_id
+from motherlode.nuget.ids import InvalidId, PackageId, parse_package_id
 
 
 @pytest.mark.parametrize("text", ["A", "_", "Acme.Widgets", "a-b", "a_b", "__a__", "1.2", "aux", "x" * 100])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.domain.licenses import InvalidLicense, LicenseExpression, UnknownLicense, is_open, parse_license
+from motherlode.nuget.licenses import InvalidLicense, LicenseExpression, UnknownLicense, is_open, parse_license
 
 
 @pytest.mark.parametrize(

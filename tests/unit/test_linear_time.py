@@ -10,21 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.domain.addresses import find_address
-from motherlode.domain.archive import Archive, Entry, read_archive
-from motherlode.domain.ber import read_value
-from motherlode.domain.frameworks import parse_framework
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.licenses import parse_license
-from motherlode.domain.limits import Limits
-from motherlode.domain.names import find_name_fault, sort_key
-from motherlode.domain.nupkg import judge_nupkg
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.ranges import parse_range
 from motherlode.domain.refusals import InvalidForm
-from motherlode.domain.signature import hash_content, read_signature
-from motherlode.domain.unicode import normalize
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.addresses import find_address
+from motherlode.nuget.archive.entry_names import find_name_fault, sort_key
+from motherlode.nuget.archive.zip_reader import Archive, Entry, read_archive
+from motherlode.nuget.frameworks import parse_framework
+from motherlode.nuget.ids import parse_package_id
+from motherlode.nuget.licenses import parse_license
+from motherlode.nuget.limits import Limits
+from motherlode.nuget.nupkg import judge_nupkg
+from motherlode.nuget.nuspec.parser import parse_nuspec
+from motherlode.nuget.ranges import parse_range
+from motherlode.nuget.signing.ber import read_value
+from motherlode.nuget.signing.signature import hash_content, read_signature
+from motherlode.nuget.unicode import normalize
+from motherlode.nuget.versions import parse_version
 from motherlode.search.analyser import iter_words
 from motherlode.search.queries import parse_query
 from motherlode.web.credentials import parse_authorization

@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherlode.domain.names import FAULTS, find_name_fault, is_ordinary, plain_name, sort_key
+from motherlode.nuget.archive.entry_names import FAULTS, find_name_fault, is_ordinary, plain_name, sort_key
 
 
 @pytest.mark.parametrize(

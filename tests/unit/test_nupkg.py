@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from motherlode.domain.nupkg import FAULTS, Limits, Nupkg, Strictness, judge_nupkg, read_entry, read_nupkg
 from motherlode.nuget.faults import Fault, FaultyPackage
+from motherlode.nuget.nupkg import FAULTS, Limits, Nupkg, Strictness, judge_nupkg, read_entry, read_nupkg
 from tests.builders import PACKED_ON, Member, hostile, nupkg, nuspec, zip_of
 
 NOW = datetime(2024, 1, 2, 3, 4, 6, tzinfo=UTC)

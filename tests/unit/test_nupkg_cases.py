@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from motherlode.domain.nupkg import Limits, Nupkg, Strictness, Verdict, judge_nupkg, read_nupkg
 from motherlode.nuget.faults import FaultyPackage
+from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, Verdict, judge_nupkg, read_nupkg
 from tests.bad_cases import make_large_cases
 
 FOLDER = Path(os.environ.get("MOTHERLODE_PACKAGES", "/nowhere"))

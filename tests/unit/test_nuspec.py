@@ -2,9 +2,9 @@
 
 import pytest
 
-from motherlode.domain.nuspec import MAX_NUSPEC_BYTES, parse_nuspec
-from motherlode.domain.package import License, Package, PackageType, Repository
-from motherlode.domain.rawnuspec import RawElement, parse_raw_nuspec
+from motherlode.nuget.nuspec.nuspec_xml import RawElement, parse_raw_nuspec
+from motherlode.nuget.nuspec.parser import MAX_NUSPEC_BYTES, parse_nuspec
+from motherlode.nuget.package import License, Package, PackageType, Repository
 from tests.builders import nuspec
 
 NAMESPACES = [

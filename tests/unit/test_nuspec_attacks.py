@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.package import Package
+from motherlode.nuget.nuspec.parser import parse_nuspec
+from motherlode.nuget.package import Package
 
 
 def read(document: bytes) -> Package:

@@ -5,8 +5,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.package import Package
+from motherlode.nuget.nuspec.parser import parse_nuspec
+from motherlode.nuget.package import Package
 
 
 def read(document: bytes) -> Package:

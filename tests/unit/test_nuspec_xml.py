@@ -4,8 +4,8 @@ import codecs
 
 import pytest
 
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.rawnuspec import parse_raw_nuspec
+from motherlode.nuget.nuspec.nuspec_xml import parse_raw_nuspec
+from motherlode.nuget.nuspec.parser import parse_nuspec
 
 BODY = "<package><metadata><id>A</id><version>1.0</version><title>Größe</title></metadata></package>"
 

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from motherlode.domain.accounts import PUBLISHER, READER
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.policy import (
+from motherlode.domain.permissions import (
     ADMIN,
     ALL_RIGHTS,
     DELETE,
@@ -37,6 +36,7 @@ from motherlode.domain.policy import (
     may_read,
 )
 from motherlode.domain.refusals import NotAllowed
+from motherlode.nuget.ids import parse_package_id
 
 WIDGETS = parse_package_id("Acme.Widgets")
 NOON = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)

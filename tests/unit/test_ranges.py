@@ -2,8 +2,8 @@
 
 import pytest
 
-from motherlode.domain.ranges import ANY, InvalidVersionRange, parse_range
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.ranges import ANY, InvalidVersionRange, parse_range
+from motherlode.nuget.versions import parse_version
 
 
 @pytest.mark.parametrize(

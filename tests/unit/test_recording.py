@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from structlog.testing import capture_logs
 
-from motherlode.domain.policy import READ, Actor
+from motherlode.domain.permissions import READ, Actor
 from motherlode.domain.refusals import NotAllowed
 from motherlode.observe.clock import SystemClock
 from motherlode.store.db import open_database

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from motherlode.domain.policy import READ, Actor
+from motherlode.domain.permissions import READ, Actor
 from motherlode.identity.remembered import PROVEN, REMEMBER, Remembered, RememberedCredentials
 
 NOON = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from motherlode.domain.nupkg import Limits, Strictness, Verdict, judge_nupkg
-from motherlode.domain.rules.rule import Weight
-from motherlode.domain.rules.table import BY_CODE, RULES
+from motherlode.nuget.nupkg import Limits, Strictness, Verdict, judge_nupkg
+from motherlode.nuget.validation.rule import Weight
+from motherlode.nuget.validation.rules import BY_CODE, RULES
 from tests.builders import nupkg
 from tests.unit.breaches import BREACHES, EXPRESSION, README
 

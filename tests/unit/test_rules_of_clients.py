@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherlode.domain.nupkg import Strictness
+from motherlode.nuget.nupkg import Strictness
 from tests.builders import Member, hostile, nupkg, nuspec
 from tests.unit.judged import judge, told
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from motherlode.domain.nupkg import Limits
+from motherlode.nuget.nupkg import Limits
 from tests.builders import nupkg
 from tests.unit.breaches import DEPENDENCIES, MCP, TYPES, grouped
 from tests.unit.judged import told

@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherlode.domain.nupkg import Limits
+from motherlode.nuget.nupkg import Limits
 from tests.builders import nupkg, nuspec
 from tests.unit.judged import messages, told
 

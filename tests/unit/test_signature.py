@@ -8,10 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from motherlode.domain.archive import Archive, read_archive, read_content
-from motherlode.domain.limits import Limits
-from motherlode.domain.signature import FAULTS, SIGNATURE_NAME, find_signature_faults, hash_content, read_signature
+from motherlode.nuget.archive.zip_reader import Archive, read_archive, read_content
 from motherlode.nuget.faults import FaultyPackage
+from motherlode.nuget.limits import Limits
+from motherlode.nuget.signing.signature import (
+    FAULTS,
+    SIGNATURE_NAME,
+    find_signature_faults,
+    hash_content,
+    read_signature,
+)
 from tests.builders import Member, hostile, nupkg
 from tests.signing import (
     CERTIFICATE,

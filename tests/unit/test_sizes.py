@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.domain.sizes import MAX_DURATION_S, format_duration, format_size, parse_duration, parse_size
+from motherlode.domain.units import MAX_DURATION_S, format_duration, format_size, parse_duration, parse_size
 
 
 @pytest.mark.parametrize(

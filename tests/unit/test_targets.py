@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from motherlode.domain.archive import Limits, read_archive
-from motherlode.domain.frameworks import parse_framework
-from motherlode.domain.names import plain_name
-from motherlode.domain.nupkg import Strictness, read_nupkg
-from motherlode.domain.nuspec import parse_nuspec
-from motherlode.domain.targets import MAX_FRAMEWORKS, find_frameworks
+from motherlode.nuget.archive.entry_names import plain_name
+from motherlode.nuget.archive.zip_reader import Limits, read_archive
+from motherlode.nuget.frameworks import parse_framework
+from motherlode.nuget.nupkg import Strictness, read_nupkg
+from motherlode.nuget.nuspec.parser import parse_nuspec
+from motherlode.nuget.target_frameworks import MAX_FRAMEWORKS, find_frameworks
 from tests.builders import Member, nupkg, nuspec, zip_of
 
 NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from motherlode.domain.versions import InvalidVersion, Version, parse_version
+from motherlode.nuget.versions import InvalidVersion, Version, parse_version
 
 ASCENDING = [
     *("0.0.0", "1.0.0--6", "1.0.0--5", "1.0.0-0", "1.0.0-1", "1.0.0-2"),

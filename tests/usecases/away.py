@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.ids import parse_package_id
+from motherlode.nuget.versions import parse_version
 from motherlode.usecases.delete import delete
 from motherlode.usecases.gc import Removed, gc
 from motherlode.usecases.restore_version import restore_version

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from motherlode.domain.archive import Limits
-from motherlode.domain.feeds import FeedPolicy
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.policy import Actor
+from motherlode.domain.feed_settings import FeedPolicy
+from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import Refusal
-from motherlode.domain.rules.rule import Strictness
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.archive.zip_reader import Limits
+from motherlode.nuget.ids import parse_package_id
+from motherlode.nuget.validation.rule import Strictness
+from motherlode.nuget.versions import parse_version
 from motherlode.store import accounts, entries, feeds, schema
 from motherlode.store.accounts import AccountRow
 from motherlode.store.blobs.memory import MemoryBlobs, Shelf

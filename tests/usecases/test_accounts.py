@@ -3,8 +3,7 @@
 import pytest
 
 from motherlode.domain.accounts import ADMINISTRATOR, PERSON, PUBLISHER, READER, SERVICE, TEAM
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.policy import ADMIN, PUSH, READ
+from motherlode.domain.permissions import ADMIN, PUSH, READ
 from motherlode.domain.refusals import (
     AccountExists,
     InvalidName,
@@ -16,6 +15,7 @@ from motherlode.domain.refusals import (
     NotAllowed,
 )
 from motherlode.identity.passwords import is_password
+from motherlode.nuget.ids import parse_package_id
 from motherlode.store import accounts
 from motherlode.usecases.add_member import add_member
 from motherlode.usecases.add_owner import add_owner

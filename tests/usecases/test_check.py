@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from motherlode.domain.policy import PUSH, PUSH_VERSION, Actor
+from motherlode.domain.permissions import PUSH, PUSH_VERSION, Actor
 from motherlode.domain.refusals import AlreadyExists, InvalidPackage, NoSuchFeed, NotAllowed, PackageTooLarge, Refusal
 from tests.builders import nupkg
 from tests.usecases.house import NOON

@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.policy import ADMIN, DELETE, PUSH, READ, UNLIST, Actor
+from motherlode.domain.permissions import ADMIN, DELETE, PUSH, READ, UNLIST, Actor
 from motherlode.domain.refusals import (
     AlreadyExists,
     IdLocked,
@@ -18,7 +17,8 @@ from motherlode.domain.refusals import (
     ReasonMissing,
     WasDeleted,
 )
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.ids import parse_package_id
+from motherlode.nuget.versions import parse_version
 from motherlode.store import garbage
 from motherlode.store.db import Database
 from motherlode.usecases.delete import delete

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.policy import ADMIN, PUSH, Actor
+from motherlode.domain.permissions import ADMIN, PUSH, Actor
 from motherlode.domain.refusals import DefaultFeedKept, FeedNotEmpty, NoSuchFeed, NotAllowed
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.ids import parse_package_id
+from motherlode.nuget.versions import parse_version
 from motherlode.store import downloads, schema
 from motherlode.usecases.create_key import create_key
 from motherlode.usecases.delete import delete

@@ -2,9 +2,9 @@
 
 import pytest
 
-from motherlode.domain.feeds import FeedPolicy, parse_feed_policy
+from motherlode.domain.feed_settings import FeedPolicy, parse_feed_policy
 from motherlode.domain.logos import format_logo, logo_of
-from motherlode.domain.policy import ADMIN, PUSH, Actor
+from motherlode.domain.permissions import ADMIN, PUSH, Actor
 from motherlode.domain.refusals import FeedExists, InvalidSetting, NoSuchFeed, NotAllowed
 from motherlode.usecases.change_feed import change_feed
 from motherlode.usecases.create_feed import create_feed

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from motherlode.domain.accounts import ADMINISTRATOR, PUBLISHER, READER, SERVICE, TEAM
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.policy import ADMIN, NOWHERE, PUSH, PUSH_VERSION, READ, UNLIST, VERIFY, Actor
+from motherlode.domain.permissions import ADMIN, NOWHERE, PUSH, PUSH_VERSION, READ, UNLIST, VERIFY, Actor
 from motherlode.domain.refusals import NotAllowed
 from motherlode.identity import argon2id
 from motherlode.identity.keys import MAX_KEY_BYTES, digest_of, make_key
+from motherlode.nuget.ids import parse_package_id
 from motherlode.usecases.add_member import add_member
 from motherlode.usecases.create_account import create_account
 from motherlode.usecases.create_key import create_key

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from motherlode.domain.accounts import PERSON, SERVICE, TEAM
-from motherlode.domain.policy import ADMIN, DELETE, PUSH, PUSH_VERSION, READ, UNLIST
+from motherlode.domain.permissions import ADMIN, DELETE, PUSH, PUSH_VERSION, READ, UNLIST
 from motherlode.domain.refusals import InvalidSetting, NoSuchAccount, NoSuchFeed, NoSuchKey, NotAllowed
 from motherlode.identity.keys import is_well_formed, make_key
 from motherlode.usecases.create_key import create_key

@@ -3,9 +3,9 @@
 import pytest
 
 from motherlode.domain.accounts import PUBLISHER, TEAM
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.policy import ADMIN, PUSH, READ, UNLIST
+from motherlode.domain.permissions import ADMIN, PUSH, READ, UNLIST
 from motherlode.domain.refusals import LastOwner, NoSuchAccount, NoSuchFeed, NoSuchId, NoSuchRole, NotAllowed
+from motherlode.nuget.ids import parse_package_id
 from motherlode.usecases.accept_invitation import accept_invitation
 from motherlode.usecases.add_member import add_member
 from motherlode.usecases.add_owner import add_owner

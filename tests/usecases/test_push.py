@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from motherlode.domain.policy import ADMIN, PUSH, PUSH_VERSION, UNLIST, Actor, Sender
+from motherlode.domain.permissions import ADMIN, PUSH, PUSH_VERSION, UNLIST, Actor, Sender
 from motherlode.domain.refusals import (
     AlreadyExists,
     Busy,
@@ -18,7 +18,7 @@ from motherlode.domain.refusals import (
     PackageTooLarge,
     StorageFull,
 )
-from motherlode.domain.rules.rule import Strictness
+from motherlode.nuget.validation.rule import Strictness
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.db import open_database
 from motherlode.usecases.grant_role import grant_role

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from motherlode.domain.accounts import ADMINISTRATOR, PUBLISHER
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.policy import PUSH, READ, Sender
+from motherlode.domain.permissions import PUSH, READ, Sender
 from motherlode.domain.refusals import KeyRefused, NotAllowed
+from motherlode.nuget.ids import parse_package_id
 from motherlode.store import access
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.create_key import create_key

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from motherlode.domain.archive import Limits
-from motherlode.domain.facts import READING
-from motherlode.domain.policy import Actor
+from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import NoSuchFeed, NotAllowed
+from motherlode.nuget.archive.zip_reader import Limits
+from motherlode.nuget.package_json import READING
 from motherlode.store import catalog, contents, feeds, schema
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.usecases.identify import CONSOLE

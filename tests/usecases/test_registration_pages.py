@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from motherlode.domain.ids import parse_package_id
 from motherlode.domain.refusals import NoSuchVersion
-from motherlode.domain.versions import Version, parse_version
+from motherlode.nuget.ids import parse_package_id
+from motherlode.nuget.versions import Version, parse_version
 from motherlode.projections.packages import Render, Rendered, Source, registration_index, registration_page
 from motherlode.protocol.urls import Hive, Urls
 from motherlode.store import entries, feeds

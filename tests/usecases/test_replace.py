@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from motherlode.domain.policy import ADMIN, DELETE, PUSH, PUSH_VERSION, UNLIST, Actor
+from motherlode.domain.permissions import ADMIN, DELETE, PUSH, PUSH_VERSION, UNLIST, Actor
 from motherlode.domain.refusals import AlreadyExists, NotAllowed, PackageTooLarge, StorageFull
 from motherlode.store import downloads
 from motherlode.store.blobs.memory import MemoryBlobs

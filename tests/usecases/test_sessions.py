@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from motherlode.domain.accounts import ADMINISTRATOR
-from motherlode.domain.policy import ADMIN, READ, Actor, Sender
+from motherlode.domain.permissions import ADMIN, READ, Actor, Sender
 from motherlode.domain.refusals import AccountExists, InvalidPassword, KeyRefused, NotAllowed, SignInRefused
 from motherlode.identity.sessions import make_session
 from motherlode.store import access, accounts, audit, sessions

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from motherlode.domain.accounts import SERVICE
-from motherlode.domain.policy import Actor, Sender
+from motherlode.domain.permissions import Actor, Sender
 from motherlode.usecases.create_account import create_account
 from motherlode.usecases.disable_account import disable_account
 from motherlode.usecases.identify import CONSOLE, find_account_name

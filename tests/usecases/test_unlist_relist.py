@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from motherlode.domain.policy import ADMIN, PUSH, READ, UNLIST, Actor
+from motherlode.domain.permissions import ADMIN, PUSH, READ, UNLIST, Actor
 from motherlode.domain.refusals import NoSuchFeed, NoSuchVersion, NotAllowed
 from motherlode.usecases.grant_role import grant_role
 from tests.builders import nupkg

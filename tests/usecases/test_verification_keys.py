@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from motherlode.domain.accounts import PUBLISHER
-from motherlode.domain.ids import parse_package_id
-from motherlode.domain.policy import ADMIN, PUSH, PUSH_VERSION, READ, UNLIST, VERIFY, Actor, check_may_administer
+from motherlode.domain.permissions import ADMIN, PUSH, PUSH_VERSION, READ, UNLIST, VERIFY, Actor, check_may_administer
 from motherlode.domain.refusals import KeyRefused, NoSuchFeed, NoSuchId, NoSuchVersion, NotAllowed
-from motherlode.domain.versions import parse_version
+from motherlode.nuget.ids import parse_package_id
+from motherlode.nuget.versions import parse_version
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.create_key import create_key
 from motherlode.usecases.create_verification_key import MOST_OPEN, create_verification_key

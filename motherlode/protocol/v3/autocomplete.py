@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from motherlode.domain.versions import Version
+from motherlode.nuget.versions import Version
 
 
 def join_names(total: int, names: Iterable[bytes]) -> bytes:

@@ -3,9 +3,9 @@
 from base64 import b64encode
 from typing import Any
 
-from motherlode.domain.addresses import find_repository_address
-from motherlode.domain.package import Package
 from motherlode.domain.release import Release
+from motherlode.nuget.addresses import find_repository_address
+from motherlode.nuget.package import Package
 from motherlode.protocol.catalog_entry import render_catalog_entry, timestamp, without_none
 from motherlode.protocol.urls import Hive, Urls
 

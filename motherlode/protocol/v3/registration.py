@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid5
 
-from motherlode.domain.ids import PackageId
 from motherlode.domain.release import Commit, Release
+from motherlode.nuget.ids import PackageId
 from motherlode.protocol.catalog_entry import published, render_catalog_entry, timestamp
 from motherlode.protocol.urls import Hive, Urls
 

@@ -7,8 +7,8 @@ are integers: clients refuse anything else.
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from motherlode.domain.package import Identity, Package
-from motherlode.domain.versions import Version
+from motherlode.nuget.package import Identity, Package
+from motherlode.nuget.versions import Version
 from motherlode.protocol.catalog_entry import icon_url, license_url, project_url, without_none
 from motherlode.protocol.urls import Hive, Urls
 

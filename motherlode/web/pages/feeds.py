@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
-from motherlode.domain.feeds import DEFAULT_FEED
-from motherlode.domain.policy import Actor, may_read
+from motherlode.domain.feed_settings import DEFAULT_FEED
+from motherlode.domain.permissions import Actor, may_read
 from motherlode.projections.follower import Feed
 from motherlode.protocol.urls import Urls, feed_path
 from motherlode.web.pages.answering import answer_fresh_page

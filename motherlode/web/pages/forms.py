@@ -7,8 +7,8 @@ browser, and no browser said that another site sent it. Cookies alone are never 
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-from motherlode.domain.parsers import Unreadable, parse_by
 from motherlode.domain.refusals import FormRefused, InvalidForm
+from motherlode.nuget.parsers import Unreadable, parse_by
 from motherlode.web.site import Scope, header
 from motherlode.web.visit import Visit
 

@@ -7,7 +7,7 @@ JSON would read: letters, digits, and some of `.`, `-` and `_`.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from motherlode.domain.package import Identity, Package
+from motherlode.nuget.package import Identity, Package
 from motherlode.protocol.urls import Urls
 
 

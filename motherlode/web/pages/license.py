@@ -4,7 +4,7 @@ from functools import partial
 
 from starlette.responses import Response
 
-from motherlode.domain.package import Identity
+from motherlode.nuget.package import Identity
 from motherlode.projections.packages import Rendered, Source
 from motherlode.protocol.urls import Urls, feed_path
 from motherlode.web.pages.answering import answer_page

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from motherlode.domain.licenses import UNLICENSED, InvalidLicense, parse_license
-from motherlode.domain.package import Package
+from motherlode.nuget.licenses import UNLICENSED, InvalidLicense, parse_license
+from motherlode.nuget.package import Package
 from motherlode.protocol.urls import Urls
 from motherlode.web.pages.links import find_link
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from motherlode.domain.addresses import find_address
+from motherlode.nuget.addresses import find_address
 
 LINK_REL: Final = "nofollow noopener noreferrer ugc"
 """What links to addresses in a publisher's text tell browsers and crawlers."""

@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 from mdit_py_plugins.gfm import gfm_plugin
 
-from motherlode.domain.parsers import Unreadable, parse_by
+from motherlode.nuget.parsers import Unreadable, parse_by
 from motherlode.web.pages.bounds import (
     MAX_CHARACTERS,
     MAX_HTML,

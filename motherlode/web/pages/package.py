@@ -9,10 +9,10 @@ from typing import Any, Final
 from markupsafe import Markup
 from starlette.responses import Response
 
-from motherlode.domain.package import Dependency, Identity, Package
-from motherlode.domain.ranges import ANY, VersionRange
-from motherlode.domain.versions import Version
 from motherlode.house import House
+from motherlode.nuget.package import Dependency, Identity, Package
+from motherlode.nuget.ranges import ANY, VersionRange
+from motherlode.nuget.versions import Version
 from motherlode.projections.documents import DocumentKey, Fragment
 from motherlode.projections.follower import Feed
 from motherlode.projections.packages import Rendered, Source

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from motherlode.domain.feeds import DEFAULT_FEED
+from motherlode.domain.feed_settings import DEFAULT_FEED
 from motherlode.projections.follower import Feed
 from motherlode.projections.shown import Face
 from motherlode.protocol.urls import Urls, feed_path

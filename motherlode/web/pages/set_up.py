@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
-from motherlode.domain.feeds import DEFAULT_FEED
+from motherlode.domain.feed_settings import DEFAULT_FEED
 
 _IN_CLEAR: Final = "--store-password-in-clear-text"
 _PACKAGES: Final = "packages/*.nupkg"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote
 
 from starlette.responses import Response
 
-from motherlode.domain.policy import Actor, check_may_administer
+from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import (
     AccountExists,
     FormRefused,

@@ -8,11 +8,11 @@ from functools import partial
 
 from starlette.responses import Response
 
-from motherlode.domain.feeds import Deletion, FeedPolicy, Overwrite
+from motherlode.domain.feed_settings import Deletion, FeedPolicy, Overwrite
 from motherlode.domain.refusals import NoSuchVersion
 from motherlode.domain.user_agents import client_of
-from motherlode.domain.versions import InvalidVersion, parse_version
 from motherlode.house import House
+from motherlode.nuget.versions import InvalidVersion, parse_version
 from motherlode.projections import packages
 from motherlode.projections.documents import BlobFile
 from motherlode.projections.reader import blob_key

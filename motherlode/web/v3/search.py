@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
-from motherlode.domain.compatibility import is_known
-from motherlode.domain.ids import InvalidId, parse_package_id
 from motherlode.domain.refusals import InvalidParameter
-from motherlode.domain.versions import InvalidVersion, parse_version
+from motherlode.nuget.compatibility import is_known
+from motherlode.nuget.ids import InvalidId, parse_package_id
+from motherlode.nuget.versions import InvalidVersion, parse_version
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import Audience, Sort

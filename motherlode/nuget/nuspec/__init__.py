@@ -1,0 +1,1 @@
+"""Nuspecs: the XML, its text, and the package that it describes."""

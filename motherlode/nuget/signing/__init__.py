@@ -1,0 +1,1 @@
+"""Signatures of packages, and the BER that they are written in."""

@@ -1,0 +1,319 @@
+"""What a package's signature says about the package, and whether the package is still the one it was given to.
+
+A signed package has an entry `.signature.p7s`: a CMS SignedData whose content is a short text with the hash of the
+package without that entry. The author or a repository signs it, a repository may countersign it.
+
+Invariant: only what the signature says about the bytes is judged here, never who says it: certificates, the signers'
+own signatures and time stamps are looked at by whoever must trust them. The package is not changed.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from struct import Struct
+from typing import BinaryIO, Literal, NamedTuple
+
+from motherlode.nuget.archive.zip_reader import PIECE_BYTES, Archive, Entry
+from motherlode.nuget.faults import Fault, FaultyPackage
+from motherlode.nuget.limits import Limits
+from motherlode.nuget.parsers import Unreadable, parse_by
+from motherlode.nuget.signing.ber import OID, SEQUENCE, SET, NotBer, Value, read_octets, read_value
+
+SIGNATURE_NAME = ".signature.p7s"
+
+FAULTS = {
+    "signature-too-large": "The signature is larger than any signature is.",
+    "signature-entry-wrong": "The signature is packed or flagged in a way that clients do not take.",
+    "signature-in-zip64": "A signed package has zip64 records, which clients do not take.",
+    "signature-unreadable": "The signature is no CMS SignedData.",
+    "signature-signers-wrong": "The signature has no signer, or more than one.",
+    "signature-hash-unknown": "The signature uses another hash than SHA-256, SHA-384 and SHA-512.",
+    "signature-content-wrong": "What is signed is not a hash of a package.",
+    "signature-digest-wrong": "A signer signed something else than what the signature holds.",
+    "signature-broken": "The package was changed after it had been signed.",
+}
+
+_SHA2 = {
+    bytes.fromhex("608648016503040201"): "sha256",
+    bytes.fromhex("608648016503040202"): "sha384",
+    bytes.fromhex("608648016503040203"): "sha512",
+}
+_HASH_LINES = {f"2.16.840.1.101.3.4.2.{number}-Hash".encode(): name for number, name in enumerate(_SHA2.values(), 1)}
+_SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+_MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
+_COUNTERSIGNATURE = bytes.fromhex("2a864886f70d010906")
+_COMMITMENT_TYPE = bytes.fromhex("2a864886f70d0109100210")
+_SIGNING_CERTIFICATE = bytes.fromhex("2a864886f70d010910022f")
+_KINDS: Mapping[bytes, Literal["author", "repository"]] = {
+    bytes.fromhex("2a864886f70d0109100601"): "author",
+    bytes.fromhex("2a864886f70d0109100602"): "repository",
+}
+_CONTEXT_0, _CONTEXT_1 = 0xA0, 0xA1
+
+_CENTRAL, _LOCAL, _END = Struct("<8x2H8x2I3H4x2I"), Struct("<6x2H"), Struct("<8s2H2I")
+_FIELD, _ZIP64_FIELD = Struct("<2H"), 0x0001
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a signature says: `content_hash` is the package's without the signature, by `hash_name` ("sha256"…).
+
+    `certificate_sha256` is the fingerprint, in small hexadecimal digits, of the certificate that the signer names; None
+    where it names none that comes along. Nothing of this is trusted yet.
+    """
+
+    hash_name: str
+    content_hash: bytes
+    kind: Literal["author", "repository", "unknown"]
+    countersigners: int
+    certificate_sha256: str | None
+
+
+def find_signature_faults(file: BinaryIO, zipped: Archive, signature: bytes, limits: Limits) -> Iterator[Fault]:
+    """What is wrong with the signature of a package; nothing where there is none, or where two claim to be it.
+
+    `signature` is the content of the entry; empty will do when that is larger than `limits.max_embedded_bytes`. The
+    file is read once more, in pieces.
+    """
+    entries = [entry for entry in zipped.entries if entry.name == SIGNATURE_NAME]
+    if len(entries) != 1:
+        return
+    if entries[0].size > limits.max_embedded_bytes:
+        message = f"The signature has more than {limits.max_embedded_bytes} bytes, which no signature has: sign again."
+        yield Fault("signature-too-large", message)
+        return
+    try:
+        claimed = read_signature(signature)
+        content_hash = hash_content(file, zipped, entries[0], claimed.hash_name)
+    except FaultyPackage as refused:
+        yield from refused.faults
+        return
+    if content_hash != claimed.content_hash:
+        message = "The package was changed after it had been signed: sign it again, or push it as it was signed."
+        yield Fault("signature-broken", message)
+
+
+def read_signature(signature: bytes) -> Signature:
+    """What the signature says, once its parts agree. Raises `FaultyPackage`.
+
+    The form is that of NuGet's package signatures: CMS SignedData (RFC 5652) in DER or BER with one signer.
+    """
+    try:
+        return _read_signature(signature)
+    except NotBer as broken:
+        message = f"The {SIGNATURE_NAME} of the package cannot be read as a signature ({broken}): sign it again."
+        raise _no("signature-unreadable", message) from None
+
+
+def hash_content(file: BinaryIO, zipped: Archive, signature: Entry, hash_name: str) -> bytes:
+    """The hash of the package as it was before the entry `signature` was added, as NuGet clients take it.
+
+    That is every byte but the entry and its record in the directory, with the offsets of entries behind it, and the
+    numbers of the end record, as they were. Raises `FaultyPackage` where clients take no such zip with a signature.
+    """
+    stop = min([zipped.start, *(entry.offset for entry in zipped.entries if entry.offset > signature.offset)])
+    if stop <= signature.offset:
+        raise _no("signature-entry-wrong", f"The entry {SIGNATURE_NAME} is not where it says: sign the package again.")
+    file.seek(signature.offset)
+    _check_ways(_LOCAL.unpack(file.read(_LOCAL.size)))
+    hashed = hashlib.new(hash_name)
+    _hash_bytes(file, 0, signature.offset, hashed)
+    _hash_bytes(file, stop, zipped.start, hashed)
+    for piece in _read_directory_without(file, zipped, signature, stop - signature.offset):
+        hashed.update(piece)
+    return hashed.digest()
+
+
+def _no(code: str, message: str) -> FaultyPackage:
+    return FaultyPackage((Fault(code, message),))
+
+
+def _hash_bytes(file: BinaryIO, start: int, stop: int, hashed: "hashlib._Hash") -> None:
+    file.seek(start)
+    while start < stop and (piece := file.read(min(PIECE_BYTES, stop - start))):
+        hashed.update(piece)
+        start += len(piece)
+
+
+def _check_ways(flags_method_and_more: Iterable[int]) -> None:
+    """Flags, method and attributes of the entry must all be zero: NuGet clients refuse anything else (NU3005)."""
+    if any(flags_method_and_more):
+        message = f"{SIGNATURE_NAME} must be stored as it is, without flags or attributes: sign with a NuGet tool."
+        raise _no("signature-entry-wrong", message)
+
+
+def _read_directory_without(file: BinaryIO, zipped: Archive, signature: Entry, gone_bytes: int) -> Iterator[bytes]:
+    """The directory and the end record as they were before `gone_bytes` of the entry `signature` came."""
+    record_bytes = 0
+    file.seek(zipped.start)
+    for entry in zipped.entries:
+        fixed = file.read(_CENTRAL.size)
+        flags, method, _, _, name_size, extra_size, comment_size, attributes, offset = _CENTRAL.unpack(fixed)
+        rest = file.read(name_size + extra_size + comment_size)
+        _refuse_zip64(rest[name_size : name_size + extra_size])
+        if entry is signature:
+            _check_ways((flags, method, attributes))
+            record_bytes = len(fixed) + len(rest)
+            continue
+        if offset > signature.offset:
+            offset -= gone_bytes
+        yield fixed[:-4] + offset.to_bytes(4, "little") + rest
+    end = file.read(_END.size)
+    if not end.startswith(b"PK\5\6"):
+        raise _zip64()
+    signature_and_disks, here, count, directory_bytes, start = _END.unpack(end)
+    yield _END.pack(signature_and_disks, here - 1, count - 1, directory_bytes - record_bytes, start - gone_bytes)
+    yield file.read()
+
+
+def _refuse_zip64(extra: bytes) -> None:
+    position = 0
+    while position + _FIELD.size <= len(extra):
+        tag, size = _FIELD.unpack_from(extra, position)
+        if tag == _ZIP64_FIELD:
+            raise _zip64()
+        position += _FIELD.size + size
+
+
+def _zip64() -> FaultyPackage:
+    # quirk: NuGet clients verify no signature in a zip with zip64 records (NU3006).
+    message = "The package is signed and has zip64 records, which NuGet clients refuse: pack it without, sign again."
+    return _no("signature-in-zip64", message)
+
+
+class _Signer(NamedTuple):
+    """A SignerInfo: its hash, the attributes it signed and those it did not, by type, and its signature's bytes."""
+
+    hash_name: str
+    signed: Mapping[bytes, Value]
+    unsigned: Mapping[bytes, Value]
+    signature: bytes
+
+
+def _read_signature(signature: bytes) -> Signature:
+    content, certificates, signers = _read_signed_data(read_value(signature))
+    if len(signers) != 1:
+        message = f"The signature of the package has {len(signers)} signers, and a package has one: sign it again."
+        raise _no("signature-signers-wrong", message)
+    signer = _read_signer(signers[0])
+    _check_digest(signer, {signer.hash_name: hashlib.new(signer.hash_name, content).digest()})
+    countersigners = _check_countersigners(signer)
+    hash_name, content_hash = _parse_content(content)
+    certificate = _find_certificate(signer, certificates)
+    return Signature(hash_name, content_hash, _read_kind(signer), countersigners, certificate)
+
+
+def _read_signed_data(message: Value) -> tuple[bytes, list[Value], list[Value]]:
+    """The content, the certificates and the signers of ContentInfo with SignedData (RFC 5652, 3 and 5.1)."""
+    kind, wrapped = _inner(message, SEQUENCE, 2)[:2]
+    if kind.tag != OID or kind.content != _SIGNED_DATA or wrapped.tag != _CONTEXT_0:
+        raise NotBer("no SignedData")
+    fields = _inner(_inner(wrapped, _CONTEXT_0, 1)[0], SEQUENCE, 4)
+    encapsulated = _inner(fields[2], SEQUENCE, 2)
+    content = read_octets(_inner(encapsulated[1], _CONTEXT_0, 1)[0])
+    certificates = [inner for field in fields[3:-1] if field.tag == _CONTEXT_0 for inner in field.inner()]
+    return content, certificates, _inner(fields[-1], SET, 0)
+
+
+def _inner(value: Value, tag: int, least: int) -> list[Value]:
+    if value.tag != tag:
+        raise NotBer("a value of another kind than expected")
+    inner = list(value.inner())
+    if len(inner) < least:
+        raise NotBer("a value lacks some of its parts")
+    return inner
+
+
+def _read_signer(signer: Value) -> _Signer:
+    """SignerInfo: version, whose certificate, hash, attributes, algorithm, signature, attributes (RFC 5652, 5.3)."""
+    fields = _inner(signer, SEQUENCE, 5)
+    hash_name = _SHA2.get(_inner(fields[2], SEQUENCE, 1)[0].content)
+    if hash_name is None:
+        raise _hash_unknown()
+    signed, after = ({}, 3) if fields[3].tag != _CONTEXT_0 else (_read_attributes(fields[3]), 4)
+    if len(fields) < after + 2:
+        raise NotBer("a signer lacks some of its parts")
+    unsigned = [_read_attributes(field) for field in fields[after + 2 :] if field.tag == _CONTEXT_1]
+    return _Signer(hash_name, signed, unsigned[0] if unsigned else {}, read_octets(fields[after + 1]))
+
+
+def _hash_unknown() -> FaultyPackage:
+    message = "The signature uses a hash that NuGet clients do not take: sign with SHA-256, SHA-384 or SHA-512."
+    return _no("signature-hash-unknown", message)
+
+
+def _read_attributes(attributes: Value) -> dict[bytes, Value]:
+    """The set of values of each attribute, by its type; of an attribute that comes twice the first, as clients do."""
+    read: dict[bytes, Value] = {}
+    for attribute in attributes.inner():
+        kind, values = _inner(attribute, SEQUENCE, 2)[:2]
+        read.setdefault(kind.content, values)
+    return read
+
+
+def _check_digest(signer: _Signer, right: Mapping[str, bytes]) -> None:
+    """Compare the digest that a signer signed with the `right` one by its hash."""
+    values = signer.signed.get(_MESSAGE_DIGEST)
+    if values is None or [read_octets(value) for value in _inner(values, SET, 1)] != [right[signer.hash_name]]:
+        message = "The signature of the package holds something else than what was signed: sign the package again."
+        raise _no("signature-digest-wrong", message)
+
+
+def _check_countersigners(signer: _Signer) -> int:
+    """How many there are. What a countersigner signs is the signer's signature (RFC 5652, 11.4)."""
+    values = signer.unsigned.get(_COUNTERSIGNATURE)
+    if values is None:
+        return 0
+    right = {name: hashlib.new(name, signer.signature).digest() for name in _SHA2.values()}
+    countersigners = _inner(values, SET, 1)
+    for countersigner in countersigners:
+        _check_digest(_read_signer(countersigner), right)
+    return len(countersigners)
+
+
+def _parse_content(content: bytes) -> tuple[str, bytes]:
+    """The name and value of the hash in what NuGet signs: "Version:1", an empty line, "<OID>-Hash:<base64>"."""
+    header, _, rest = content.replace(b"\r\n", b"\n").partition(b"\n\n")
+    if b"Version:1" not in header.split(b"\n"):
+        message = "What is signed is no hash of a package in NuGet's version 1: sign the package with a NuGet tool."
+        raise _no("signature-content-wrong", message)
+    for line in rest.partition(b"\n\n")[0].split(b"\n"):
+        name, _, text = line.partition(b":")
+        if name in _HASH_LINES:
+            return _HASH_LINES[name], _decode(text)
+    raise _hash_unknown()
+
+
+def _decode(text: bytes) -> bytes:
+    try:
+        return parse_by(base64.b64decode, text, validate=True)
+    except Unreadable:
+        return b""  # the hash of no package: what is signed and what is here differ
+
+
+def _read_kind(signer: _Signer) -> Literal["author", "repository", "unknown"]:
+    """Who signs by the commitment type: proof of origin is an author's, proof of receipt a repository's."""
+    values = signer.signed.get(_COMMITMENT_TYPE)
+    told = [] if values is None else [inner.content for value in _inner(values, SET, 1) for inner in value.inner()]
+    kinds = [_KINDS[kind] for kind in told if kind in _KINDS]
+    return kinds[0] if len(kinds) == 1 else "unknown"
+
+
+def _find_certificate(signer: _Signer, certificates: Iterable[Value]) -> str | None:
+    """The fingerprint of the certificate whose hash is the first that the signer signed (RFC 5035, 3)."""
+    values = signer.signed.get(_SIGNING_CERTIFICATE)
+    if values is None:
+        return None
+    listed = _inner(_inner(values, SET, 1)[0], SEQUENCE, 1)[0]
+    first = _inner(_inner(listed, SEQUENCE, 1)[0], SEQUENCE, 1)
+    hash_name: str | None = "sha256"
+    if first[0].tag == SEQUENCE:
+        hash_name = _SHA2.get(_inner(first.pop(0), SEQUENCE, 1)[0].content)
+    if hash_name is None or not first:
+        return None
+    named = read_octets(first[0])
+    for certificate in certificates:
+        if hashlib.new(hash_name, certificate.whole).digest() == named:
+            return hashlib.sha256(certificate.whole).hexdigest()
+    return None

@@ -1,0 +1,1 @@
+"""What makes a package invalid, or deserves a warning. Begin at `rules.py`."""

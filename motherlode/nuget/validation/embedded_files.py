@@ -1,0 +1,160 @@
+"""Rules of the files that readers are shown: the icon and the readme, and how large each may be."""
+
+from collections.abc import Iterator
+
+from motherlode.nuget.embedded_files import Role, is_image, is_text
+from motherlode.nuget.faults import Fault
+from motherlode.nuget.quoting import quote
+from motherlode.nuget.validation.rule import Rule, Subject, Weight
+
+_EMPTY = "The <{}> is empty: write the name of a file in the package, or remove the element."
+_IMAGE_NAMES = (".png", ".jpg", ".jpeg")
+
+
+def check_sizes(subject: Subject) -> Iterator[Fault]:
+    """Compare the sizes of the files that are shown with the limit."""
+    most = subject.limits.max_embedded_bytes
+    for each in subject.embedded:
+        if each.role in (Role.ICON, Role.README, Role.LICENSE) and each.entry is not None and each.entry.size > most:
+            message = f"The {each.role} {quote(each.name)} is larger than {most} bytes: shrink it."
+            yield Fault("embedded-too-large", message)
+
+
+def check_icon(subject: Subject) -> Iterator[Fault]:
+    """Look at the icon: its place, its name, its first bytes."""
+    icon = subject.find_embedded(Role.ICON)
+    if icon is None:
+        if subject.find_element("icon") is not None:
+            yield Fault("icon-not-packed", _EMPTY.format("icon"))
+        elif subject.text_of("iconUrl"):
+            yield Fault("icon-address-old", "The <iconUrl> is out of use: pack the image and name it in <icon>.")
+        return
+    if icon.entry is None:
+        message = f"The icon {quote(icon.path)} is not in the package (letter case counts): pack it, or correct <icon>."
+        yield Fault("icon-not-packed", message)
+        return
+    is_named = icon.name.lower().endswith(_IMAGE_NAMES)
+    if not is_named:
+        message = f"The icon {quote(icon.name)} is no PNG or JPEG by its name: use one that ends in .png or .jpg."
+        yield Fault("icon-extension", message)
+    if icon.content is not None and is_named and not is_image(icon.content):
+        message = f"The icon {quote(icon.name)} is no PNG or JPEG, whatever its name says: save it as one."
+        yield Fault("icon-not-image", message)
+
+
+def check_readme(subject: Subject) -> Iterator[Fault]:
+    """Look at the readme: its place, its name, its text."""
+    readme = subject.find_embedded(Role.README)
+    if readme is None and subject.find_element("readme") is not None:
+        yield Fault("readme-not-packed", _EMPTY.format("readme"))
+        return
+    if readme is None:
+        message = (
+            "The package has no readme: pack a README.md and name it in <readme>, so that readers see what it does."
+        )
+        yield Fault("readme-missing", message)
+        return
+    name = quote(readme.name)
+    if readme.entry is None:
+        message = f"The readme {name} is not in the package: pack it, or correct <readme>."
+        yield Fault("readme-not-packed", message)
+        return
+    if not readme.name.lower().endswith(".md"):
+        yield Fault("readme-extension", f"The readme {name} is no Markdown by its name: use one that ends in .md.")
+    if readme.content is None:
+        return
+    if not readme.content:
+        yield Fault("readme-empty", f"The readme {name} is empty: write it, or leave <readme> out.")
+    if not is_text(readme.content):
+        yield Fault("readme-not-text", f"The readme {name} holds bytes that no text has: save it as a text in UTF-8.")
+    elif not _is_utf8(readme.content):
+        message = f"The readme {name} is not in UTF-8, so some of its letters are not shown: save it in UTF-8."
+        yield Fault("readme-not-utf8", message)
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_ICON, _README = "nuget.org, icon", "nuget.org, readme"
+
+RULES = (
+    Rule(
+        "embedded-too-large",
+        Weight.GALLERY,
+        "nuget.org, embedded files",
+        "The icon, readme or license file is larger than 1 MiB.",
+        "an icon of 2 MiB",
+        check_sizes,
+    ),
+    Rule(
+        "icon-not-packed",
+        Weight.GALLERY,
+        _ICON,
+        "The package has no such icon.",
+        "<icon>images/icon.png</icon>, packed as icon.png",
+        check_icon,
+    ),
+    Rule(
+        "icon-extension",
+        Weight.GALLERY,
+        _ICON,
+        "The icon is no .png, .jpg or .jpeg.",
+        "<icon>icon.svg</icon>",
+        check_icon,
+    ),
+    Rule(
+        "icon-not-image",
+        Weight.GALLERY,
+        _ICON,
+        "The icon is no PNG or JPEG by its bytes.",
+        "HTML named icon.png",
+        check_icon,
+    ),
+    Rule(
+        "icon-address-old",
+        Weight.WARNING,
+        "NuGet, nuspec reference (NU5048)",
+        "There is an <iconUrl> and no <icon>.",
+        "<iconUrl>https://a.example/icon.png</iconUrl>",
+        check_icon,
+    ),
+    Rule("readme-missing", Weight.WARNING, _README, "There is no readme.", "no <readme>", check_readme),
+    Rule(
+        "readme-not-packed",
+        Weight.GALLERY,
+        _README,
+        "The package has no such readme.",
+        "<readme>docs/README.md</readme>, packed as README.md",
+        check_readme,
+    ),
+    Rule(
+        "readme-extension",
+        Weight.GALLERY,
+        _README,
+        "The readme is no .md.",
+        "<readme>README.txt</readme>",
+        check_readme,
+    ),
+    Rule("readme-empty", Weight.GALLERY, _README, "The readme is empty.", "a README.md of no bytes", check_readme),
+    Rule(
+        "readme-not-text",
+        Weight.GALLERY,
+        _README,
+        "The readme holds control characters.",
+        "a README.md with a NUL",
+        check_readme,
+    ),
+    Rule(
+        "readme-not-utf8",
+        Weight.WARNING,
+        _README,
+        "The readme is not in UTF-8; what cannot be read is shown as �.",
+        "a README.md in Latin-1",
+        check_readme,
+    ),
+)

@@ -1,0 +1,287 @@
+"""Rules of the archive's entries: their names, kinds, dates and how they lie side by side; and the one nuspec."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from motherlode.nuget.archive import entry_names
+from motherlode.nuget.archive.entry_names import find_name_fault, is_ordinary, plain_name, sort_key
+from motherlode.nuget.archive.zip_reader import ENCRYPTED, MASKED, STRONGLY_ENCRYPTED, Entry
+from motherlode.nuget.faults import Fault
+from motherlode.nuget.frameworks import parse_framework
+from motherlode.nuget.limits import Limits
+from motherlode.nuget.nuspec.nuspec_xml import MAX_NUSPEC_BYTES
+from motherlode.nuget.quoting import quote
+from motherlode.nuget.target_frameworks import find_framework_folder
+from motherlode.nuget.validation.rule import Rule, Subject, Weight
+
+_SPECIAL_MODES = {0o010000, 0o020000, 0o060000, 0o120000, 0o140000}
+_BACKSLASHES = re.compile(r"\\{2,}")
+_DOUBLE_BACKSLASH = "entry-double-backslash"
+_MAX_PART_BYTES = 255
+_MAX_GROWTH = 3  # of a byte in code page 437, once it is UTF-8
+_MAY_BE_UNREADABLE = re.compile("[,%]|portable|/version=", re.IGNORECASE | re.ASCII)
+
+
+def check_count(subject: Subject) -> Iterator[Fault]:
+    """Count the entries of a package without signature."""
+    # quirk: nuget.org keeps room for the signature entry that it adds to a package without one.
+    if len(subject.entries) == subject.limits.max_entries and not subject.is_signed:
+        most = subject.limits.max_entries - 1
+        yield Fault("entries-too-many", f"A package without signature may have {most} entries: leave some out.")
+
+
+def check_names(subject: Subject) -> Iterator[Fault]:
+    """Look at each name that is not ordinary."""
+    for entry in subject.entries:
+        if not is_ordinary(entry.name) and (fault := find_name_fault(entry.name)):
+            yield Fault(*fault)
+            if fault[0] == _DOUBLE_BACKSLASH and (other := find_name_fault(_BACKSLASHES.sub(r"\\", entry.name))):
+                yield Fault(*other)
+
+
+def check_name_lengths(subject: Subject) -> Iterator[Fault]:
+    """Measure each name in the bytes it takes in the archive, and each part in those it takes in a folder."""
+    for entry in subject.entries:
+        size = len(entry.raw_name)
+        if size > subject.limits.max_name_bytes:
+            yield Fault("entry-name-too-long", f"The name {quote(entry.name)} is too long: rename the file.")
+        elif size > _MAX_PART_BYTES // _MAX_GROWTH and any(map(_is_too_long, plain_name(entry.name).split("/"))):
+            message = f"A part of the name {quote(entry.name)} has more than {_MAX_PART_BYTES} bytes: rename it."
+            yield Fault("entry-name-too-long", message)
+
+
+def check_dates(subject: Subject) -> Iterator[Fault]:
+    """Compare each date with now; a date that is none is nobody's business."""
+    latest = subject.now.astimezone(UTC) + timedelta(days=1)
+    latest_dos_date = (latest.year - 1980) << 9 | latest.month << 5 | latest.day
+    for entry in subject.entries:
+        if entry.dos_date > latest_dos_date and _is_date(entry.dos_date):
+            message = f"{quote(entry.name)} is dated in the future: correct the clock, pack again."
+            yield Fault("entry-from-future", message)
+
+
+def check_encryption(subject: Subject) -> Iterator[Fault]:
+    """Look at the flags of each entry."""
+    for entry in subject.entries:
+        if entry.flags & (ENCRYPTED | STRONGLY_ENCRYPTED | MASKED):
+            yield Fault("entry-encrypted", f"{quote(entry.name)} is encrypted: no client can read it. Pack it without.")
+
+
+def check_kinds(subject: Subject) -> Iterator[Fault]:
+    """Look for what is no file and no folder, and for folders that are both."""
+    for entry in subject.entries:
+        if entry.mode & 0o170000 in _SPECIAL_MODES:
+            yield Fault("entry-special", f"{quote(entry.name)} is a link or a device: put the file itself there.")
+        if entry.size and entry.name.endswith(("/", "\\")):
+            yield Fault("entry-folder-filled", f"{quote(entry.name)} is a folder and has content: pack it again.")
+
+
+def check_clashes(subject: Subject) -> Iterator[Fault]:
+    """Sort by key: equal names become neighbours, and a file is followed by what lies "in" it. Names that are too long
+    are refused as that, and not compared."""
+    most = subject.limits.max_name_bytes
+    keyed = sorted((sort_key(entry.name), entry.name) for entry in subject.entries if len(entry.raw_name) <= most)
+    for (key, name), (next_key, next_name) in pairwise(keyed):
+        if key == next_key and _is_wrapping(key):
+            message = f"{quote(name)} and {quote(next_name)} are one part of the wrapping: leave one of them out."
+            yield Fault("wrapping-twice", message)
+        elif key == next_key:
+            yield Fault("entry-twice", f"{quote(name)} and {quote(next_name)} are one file: leave one of them out.")
+        elif not key.endswith("\0") and next_key.startswith(key + "\0"):
+            message = f"{quote(name)} is a file, and {quote(next_name)} needs a folder there: rename one of them."
+            yield Fault("entry-file-and-folder", message)
+
+
+def check_nuspecs(subject: Subject) -> Iterator[Fault]:
+    """Count the .nuspec files, at the root and elsewhere."""
+    nuspecs = _nuspecs(subject.entries)
+    for name, _ in nuspecs:
+        if "/" in name:
+            message = f"{quote(name)} is no file at the root: a package has one .nuspec, and it lies there."
+            yield Fault("nuspec-in-folder", message)
+    at_root = [entry for name, entry in nuspecs if "/" not in name]
+    if not at_root:
+        yield Fault("nuspec-missing", "The package has no .nuspec at its root: pack it with a NuGet tool.")
+    elif len(at_root) > 1:
+        listed = " and ".join(quote(entry.name) for entry in at_root[:2])
+        yield Fault("nuspec-several", f"The package has several .nuspec files, {listed}: leave one.")
+    elif at_root[0].size > MAX_NUSPEC_BYTES:
+        yield Fault("nuspec-too-large", "The .nuspec is larger than 1 MiB: shorten it.")
+
+
+def check_framework_folders(subject: Subject) -> Iterator[Fault]:
+    """Look for folders on whose names clients stop, such as portable-net40-client+sl5."""
+    for folder in _framework_folders(subject):
+        is_odd = folder.lower().startswith("portable-") and folder.count("-") > 1
+        if is_odd:
+            message = (
+                f"The folder {quote(folder)} combines a framework that has a profile: name each without profile "
+                "(portable-net40+sl5)."
+            )
+            yield Fault("framework-portable-profile", message)
+        elif not _is_readable(folder):
+            message = f"Clients cannot read the framework that the folder {quote(folder)} names: name it like net8.0."
+            yield Fault("framework-unreadable", message)
+
+
+def find_nuspec(entries: tuple[Entry, ...], limits: Limits) -> Entry | None:
+    """The one nuspec, if there is one that may be read."""
+    at_root = [entry for name, entry in _nuspecs(entries) if "/" not in name]
+    is_readable = len(at_root) == 1 and at_root[0].size <= min(MAX_NUSPEC_BYTES, limits.max_inflated_bytes)
+    return at_root[0] if is_readable else None
+
+
+def _nuspecs(entries: tuple[Entry, ...]) -> list[tuple[str, Entry]]:
+    named = ((plain_name(entry.name), entry) for entry in entries)
+    return [(name, entry) for name, entry in named if name.lower().endswith(".nuspec")]
+
+
+def _framework_folders(subject: Subject) -> dict[str, None]:
+    """Those that clients could stop on, each once: long names and portable ones."""
+    # A look at the whole name first: large packages have thousands of them.
+    odd = (entry.name for entry in subject.entries if _MAY_BE_UNREADABLE.search(entry.name))
+    return dict.fromkeys(folder for folder in map(find_framework_folder, odd) if folder is not None)
+
+
+def _is_readable(folder: str) -> bool:
+    # quirk: clients read a folder that is no short name as a long one, also without a comma.
+    is_version = folder.lower().startswith("version=")
+    return parse_framework(f"{folder}," if is_version else folder).is_readable
+
+
+def _is_too_long(part: str) -> bool:
+    return len(part.encode(errors="surrogateescape")) > _MAX_PART_BYTES
+
+
+def _is_wrapping(key: str) -> bool:
+    """Whether no client unpacks it: a part that an archive has since it is an OPC package."""
+    return key == "[content_types].xml" or key.startswith(("_rels\0", "package\0"))
+
+
+def _is_date(dos_date: int) -> bool:
+    try:
+        datetime((dos_date >> 9) + 1980, dos_date >> 5 & 15, dos_date & 31, tzinfo=UTC)
+    except ValueError:
+        return False
+    return True
+
+
+_GALLERY = "nuget.org, entries of an archive"
+_SAFETY = "safe unpacking, on any system"
+
+RULES = (
+    Rule(
+        "nuspec-missing",
+        Weight.ALWAYS,
+        "NuGet packages (NU5037)",
+        "There is no .nuspec at the root.",
+        "only lib/net8.0/A.dll",
+        check_nuspecs,
+    ),
+    Rule(
+        "nuspec-several",
+        Weight.ALWAYS,
+        "NuGet packages",
+        "There is more than one .nuspec at the root.",
+        "A.nuspec and B.nuspec",
+        check_nuspecs,
+    ),
+    Rule(
+        "nuspec-in-folder",
+        Weight.GALLERY,
+        "nuget.org, metadata",
+        "A .nuspec lies in a folder.",
+        "content/B.nuspec",
+        check_nuspecs,
+    ),
+    Rule(
+        "entries-too-many",
+        Weight.ALWAYS,
+        _GALLERY,
+        "There are more entries than a package may have.",
+        "70,000 files",
+        check_count,
+    ),
+    Rule("entry-unnamed", Weight.ALWAYS, _SAFETY, entry_names.FAULTS["entry-unnamed"], "./", check_names),
+    Rule(
+        "entry-name-control",
+        Weight.ALWAYS,
+        _SAFETY,
+        entry_names.FAULTS["entry-name-control"],
+        r"lib/a\r\n.dll",
+        check_names,
+    ),
+    Rule(
+        "entry-outside", Weight.ALWAYS, _SAFETY, entry_names.FAULTS["entry-outside"], "../../etc/cron.d/a", check_names
+    ),
+    Rule(
+        _DOUBLE_BACKSLASH, Weight.GALLERY, _GALLERY, entry_names.FAULTS[_DOUBLE_BACKSLASH], r"lib\\a.dll", check_names
+    ),
+    Rule(
+        "entry-name-too-long",
+        Weight.ALWAYS,
+        _SAFETY,
+        "A name, or a part of it between slashes, is longer than any system takes.",
+        "a file name of 256 letters",
+        check_name_lengths,
+    ),
+    Rule("entry-encrypted", Weight.ALWAYS, "NuGet clients", "An entry is encrypted.", "zip -e", check_encryption),
+    Rule(
+        "entry-special",
+        Weight.ALWAYS,
+        _SAFETY,
+        "An entry is a link, a device, a pipe or a socket.",
+        "a link to /etc/passwd",
+        check_kinds,
+    ),
+    Rule(
+        "entry-folder-filled",
+        Weight.ALWAYS,
+        _SAFETY,
+        "An entry for a folder has content.",
+        "lib/ of 10 bytes",
+        check_kinds,
+    ),
+    Rule(
+        "entry-from-future",
+        Weight.GALLERY,
+        _GALLERY,
+        "An entry is dated more than a day in the future.",
+        "a file of 2099",
+        check_dates,
+    ),
+    Rule(
+        "entry-twice",
+        Weight.ALWAYS,
+        _GALLERY,
+        "Two names are one file once slashes, dots, escapes and letter case are evened out.",
+        r"lib/a.dll and LIB\a.dll",
+        check_clashes,
+    ),
+    Rule(
+        "wrapping-twice",
+        Weight.GALLERY,
+        _GALLERY,
+        "A part that only wraps the files comes twice; clients unpack none of them.",
+        "%5BContent_Types%5D.xml and [Content_Types].xml",
+        check_clashes,
+    ),
+    Rule(
+        "entry-file-and-folder",
+        Weight.ALWAYS,
+        _SAFETY,
+        "A file has the name of a folder that other entries lie in.",
+        "lib/x and lib/x/y",
+        check_clashes,
+    ),
+    Rule(
+        "framework-portable-profile",
+        Weight.ALWAYS,
+        "NuGet clients, which fail on it",
+        "A folder for a portable framework combines one that has a profile.",
+        "lib/portable-net40-client+sl5/A.dll",
+        check_framework_folders,
+    ),
+)

@@ -1,0 +1,242 @@
+"""Rules of the license: an expression, a file, or the address that older packages have."""
+
+from collections.abc import Iterator
+from urllib.parse import quote as percent_encode
+from urllib.parse import unquote
+
+from motherlode.nuget.embedded_files import Role, is_text
+from motherlode.nuget.faults import Fault
+from motherlode.nuget.licenses import UNLICENSED, InvalidLicense, UnknownLicense, parse_license
+from motherlode.nuget.nuspec.nuspec_xml import RawElement
+from motherlode.nuget.quoting import quote
+from motherlode.nuget.validation.rule import Rule, Subject, Weight
+
+FILE_ADDRESS = "https://aka.ms/deprecateLicenseUrl"
+EXPRESSION_ADDRESS = "https://licenses.nuget.org/"
+_TEXT_NAMES = ("", ".txt", ".md")
+
+
+def check_presence(subject: Subject) -> Iterator[Fault]:
+    """Look for a license of any kind."""
+    if subject.find_element("license") is not None:
+        return
+    address = subject.text_of("licenseUrl")
+    if not address:
+        message = "The package says nothing about its license: add <license>, so that readers know what they may do."
+        yield Fault("license-missing", message)
+    elif address == FILE_ADDRESS:
+        message = (
+            "The <licenseUrl> stands for a license file, and there is none: add <license>, or remove <licenseUrl>."
+        )
+        yield Fault("license-placeholder", message)
+    else:
+        yield Fault("license-address-old", "The <licenseUrl> is out of use: say the license in <license>.")
+
+
+def check_element(subject: Subject) -> Iterator[Fault]:
+    """Look at the `<license>` by itself: its type, its version, its text."""
+    element = subject.find_element("license")
+    if element is None:
+        return
+    # quirk: nuget.org trims neither, and an attribute that is there and empty is not absent.
+    kind, version = element.find_attribute("type") or "", element.find_attribute("version")
+    if kind.lower() not in ("expression", "file"):
+        message = f'The <license> has the type {quote(kind)}: write type="expression" or type="file".'
+        yield Fault("license-type-unknown", message)
+    if version is not None and version != "1.0.0":
+        yield Fault("license-version-unknown", f"The <license> has the version {quote(version)}: leave it out.")
+    if not element.text.strip():
+        message = 'The <license> is empty: write an expression such as MIT, or with type="file" the name of a file.'
+        yield Fault("license-empty", message)
+
+
+def check_expression(subject: Subject) -> Iterator[Fault]:
+    """Read the expression, and look for licenses that are not open."""
+    element = subject.find_element("license")
+    text = element.text.strip() if element is not None and _kind_of(element) == "expression" else ""
+    if not text or len(text) > subject.limits.max_license_length:
+        return
+    try:
+        expression = parse_license(text)
+    except UnknownLicense as unknown:
+        yield Fault("license-unknown", str(unknown))
+    except InvalidLicense as invalid:
+        yield Fault("license-expression-invalid", str(invalid))
+    else:
+        if UNLICENSED in expression.licenses:
+            message = "UNLICENSED says that nobody may use the package: name a license that lets others use it."
+            yield Fault("license-unlicensed", message)
+        elif expression.closed_licenses:
+            names = ", ".join(expression.closed_licenses)
+            message = f"Neither the OSI nor the FSF calls {names} open or free: name another license, or pack its text."
+            yield Fault("license-not-open", message)
+
+
+def check_file(subject: Subject) -> Iterator[Fault]:
+    """Look at the license file: its place, its name, its text."""
+    found = subject.find_embedded(Role.LICENSE)
+    if found is None:
+        return
+    if found.entry is None:
+        message = (
+            f"The license file {quote(found.path)} is not in the package (letter case counts): pack it, or correct "
+        )
+        yield Fault("license-not-packed", f"{message}<license>.")
+        return
+    name = quote(found.name)
+    if not _has_text_name(found.name):
+        yield Fault("license-extension", f"The license file {name} is no text by its name: use .txt, .md or none.")
+    if found.content is not None and not is_text(found.content):
+        message = f"The license file {name} holds bytes that no text has: save it as a text in UTF-8."
+        yield Fault("license-not-text", message)
+
+
+def check_address(subject: Subject) -> Iterator[Fault]:
+    """Compare `<licenseUrl>` with what pack tools write beside a `<license>`."""
+    element, address = subject.find_element("license"), subject.text_of("licenseUrl")
+    if element is None or not element.text.strip() or _kind_of(element) not in ("expression", "file"):
+        return
+    right = _address_for(element)
+    if not address:
+        message = f"There is no <licenseUrl>, which old clients show: pack tools write {quote(right)}."
+        yield Fault("license-address-missing", message)
+    elif unquote(address) != unquote(right):
+        old = " (a pack tool of 2018 wrote + for blanks: use a newer one)" if "+" in address else ""
+        message = f"The <licenseUrl> contradicts the <license>{old}: remove it, or write {quote(right)}."
+        yield Fault("license-address-differs", message)
+
+
+def _kind_of(element: RawElement) -> str:
+    return (element.find_attribute("type") or "").strip().lower()
+
+
+def _address_for(element: RawElement) -> str:
+    if _kind_of(element) == "file":
+        return FILE_ADDRESS
+    return EXPRESSION_ADDRESS + percent_encode(element.text.strip(), safe="()")
+
+
+def _has_text_name(name: str) -> bool:
+    _, dot, extension = name.rpartition("/")[2].rpartition(".")
+    return f"{dot}{extension if dot else ''}".lower() in _TEXT_NAMES
+
+
+_LICENSE, _EXPRESSION = "nuget.org, license", "SPDX license expressions, NuGet license expressions"
+
+RULES = (
+    Rule(
+        "license-missing",
+        Weight.WARNING,
+        _LICENSE,
+        "There is no license of any kind.",
+        "neither <license> nor <licenseUrl>",
+        check_presence,
+    ),
+    Rule(
+        "license-placeholder",
+        Weight.GALLERY,
+        _LICENSE,
+        "The <licenseUrl> stands for a license file, and there is none.",
+        f"<licenseUrl>{FILE_ADDRESS}</licenseUrl>",
+        check_presence,
+    ),
+    Rule(
+        "license-address-old",
+        Weight.WARNING,
+        "NuGet, nuspec reference (NU5125)",
+        "There is a <licenseUrl> and no <license>.",
+        "<licenseUrl>https://a.example/license</licenseUrl>",
+        check_presence,
+    ),
+    Rule(
+        "license-type-unknown",
+        Weight.GALLERY,
+        _LICENSE,
+        "The type of the license is neither expression nor file.",
+        '<license type="url">',
+        check_element,
+    ),
+    Rule(
+        "license-version-unknown",
+        Weight.GALLERY,
+        _LICENSE,
+        "The version of the expression's grammar is another than 1.0.0.",
+        '<license type="expression" version="2.0.0">',
+        check_element,
+    ),
+    Rule(
+        "license-empty", Weight.GALLERY, _LICENSE, "The <license> is empty.", '<license type="file" />', check_element
+    ),
+    Rule(
+        "license-expression-invalid",
+        Weight.GALLERY,
+        _EXPRESSION,
+        "The expression cannot be read.",
+        "MIT AND",
+        check_expression,
+    ),
+    Rule(
+        "license-unknown",
+        Weight.GALLERY,
+        _EXPRESSION,
+        "The expression names a license or an exception that SPDX does not list, or no more.",
+        "Acme-1.0",
+        check_expression,
+    ),
+    Rule(
+        "license-unlicensed",
+        Weight.GALLERY,
+        _LICENSE,
+        "The expression says that nobody may use the package.",
+        "UNLICENSED",
+        check_expression,
+    ),
+    Rule(
+        "license-not-open",
+        Weight.GALLERY,
+        _LICENSE,
+        "The expression names a license that neither the OSI nor the FSF calls open or free.",
+        "CC-BY-NC-4.0",
+        check_expression,
+    ),
+    Rule(
+        "license-not-packed",
+        Weight.GALLERY,
+        _LICENSE,
+        "The package has no such license file.",
+        '<license type="file">License.txt</license>, packed as LICENSE.txt',
+        check_file,
+    ),
+    Rule(
+        "license-extension",
+        Weight.GALLERY,
+        _LICENSE,
+        "The license file is no .txt, no .md and has another extension.",
+        "LICENSE.pdf",
+        check_file,
+    ),
+    Rule(
+        "license-not-text",
+        Weight.GALLERY,
+        _LICENSE,
+        "The license file holds control characters.",
+        "a LICENSE.txt with a NUL",
+        check_file,
+    ),
+    Rule(
+        "license-address-missing",
+        Weight.WARNING,
+        _LICENSE,
+        "There is a <license> without the <licenseUrl> that pack tools add.",
+        "<license> alone",
+        check_address,
+    ),
+    Rule(
+        "license-address-differs",
+        Weight.GALLERY,
+        _LICENSE,
+        "The <licenseUrl> says something else than the <license>.",
+        "MIT, and <licenseUrl>https://a.example</licenseUrl>",
+        check_address,
+    ),
+)

@@ -1,0 +1,136 @@
+"""Package versions: one to four numbers, labels, build metadata (NuGet versioning, SemVer 2.0.0).
+
+Invariant: versions are equal exactly when their keys are (`1.0`, `1.0.0.0` and `1.0.0+a` are one), and comparing sort
+keys byte by byte is comparing by NuGet's precedence, so that a database can sort by an indexed column.
+"""
+
+import re
+import struct
+from dataclasses import dataclass, field
+
+from motherlode.nuget.blanks import trim
+from motherlode.nuget.quoting import quote
+
+MAX_NUMBER = 2**31 - 1
+
+_LABEL = r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+_METADATA = r"[0-9A-Za-z-]+"
+_NUMBER = r"0*([0-9]{1,10})"
+_VERSION = re.compile(
+    rf"{_NUMBER}(?:\.{_NUMBER})?(?:\.{_NUMBER})?(?:\.{_NUMBER})?"
+    rf"(?:-({_LABEL}(?:\.{_LABEL})*))?"
+    rf"(?:\+({_METADATA}(?:\.{_METADATA})*))?"
+)
+_INT32 = re.compile(r"-?0*[0-9]{1,10}")
+_RELEASE = b"\xff"
+_NUMERIC_LABEL = b"\x01"
+_TEXT_LABEL = b"\x02"
+
+
+class InvalidVersion(ValueError):
+    """A text that is no version; `str()` says what is wrong with it and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version. Equality and hash go by `key`; order goes by `sort_key`, then by `key`.
+
+    `labels` are the dot-separated prerelease labels in their casing, `metadata` is what follows "+" (or ""),
+    `written` is the text it was read from without the blanks around it.
+    """
+
+    major: int = field(compare=False)
+    minor: int = field(compare=False)
+    patch: int = field(compare=False)
+    revision: int = field(compare=False, default=0)
+    labels: tuple[str, ...] = field(compare=False, default=())
+    metadata: str = field(compare=False, default="")
+    written: str = field(compare=False, default="")
+    normalized: str = field(init=False, repr=False, compare=False)
+    key: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        numbers = f"{self.major}.{self.minor}.{self.patch}"
+        if self.revision:
+            numbers = f"{numbers}.{self.revision}"
+        normalized = f"{numbers}-{'.'.join(self.labels)}" if self.labels else numbers
+        object.__setattr__(self, "normalized", normalized)
+        object.__setattr__(self, "key", normalized.lower())
+        if not self.written:
+            object.__setattr__(self, "written", self.full)
+
+    @property
+    def full(self) -> str:
+        """The normalised form with its build metadata."""
+        return f"{self.normalized}+{self.metadata}" if self.metadata else self.normalized
+
+    @property
+    def is_prerelease(self) -> bool:
+        """Whether it has a label; build metadata makes no prerelease."""
+        return bool(self.labels)
+
+    @property
+    def is_semver2(self) -> bool:
+        """Whether clients before SemVer 2 must not see it: several labels, or build metadata."""
+        return len(self.labels) > 1 or bool(self.metadata)
+
+    @property
+    def sort_key(self) -> bytes:
+        """Bytes whose order is NuGet's precedence; equal for versions of equal precedence."""
+        numbers = struct.pack(">4I", self.major, self.minor, self.patch, self.revision)
+        return numbers + (b"".join(map(_label_sort_key, self.labels)) if self.labels else _RELEASE)
+
+    def __lt__(self, other: "Version") -> bool:
+        return self._rank() < other._rank()
+
+    def __le__(self, other: "Version") -> bool:
+        return self._rank() <= other._rank()
+
+    def __gt__(self, other: "Version") -> bool:
+        return self._rank() > other._rank()
+
+    def __ge__(self, other: "Version") -> bool:
+        return self._rank() >= other._rank()
+
+    def __str__(self) -> str:
+        return self.normalized
+
+    def _rank(self) -> tuple[bytes, str]:
+        return self.sort_key, self.key
+
+
+def parse_version(text: str) -> Version:
+    """Read a version as the NuGet clients do: `major[.minor[.patch[.revision]]][-labels][+metadata]`.
+
+    Blanks around it are dropped, blanks inside are refused, digits and letters are ASCII.
+
+    Raises:
+        InvalidVersion: the text is no version, or a number is above 2147483647.
+    """
+    written = trim(text)
+    match = _VERSION.fullmatch(written)
+    if match is None:
+        raise InvalidVersion(
+            f"{quote(text)} is not a version: use one to four numbers such as 1.2.3, then labels such as -beta.1 "
+            "(numbers in labels without leading zeros), then build metadata such as +build.5."
+        )
+    major, minor, patch, revision = (int(number or 0) for number in match.group(1, 2, 3, 4))
+    if max(major, minor, patch, revision) > MAX_NUMBER:
+        raise InvalidVersion(f"The version {quote(written)} has a number above {MAX_NUMBER}: use smaller ones.")
+    labels = tuple(match[5].split(".")) if match[5] else ()
+    return Version(major, minor, patch, revision, labels, match[6] or "", written)
+
+
+def _label_sort_key(label: str) -> bytes:
+    number = _find_int32(label)
+    if number is None:
+        return _TEXT_LABEL + label.lower().encode("ascii") + b"\0"
+    return _NUMERIC_LABEL + struct.pack(">I", number + 2**31)
+
+
+def _find_int32(label: str) -> int | None:
+    # quirk: the clients ask Int32.TryParse whether a label is a number: "-5" is one, 20240101000000 is text.
+    if not _INT32.fullmatch(label):
+        return None
+    number = int(label)
+    return number if -(2**31) <= number <= MAX_NUMBER else None
