@@ -21,7 +21,7 @@ from bench.ground import Ground
 from bench.load import LoadFailed
 from bench.reads import Paths, of, registration_pages
 from bench.servers import Motherlode, motherlode
-from motherlode.posix import raise_file_limit
+from motherlode.os_files import raise_file_limit
 
 _PACKAGE: Final = of("/v3/flat/acme.size5m/1.0.0/acme.size5m.1.0.0.nupkg")
 _PAGES: Final = registration_pages("acme.fivehundred")

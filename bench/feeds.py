@@ -21,11 +21,10 @@ from motherlode.app import prepare_house
 from motherlode.config import load_settings
 from motherlode.house import House
 from motherlode.settings import Settings
-from motherlode.store import migrations
-from motherlode.store.blobs import keys
-from motherlode.store.blobs.base import Spool
+from motherlode.store import data_folder, migrations
 from motherlode.store.blobs.filesystem import FileBlobs, FileSpool
-from motherlode.store.db import Database, Tx
+from motherlode.store.blobs.protocol import Spool
+from motherlode.store.database.sqlite import Database, Tx
 from motherlode.usecases.identify import CONSOLE
 from motherlode.usecases.push import push
 from tests.builders import nupkg
@@ -71,7 +70,7 @@ def prepared(size: FeedSize, cache: Path) -> Path:
 
 def copied(folder: Path, into: Path) -> Path:
     """A copy to serve from, at `into`."""
-    blobs = keys.blobs_path(folder)
+    blobs = data_folder.blobs_path(folder)
 
     def copy(source: str, target: str) -> None:
         if Path(source).is_relative_to(blobs):
@@ -148,8 +147,8 @@ class _UnsyncedBlobs(FileBlobs):
 
     def put(self, spool: Spool) -> str:
         assert isinstance(spool, FileSpool)
-        name = keys.new_blob_name(spool.sha256)
-        target = keys.blob_path(self._root, name)
+        name = data_folder.new_blob_name(spool.sha256)
+        target = data_folder.blob_path(self._root, name)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         spool.file.close()
         spool.path.rename(target)

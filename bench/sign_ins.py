@@ -31,8 +31,8 @@ from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.domain.permissions import PUSH, READ
 from motherlode.house import House
 from motherlode.identity.keys import make_key
-from motherlode.store import accounts, keys
-from motherlode.store.keys import KeyRow
+from motherlode.store.accounts import accounts, api_keys
+from motherlode.store.accounts.api_keys import KeyRow
 from motherlode.usecases.create_account import create_account
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.grant_role import grant_role
@@ -172,9 +172,9 @@ def _make_keys(house: House, count: int) -> dict[str, list[str]]:
     with house.db.write() as tx:
         row = KeyRow("", "bench", b"", (PUSH, READ), ("*",), None, now, None, account_id=accounts.get(tx, HOLDER).id)
         for key in made["expired"]:
-            keys.add(tx, replace(row, id=key.id, hash=key.digest, expires_at=now))
+            api_keys.add(tx, replace(row, id=key.id, hash=key.digest, expires_at=now))
         for key in made["revoked"]:
-            keys.add(tx, replace(row, id=key.id, hash=key.digest, revoked_at=now))
+            api_keys.add(tx, replace(row, id=key.id, hash=key.digest, revoked_at=now))
     return {kind: [basic("any", key.secret) for key in some] for kind, some in made.items()}
 
 

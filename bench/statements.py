@@ -11,7 +11,7 @@ from unittest import mock
 from bench.feeds import settings_of
 from motherlode.app import make_app
 from motherlode.observe.logs import configure_logs
-from motherlode.store.blobs.keys import first_key_path
+from motherlode.store.data_folder import first_key_path
 from tests.builders import nupkg
 from tests.servers import form
 

@@ -37,10 +37,10 @@ from motherlode.projections.server_state import ServerStateReader
 from motherlode.projections.showing import Showing
 from motherlode.settings import ServerSettings, Settings
 from motherlode.store import feeds
-from motherlode.store.blobs.base import Blobs
 from motherlode.store.blobs.filesystem import FileBlobs
-from motherlode.store.blobs.keys import database_path, first_key_path, search_path
-from motherlode.store.db import Database, is_filled, open_database, remove_database, replace_database
+from motherlode.store.blobs.protocol import Blobs
+from motherlode.store.data_folder import database_path, first_key_path, search_path
+from motherlode.store.database.sqlite import Database, is_filled, open_database, remove_database, replace_database
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.ensure_first_key import ensure_first_key
 from motherlode.usecases.history import (

@@ -30,7 +30,7 @@ from motherlode.settings import (
     Settings,
     StorageSettings,
 )
-from motherlode.store.blobs.keys import settings_path
+from motherlode.store.data_folder import settings_path
 
 DEFAULT_DATA: Final = "motherlode-data"
 BOOTSTRAP_KEY: Final = "MOTHERLODE_BOOTSTRAP_KEY"

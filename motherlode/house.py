@@ -18,8 +18,8 @@ from motherlode.projections.reader import Reader
 from motherlode.projections.searching import Searching
 from motherlode.projections.server_state import ServerStateReader
 from motherlode.projections.showing import Showing
-from motherlode.store.blobs.base import Blobs
-from motherlode.store.db import Database
+from motherlode.store.blobs.protocol import Blobs
+from motherlode.store.database.sqlite import Database
 
 
 @dataclass(frozen=True, slots=True)

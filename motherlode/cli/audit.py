@@ -14,8 +14,8 @@ from motherlode.domain.units import DURATION_ALLOWED, parse_duration
 from motherlode.observe.clock import SystemClock
 
 if TYPE_CHECKING:
-    from motherlode.store.audit import AuditLine
-    from motherlode.store.db import Database
+    from motherlode.store.audit.log import AuditLine
+    from motherlode.store.database.sqlite import Database
 
 _LOOK_AGAIN_S: Final = 0.5
 _PAGE: Final = 500
@@ -50,7 +50,7 @@ def audit(
     config: ConfigOption = None,
 ) -> None:
     """Print the audit log, newest last."""
-    from motherlode.store import audit as lines
+    from motherlode.store.audit import log as lines
 
     with suppress(KeyboardInterrupt) if follow else nullcontext(), opened_database(data, config) as db:
         now = SystemClock().now()
@@ -77,7 +77,7 @@ def _follow(db: "Database", wanted: dict[str, Any], last_id: int, *, as_json: bo
 
 def _put_later(db: "Database", wanted: dict[str, Any], last_id: int, *, as_json: bool) -> int:
     """Print what was written after that line; returns the last line there is."""
-    from motherlode.store import audit as lines
+    from motherlode.store.audit import log as lines
 
     while True:
         with db.read() as tx:

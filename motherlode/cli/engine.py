@@ -10,7 +10,7 @@ from typing import Any, Final
 from granian.constants import HTTPModes
 from granian.http import HTTP1Settings, HTTP2Settings
 
-from motherlode import posix
+from motherlode import os_files
 from motherlode.settings import ServerSettings
 from motherlode.web.guard import Bounds
 
@@ -35,7 +35,7 @@ class Room:
 
 def make_room(server: ServerSettings) -> Room:
     """As many connections as the settings allow, and the files: each may need one more for what it is sent."""
-    files = max(2, (posix.raise_file_limit() - _OTHER_FILES) // 2)
+    files = max(2, (os_files.raise_file_limit() - _OTHER_FILES) // 2)
     connections = min(server.connections, files // 2)
     per_address = min(server.connections_per_address, connections)
     bounds = Bounds(connections, per_address, server.idle_timeout_s, server.write_timeout_s)

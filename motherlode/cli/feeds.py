@@ -14,7 +14,7 @@ from motherlode.domain.refusals import InvalidSetting
 from motherlode.protocol.urls import Urls, feed_path
 
 if TYPE_CHECKING:
-    from motherlode.store.accounts import AccountRow
+    from motherlode.store.accounts.accounts import AccountRow
     from motherlode.store.feeds import FeedRow
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The feed's name.")]
@@ -126,7 +126,8 @@ def show(
     name: NameArgument, *, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None
 ) -> None:
     """Print a feed's settings, and who has which role on it."""
-    from motherlode.store import feeds, grants
+    from motherlode.store import feeds
+    from motherlode.store.accounts import grants
 
     with opened_database(data, config) as db, db.read() as tx:
         row = feeds.get(tx, name)

@@ -27,7 +27,7 @@ def gc(
 ) -> None:
     """Remove uploads that were cut off, deleted versions whose time is up, and bytes that nobody points to."""
     from motherlode.domain.units import format_duration
-    from motherlode.store.garbage import read_unnamed
+    from motherlode.store.packages.garbage import read_unnamed
     from motherlode.usecases.gc import gc as collect_garbage
 
     counted: Counter[str] = Counter()

@@ -15,7 +15,7 @@ from motherlode.observe.clock import SystemClock
 
 if TYPE_CHECKING:
     from motherlode.identity.keys import NewKey
-    from motherlode.store.keys import KeyRow
+    from motherlode.store.accounts.api_keys import KeyRow
 
 _NEVER: Final = "never"
 _COLUMNS: Final = (
@@ -106,10 +106,10 @@ def create(
 @commands.command("list")
 def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
     """List the keys; the keys themselves are kept nowhere."""
-    from motherlode.store import accounts, keys
+    from motherlode.store.accounts import accounts, api_keys
 
     with opened_database(data, config) as db, db.read() as tx:
-        rows = keys.read_all(tx)
+        rows = api_keys.read_all(tx)
         names = accounts.names(tx)
     now = SystemClock().now()
     put_all([_describe(row, names, now) for row in rows], _COLUMNS, as_json=as_json)

@@ -22,7 +22,7 @@ def new_history(
     Packages that were pushed since that copy was made are no longer on any feed. Their files stay for
     storage.quarantine, and are then removed by gc; until then 'motherlode verify' names them.
     """
-    from motherlode.store.blobs.keys import search_path
+    from motherlode.store.data_folder import search_path
     from motherlode.usecases.history import check_history
     from motherlode.usecases.identify import CONSOLE
     from motherlode.usecases.new_history import begin_history

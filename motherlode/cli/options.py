@@ -13,15 +13,15 @@ import typer
 from motherlode.cli.output import CommandFailed, tell
 from motherlode.config import find_data_folder, load_settings
 from motherlode.domain.refusals import Refusal
-from motherlode.posix import FileLock, find_other_owner, is_superuser, try_lock
+from motherlode.os_files import FileLock, find_other_owner, is_superuser, try_lock
 from motherlode.settings import Settings
-from motherlode.store.blobs.keys import database_path, run_path
+from motherlode.store.data_folder import database_path, run_path
 
 if TYPE_CHECKING:
     from motherlode.house import House
     from motherlode.nuget.ids import PackageId
-    from motherlode.store.blobs.base import Blobs
-    from motherlode.store.db import Database
+    from motherlode.store.blobs.protocol import Blobs
+    from motherlode.store.database.sqlite import Database
 
 _LOCK: Final = "serve.lock"
 DataOption = Annotated[
@@ -105,7 +105,7 @@ def opened_database(data: Path | None, config: Path | None) -> Iterator["Databas
     Raises NoData when there is none, and makes none.
     """
     from motherlode.store.blobs.filesystem import FileBlobs
-    from motherlode.store.db import find_current_database
+    from motherlode.store.database.sqlite import find_current_database
 
     settings = _settle_as_owner(data, config)
     db = find_current_database(database_path(settings.data)) or _open_with_reasons(settings)

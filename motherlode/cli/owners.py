@@ -18,7 +18,7 @@ from motherlode.cli.output import put, put_json, tell
 from motherlode.domain.feed_settings import DEFAULT_FEED
 
 if TYPE_CHECKING:
-    from motherlode.store.accounts import AccountRow
+    from motherlode.store.accounts.accounts import AccountRow
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A user, service account or team.")]
 
@@ -36,7 +36,8 @@ def show_all(
 ) -> None:
     """List who owns an id, and who was invited to."""
     from motherlode.domain.refusals import NoSuchId
-    from motherlode.store import feeds, owners
+    from motherlode.store import feeds
+    from motherlode.store.accounts import owners
 
     key = parse_id(package_id).key
     with opened_database(data, config) as db, db.read() as tx:

@@ -17,7 +17,7 @@ from motherlode.domain.refusals import Refusal
 if TYPE_CHECKING:
     from motherlode.house import House
     from motherlode.nuget.package import Identity
-    from motherlode.store.blobs.base import Spool
+    from motherlode.store.blobs.protocol import Spool
     from motherlode.usecases.check import Checked
 
 _CHUNK_BYTES: Final = 1 << 20

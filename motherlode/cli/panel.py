@@ -12,7 +12,7 @@ from motherlode.config import BOOTSTRAP_KEY, DEFAULT_DATA
 from motherlode.protocol.urls import Urls
 from motherlode.protocol.welcome import KEY_PLACEHOLDER, welcome_lines
 from motherlode.settings import Settings
-from motherlode.store.blobs.keys import first_key_path
+from motherlode.store.data_folder import first_key_path
 
 
 @dataclass(frozen=True, slots=True)

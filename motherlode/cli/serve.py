@@ -24,7 +24,7 @@ from motherlode.cli.output import put, tell
 from motherlode.cli.panel import Panel, key_argument
 from motherlode.config import find_data_folder
 from motherlode.settings import ServerSettings, Settings
-from motherlode.store.blobs.keys import first_key_path, run_path
+from motherlode.store.data_folder import first_key_path, run_path
 
 if TYPE_CHECKING:
     from motherlode.cli.tls import ServedCertificate, TlsFiles

@@ -10,8 +10,8 @@ from motherlode.cli.users import delete_confirmed, describe_reach
 from motherlode.domain.accounts import TEAM
 
 if TYPE_CHECKING:
-    from motherlode.store.accounts import AccountRow
-    from motherlode.store.db import Tx
+    from motherlode.store.accounts.accounts import AccountRow
+    from motherlode.store.database.sqlite import Tx
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The team's name.")]
 TeamArgument = Annotated[str, typer.Argument(metavar="TEAM", help="The team's name.")]
@@ -41,7 +41,7 @@ def delete(name: NameArgument, *, yes: YesOption = False, data: DataOption = Non
 @commands.command("list")
 def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
     """List the teams with their members."""
-    from motherlode.store import accounts
+    from motherlode.store.accounts import accounts
 
     with opened_database(data, config) as db, db.read() as tx:
         described = [_describe(tx, row) for row in accounts.read_all(tx, TEAM)]
@@ -53,7 +53,7 @@ def show(
     name: NameArgument, *, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None
 ) -> None:
     """Print a team's members, roles on feeds and ids."""
-    from motherlode.store import accounts
+    from motherlode.store.accounts import accounts
 
     with opened_database(data, config) as db, db.read() as tx:
         row = accounts.get(tx, name, TEAM)
@@ -86,7 +86,7 @@ def remove(team: TeamArgument, names: MembersArgument, *, data: DataOption = Non
 
 
 def _describe(tx: "Tx", row: "AccountRow") -> dict[str, Any]:
-    from motherlode.store import accounts
+    from motherlode.store.accounts import accounts
 
     return {
         "name": row.name,

@@ -16,7 +16,7 @@ from typing import Final
 from motherlode.cli.output import CommandFailed
 from motherlode.observe.certificates import shake_hands
 from motherlode.observe.logs import get_logger
-from motherlode.posix import write_private
+from motherlode.os_files import write_private
 
 LOOK_INTERVAL_S: Final = 0.5
 """How often the files are looked at; a change is taken once two looks saw the same."""

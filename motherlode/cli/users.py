@@ -11,8 +11,8 @@ from motherlode.domain.accounts import ADMINISTRATOR, PERSON, SERVICE
 
 if TYPE_CHECKING:
     from motherlode.house import House
-    from motherlode.store.accounts import AccountRow
-    from motherlode.store.db import Tx
+    from motherlode.store.accounts.accounts import AccountRow
+    from motherlode.store.database.sqlite import Tx
 
 _MOST_BYTES = 4096
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
@@ -57,7 +57,7 @@ def delete(name: NameArgument, *, yes: YesOption = False, data: DataOption = Non
 @commands.command("list")
 def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
     """List the users."""
-    from motherlode.store import accounts
+    from motherlode.store.accounts import accounts
 
     with opened_database(data, config) as db, db.read() as tx:
         described = [_describe(row) for row in accounts.read_all(tx, PERSON, SERVICE)]
@@ -69,7 +69,7 @@ def show(
     name: NameArgument, *, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None
 ) -> None:
     """Print a user's teams, roles on feeds, ids and keys."""
-    from motherlode.store import accounts
+    from motherlode.store.accounts import accounts
 
     with opened_database(data, config) as db, db.read() as tx:
         row = accounts.get(tx, name, PERSON, SERVICE)
@@ -136,7 +136,7 @@ def set_role(
 
 def describe_reach(tx: "Tx", account_id: int) -> dict[str, Any]:
     """The roles that an account itself has on feeds, and the ids that it owns."""
-    from motherlode.store import grants, owners
+    from motherlode.store.accounts import grants, owners
 
     return {
         "feeds": [f"{feed} ({role})" for feed, role in grants.of_account(tx, account_id)],
@@ -170,9 +170,9 @@ def _describe(row: "AccountRow") -> dict[str, Any]:
 
 
 def _keys_of(tx: "Tx", account_id: int) -> list[str]:
-    from motherlode.store import keys
+    from motherlode.store.accounts import api_keys
 
-    return [f"{key.id} ({key.name})" for key in keys.of_account(tx, account_id)]
+    return [f"{key.id} ({key.name})" for key in api_keys.of_account(tx, account_id)]
 
 
 def _ask_password() -> str | None:

@@ -37,7 +37,7 @@ def verify(
 ) -> None:
     """Read and hash every stored package again, compare documents, log and search index with what is stored, and
     follow the audit log's chain; 1 if anything differs."""
-    from motherlode.store import contents
+    from motherlode.store.packages import contents
     from motherlode.usecases.verify import verify as verify_all
 
     differences: list[str] = []

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from motherlode import posix
+from motherlode import os_files
 from motherlode.cli.listening import hold_little_unsent, is_listening_here
 from motherlode.settings import Settings
 from motherlode.web.stopping import WorkerStop
@@ -74,7 +74,7 @@ def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
     stop = WorkerStop(is_listening_here)
     end_with_parent()
     sys.setswitchinterval(_SWITCH_S)
-    posix.take_short_turns(_TURN_S)
+    os_files.take_short_turns(_TURN_S)
     atexit.register(_end_now)
     _reserve_metrics()
     from motherlode.app import make_app
@@ -120,7 +120,7 @@ def _reserve_metrics() -> None:
     if folder is None:
         return
     for left in Path(folder).glob("gauge_livesum_*.db"):
-        if not posix.is_running(int(left.stem.rpartition("_")[2])):
+        if not os_files.is_running(int(left.stem.rpartition("_")[2])):
             left.unlink(missing_ok=True)  # of a worker that died: what it kept in memory is gone with it
     files = [Path(folder) / f"{kind}_{os.getpid()}.db" for kind in ("counter", "histogram", "gauge_livesum")]
     try:

@@ -18,9 +18,9 @@ from motherlode.house import House
 from motherlode.jobs.kinds import Kind, Stopped, Task
 from motherlode.observe.logs import get_logger
 from motherlode.store import jobs
-from motherlode.store.db import Tx
+from motherlode.store.database.sqlite import Tx
 from motherlode.store.jobs import JobRow
-from motherlode.store.texts import tidy
+from motherlode.store.sanitize import tidy
 
 CLAIM: Final = timedelta(minutes=5)
 """How long a claim lasts that is not prolonged; longer than any one step."""

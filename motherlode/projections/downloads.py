@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 
-from motherlode.store.downloads import ClientCounted, Counted
+from motherlode.store.packages.downloads import ClientCounted, Counted
 
 
 @dataclass(frozen=True, slots=True)

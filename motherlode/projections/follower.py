@@ -17,9 +17,10 @@ from typing import Final
 from motherlode.domain.feed_settings import FeedPolicy, parse_feed_policy
 from motherlode.projections.documents import Documents
 from motherlode.projections.shown import Face
-from motherlode.store import catalog, downloads, feeds
-from motherlode.store.db import Database, Tx
+from motherlode.store import feeds
+from motherlode.store.database.sqlite import Database, Tx
 from motherlode.store.feeds import FeedRow
+from motherlode.store.packages import catalog, downloads
 
 _MAX_FOLLOWED: Final = 1_000
 """Behind by more events than this, a feed's documents are all dropped instead of one by one."""

@@ -20,8 +20,9 @@ from motherlode.protocol.v3.autocomplete import join_names, render_name, render_
 from motherlode.protocol.v3.search import join_hits, render_hit
 from motherlode.search.index import Found
 from motherlode.search.subjects import Audience
-from motherlode.store import catalog, downloads, entries
-from motherlode.store.db import Database
+from motherlode.store.database.sqlite import Database
+from motherlode.store.packages import catalog, downloads
+from motherlode.store.packages import versions as entries
 
 _NAME: Final = "name"
 

@@ -9,8 +9,9 @@ from typing import Final
 from motherlode.projections.index_follower import IndexFollower
 from motherlode.projections.latest import read_subjects
 from motherlode.search.index import UnusableIndex
-from motherlode.store import catalog, feeds
-from motherlode.store.db import Database
+from motherlode.store import feeds
+from motherlode.store.database.sqlite import Database
+from motherlode.store.packages import catalog
 
 _PAGE: Final = 250
 _LOOKS: Final = 3

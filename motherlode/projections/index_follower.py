@@ -16,8 +16,9 @@ from motherlode.projections.indexes import WRITE_TIMEOUT_S, IndexFolder, Opened
 from motherlode.projections.indexing import Stopped, apply_events
 from motherlode.projections.latest import read_subjects
 from motherlode.search.index import SearchIndex, UnusableIndex
-from motherlode.store import catalog, downloads, feeds
-from motherlode.store.db import Database
+from motherlode.store import feeds
+from motherlode.store.database.sqlite import Database
+from motherlode.store.packages import catalog, downloads
 
 T = TypeVar("T")
 

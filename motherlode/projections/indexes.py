@@ -16,11 +16,11 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
 
-from motherlode import posix
+from motherlode import os_files
 from motherlode.domain.refusals import Busy
-from motherlode.posix import FileLock, try_lock
+from motherlode.os_files import FileLock, try_lock
 from motherlode.search.index import SearchIndex, UnusableIndex, create_index, open_index
-from motherlode.store.blobs.keys import is_nonce, new_nonce
+from motherlode.store.data_folder import is_nonce, new_nonce
 
 _CURRENT: Final = "current"
 _LOCK: Final = "lock"
@@ -77,7 +77,7 @@ class IndexFolder:
 
     def put_in_use(self, built: Opened) -> None:
         """Let the index take the place of the one in use; the holder of the writer's lock does so."""
-        posix.write_private(self._path / _CURRENT, built.name.encode())
+        os_files.write_private(self._path / _CURRENT, built.name.encode())
 
     def sweep(self) -> None:
         """Remove all indexes but the one in use; the holder of the builder's lock does so."""

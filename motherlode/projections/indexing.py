@@ -12,8 +12,8 @@ from motherlode.projections.indexes import IndexFolder, Opened
 from motherlode.projections.latest import read_subjects
 from motherlode.search.index import SearchIndex
 from motherlode.search.subjects import Subject
-from motherlode.store import catalog
-from motherlode.store.db import Database
+from motherlode.store.database.sqlite import Database
+from motherlode.store.packages import catalog
 
 Advance = Callable[[int, int], None]
 """Told how many packages are read, and how many there are in all."""

@@ -12,9 +12,11 @@ from motherlode.nuget.package import Package
 from motherlode.nuget.package_json import package_from
 from motherlode.protocol.v3.search import split_authors, type_names
 from motherlode.search.subjects import AUDIENCES, Audience, Subject, View
-from motherlode.store import downloads, entries, owners
-from motherlode.store.db import Tx
-from motherlode.store.entries import ListedVersion
+from motherlode.store.accounts import owners
+from motherlode.store.database.sqlite import Tx
+from motherlode.store.packages import downloads
+from motherlode.store.packages import versions as entries
+from motherlode.store.packages.versions import ListedVersion
 
 
 @dataclass(frozen=True, slots=True)

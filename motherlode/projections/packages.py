@@ -29,10 +29,11 @@ from motherlode.protocol.v3.registration import (
     render_page,
 )
 from motherlode.protocol.v3.service_index import render_service_index
-from motherlode.store import catalog, entries
-from motherlode.store.blobs.base import Blobs
-from motherlode.store.db import Tx
-from motherlode.store.entries import Entry
+from motherlode.store.blobs.protocol import Blobs
+from motherlode.store.database.sqlite import Tx
+from motherlode.store.packages import catalog
+from motherlode.store.packages import versions as entries
+from motherlode.store.packages.versions import Entry
 
 JSON = "application/json"
 MAX_EMBEDDED_BYTES = 1024 * 1024

@@ -29,10 +29,10 @@ from motherlode.projections.documents import (
 from motherlode.projections.follower import Feed
 from motherlode.projections.marker import Marker
 from motherlode.projections.packages import Render, Rendered, Source
-from motherlode.store import catalog, entries
-from motherlode.store.blobs.base import Blobs
-from motherlode.store.db import Database, Tx
-from motherlode.store.entries import Entry
+from motherlode.store.blobs.protocol import Blobs
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import catalog, versions
+from motherlode.store.packages.versions import Entry
 
 _START: Final = timedelta(seconds=2)
 """Longer than a second, so that nothing changes in the second that is taken for the start of the program."""
@@ -97,7 +97,7 @@ class Reader:
         key = blob_key(feed, package_id, version)
         with self._db.read() as tx:
             as_of = catalog.head(tx, feed.id)
-            entry = entries.find(tx, feed.id, package_id.key, version.key)
+            entry = versions.find(tx, feed.id, package_id.key, version.key)
             if entry is None:
                 self._note_absent(tx, key, as_of)
                 raise NoSuchVersion(f"{package_id} {version.normalized}")

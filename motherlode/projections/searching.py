@@ -24,8 +24,8 @@ from motherlode.projections.indexes import IndexFolder
 from motherlode.projections.indexing import Advance, Stopped, build_index, ignore_progress
 from motherlode.search.index import Found, Question, SearchIndex, UnusableIndex
 from motherlode.search.subjects import Audience
-from motherlode.store import owners
-from motherlode.store.db import Database
+from motherlode.store.accounts import owners
+from motherlode.store.database.sqlite import Database
 
 TEND_INTERVAL_S: Final = 10.0
 RANK_INTERVAL_S: Final = 30.0

@@ -14,8 +14,9 @@ from motherlode.observe.clock import Clock
 from motherlode.observe.processes import read_processes
 from motherlode.observe.server_state import PRIVATE_FEEDS, ServerState
 from motherlode.projections.searching import Searching
-from motherlode.store import feeds, jobs, sizes
-from motherlode.store.db import Database, Tx
+from motherlode.store import feeds, jobs
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import sizes
 
 _BUILD: Final = {
     "version": version_of("motherlode"),

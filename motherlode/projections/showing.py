@@ -44,10 +44,12 @@ from motherlode.projections.shown import (
 from motherlode.search.index import Question, Sort
 from motherlode.search.queries import Query
 from motherlode.search.subjects import Audience
-from motherlode.store import downloads, entries, owners, pages
-from motherlode.store.db import Database, Tx
-from motherlode.store.entries import Entry
-from motherlode.store.pages import VersionAtGlance
+from motherlode.store.accounts import owners
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import downloads, listings
+from motherlode.store.packages import versions as entries
+from motherlode.store.packages.listings import VersionAtGlance
+from motherlode.store.packages.versions import Entry
 
 EVERYBODY: Final = Audience(prerelease=True, semver2=True)
 """Whoever looks at pages sees prerelease versions too, and the packages that old clients cannot read."""
@@ -94,7 +96,7 @@ class Showing:
         """The page of a version; without one, of the latest listed version, stable where there is a stable one. Where
         none is listed, those who may see unlisted versions get the latest of these, and all others AllUnlisted. Raises
         NoSuchVersion, Busy."""
-        rows = pages.versions_of(source.tx, feed.id, package_id.key)
+        rows = listings.versions_of(source.tx, feed.id, package_id.key)
         listed = [row for row in rows if row.is_listed]
         shown = rows if sees_unlisted else listed
         latest = _find_latest(listed)
@@ -142,7 +144,7 @@ class Showing:
     def versions(self, source: Source, feed: Feed, package_id: PackageId) -> VersionsView:
         """The listed versions of an id, those pushed last first. Raises NoSuchVersion, and AllUnlisted where none is
         listed."""
-        all_rows = pages.versions_of(source.tx, feed.id, package_id.key)
+        all_rows = listings.versions_of(source.tx, feed.id, package_id.key)
         rows = [row for row in all_rows if row.is_listed]
         if not rows:
             raise AllUnlisted(all_rows[0].id_written) if all_rows else NoSuchVersion(str(package_id))
@@ -252,12 +254,12 @@ def _version_row(row: VersionAtGlance, counts: Mapping[str, int]) -> VersionRow:
 
 def _find_here(source: Source, package: Package) -> frozenset[str]:
     named = package.dependency_keys
-    return pages.find_here(source.tx, source.feed_id, named) if named else frozenset()
+    return listings.find_here(source.tx, source.feed_id, named) if named else frozenset()
 
 
 def _find_unlisted(source: Source, package: Package) -> frozenset[str]:
     named = package.dependency_keys
-    return pages.find_unlisted(source.tx, source.feed_id, named) if named else frozenset()
+    return listings.find_unlisted(source.tx, source.feed_id, named) if named else frozenset()
 
 
 def _fill(counts: Mapping[date, int], last: date, number: int) -> tuple[DayCount, ...]:
@@ -270,7 +272,7 @@ def _top_packages(tx: Tx, feed_id: int, since: date) -> tuple[NamedCount, ...]:
     """The most downloaded ids since that day, as their latest listed version spells them."""
     top: list[NamedCount] = []
     for ranked in downloads.iter_ranked(tx, feed_id, since, MAX_NAMES):
-        written = pages.written_ids(tx, feed_id, [id_key for id_key, _ in ranked])
+        written = listings.written_ids(tx, feed_id, [id_key for id_key, _ in ranked])
         top += [NamedCount(written[id_key], count) for id_key, count in ranked if id_key in written]
         if len(top) >= MAX_NAMES:
             break

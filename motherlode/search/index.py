@@ -24,7 +24,7 @@ from typing import Final
 from tantivy import Document, Index, IndexWriter
 from tantivy import Query as Matching
 
-from motherlode import posix
+from motherlode import os_files
 from motherlode.search import layout
 from motherlode.search.damage import UnusableIndex, check_files, refuse_damage
 from motherlode.search.layout import LAYOUT
@@ -204,7 +204,7 @@ def create_index(folder: Path, *, history: str) -> SearchIndex:
     with _say_unwritten():
         index = Index(layout.build_schema(), str(folder), reuse=False)
     marker = {"layout": LAYOUT, "history": history}
-    posix.write_private(folder / _MARKER, json.dumps(marker).encode())
+    os_files.write_private(folder / _MARKER, json.dumps(marker).encode())
     return SearchIndex(index)
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, func, insert, select, update
 
 from motherlode.domain.refusals import FeedExists, NoSuchFeed
-from motherlode.store import access, schema
-from motherlode.store.db import Tx, upsert
+from motherlode.store.accounts import permissions_version as access
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx, upsert
 
 
 @dataclass(frozen=True, slots=True)

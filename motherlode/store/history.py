@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from motherlode.store.db import Tx
+from motherlode.store.database.sqlite import Tx
 
 
 @dataclass(frozen=True, slots=True)

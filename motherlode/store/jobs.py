@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 
-from motherlode.store import schema
-from motherlode.store.db import Tx
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx
 
 State = Literal["waiting", "due", "running", "done", "failed"]
 

@@ -3,8 +3,8 @@
 from motherlode.domain.permissions import Actor
 from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
-from motherlode.store import owners
-from motherlode.store.db import Database
+from motherlode.store.accounts import owners
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.answering import take_invitation
 from motherlode.usecases.auditing import write_audit
 

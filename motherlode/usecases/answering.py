@@ -3,9 +3,10 @@
 from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import NoSuchRole
 from motherlode.nuget.ids import PackageId
-from motherlode.store import accounts, feeds, owners
-from motherlode.store.accounts import AccountRow
-from motherlode.store.db import Tx
+from motherlode.store import feeds
+from motherlode.store.accounts import accounts, owners
+from motherlode.store.accounts.accounts import AccountRow
+from motherlode.store.database.sqlite import Tx
 from motherlode.store.feeds import FeedRow
 from motherlode.usecases.authority import check_may_act_for
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from motherlode.domain.permissions import Actor
-from motherlode.store import audit
-from motherlode.store.audit import Tail
-from motherlode.store.db import Tx
-from motherlode.store.texts import tidy
+from motherlode.store.audit import log as audit
+from motherlode.store.audit.log import Tail
+from motherlode.store.database.sqlite import Tx
+from motherlode.store.sanitize import tidy
 
 
 def write_audit(

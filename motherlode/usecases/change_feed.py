@@ -6,7 +6,7 @@ from motherlode.domain.feed_settings import FeedPolicy, describe_feed_policy, fo
 from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.store import feeds
-from motherlode.store.db import Database
+from motherlode.store.database.sqlite import Database
 from motherlode.store.feeds import FeedRow
 from motherlode.usecases.auditing import write_audit
 

@@ -15,11 +15,11 @@ from motherlode.domain.refusals import IdLocked, NoSuchFeed, NoSuchVersion
 from motherlode.nuget.ids import PackageId
 from motherlode.nuget.package import Identity
 from motherlode.observe.crash import crash_point
-from motherlode.store import catalog, entries
-from motherlode.store.audit import Tail
-from motherlode.store.catalog import Kind
-from motherlode.store.db import Tx
-from motherlode.store.entries import Entry, Place
+from motherlode.store.audit.log import Tail
+from motherlode.store.database.sqlite import Tx
+from motherlode.store.packages import catalog, versions
+from motherlode.store.packages.catalog import Kind
+from motherlode.store.packages.versions import Entry, Place
 from motherlode.usecases.auditing import write_audit
 from motherlode.usecases.hiding import hidden, owners_named
 
@@ -37,7 +37,7 @@ class Changeable:
 
 def get_place(tx: Tx, identity: Identity, actor: Actor, feed: str) -> Place:
     """Where the version lies or would lie, as the actor sees it. Raises `NoSuchFeed`."""
-    place = entries.find_place(tx, feed, identity.id.key, identity.version.key, actor.account_ids)
+    place = versions.find_place(tx, feed, identity.id.key, identity.version.key, actor.account_ids)
     if place is None:
         raise NoSuchFeed(feed)
     return place
@@ -52,7 +52,7 @@ def get_changeable(
     """
     place = get_place(tx, identity, actor, feed)
     absent = NoSuchVersion(str(identity))
-    entry = entries.find(tx, place.feed_id, identity.id.key, identity.version.key)
+    entry = versions.find(tx, place.feed_id, identity.id.key, identity.version.key)
     if entry is None:
         raise absent
     policy = parse_feed_policy(place.settings)

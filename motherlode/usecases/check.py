@@ -13,8 +13,8 @@ from motherlode.nuget.faults import Fault
 from motherlode.nuget.nupkg import Limits, Nupkg, judge_nupkg
 from motherlode.nuget.package import Identity
 from motherlode.observe.clock import Clock
-from motherlode.store.blobs.base import Spool
-from motherlode.store.db import Database
+from motherlode.store.blobs.protocol import Spool
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.judging import turn_to_judge
 from motherlode.usecases.push import find_obstacles, find_strictness, get_free_place
 

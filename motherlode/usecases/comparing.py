@@ -18,10 +18,11 @@ from motherlode.projections import packages
 from motherlode.projections.marker import Marker
 from motherlode.projections.packages import Source
 from motherlode.protocol.v3.details import render_details
-from motherlode.store import contents, entries, feeds
-from motherlode.store.blobs.base import Blobs
-from motherlode.store.db import Tx
-from motherlode.store.entries import Entry
+from motherlode.store import feeds
+from motherlode.store.blobs.protocol import Blobs
+from motherlode.store.database.sqlite import Tx
+from motherlode.store.packages import contents, versions
+from motherlode.store.packages.versions import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def find_shown_differences(tx: Tx, content_id: int, measured: Measured, blobs: B
 
 
 def _find_entry(tx: Tx, feed_id: int, content_id: int, id_written: str, version_written: str) -> Entry | None:
-    of_id = entries.of_package(tx, feed_id, PackageId(id_written).key)
+    of_id = versions.of_package(tx, feed_id, PackageId(id_written).key)
     mine = (entry for entry in of_id if (entry.content_id, entry.version_written) == (content_id, version_written))
     return next(mine, None)
 

@@ -7,9 +7,9 @@ from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import InvalidPassword, InvalidSetting
 from motherlode.identity.passwords import hash_password, parse_password
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts
-from motherlode.store.accounts import AccountRow
-from motherlode.store.db import Database
+from motherlode.store.accounts import accounts
+from motherlode.store.accounts.accounts import AccountRow
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 
 ACTIONS: Final = {kind: f"create-{'user' if kind == PERSON else kind}" for kind in KINDS}

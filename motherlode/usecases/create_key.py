@@ -12,10 +12,10 @@ from motherlode.domain.refusals import InvalidSetting
 from motherlode.domain.units import format_duration
 from motherlode.identity.keys import NewKey, make_key
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts, keys
 from motherlode.store import feeds as feed_rows
-from motherlode.store.db import Database, Tx
-from motherlode.store.keys import KeyRow
+from motherlode.store.accounts import accounts, api_keys
+from motherlode.store.accounts.api_keys import KeyRow
+from motherlode.store.database.sqlite import Database, Tx
 from motherlode.usecases.auditing import write_audit
 from motherlode.usecases.authority import check_may_act_for
 
@@ -69,7 +69,7 @@ def create_key(
             expires_at=None if lifetime is None else now + lifetime,
             account_id=account_id,
         )
-        keys.add(tx, row)
+        api_keys.add(tx, row)
         details = describe_key(row) | {"owner": owner}
         write_audit(tx, actor, "create-key", feed=None, subject=key.id, at=now, details=details)
     return replace(key, expires_at=row.expires_at)

@@ -11,9 +11,10 @@ from motherlode.domain.permissions import VERIFY, Actor, check_covers, check_may
 from motherlode.identity.keys import make_key
 from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
-from motherlode.store import feeds, keys
-from motherlode.store.db import Database
-from motherlode.store.keys import KeyRow
+from motherlode.store import feeds
+from motherlode.store.accounts import api_keys
+from motherlode.store.accounts.api_keys import KeyRow
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 
 LIFETIME: Final = timedelta(days=1)
@@ -52,13 +53,13 @@ def create_verification_key(
             feeds=(feed,),
             created_at=now,
             expires_at=expires_at,
-            kind=keys.VERIFICATION,
+            kind=api_keys.VERIFICATION,
             account_id=None if actor.holder is None else actor.holder.id,
             made_by=actor.key_id or actor.name,
         )
-        keys.purge_verification(tx, now)
-        keys.trim_verification(tx, row.made_by, MOST_OPEN)
-        keys.add(tx, row)
+        api_keys.purge_verification(tx, now)
+        api_keys.trim_verification(tx, row.made_by, MOST_OPEN)
+        api_keys.add(tx, row)
         details = {"key": key.id, "expires_at": expires_at.isoformat()}
         write_audit(tx, actor, "create-verification-key", feed=feed, subject=str(package_id), at=now, details=details)
     return NewVerificationKey(key.secret, expires_at)

@@ -24,9 +24,9 @@ from motherlode.nuget.package import Identity
 from motherlode.nuget.versions import Version
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store import deletions, entries
-from motherlode.store.db import Database, Tx
-from motherlode.store.entries import Entry
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import deletions, versions
+from motherlode.store.packages.versions import Entry
 from motherlode.usecases.auditing import tidy_reason
 from motherlode.usecases.changing import Changeable, Check, get_changeable, log_change
 from motherlode.usecases.listing import change_listed
@@ -80,7 +80,7 @@ def _remove(tx: Tx, entry: Entry, actor: Actor, mode: Deletion, reason: str | No
     if mode is Deletion.SOFT:
         deletions.add(tx, entry, at=now, by=actor.name, reason=reason)
     else:
-        entries.remove(tx, entry)
+        versions.remove(tx, entry)
     details = {"mode": mode.value, "sha256": entry.sha256.hex()}
     more = {"mode": mode.value, "reason": reason}
     log_change(tx, entry, actor, "delete", "deleted", feed=feed, at=now, details=details, reason=reason, more=more)

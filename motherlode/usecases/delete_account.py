@@ -5,8 +5,8 @@ from typing import Final
 
 from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts, keys, owners
-from motherlode.store.db import Database
+from motherlode.store.accounts import accounts, api_keys, owners
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 
 MOST_NAMED: Final = 100
@@ -35,10 +35,10 @@ def delete_account(name: str, actor: Actor, *, kinds: tuple[str, ...], db: Datab
         account = accounts.get(tx, name, *kinds)
         now = clock.now()
         unowned = tuple(owners.ids_owned_alone(tx, account.id))
-        held = keys.of_account(tx, account.id, (keys.API, keys.VERIFICATION))
+        held = api_keys.of_account(tx, account.id, (api_keys.API, api_keys.VERIFICATION))
         revoked = tuple(key.id for key in held if key.revoked_at is None)
         for key_id in revoked:
-            keys.revoke(tx, key_id, now)
+            api_keys.revoke(tx, key_id, now)
         accounts.remove(tx, account.id, now)
         details = {
             "kind": account.kind,

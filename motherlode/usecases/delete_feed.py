@@ -8,8 +8,9 @@ from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import DefaultFeedKept, FeedNotEmpty
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store import feeds, keys
-from motherlode.store.db import Database, Tx
+from motherlode.store import feeds
+from motherlode.store.accounts import api_keys
+from motherlode.store.database.sqlite import Database, Tx
 from motherlode.usecases.auditing import write_audit
 
 
@@ -49,12 +50,12 @@ def delete_feed(name: str, actor: Actor, *, with_packages: bool, db: Database, c
 def _take_from_keys(tx: Tx, name: str, at: datetime) -> tuple[str, ...]:
     """Take the feed out of every key; returns the ids of those that are revoked, because they were for it alone."""
     revoked = []
-    for key in keys.read_all(tx, (keys.API, keys.VERIFICATION)):
+    for key in api_keys.read_all(tx, (api_keys.API, api_keys.VERIFICATION)):
         if key.feeds is None or name not in key.feeds:
             continue
         left = tuple(feed for feed in key.feeds if feed != name)
-        keys.set_feeds(tx, key.id, left)
+        api_keys.set_feeds(tx, key.id, left)
         if not left and key.revoked_at is None:
-            keys.revoke(tx, key.id, at)
+            api_keys.revoke(tx, key.id, at)
             revoked.append(key.id)
     return tuple(revoked)

@@ -2,8 +2,8 @@
 
 from motherlode.domain.permissions import Actor
 from motherlode.observe.clock import Clock
-from motherlode.store import sessions
-from motherlode.store.db import Database
+from motherlode.store.accounts import sessions
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 
 

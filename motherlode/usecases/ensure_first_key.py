@@ -5,10 +5,10 @@ from pathlib import Path
 from motherlode.domain.permissions import ADMIN
 from motherlode.identity.keys import NewKey, is_well_formed, key_of, make_key
 from motherlode.observe.clock import Clock
-from motherlode.posix import write_private
-from motherlode.store import keys
-from motherlode.store.db import Database
-from motherlode.store.keys import KeyRow
+from motherlode.os_files import write_private
+from motherlode.store.accounts import api_keys
+from motherlode.store.accounts.api_keys import KeyRow
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 from motherlode.usecases.create_key import describe_key
 from motherlode.usecases.identify import CONSOLE
@@ -21,15 +21,15 @@ def ensure_first_key(file: Path, *, db: Database, clock: Clock) -> str | None:
     next start makes the key in the file good.
     """
     with db.read() as tx:
-        if keys.read_all(tx):
+        if api_keys.read_all(tx):
             return None
     with db.write() as tx:
-        if keys.read_all(tx):
+        if api_keys.read_all(tx):
             return None
         key = _kept_key(file) or _write_new_key(file)
         now = clock.now()
         row = KeyRow(key.id, "first key", key.digest, (ADMIN,), ("*",), None, now, None)
-        keys.add(tx, row)
+        api_keys.add(tx, row)
         write_audit(tx, CONSOLE, "create-key", feed=None, subject=key.id, at=now, details=describe_key(row))
     return key.secret
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from motherlode.domain.permissions import READ, Actor
 from motherlode.identity.sessions import digest_of, is_well_formed
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts, sessions
-from motherlode.store.db import Database
+from motherlode.store.accounts import accounts, sessions
+from motherlode.store.database.sqlite import Database
 
 
 @dataclass(frozen=True, slots=True)

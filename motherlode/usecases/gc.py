@@ -25,11 +25,12 @@ from typing import Final, Literal, TypeVar
 from motherlode.domain.feed_settings import parse_feed_policy
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store import feeds, garbage
-from motherlode.store.blobs.base import Blobs, StoredBlob
-from motherlode.store.blobs.keys import is_blob_name
-from motherlode.store.db import Database
-from motherlode.store.garbage import Ends
+from motherlode.store import feeds
+from motherlode.store.blobs.protocol import Blobs, StoredBlob
+from motherlode.store.data_folder import is_blob_name
+from motherlode.store.database.sqlite import Database
+from motherlode.store.packages import garbage
+from motherlode.store.packages.garbage import Ends
 from motherlode.usecases.history import check_history
 from motherlode.usecases.sweep import sweep
 

@@ -4,8 +4,9 @@ from motherlode.domain.accounts import FEED_ROLES
 from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import InvalidSetting
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts, feeds, grants
-from motherlode.store.db import Database
+from motherlode.store import feeds
+from motherlode.store.accounts import accounts, grants
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 
 

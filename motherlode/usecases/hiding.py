@@ -8,8 +8,8 @@ from motherlode.domain.feed_settings import parse_feed_policy
 from motherlode.domain.permissions import Actor, may_read
 from motherlode.domain.refusals import NotAllowed, NotFound
 from motherlode.nuget.ids import PackageId
-from motherlode.store import owners
-from motherlode.store.db import Tx
+from motherlode.store.accounts import owners
+from motherlode.store.database.sqlite import Tx
 
 _MOST_NAMES: Final = 5
 

@@ -15,11 +15,12 @@ from typing import Any, Final
 
 from motherlode.domain.refusals import DatabaseMissing, DatabaseStale
 from motherlode.observe.clock import Clock
-from motherlode.store import catalog, feeds, history
-from motherlode.store.blobs.base import Blobs
-from motherlode.store.blobs.keys import HISTORY
-from motherlode.store.db import Database, Tx
+from motherlode.store import feeds, history
+from motherlode.store.blobs.protocol import Blobs
+from motherlode.store.data_folder import HISTORY
+from motherlode.store.database.sqlite import Database, Tx
 from motherlode.store.history import Position
+from motherlode.store.packages import catalog
 
 _MOST_LINES: Final = 1 << 63
 

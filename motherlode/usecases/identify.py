@@ -10,8 +10,8 @@ from motherlode.domain.refusals import InvalidName, KeyRefused
 from motherlode.identity.keys import MAX_KEY_BYTES, digest_of, is_same, is_well_formed
 from motherlode.identity.passwords import is_password
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts, keys
-from motherlode.store.db import Database, Tx
+from motherlode.store.accounts import accounts, api_keys
+from motherlode.store.database.sqlite import Database, Tx
 
 BOOTSTRAP: Final = Actor("bootstrap", frozenset({ADMIN}))
 """Who holds the key that the environment gives: an administrator on all feeds."""
@@ -45,7 +45,7 @@ def identify_key(presented: bytes, *, bootstrap: bytes | None, db: Database, clo
     if not is_well_formed(presented.decode("latin-1")):
         return None
     with db.read() as tx:
-        key = keys.find_by_hash(tx, digest)
+        key = api_keys.find_by_hash(tx, digest)
         return None if key is None or not is_same(key.hash, digest) else _judge(tx, key, clock.now())
 
 
@@ -94,28 +94,28 @@ def identify_now(tx: Tx, actor: Actor, now: datetime) -> Actor:
     """
     if actor.key_id is None:
         return actor
-    key = keys.find(tx, actor.key_id)
+    key = api_keys.find(tx, actor.key_id)
     judged = None if key is None else _judge(tx, key, now)
     if judged is None or judged.why_not is not None:
         raise KeyRefused(None if judged is None else judged.why_not)
     return judged.actor.sent_by(actor.sender)
 
 
-def _judge(tx: Tx, key: keys.KeyRow, now: datetime) -> Identified:
+def _judge(tx: Tx, key: api_keys.KeyRow, now: datetime) -> Identified:
     if ended := _find_end(key, now):
         return Identified(_actor(key, None, frozenset()), ended)
-    if key.kind == keys.VERIFICATION:
+    if key.kind == api_keys.VERIFICATION:
         return _judge_verification(tx, key, now)
     if key.account_id is None:
         return Identified(_actor(key, None, frozenset(key.rights)))
     return _judge_held(tx, key, key.account_id)
 
 
-def _judge_verification(tx: Tx, key: keys.KeyRow, now: datetime) -> Identified:
+def _judge_verification(tx: Tx, key: api_keys.KeyRow, now: datetime) -> Identified:
     """A verification key is as good as the key that asked for it. Where that was nobody's with the right `admin`, it is
     an administrator who asks."""
     is_the_servers = key.made_by in {BOOTSTRAP.name, CONSOLE.name}
-    maker = None if is_the_servers or key.made_by is None else keys.find(tx, key.made_by)
+    maker = None if is_the_servers or key.made_by is None else api_keys.find(tx, key.made_by)
     if not is_the_servers and (maker is None or _find_end(maker, now)):
         return Identified(_actor(key, None, frozenset()), MAKER_ENDED)
     if key.account_id is not None:
@@ -125,20 +125,20 @@ def _judge_verification(tx: Tx, key: keys.KeyRow, now: datetime) -> Identified:
     return Identified(_actor(key, holder, frozenset(key.rights)))
 
 
-def _judge_held(tx: Tx, key: keys.KeyRow, account_id: int) -> Identified:
+def _judge_held(tx: Tx, key: api_keys.KeyRow, account_id: int) -> Identified:
     holder = accounts.find_holder(tx, account_id)
     if holder is None:
         return Identified(_actor(key, None, frozenset()), HOLDER_DISABLED)
     return Identified(_actor(key, holder, frozenset(key.rights)))
 
 
-def _find_end(key: keys.KeyRow, now: datetime) -> str | None:
+def _find_end(key: api_keys.KeyRow, now: datetime) -> str | None:
     if key.revoked_at is not None:
         return REVOKED
     return EXPIRED if key.expires_at is not None and now >= key.expires_at else None
 
 
-def _actor(key: keys.KeyRow, holder: Holder | None, rights: frozenset[str]) -> Actor:
+def _actor(key: api_keys.KeyRow, holder: Holder | None, rights: frozenset[str]) -> Actor:
     return Actor(
         name=key.id if holder is None else holder.name,
         rights=rights,

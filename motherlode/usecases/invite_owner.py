@@ -3,8 +3,8 @@
 from motherlode.domain.permissions import Actor
 from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts, owners
-from motherlode.store.db import Database
+from motherlode.store.accounts import accounts, owners
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 from motherlode.usecases.owned import get_managed
 

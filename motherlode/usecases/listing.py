@@ -7,10 +7,10 @@ from motherlode.domain.permissions import Actor, check_covers, check_may_ever_un
 from motherlode.nuget.package import Identity
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store import entries
-from motherlode.store.catalog import Kind
-from motherlode.store.db import Database, Tx
-from motherlode.store.entries import Entry
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import versions
+from motherlode.store.packages.catalog import Kind
+from motherlode.store.packages.versions import Entry
 from motherlode.usecases.changing import get_changeable, log_change
 
 _NAMES: Final[dict[bool, tuple[str, Kind]]] = {True: ("relist", "relisted"), False: ("unlist", "unlisted")}
@@ -44,7 +44,7 @@ def change_listed(
     if entry.listed == listed:
         return
     action, event = _NAMES[listed]
-    changed = entries.set_listed(tx, entry, listed=listed, at=at)
+    changed = versions.set_listed(tx, entry, listed=listed, at=at)
     log_change(tx, changed, actor, action, event, feed=feed, at=at, reason=reason)
 
 

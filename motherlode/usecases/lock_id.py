@@ -3,8 +3,8 @@
 from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
-from motherlode.store import locks
-from motherlode.store.db import Database
+from motherlode.store.database.sqlite import Database
+from motherlode.store.packages import locks
 from motherlode.usecases.auditing import tidy_reason, write_audit
 from motherlode.usecases.owned import get_known
 

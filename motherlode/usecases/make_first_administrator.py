@@ -14,8 +14,8 @@ from motherlode.domain.refusals import NotAllowed
 from motherlode.identity.passwords import hash_password, parse_password
 from motherlode.identity.sessions import NewSession
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts
-from motherlode.store.db import Database
+from motherlode.store.accounts import accounts
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 from motherlode.usecases.create_account import ACTIONS
 from motherlode.usecases.identify import identify_now

@@ -2,15 +2,15 @@
 
 from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import NoSuchKey
-from motherlode.store import keys
-from motherlode.store.db import Tx
-from motherlode.store.keys import KeyRow
+from motherlode.store.accounts import api_keys
+from motherlode.store.accounts.api_keys import KeyRow
+from motherlode.store.database.sqlite import Tx
 from motherlode.usecases.authority import check_may_act_for
 
 
 def get_managed_key(tx: Tx, key_id: str, actor: Actor) -> KeyRow:
     """The key with that id, which the actor may change. Raises `NoSuchKey`, `NotAllowed`."""
-    key = keys.find(tx, key_id)
+    key = api_keys.find(tx, key_id)
     if key is None:
         raise NoSuchKey(key_id)
     if key.account_id is None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store.blobs.base import Blobs
-from motherlode.store.db import Database
+from motherlode.store.blobs.protocol import Blobs
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 from motherlode.usecases.history import replace_history
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from motherlode.domain.permissions import Actor, Ownership, check_may_manage_owners
 from motherlode.domain.refusals import NoSuchId
 from motherlode.nuget.ids import PackageId
-from motherlode.store import feeds, owners
-from motherlode.store.db import Tx
+from motherlode.store import feeds
+from motherlode.store.accounts import owners
+from motherlode.store.database.sqlite import Tx
 from motherlode.store.feeds import FeedRow
 from motherlode.usecases.hiding import hidden, owners_named
 

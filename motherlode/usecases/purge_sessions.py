@@ -1,8 +1,8 @@
 """Purge sessions: forget those whose time is over."""
 
 from motherlode.observe.clock import Clock
-from motherlode.store import sessions
-from motherlode.store.db import Database
+from motherlode.store.accounts import sessions
+from motherlode.store.database.sqlite import Database
 
 
 def purge_sessions(*, db: Database, clock: Clock) -> int:

@@ -32,11 +32,13 @@ from motherlode.nuget.package import Identity
 from motherlode.nuget.package_json import READING, facts_of
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store import contents, entries, feeds, owners
-from motherlode.store.blobs.base import Blobs, Spool
-from motherlode.store.contents import ContentRow
-from motherlode.store.db import Database, Tx
-from motherlode.store.entries import Entry, Place
+from motherlode.store import feeds
+from motherlode.store.accounts import owners
+from motherlode.store.blobs.protocol import Blobs, Spool
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import contents, versions
+from motherlode.store.packages.contents import ContentRow
+from motherlode.store.packages.versions import Entry, Place
 from motherlode.usecases.changing import check_unlocked, get_place, log_change
 from motherlode.usecases.hiding import owners_named
 from motherlode.usecases.identify import identify_now
@@ -164,7 +166,7 @@ def _check(tx: Tx, upload: _Upload, actor: Actor) -> _Spot:
         raise refusal
     if policy.strictness is not upload.judged:
         raise Busy  # it was changed a moment ago: the next try is judged by what holds now
-    entry = entries.find(tx, place.feed_id, identity.id.key, identity.version.key) if place.is_taken else None
+    entry = versions.find(tx, place.feed_id, identity.id.key, identity.version.key) if place.is_taken else None
     return _Spot(place, entry)
 
 
@@ -232,7 +234,7 @@ def _commit(upload: _Upload, actor: Actor, blob: str, put_at: datetime, *, db: D
 
 def _publish(tx: Tx, place: Place, upload: _Upload, content: ContentRow, actor: Actor, *, at: datetime) -> _Outcome:
     package = upload.nupkg.package
-    entry = entries.add(tx, place.feed_id, package.identity, content, is_semver2=package.is_semver2, at=at)
+    entry = versions.add(tx, place.feed_id, package.identity, content, is_semver2=package.is_semver2, at=at)
     is_new = not place.ownership.is_id_known
     if actor.holder is not None and is_new:
         owners.add_first(tx, place.feed_id, package.identity.id.key, actor.holder.id, at)
@@ -244,7 +246,7 @@ def _publish(tx: Tx, place: Place, upload: _Upload, content: ContentRow, actor: 
 
 def _replace(tx: Tx, old: Entry, upload: _Upload, content: ContentRow, actor: Actor, *, at: datetime) -> _Outcome:
     package = upload.nupkg.package
-    entry = entries.set_content(tx, old, package.identity, content, is_semver2=package.is_semver2, at=at)
+    entry = versions.set_content(tx, old, package.identity, content, is_semver2=package.is_semver2, at=at)
     details = {"sha256": content.sha256.hex(), "bytes": content.size, "replaced": old.sha256.hex()}
     log_change(tx, entry, actor, "replace", "replaced", feed=upload.feed, at=at, details=details)
     return _Outcome("replace", content.blob, entry.listed)

@@ -20,9 +20,10 @@ from motherlode.nuget.package import Identity
 from motherlode.nuget.package_json import READING, facts_of
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store import contents, entries, feeds
-from motherlode.store.blobs.base import Blobs, StoredBlob
-from motherlode.store.db import Database, Tx
+from motherlode.store import feeds
+from motherlode.store.blobs.protocol import Blobs, StoredBlob
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import contents, versions
 from motherlode.usecases.changing import log_change
 from motherlode.usecases.create_feed import create_feed
 
@@ -162,7 +163,7 @@ def _publish(oldest_first: Sequence[_Taken], feed: str, actor: Actor, db: Databa
             feed_id = feeds.get(tx, feed).id
             for taken in batch:
                 content, at, id_key = contents.get(tx, taken.content_id), taken.blob.put_at, taken.identity.id.key
-                entry = entries.add(tx, feed_id, taken.identity, content, is_semver2=taken.is_semver2, at=at)
+                entry = versions.add(tx, feed_id, taken.identity, content, is_semver2=taken.is_semver2, at=at)
                 details = {"sha256": content.sha256.hex(), "bytes": content.size, "new_id": id_key not in seen}
                 log_change(tx, entry, actor, "push", "published", feed=feed, at=at, details=details, reason=_REASON)
                 seen.add(id_key)

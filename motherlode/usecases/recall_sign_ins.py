@@ -1,7 +1,7 @@
 """Recall sign-ins: who signed in lately, and from where, as the audit log has it."""
 
-from motherlode.store import audit
-from motherlode.store.db import Database
+from motherlode.store.audit import log as audit
+from motherlode.store.database.sqlite import Database
 
 
 def recall_sign_ins(most: int, *, db: Database) -> list[tuple[str, str]]:

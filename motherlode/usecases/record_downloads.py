@@ -1,8 +1,8 @@
 """Record downloads: write down what was counted in memory, many at once."""
 
 from motherlode.projections.downloads import DownloadTally
-from motherlode.store import downloads
-from motherlode.store.db import Database
+from motherlode.store.database.sqlite import Database
+from motherlode.store.packages import downloads
 
 
 def record_downloads(tally: DownloadTally, *, db: Database) -> None:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from motherlode.domain.permissions import Actor
 from motherlode.observe.clock import Clock
-from motherlode.store import keys
-from motherlode.store.db import Database
+from motherlode.store.accounts import api_keys
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 
 
@@ -16,5 +16,5 @@ def record_refusal(
 
     A key that is good no more is written down under the name of whoever held it."""
     with db.write() as tx:
-        actor = replace(actor, name=keys.find_holder_name(tx, actor.key_id) or actor.name)
+        actor = replace(actor, name=api_keys.find_holder_name(tx, actor.key_id) or actor.name)
         write_audit(tx, actor, f"refuse-{action}", feed=feed, subject=subject, at=clock.now(), reason=reason)

@@ -2,7 +2,7 @@
 
 from motherlode.domain.permissions import Actor
 from motherlode.observe.clock import Clock
-from motherlode.store.db import Database
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 
 

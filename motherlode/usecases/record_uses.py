@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from motherlode.store import keys
-from motherlode.store.db import Database
+from motherlode.store.accounts import api_keys
+from motherlode.store.database.sqlite import Database
 
 
 def record_uses(uses: Mapping[str, tuple[datetime, str]], *, db: Database) -> None:
@@ -12,4 +12,4 @@ def record_uses(uses: Mapping[str, tuple[datetime, str]], *, db: Database) -> No
     if not uses:
         return
     with db.write() as tx:
-        keys.record_uses(tx, uses)
+        api_keys.record_uses(tx, uses)

@@ -23,11 +23,12 @@ from motherlode.nuget.package import Identity
 from motherlode.nuget.package_json import READING, facts_of
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store import catalog, contents, entries, feeds
-from motherlode.store.blobs.base import Blobs
-from motherlode.store.contents import ContentRow
-from motherlode.store.db import Database, Tx
-from motherlode.store.entries import Entry
+from motherlode.store import feeds
+from motherlode.store.blobs.protocol import Blobs
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import catalog, contents, versions
+from motherlode.store.packages.contents import ContentRow
+from motherlode.store.packages.versions import Entry
 from motherlode.usecases.auditing import write_audit
 from motherlode.usecases.verify import find_difference, name_of
 
@@ -179,8 +180,8 @@ class _Run:
             now = self.clock.now()
             before = _before(content.facts, facts_of(package))
             contents.derive(tx, content_id, nuspec=nupkg.nuspec, facts=facts_of(package))
-            entries.derive(tx, content_id, package.identity, is_semver2=package.is_semver2)
-            changed = entries.of_content(tx, content_id)
+            versions.derive(tx, content_id, package.identity, is_semver2=package.is_semver2)
+            changed = versions.of_content(tx, content_id)
             _check_identity(changed, package.identity)
             names = self._begin(tx, changed, now)
             crash_point("rederive-rows-written")
@@ -211,7 +212,7 @@ def _is_same(tx: Tx, content: ContentRow, nupkg: Nupkg) -> bool:
     return (
         content.facts == facts_of(package)
         and contents.find_nuspec(tx, content.id) == nupkg.nuspec
-        and not entries.is_derived_otherwise(tx, content.id, package.identity, is_semver2=package.is_semver2)
+        and not versions.is_derived_otherwise(tx, content.id, package.identity, is_semver2=package.is_semver2)
     )
 
 

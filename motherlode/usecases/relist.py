@@ -5,7 +5,7 @@ from motherlode.nuget.ids import PackageId
 from motherlode.nuget.package import Identity
 from motherlode.nuget.versions import Version
 from motherlode.observe.clock import Clock
-from motherlode.store.db import Database
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.listing import set_listed
 
 

@@ -4,8 +4,8 @@ from motherlode.domain.accounts import TEAM
 from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import NoSuchRole
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts
-from motherlode.store.db import Database
+from motherlode.store.accounts import accounts
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 
 

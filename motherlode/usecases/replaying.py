@@ -11,11 +11,11 @@ from typing import Any
 
 from motherlode.nuget.ids import PackageId
 from motherlode.nuget.versions import InvalidVersion, parse_version
-from motherlode.store import scan
-from motherlode.store.catalog import Event
-from motherlode.store.db import Tx
+from motherlode.store.database.sqlite import Tx
 from motherlode.store.feeds import FeedRow
-from motherlode.store.scan import ScannedEntry
+from motherlode.store.packages import scan
+from motherlode.store.packages.catalog import Event
+from motherlode.store.packages.scan import ScannedEntry
 
 Report = Callable[[str], None]
 Key = tuple[str, str]

@@ -7,9 +7,9 @@ from motherlode.nuget.package import Identity
 from motherlode.nuget.versions import Version
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
-from motherlode.store import deletions
-from motherlode.store.db import Database
-from motherlode.store.entries import Entry
+from motherlode.store.database.sqlite import Database
+from motherlode.store.packages import deletions
+from motherlode.store.packages.versions import Entry
 from motherlode.usecases.changing import check_unlocked, get_place, log_change
 
 

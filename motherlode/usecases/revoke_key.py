@@ -2,8 +2,8 @@
 
 from motherlode.domain.permissions import Actor
 from motherlode.observe.clock import Clock
-from motherlode.store import keys
-from motherlode.store.db import Database
+from motherlode.store.accounts import api_keys
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 from motherlode.usecases.managed_key import get_managed_key
 
@@ -18,5 +18,5 @@ def revoke_key(key_id: str, actor: Actor, *, db: Database, clock: Clock) -> None
         if key.revoked_at is not None:
             return
         now = clock.now()
-        keys.revoke(tx, key_id, now)
+        api_keys.revoke(tx, key_id, now)
         write_audit(tx, actor, "revoke-key", feed=None, subject=key_id, at=now, details={"name": key.name})

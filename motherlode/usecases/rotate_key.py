@@ -8,9 +8,9 @@ from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import InvalidSetting
 from motherlode.identity.keys import NewKey, make_key
 from motherlode.observe.clock import Clock
-from motherlode.store import keys
-from motherlode.store.db import Database
-from motherlode.store.keys import KeyRow
+from motherlode.store.accounts import api_keys
+from motherlode.store.accounts.api_keys import KeyRow
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 from motherlode.usecases.create_key import describe_key
 from motherlode.usecases.managed_key import get_managed_key
@@ -49,9 +49,9 @@ def rotate_key(
             last_used_at=None,
             last_used_address=None,
         )
-        keys.add(tx, new)
+        api_keys.add(tx, new)
         ends_at = now + overlap if old.expires_at is None else min(old.expires_at, now + overlap)
-        keys.set_expiry(tx, old.id, ends_at, key.id)
+        api_keys.set_expiry(tx, old.id, ends_at, key.id)
         details = describe_key(new) | {"new_key": key.id, "old_key_ends_at": ends_at.isoformat()}
         write_audit(tx, actor, "rotate-key", feed=None, subject=old.id, at=now, details=details)
     return replace(key, expires_at=new.expires_at)

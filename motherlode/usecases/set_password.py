@@ -4,8 +4,8 @@ from motherlode.domain.accounts import PERSON
 from motherlode.domain.permissions import Actor
 from motherlode.identity.passwords import hash_password, parse_password
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts, sessions
-from motherlode.store.db import Database
+from motherlode.store.accounts import accounts, sessions
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 from motherlode.usecases.authority import check_may_act_for
 

@@ -7,9 +7,9 @@ from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import SignInRefused
 from motherlode.identity.sessions import NewSession, make_session
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts, sessions
-from motherlode.store.db import Database, Tx
-from motherlode.store.sessions import SessionRow
+from motherlode.store.accounts import accounts, sessions
+from motherlode.store.accounts.sessions import SessionRow
+from motherlode.store.database.sqlite import Database, Tx
 from motherlode.usecases.auditing import write_audit
 
 MOST_SESSIONS: Final = 50

@@ -1,8 +1,8 @@
 """Sweep: remove what processes that died left behind. What they acknowledged is named by a row and stays."""
 
-from motherlode.store import garbage
-from motherlode.store.blobs.base import Blobs
-from motherlode.store.db import Database
+from motherlode.store.blobs.protocol import Blobs
+from motherlode.store.database.sqlite import Database
+from motherlode.store.packages import garbage
 from motherlode.usecases.history import check_history
 
 

@@ -19,11 +19,13 @@ from typing import BinaryIO, Final
 
 from motherlode.domain.refusals import DatabaseUnusable, Refusal
 from motherlode.projections.searching import Searching
-from motherlode.store import audit, contents, feeds, garbage
-from motherlode.store.audit import AuditFault
-from motherlode.store.blobs.base import Blobs, StoredBlob
-from motherlode.store.contents import ContentRow
-from motherlode.store.db import Database, Tx
+from motherlode.store import feeds
+from motherlode.store.audit import log as audit
+from motherlode.store.audit.log import AuditFault
+from motherlode.store.blobs.protocol import Blobs, StoredBlob
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import contents, garbage
+from motherlode.store.packages.contents import ContentRow
 from motherlode.usecases.comparing import Measured, find_shown_differences, read_nuspec
 from motherlode.usecases.history import check_history
 from motherlode.usecases.replaying import verify_log

@@ -5,8 +5,9 @@ from motherlode.domain.refusals import KeyRefused, NoSuchFeed, NoSuchId, NoSuchV
 from motherlode.nuget.ids import PackageId
 from motherlode.nuget.versions import Version
 from motherlode.observe.clock import Clock
-from motherlode.store import entries, keys
-from motherlode.store.db import Database, Tx
+from motherlode.store.accounts import api_keys
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import versions
 from motherlode.usecases.auditing import write_audit
 from motherlode.usecases.hiding import hidden, owners_named
 
@@ -24,7 +25,7 @@ def verify_key(
             _check(tx, package_id, version, actor, feed)
         return
     with db.write() as tx:
-        if actor.key_id is None or not keys.remove(tx, actor.key_id):
+        if actor.key_id is None or not api_keys.remove(tx, actor.key_id):
             raise KeyRefused
         refusal = _find_refusal(tx, package_id, version, actor, feed)
         subject = str(package_id) if version is None else f"{package_id} {version.normalized}"
@@ -48,7 +49,7 @@ def _check(tx: Tx, package_id: PackageId, version: Version | None, actor: Actor,
     check_may_ever_verify(actor, feed)
     check_covers(actor, package_id)
     version_key = "" if version is None else version.key
-    place = entries.find_place(tx, feed, package_id.key, version_key, actor.account_ids)
+    place = versions.find_place(tx, feed, package_id.key, version_key, actor.account_ids)
     if place is None:
         raise NoSuchFeed(feed)
     absent: NotFound = NoSuchId(str(package_id), feed)

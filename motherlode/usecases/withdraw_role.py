@@ -3,8 +3,9 @@
 from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import NoSuchRole
 from motherlode.observe.clock import Clock
-from motherlode.store import accounts, feeds, grants
-from motherlode.store.db import Database
+from motherlode.store import feeds
+from motherlode.store.accounts import accounts, grants
+from motherlode.store.database.sqlite import Database
 from motherlode.usecases.auditing import write_audit
 
 

@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from motherlode.domain.refusals import InvalidRange
 from motherlode.projections.documents import BlobFile, Document
-from motherlode.store.blobs.base import Blobs
+from motherlode.store.blobs.protocol import Blobs
 from motherlode.web.site import Scope, header
 
 REVALIDATE: Final = "no-cache"

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from motherlode import posix
+from motherlode import os_files
 
 _LOOK_S: Final = 0.02
 
@@ -36,7 +36,7 @@ class WorkerStop:
         self._loop = asyncio.get_event_loop()
         self._is_listening = is_listening
         self._is_ready = False
-        if posix.hold_signals(signal.SIGINT, signal.SIGTERM):
+        if os_files.hold_signals(signal.SIGINT, signal.SIGTERM):
             threading.Thread(target=self._wait, name="wait-for-stop", daemon=True).start()
 
     def finish_requests(self) -> None:
@@ -44,10 +44,10 @@ class WorkerStop:
         self._is_ready = True
 
     def _wait(self) -> None:
-        posix.wait_for_held(signal.SIGTERM)
+        os_files.wait_for_held(signal.SIGTERM)
         if not self._is_ready:
             os._exit(0)
         while not self._is_listening():
             time.sleep(_LOOK_S)
         with suppress(RuntimeError):  # the loop is closed: the process is about to end
-            self._loop.call_soon_threadsafe(posix.deliver_held, signal.SIGTERM)
+            self._loop.call_soon_threadsafe(os_files.deliver_held, signal.SIGTERM)

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import anyio
 
-from motherlode.store.blobs.base import Spool
+from motherlode.store.blobs.protocol import Spool
 from motherlode.web.visit import Visit
 
 T = TypeVar("T")

@@ -18,7 +18,9 @@ from motherlode.domain.permissions import Actor
 from motherlode.house import House
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import parse_version
-from motherlode.store import accounts, downloads, feeds
+from motherlode.store import feeds
+from motherlode.store.accounts import accounts
+from motherlode.store.packages import downloads
 from motherlode.usecases.change_feed import change_feed
 from motherlode.usecases.create_account import create_account
 from motherlode.usecases.create_feed import create_feed

@@ -9,7 +9,7 @@ import pytest
 
 from motherlode.app import open_house, prepare_house
 from motherlode.config import load_settings
-from motherlode.store import keys
+from motherlode.store.accounts import api_keys
 from motherlode.usecases.create_account import create_account
 from motherlode.usecases.identify import CONSOLE
 from tests.builders import nupkg
@@ -205,7 +205,7 @@ def test_a_key_that_has_ended_is_not_rotated(do, data):
     (key,) = (key for key in json.loads(do("key", "list", "--json")) if key["name"] == "ci")
     house = open_house(load_settings({}, data=data))
     with house.db.write() as tx:
-        keys.set_expiry(tx, key["id"], house.clock.now(), None)
+        api_keys.set_expiry(tx, key["id"], house.clock.now(), None)
     house.close()
     assert_refused(
         run("key", "rotate", key["id"], "--data", data), f"{key['id']} has expired: make a new one with 'key create'"

@@ -4,7 +4,7 @@ import pytest
 
 from motherlode.app import prepare_house
 from motherlode.config import load_settings
-from motherlode.posix import try_lock
+from motherlode.os_files import try_lock
 from tests.builders import nupkg
 from tests.cli.running import assert_refused, run
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 
-from motherlode.store import downloads
 from motherlode.store.feeds import read_all
+from motherlode.store.packages import downloads
 from tests.protocol.beside import beside
 from tests.servers import Server
 

@@ -15,7 +15,7 @@ from motherlode.config import load_settings
 from motherlode.domain.logos import Logo, format_logo
 from motherlode.projections.indexes import IndexFolder
 from motherlode.projections.showing import HOME_CARDS
-from motherlode.store.blobs.keys import search_path
+from motherlode.store.data_folder import search_path
 from motherlode.usecases.record_downloads import record_downloads
 from motherlode.web.pages.set_up import SetUp, set_up
 from tests.builders import nupkg

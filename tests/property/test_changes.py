@@ -25,7 +25,7 @@ from motherlode.protocol.urls import Hive
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import Audience
-from motherlode.store.db import open_database
+from motherlode.store.database.sqlite import open_database
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.identify import CONSOLE
 from motherlode.usecases.lock_id import lock_id

@@ -10,8 +10,9 @@ from motherlode.app import open_house
 from motherlode.config import load_settings
 from motherlode.house import House
 from motherlode.identity.keys import digest_of
-from motherlode.store import audit, keys
-from motherlode.store.audit import AuditLine
+from motherlode.store.accounts import api_keys
+from motherlode.store.audit import log as audit
+from motherlode.store.audit.log import AuditLine
 from motherlode.usecases.change_feed import change_feed
 from motherlode.usecases.create_account import create_account
 from motherlode.usecases.create_key import create_key
@@ -62,7 +63,7 @@ def add_key(server: Server, owner: str | None = None, *, lifetime: timedelta | N
 def key_id_of(server: Server, secret: str) -> str:
     """The id of a key."""
     with beside(server) as house, house.db.read() as tx:
-        row = keys.find_by_hash(tx, digest_of(secret.encode()))
+        row = api_keys.find_by_hash(tx, digest_of(secret.encode()))
     assert row is not None
     return row.id
 

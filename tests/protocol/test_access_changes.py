@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from motherlode.identity.keys import digest_of
-from motherlode.store import keys
+from motherlode.store.accounts import api_keys
 from motherlode.usecases.disable_account import disable_account
 from motherlode.usecases.enable_account import enable_account
 from motherlode.usecases.grant_role import grant_role
@@ -41,7 +41,7 @@ def statuses(server: Server, headers: dict[str, str]) -> set[int]:
 
 def key_id_of(server: Server, secret: str) -> str:
     with beside(server) as house, house.db.read() as tx:
-        row = keys.find_by_hash(tx, digest_of(secret.encode()))
+        row = api_keys.find_by_hash(tx, digest_of(secret.encode()))
     assert row is not None
     return row.id
 
@@ -130,7 +130,7 @@ def test_the_last_use_of_a_key_is_written_down(serve: Callable[..., Server]) -> 
     ids = [key_id_of(server, key) for key in (reading, pushing, idle)]
     assert server.stop() == 0
     with beside(server) as house, house.db.read() as tx:
-        rows = {row.id: row for row in keys.read_all(tx)}
+        rows = {row.id: row for row in api_keys.read_all(tx)}
     for key_id in ids[:2]:
         used_at = rows[key_id].last_used_at
         assert used_at is not None

@@ -14,7 +14,7 @@ import pytest
 
 from motherlode.domain.logos import format_logo, logo_of
 from motherlode.identity.keys import digest_of
-from motherlode.store import keys
+from motherlode.store.accounts import api_keys as keys
 from motherlode.usecases.disable_account import disable_account
 from motherlode.usecases.revoke_key import revoke_key
 from motherlode.usecases.set_role import set_role

@@ -12,7 +12,8 @@ from zlib import crc32
 import pytest
 
 from motherlode.nuget.ids import parse_package_id
-from motherlode.store import feeds, owners
+from motherlode.store import feeds
+from motherlode.store.accounts import owners
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.disable_account import disable_account
 from motherlode.usecases.grant_role import grant_role

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from motherlode.store import schema
-from motherlode.store.blobs.keys import database_path
-from motherlode.store.db import open_database
+from motherlode.store.data_folder import database_path
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import open_database
 from tests.builders import nupkg
 from tests.servers import start_server
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from motherlode.identity.keys import digest_of
-from motherlode.store import keys
-from motherlode.store.audit import AuditLine
+from motherlode.store.accounts import api_keys
+from motherlode.store.audit.log import AuditLine
 from motherlode.usecases.revoke_key import revoke_key
 from tests.builders import nupkg
 from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, beside, change, set_feed
@@ -25,7 +25,7 @@ def refusals(server: Server) -> list[tuple[str, str, str | None, str]]:
 
 def key_id_of(server: Server, secret: str) -> str:
     with beside(server) as house, house.db.read() as tx:
-        row = keys.find_by_hash(tx, digest_of(secret.encode()))
+        row = api_keys.find_by_hash(tx, digest_of(secret.encode()))
     assert row is not None
     return row.id
 

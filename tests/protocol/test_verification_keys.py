@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from motherlode.store import access
+from motherlode.store.accounts import permissions_version
 from motherlode.usecases.create_verification_key import MOST_OPEN
 from motherlode.usecases.revoke_key import revoke_key
 from tests.builders import nupkg
@@ -45,7 +45,7 @@ def code(answer: Answer) -> tuple[int, str]:
 
 def access_number(server: Server) -> int:
     with beside(server) as house, house.db.read() as tx:
-        return access.number(tx)
+        return permissions_version.number(tx)
 
 
 @pytest.mark.parametrize("feed", FEEDS)

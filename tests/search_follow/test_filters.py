@@ -8,7 +8,8 @@ from sqlalchemy import update
 from motherlode.nuget.archive.zip_reader import Limits
 from motherlode.nuget.ids import parse_package_id
 from motherlode.search.index import Sort
-from motherlode.store import contents, schema
+from motherlode.store.database import schema
+from motherlode.store.packages import contents
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.disable_account import disable_account
 from motherlode.usecases.identify import CONSOLE

@@ -7,7 +7,7 @@ import pytest
 
 from motherlode.domain.refusals import SearchUnready
 from motherlode.projections.indexing import Stopped
-from motherlode.store.blobs.keys import search_path
+from motherlode.store.data_folder import search_path
 from tests.builders import nupkg
 from tests.search_follow.workers import Worker
 

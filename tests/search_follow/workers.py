@@ -11,8 +11,8 @@ from motherlode.projections.searching import Searching
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import Audience
-from motherlode.store.blobs.keys import database_path, search_path
-from motherlode.store.db import open_database
+from motherlode.store.data_folder import database_path, search_path
+from motherlode.store.database.sqlite import open_database
 
 BASE = "http://search.example"
 

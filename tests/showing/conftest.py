@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from motherlode.domain.feed_settings import FeedPolicy
-from motherlode.store.blobs.keys import database_path
-from motherlode.store.db import open_database
+from motherlode.store.data_folder import database_path
+from motherlode.store.database.sqlite import open_database
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.identify import CONSOLE
 from tests.showing.looking import Looker

@@ -20,9 +20,9 @@ from motherlode.projections.shown import Card, FeedView, PackageView, Results, S
 from motherlode.protocol.urls import Urls
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
-from motherlode.store import catalog
-from motherlode.store.blobs.keys import search_path
 from motherlode.store.blobs.memory import MemoryBlobs
+from motherlode.store.data_folder import search_path
+from motherlode.store.packages import catalog
 from motherlode.usecases.record_downloads import record_downloads
 from tests.usecases.house import House
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from motherlode import posix
+from motherlode import os_files
 from motherlode.store import feeds
-from motherlode.store.db import Database, open_database
+from motherlode.store.database.sqlite import Database, open_database
 from motherlode.store.feeds import FeedRow
 from tests.store.rows import NOON
 
@@ -35,10 +35,10 @@ def platform(request, monkeypatch) -> Iterator[str]:
         monkeypatch.setattr(os, "rename", _rename_as_windows_does)
         for name in POSIX_NAMES:
             monkeypatch.delattr(os, name)
-        importlib.reload(posix)
+        importlib.reload(os_files)
     yield request.param
     monkeypatch.undo()
-    importlib.reload(posix)
+    importlib.reload(os_files)
 
 
 @pytest.fixture(scope="session", params=["sqlite"])

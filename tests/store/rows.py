@@ -7,11 +7,12 @@ from motherlode.domain.accounts import PERSON
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.package import Identity
 from motherlode.nuget.versions import parse_version
-from motherlode.store import accounts, catalog, contents, entries
-from motherlode.store.accounts import AccountRow
-from motherlode.store.contents import ContentRow
-from motherlode.store.db import Tx
-from motherlode.store.entries import Entry
+from motherlode.store.accounts import accounts
+from motherlode.store.accounts.accounts import AccountRow
+from motherlode.store.database.sqlite import Tx
+from motherlode.store.packages import catalog, contents, versions
+from motherlode.store.packages.contents import ContentRow
+from motherlode.store.packages.versions import Entry
 
 NOON = datetime(2024, 5, 6, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -40,7 +41,7 @@ def add_content(tx: Tx, body: bytes = b"body", *, blob: str | None = None) -> Co
 def add_entry(tx: Tx, feed_id: int, package_id: str = "Acme.Widgets", version: str = "1.0.0") -> Entry:
     """An entry without an event."""
     content = add_content(tx, f"{package_id} {version}".encode())
-    return entries.add(tx, feed_id, identity(package_id, version), content, is_semver2=False, at=NOON)
+    return versions.add(tx, feed_id, identity(package_id, version), content, is_semver2=False, at=NOON)
 
 
 def publish(tx: Tx, feed_id: int, package_id: str = "Acme.Widgets", version: str = "1.0.0") -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from motherlode.store.db import Tx
+from motherlode.store.database.sqlite import Tx
 
 
 @contextmanager

@@ -7,8 +7,9 @@ import pytest
 
 from motherlode.domain.accounts import ADMINISTRATOR, READER, TEAM
 from motherlode.domain.refusals import NoSuchKey
-from motherlode.store import access, accounts, feeds, grants, keys, owners
-from motherlode.store.keys import VERIFICATION, KeyRow
+from motherlode.store import feeds
+from motherlode.store.accounts import accounts, api_keys, grants, owners, permissions_version
+from motherlode.store.accounts.api_keys import VERIFICATION, KeyRow
 from tests.store.rows import NOON, add_account, publish
 from tests.store.statements import noted
 
@@ -28,8 +29,8 @@ CHANGES = {
     "a role less": lambda tx: grants.remove(tx, DEFAULT, ZOE),
     "an owner": lambda tx: owners.add(tx, DEFAULT, "acme", ROOT, NOON),
     "an owner less": lambda tx: owners.remove(tx, DEFAULT, "acme", ZOE),
-    "a revoked key": lambda tx: keys.revoke(tx, "k1", NOON),
-    "a key that ends earlier": lambda tx: keys.set_expiry(tx, "k1", NOON, "k2"),
+    "a revoked key": lambda tx: api_keys.revoke(tx, "k1", NOON),
+    "a key that ends earlier": lambda tx: api_keys.set_expiry(tx, "k1", NOON, "k2"),
     "a feed's settings": lambda tx: feeds.change(tx, "default", {"read": "authenticated"}),
 }
 NO_CHANGES = {
@@ -42,12 +43,12 @@ NO_CHANGES = {
     "an invitation": lambda tx: owners.invite(tx, DEFAULT, "acme", ROOT, "zoe", NOON),
     "an invitation less": lambda tx: owners.remove_invitation(tx, DEFAULT, "acme", CORE),
     "invitations withdrawn": lambda tx: owners.withdraw_invitations(tx, DEFAULT, "acme", "zoe"),
-    "a new key": lambda tx: keys.add(tx, KeyRow("k2", "two", b"two", ("push",), ("*",), None, NOON, None)),
-    "a key's use": lambda tx: keys.record_uses(tx, {"k1": (NOON, "::1")}),
-    "a verification key that is used up": lambda tx: keys.remove(tx, "v1"),
-    "no verification key": lambda tx: keys.remove(tx, "k1"),
-    "verification keys that make room": lambda tx: keys.trim_verification(tx, "k1", 1),
-    "expired verification keys": lambda tx: keys.purge_verification(tx, LATER),
+    "a new key": lambda tx: api_keys.add(tx, KeyRow("k2", "two", b"two", ("push",), ("*",), None, NOON, None)),
+    "a key's use": lambda tx: api_keys.record_uses(tx, {"k1": (NOON, "::1")}),
+    "a verification key that is used up": lambda tx: api_keys.remove(tx, "v1"),
+    "no verification key": lambda tx: api_keys.remove(tx, "k1"),
+    "verification keys that make room": lambda tx: api_keys.trim_verification(tx, "k1", 1),
+    "expired verification keys": lambda tx: api_keys.purge_verification(tx, LATER),
     "a push": lambda tx: publish(tx, DEFAULT),
     "a new feed": lambda tx: feeds.add(tx, "new", {}, NOON),
 }
@@ -64,39 +65,39 @@ def house(db, feed):
         owners.add(tx, DEFAULT, "acme", ZOE, NOON)
         owners.invite(tx, DEFAULT, "acme", CORE, "zoe", NOON)
         for key in (KEY, ONCE):
-            keys.add(tx, key)
+            api_keys.add(tx, key)
     return db
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_what_changes_who_may_do_what_counts_it_up(house, change):
     with house.write() as tx:
-        before = access.number(tx)
+        before = permissions_version.number(tx)
         change(tx)
-        assert access.number(tx) > before
+        assert permissions_version.number(tx) > before
 
 
 @pytest.mark.parametrize("change", NO_CHANGES.values(), ids=NO_CHANGES)
 def test_what_changes_nothing_of_it_leaves_it_alone(house, change):
     with house.write() as tx:
-        before = access.number(tx)
+        before = permissions_version.number(tx)
         change(tx)
-        assert access.number(tx) == before
+        assert permissions_version.number(tx) == before
 
 
 def test_what_is_refused_counts_nothing_up(house):
     with house.read() as tx:
-        before = access.number(tx)
+        before = permissions_version.number(tx)
     with pytest.raises(NoSuchKey), house.write() as tx:
-        keys.revoke(tx, "k9", NOON)
+        api_keys.revoke(tx, "k9", NOON)
     with house.read() as tx:
-        assert access.number(tx) == before
+        assert permissions_version.number(tx) == before
 
 
 def test_feeds_bring_it_along_in_their_one_statement(house):
     with house.write() as tx:
-        access.count_up(tx)
-        expected = access.number(tx)
+        permissions_version.count_up(tx)
+        expected = permissions_version.number(tx)
         for read in (lambda: feeds.read_all(tx)[0], lambda: feeds.get(tx, "default")):
             with noted(tx) as statements:
                 assert read().access == expected

@@ -7,7 +7,8 @@ import pytest
 from motherlode.domain.accounts import ADMINISTRATOR, PERSON, PUBLISHER, READER, SERVICE, TEAM
 from motherlode.domain.permissions import Holder
 from motherlode.domain.refusals import AccountExists, NoSuchAccount
-from motherlode.store import accounts, feeds, grants, owners
+from motherlode.store import feeds
+from motherlode.store.accounts import accounts, grants, owners
 from tests.store.rows import NOON, add_account
 from tests.store.statements import noted
 

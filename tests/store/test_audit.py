@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import LargeBinary, bindparam, text
 
-from motherlode.store import audit, schema
-from motherlode.store.audit import AuditFault
+from motherlode.store.audit import log as audit
+from motherlode.store.audit.log import AuditFault
+from motherlode.store.database import schema
 from tests.store.rows import NOON
 from tests.store.statements import noted
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from motherlode import posix
+from motherlode import os_files
 from motherlode.domain.refusals import StorageFull, StorageLow
-from motherlode.store.blobs import keys
-from motherlode.store.blobs.base import storage_refusals
+from motherlode.store import data_folder
 from motherlode.store.blobs.filesystem import FileBlobs
 from motherlode.store.blobs.memory import MemoryBlobs, Shelf
+from motherlode.store.blobs.protocol import storage_refusals
 
 NAME = f"{'ab' * 32}-{'0' * 16}"
 
@@ -263,7 +263,7 @@ class TestFiles:
     ):
         """Each sync looks at what is there at that moment."""
         steps = []
-        sync_file, sync_folder = posix.sync_file, posix.sync_folder
+        sync_file, sync_folder = os_files.sync_file, os_files.sync_folder
 
         def note_file(file):
             steps.append(("file", [name for name in tree(tmp_path) if name.startswith("blobs")]))
@@ -273,8 +273,8 @@ class TestFiles:
             steps.append((str(folder.relative_to(tmp_path)), len(tree(tmp_path / "blobs"))))
             sync_folder(folder)
 
-        monkeypatch.setattr(posix, "sync_file", note_file)
-        monkeypatch.setattr(posix, "sync_folder", note_folder)
+        monkeypatch.setattr(os_files, "sync_file", note_file)
+        monkeypatch.setattr(os_files, "sync_folder", note_folder)
         name = put(files)
         assert steps == [(".", 0), ("file", []), (".", 0), ("blobs", 0), (f"blobs/{name[:2]}", 1)]
 
@@ -349,10 +349,10 @@ class TestFiles:
 PROGRAM = """
 import os, sys
 from pathlib import Path
-from motherlode import posix
+from motherlode import os_files
 from motherlode.store.blobs.filesystem import FileBlobs
 if sys.argv[2] == "windows":
-    posix.fcntl = None
+    os_files.fcntl = None
 blobs = FileBlobs(Path(sys.argv[1]))
 with blobs.spool() as spool:
     spool.write(b"body")
@@ -370,15 +370,15 @@ def test_a_process_killed_while_it_puts_a_blob_leaves_nothing_that_a_sweep_does_
     assert tree(tmp_path) != []
     heir = FileBlobs(tmp_path)
     swept = heir.sweep(lambda _: False)
-    assert [keys.is_blob_name(name) for name in swept] == [point == "put-renamed"]
+    assert [data_folder.is_blob_name(name) for name in swept] == [point == "put-renamed"]
     assert tree(tmp_path) == []
     assert list((tmp_path / "spool").iterdir()) == []
 
 
 def test_names_and_paths_are_the_ones_of_the_drawing(tmp_path):
-    assert keys.database_path(tmp_path) == tmp_path / "motherlode.db"
-    assert keys.settings_path(tmp_path) == tmp_path / "motherlode.toml"
-    assert keys.first_key_path(tmp_path) == tmp_path / "first-key.txt"
-    assert keys.run_path(tmp_path) == tmp_path / "run"
-    assert keys.is_blob_name(keys.new_blob_name(b"\xab" * 32))
-    assert not keys.is_blob_name("0123456789abcdef.part")
+    assert data_folder.database_path(tmp_path) == tmp_path / "motherlode.db"
+    assert data_folder.settings_path(tmp_path) == tmp_path / "motherlode.toml"
+    assert data_folder.first_key_path(tmp_path) == tmp_path / "first-key.txt"
+    assert data_folder.run_path(tmp_path) == tmp_path / "run"
+    assert data_folder.is_blob_name(data_folder.new_blob_name(b"\xab" * 32))
+    assert not data_folder.is_blob_name("0123456789abcdef.part")

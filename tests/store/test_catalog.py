@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from motherlode.domain.refusals import AlreadyExists
-from motherlode.store import catalog, entries, feeds
+from motherlode.store import feeds
+from motherlode.store.packages import catalog, versions
 from tests.store.rows import NOON, add_entry, publish
 
 
 def unlist(tx, entry, at=NOON):
-    return catalog.append(tx, entry.feed_id, "unlisted", entries.set_listed(tx, entry, listed=False, at=at), at=at)
+    return catalog.append(tx, entry.feed_id, "unlisted", versions.set_listed(tx, entry, listed=False, at=at), at=at)
 
 
 def test_events_are_numbered_from_one_without_gaps(db, feed):
@@ -51,7 +52,7 @@ def test_an_event_stamps_its_entry_and_its_package_and_no_others(db, feed):
         entry = add_entry(tx, feed.id)
         catalog.append(tx, feed.id, "published", entry, at=NOON)
         unlist(tx, entry, later)
-        changed = entries.find(tx, feed.id, entry.id_key, entry.version_key)
+        changed = versions.find(tx, feed.id, entry.id_key, entry.version_key)
         package = catalog.find_package(tx, feed.id, entry.id_key)
         assert (changed.revision, changed.changed_at) == (package.revision, package.changed_at) == (3, later)
         assert catalog.find_package(tx, feed.id, "other").revision == 1
@@ -65,7 +66,7 @@ def test_time_never_goes_back(db, feed):
         unlist(tx, entry, NOON)
         later = NOON + timedelta(hours=1)
         assert [event.at for event in catalog.since(tx, feed.id, 0, 10)] == [later, later]
-        assert entries.find(tx, feed.id, entry.id_key, entry.version_key).changed_at == later
+        assert versions.find(tx, feed.id, entry.id_key, entry.version_key).changed_at == later
         assert feeds.get(tx, feed.name).head_at == later
 
 

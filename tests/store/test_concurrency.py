@@ -3,8 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from motherlode.domain.refusals import AlreadyExists
-from motherlode.store import catalog, entries
-from motherlode.store.db import open_database
+from motherlode.store.database.sqlite import open_database
+from motherlode.store.packages import catalog, versions
 from tests.store.rows import NOON, add_content, identity, publish
 
 
@@ -16,7 +16,7 @@ def test_of_twenty_pushes_of_one_version_exactly_one_is_taken(path, db, feed):
         try:
             with (db, beside)[number % 2].write() as tx:
                 content = add_content(tx, f"body {number}".encode())
-                entry = entries.add(tx, feed.id, identity(), content, is_semver2=False, at=NOON)
+                entry = versions.add(tx, feed.id, identity(), content, is_semver2=False, at=NOON)
                 catalog.append(tx, feed.id, "published", entry, at=NOON)
         except AlreadyExists:
             return None
@@ -26,7 +26,7 @@ def test_of_twenty_pushes_of_one_version_exactly_one_is_taken(path, db, feed):
         taken = [sha256 for sha256 in threads.map(push, range(20)) if sha256]
     beside.close()
     with db.read() as tx:
-        assert [entries.find(tx, feed.id, "acme.widgets", "1.0.0").sha256] == taken
+        assert [versions.find(tx, feed.id, "acme.widgets", "1.0.0").sha256] == taken
         assert catalog.heads(tx) == {feed.id: 1}
 
 

@@ -7,8 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from motherlode.domain.refusals import NoSuchKey
-from motherlode.store import audit, downloads, keys, schema
-from motherlode.store.keys import API, VERIFICATION, KeyRow
+from motherlode.store.accounts import api_keys
+from motherlode.store.accounts.api_keys import API, VERIFICATION, KeyRow
+from motherlode.store.audit import log as audit
+from motherlode.store.database import schema
+from motherlode.store.packages import downloads
 from tests.store.rows import NOON, add_account
 from tests.store.statements import noted
 
@@ -44,22 +47,22 @@ def test_nothing_counted_writes_nothing(db, feed):
 def test_keys_are_found_by_hash_and_by_id_as_they_were_added(db):
     with db.write() as tx:
         for key in (FOREVER, KEY):
-            keys.add(tx, key)
+            api_keys.add(tx, key)
         for key in (FOREVER, KEY):
-            assert keys.find_by_hash(tx, key.hash) == keys.find(tx, key.id) == key
-        assert keys.read_all(tx) == [KEY, FOREVER]
-        assert keys.find_by_hash(tx, b"unknown") is None
-        assert keys.find(tx, "unknown") is None
+            assert api_keys.find_by_hash(tx, key.hash) == api_keys.find(tx, key.id) == key
+        assert api_keys.read_all(tx) == [KEY, FOREVER]
+        assert api_keys.find_by_hash(tx, b"unknown") is None
+        assert api_keys.find(tx, "unknown") is None
 
 
 def test_a_revoked_key_keeps_the_time_of_its_first_revoking(db):
     with db.write() as tx:
-        keys.add(tx, KEY)
-        keys.add(tx, FOREVER)
-        assert keys.revoke(tx, KEY.id, NOON).revoked_at == NOON
-        assert keys.revoke(tx, KEY.id, NOON + timedelta(days=1)).revoked_at == NOON
-        assert keys.find_by_hash(tx, KEY.hash).revoked_at == NOON
-        assert keys.find(tx, FOREVER.id).revoked_at is None
+        api_keys.add(tx, KEY)
+        api_keys.add(tx, FOREVER)
+        assert api_keys.revoke(tx, KEY.id, NOON).revoked_at == NOON
+        assert api_keys.revoke(tx, KEY.id, NOON + timedelta(days=1)).revoked_at == NOON
+        assert api_keys.find_by_hash(tx, KEY.hash).revoked_at == NOON
+        assert api_keys.find(tx, FOREVER.id).revoked_at is None
 
 
 def test_a_key_belongs_to_somebody_or_nobody(db):
@@ -67,38 +70,38 @@ def test_a_key_belongs_to_somebody_or_nobody(db):
         zoe = add_account(tx, "zoe")
         hers = replace(KEY, account_id=zoe.id)
         for key in (hers, FOREVER):
-            keys.add(tx, key)
-        assert keys.find_by_hash(tx, KEY.hash) == hers
-        assert keys.of_account(tx, zoe.id) == [hers]
-        assert keys.of_account(tx, zoe.id + 1) == []
+            api_keys.add(tx, key)
+        assert api_keys.find_by_hash(tx, KEY.hash) == hers
+        assert api_keys.of_account(tx, zoe.id) == [hers]
+        assert api_keys.of_account(tx, zoe.id + 1) == []
 
 
 def test_a_key_is_found_by_hash_in_one_statement(db):
     with db.write() as tx:
-        keys.add(tx, KEY)
+        api_keys.add(tx, KEY)
         with noted(tx) as statements:
-            assert keys.find_by_hash(tx, KEY.hash) == KEY
+            assert api_keys.find_by_hash(tx, KEY.hash) == KEY
     assert len(statements) == 1
 
 
 def test_a_key_that_is_replaced_ends_then_and_names_the_other(db):
     with db.write() as tx:
-        keys.add(tx, KEY)
+        api_keys.add(tx, KEY)
         expected = replace(KEY, expires_at=NOON, replaced_by="k0")
-        assert keys.set_expiry(tx, KEY.id, NOON, "k0") == keys.find(tx, KEY.id) == expected
+        assert api_keys.set_expiry(tx, KEY.id, NOON, "k0") == api_keys.find(tx, KEY.id) == expected
         with pytest.raises(NoSuchKey, match="k9"):
-            keys.set_expiry(tx, "k9", NOON, None)
+            api_keys.set_expiry(tx, "k9", NOON, None)
 
 
 def test_the_last_use_of_keys_is_noted_and_never_goes_back_in_time(db):
     early, late = NOON + timedelta(hours=1), NOON + timedelta(hours=2)
     with db.write() as tx:
         for key in (KEY, FOREVER):
-            keys.add(tx, key)
-        keys.record_uses(tx, {})
-        keys.record_uses(tx, {KEY.id: (late, "10.0.0.1"), FOREVER.id: (early, "::1"), "unknown": (late, "::2")})
-        keys.record_uses(tx, {KEY.id: (early, "10.0.0.9"), FOREVER.id: (late, "\x1b" + "x" * 99)})
-        noted_uses = {key.id: (key.last_used_at, key.last_used_address) for key in keys.read_all(tx)}
+            api_keys.add(tx, key)
+        api_keys.record_uses(tx, {})
+        api_keys.record_uses(tx, {KEY.id: (late, "10.0.0.1"), FOREVER.id: (early, "::1"), "unknown": (late, "::2")})
+        api_keys.record_uses(tx, {KEY.id: (early, "10.0.0.9"), FOREVER.id: (late, "\x1b" + "x" * 99)})
+        noted_uses = {key.id: (key.last_used_at, key.last_used_address) for key in api_keys.read_all(tx)}
     assert noted_uses == {KEY.id: (late, "10.0.0.1"), FOREVER.id: (late, "\ufffd" + "x" * 63)}
 
 
@@ -106,21 +109,21 @@ def test_verification_keys_are_no_keys_that_anybody_is_shown(db):
     with db.write() as tx:
         once = replace(ONCE, account_id=add_account(tx, "zoe").id)
         for key in (once, KEY):
-            keys.add(tx, key)
-        assert keys.find_by_hash(tx, ONCE.hash) == once
-        assert keys.read_all(tx) == [KEY]
-        assert keys.read_all(tx, kinds=(API, VERIFICATION)) == [KEY, once]
-        assert keys.of_account(tx, once.account_id) == []
+            api_keys.add(tx, key)
+        assert api_keys.find_by_hash(tx, ONCE.hash) == once
+        assert api_keys.read_all(tx) == [KEY]
+        assert api_keys.read_all(tx, kinds=(API, VERIFICATION)) == [KEY, once]
+        assert api_keys.of_account(tx, once.account_id) == []
 
 
 def test_a_verification_key_is_removed_once_and_no_other_key_ever(db):
     with db.write() as tx:
         for key in (ONCE, KEY):
-            keys.add(tx, key)
-        assert [keys.remove(tx, ONCE.id) for _ in range(2)] == [True, False]
-        assert keys.find_by_hash(tx, ONCE.hash) is None
-        assert not keys.remove(tx, KEY.id)
-        assert keys.find(tx, KEY.id) == KEY
+            api_keys.add(tx, key)
+        assert [api_keys.remove(tx, ONCE.id) for _ in range(2)] == [True, False]
+        assert api_keys.find_by_hash(tx, ONCE.hash) is None
+        assert not api_keys.remove(tx, KEY.id)
+        assert api_keys.find(tx, KEY.id) == KEY
 
 
 def test_of_the_verification_keys_of_one_maker_the_newest_stay(db):
@@ -130,12 +133,12 @@ def test_of_the_verification_keys_of_one_maker_the_newest_stay(db):
 
     with db.write() as tx:
         for key in (KEY, *(made(number) for number in (3, 1, 4, 2)), made(0, "k2"), made(0, None)):
-            keys.add(tx, key)
-        keys.trim_verification(tx, "k1", 3)
-        assert keys.read_all(tx, kinds=(VERIFICATION,)) == [made(0, None), made(0, "k2"), made(3), made(4)]
-        keys.trim_verification(tx, "k1", 1)
-        keys.trim_verification(tx, "k2", 2)
-        assert keys.read_all(tx, kinds=(API, VERIFICATION)) == [KEY, made(0, None), made(0, "k2")]
+            api_keys.add(tx, key)
+        api_keys.trim_verification(tx, "k1", 3)
+        assert api_keys.read_all(tx, kinds=(VERIFICATION,)) == [made(0, None), made(0, "k2"), made(3), made(4)]
+        api_keys.trim_verification(tx, "k1", 1)
+        api_keys.trim_verification(tx, "k2", 2)
+        assert api_keys.read_all(tx, kinds=(API, VERIFICATION)) == [KEY, made(0, None), made(0, "k2")]
 
 
 def test_expired_verification_keys_are_purged_and_nothing_else(db):
@@ -143,14 +146,14 @@ def test_expired_verification_keys_are_purged_and_nothing_else(db):
     old = replace(KEY, expires_at=NOON - timedelta(days=1))
     with db.write() as tx:
         for key in (ONCE, expired, old):
-            keys.add(tx, key)
-        assert keys.purge_verification(tx, NOON) == 1
-        assert keys.read_all(tx, kinds=(API, VERIFICATION)) == [old, ONCE]
+            api_keys.add(tx, key)
+        assert api_keys.purge_verification(tx, NOON) == 1
+        assert api_keys.read_all(tx, kinds=(API, VERIFICATION)) == [old, ONCE]
 
 
 def test_revoking_a_key_that_is_not_there_is_refused(db):
     with db.write() as tx, pytest.raises(NoSuchKey, match="k9"):
-        keys.revoke(tx, "k9", NOON)
+        api_keys.revoke(tx, "k9", NOON)
 
 
 def test_times_come_back_exactly_and_in_utc(db):

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from motherlode.domain.refusals import Busy, DatabaseUnusable, NoData, StorageFull
-from motherlode.store import schema
-from motherlode.store.db import open_database
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import open_database
 
 
 def add_meta(tx, name):
@@ -185,5 +185,5 @@ def test_threads_that_write_at_once_all_get_their_turn(db, path):
 
 def test_opening_a_database_does_not_import_alembic():
     """A worker imports anew, and only the process that upgrades needs migrations."""
-    program = "import sys, motherlode.store.db; sys.exit('alembic' in sys.modules)"
+    program = "import sys, motherlode.store.database.sqlite; sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

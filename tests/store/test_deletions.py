@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from motherlode.store import catalog, deletions, entries, feeds, locks
+from motherlode.store import feeds
+from motherlode.store.packages import catalog, deletions, locks, versions
 from tests.store.rows import NOON, add_content, add_entry, identity, publish
 from tests.store.statements import noted
 
@@ -14,7 +15,7 @@ KEYS = ("acme.widgets", "1.0.0")
 
 
 def place(tx, version="1.0.0", *, id_key="acme.widgets", feed="default"):
-    return entries.find_place(tx, feed, id_key, version, frozenset())
+    return versions.find_place(tx, feed, id_key, version, frozenset())
 
 
 def delete(tx, entry):
@@ -35,8 +36,8 @@ class TestDeletions:
     def test_the_entry_moves_and_its_number_stays_taken(self, db, feed, entry):
         with db.write() as tx:
             assert delete(tx, entry) == 2
-            assert entries.find(tx, feed.id, *KEYS) is None
-            assert entries.version_keys(tx, feed.id, KEYS[0]) == []
+            assert versions.find(tx, feed.id, *KEYS) is None
+            assert versions.version_keys(tx, feed.id, KEYS[0]) == []
             deleted = deletions.find(tx, feed.id, *KEYS)
             assert (place(tx).is_taken, place(tx).was_deleted) == (False, True)
             assert (place(tx, "2.0.0").was_deleted, place(tx, id_key="acme").was_deleted) == (False, False)
@@ -45,14 +46,14 @@ class TestDeletions:
 
     def test_it_comes_back_as_it_was(self, db, feed, entry):
         with db.write() as tx:
-            unlisted = entries.set_listed(tx, entry, listed=False, at=NOON)
+            unlisted = versions.set_listed(tx, entry, listed=False, at=NOON)
             catalog.append(tx, feed.id, "unlisted", unlisted, at=NOON)
             delete(tx, unlisted)
             deleted = deletions.find(tx, feed.id, *KEYS)
             back = deletions.bring_back(tx, deleted, deleted.content_id, at=LATER)
             catalog.append(tx, feed.id, "restored", back, at=LATER)
             assert deletions.find(tx, feed.id, *KEYS) is None
-            found = entries.find(tx, feed.id, *KEYS)
+            found = versions.find(tx, feed.id, *KEYS)
         assert found == back == replace(unlisted, id=back.id, revision=4, changed_at=LATER)
 
     def test_each_feed_has_its_own(self, db, feed, entry):
@@ -68,13 +69,13 @@ class TestDeletions:
             delete(tx, entry)
             event = catalog.since(tx, feed.id, 1, 10)[0]
             package = catalog.find_package(tx, feed.id, KEYS[0])
-        assert event.details == entries.describe(entry) | {"mode": "soft", "reason": "wrong build"}
+        assert event.details == versions.describe(entry) | {"mode": "soft", "reason": "wrong build"}
         assert (package.revision, package.changed_at) == (2, LATER)
 
     def test_an_entry_that_is_gone_is_not_stamped(self, db, feed, entry):
         """SQLite gives the number of the last row to the next one: a stamp by it would hit another's."""
         with db.write() as tx:
-            entries.remove(tx, entry)
+            versions.remove(tx, entry)
             with noted(tx) as statements:
                 catalog.append(tx, feed.id, "deleted", entry, at=LATER)
         assert not any("UPDATE entries" in statement for statement in statements)
@@ -83,12 +84,12 @@ class TestDeletions:
 class TestSetContent:
     def test_the_entry_says_what_the_new_content_says_and_keeps_what_is_the_feeds(self, db, feed, entry):
         with db.write() as tx:
-            unlisted = entries.set_listed(tx, entry, listed=False, at=NOON)
+            unlisted = versions.set_listed(tx, entry, listed=False, at=NOON)
             content = add_content(tx, b"other")
             wanted = identity("ACME.Widgets", "1.0+b")
-            replaced = entries.set_content(tx, unlisted, wanted, content, is_semver2=True, at=LATER)
+            replaced = versions.set_content(tx, unlisted, wanted, content, is_semver2=True, at=LATER)
             number = catalog.append(tx, feed.id, "replaced", replaced, at=LATER)
-            found = entries.find(tx, feed.id, *KEYS)
+            found = versions.find(tx, feed.id, *KEYS)
         assert found == replace(replaced, revision=number)
         assert (found.id, found.listed, found.pushed_at, found.changed_at) == (entry.id, False, LATER, LATER)
         assert (found.id_written, found.version_written, found.is_semver2) == ("ACME.Widgets", "1.0+b", True)
@@ -99,9 +100,9 @@ class TestSetContent:
             second = feeds.add(tx, "second", {}, NOON)
             publish(tx, second.id)
             publish(tx, feed.id, version="2.0.0")
-            before = [entries.find(tx, second.id, *KEYS), entries.find(tx, feed.id, KEYS[0], "2.0.0")]
-            entries.set_content(tx, entry, identity(), add_content(tx, b"other"), is_semver2=False, at=LATER)
-            assert [entries.find(tx, second.id, *KEYS), entries.find(tx, feed.id, KEYS[0], "2.0.0")] == before
+            before = [versions.find(tx, second.id, *KEYS), versions.find(tx, feed.id, KEYS[0], "2.0.0")]
+            versions.set_content(tx, entry, identity(), add_content(tx, b"other"), is_semver2=False, at=LATER)
+            assert [versions.find(tx, second.id, *KEYS), versions.find(tx, feed.id, KEYS[0], "2.0.0")] == before
 
 
 class TestLocks:

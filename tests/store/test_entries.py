@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from motherlode.domain.refusals import AlreadyExists
-from motherlode.store import contents, entries, feeds
+from motherlode.store import feeds
+from motherlode.store.packages import contents, versions
 from tests.store.rows import NOON, add_content, add_entry, identity
 from tests.store.statements import noted
 
@@ -34,7 +35,7 @@ def test_a_content_keeps_what_it_was_given(db):
 def test_an_entry_is_found_as_it_was_added(db, feed):
     with db.write() as tx:
         content = add_content(tx)
-        added = entries.add(tx, feed.id, identity("Acme.W", "1.0-RC+x"), content, is_semver2=True, at=NOON)
+        added = versions.add(tx, feed.id, identity("Acme.W", "1.0-RC+x"), content, is_semver2=True, at=NOON)
     assert (added.id_key, added.version_key) == ("acme.w", "1.0.0-rc")
     assert (added.id_written, added.version_written) == ("Acme.W", "1.0-RC+x")
     assert (added.listed, added.is_prerelease, added.is_semver2, added.revision) == (True, True, True, 1)
@@ -42,8 +43,8 @@ def test_an_entry_is_found_as_it_was_added(db, feed):
     assert (added.content_id, added.sha256, added.sha512) == (content.id, content.sha256, content.sha512)
     assert (added.size, added.blob, added.facts) == (content.size, content.blob, content.facts)
     with db.read() as tx:
-        assert entries.find(tx, feed.id, "acme.w", "1.0.0-rc") == added
-        assert entries.find_nuspec(tx, feed.id, "acme.w", "1.0.0-rc") == b"<package />"
+        assert versions.find(tx, feed.id, "acme.w", "1.0.0-rc") == added
+        assert versions.find_nuspec(tx, feed.id, "acme.w", "1.0.0-rc") == b"<package />"
 
 
 @pytest.mark.parametrize("spelling", ["1.0.0", "1.0", "01.0.0.0", "1.0.0+build"])
@@ -52,7 +53,7 @@ def test_an_id_and_version_is_there_once_in_any_spelling(db, feed, spelling):
         add_entry(tx, feed.id, "Acme.Widgets", "1.0.0")
         with pytest.raises(AlreadyExists, match=r"acme\.WIDGETS 1\.0\.0"):
             add_entry(tx, feed.id, "acme.WIDGETS", spelling)
-        assert entries.version_keys(tx, feed.id, "acme.widgets") == ["1.0.0"]
+        assert versions.version_keys(tx, feed.id, "acme.widgets") == ["1.0.0"]
 
 
 def test_another_feed_may_hold_the_same_version_and_shares_its_content(db, feed):
@@ -66,12 +67,12 @@ def test_another_feed_may_hold_the_same_version_and_shares_its_content(db, feed)
 def test_what_is_not_there_is_not_found(db, feed):
     with db.write() as tx:
         add_entry(tx, feed.id, "Acme.Widgets", "1.0.0")
-        assert entries.find(tx, feed.id, "acme.widgets", "2.0.0") is None
-        assert entries.find(tx, feed.id, "acme", "1.0.0") is None
-        assert entries.find(tx, feed.id + 1, "acme.widgets", "1.0.0") is None
-        assert entries.find_nuspec(tx, feed.id, "acme.widgets", "2.0.0") is None
-        assert entries.of_package(tx, feed.id, "acme") == []
-        assert entries.version_keys(tx, feed.id, "acme") == []
+        assert versions.find(tx, feed.id, "acme.widgets", "2.0.0") is None
+        assert versions.find(tx, feed.id, "acme", "1.0.0") is None
+        assert versions.find(tx, feed.id + 1, "acme.widgets", "1.0.0") is None
+        assert versions.find_nuspec(tx, feed.id, "acme.widgets", "2.0.0") is None
+        assert versions.of_package(tx, feed.id, "acme") == []
+        assert versions.version_keys(tx, feed.id, "acme") == []
 
 
 def test_versions_come_in_the_order_of_versions(db, feed):
@@ -79,9 +80,9 @@ def test_versions_come_in_the_order_of_versions(db, feed):
     with db.write() as tx:
         for version in shuffled:
             add_entry(tx, feed.id, "Acme.Widgets", version)
-        assert [entry.version_written for entry in entries.of_package(tx, feed.id, "acme.widgets")] == ASCENDING
+        assert [entry.version_written for entry in versions.of_package(tx, feed.id, "acme.widgets")] == ASCENDING
         keys = [identity(version=version).version.key for version in ASCENDING]
-        assert entries.version_keys(tx, feed.id, "acme.widgets") == keys
+        assert versions.version_keys(tx, feed.id, "acme.widgets") == keys
 
 
 def test_what_lies_between_two_versions_below_and_above(db, feed):
@@ -91,29 +92,29 @@ def test_what_lies_between_two_versions_below_and_above(db, feed):
         for version in ASCENDING:
             add_entry(tx, feed.id, "Acme.Widgets", version)
         inside = ["1.0.0-alpha.2", "1.0.0-alpha.10", "1.0.0-Beta", "1.0.0"]
-        assert [entry.version_written for entry in entries.between(*of_id, *bounds)] == inside
-        assert entries.between(*of_id, *reversed(bounds)) == []
-        assert [entries.count_below(*of_id, bound) for bound in bounds] == [2, 5]
+        assert [entry.version_written for entry in versions.between(*of_id, *bounds)] == inside
+        assert versions.between(*of_id, *reversed(bounds)) == []
+        assert [versions.count_below(*of_id, bound) for bound in bounds] == [2, 5]
         highest = identity(version=ASCENDING[-1]).version
-        assert [entries.is_any_above(*of_id, bound) for bound in (*bounds, highest)] == [True, True, False]
+        assert [versions.is_any_above(*of_id, bound) for bound in (*bounds, highest)] == [True, True, False]
 
 
 def test_those_who_know_no_semver2_are_told_of_the_others_alone(db, feed):
     one, two = (identity(version=version) for version in ("1.0.0", "2.0.0"))
     with db.write() as tx:
         of_id = tx, feed.id, "acme.widgets"
-        entries.add(tx, feed.id, one, add_content(tx, b"1"), is_semver2=False, at=NOON)
-        entries.add(tx, feed.id, two, add_content(tx, b"2"), is_semver2=True, at=NOON + timedelta(hours=1))
+        versions.add(tx, feed.id, one, add_content(tx, b"1"), is_semver2=False, at=NOON)
+        versions.add(tx, feed.id, two, add_content(tx, b"2"), is_semver2=True, at=NOON + timedelta(hours=1))
         for with_semver2, expected in ((True, ["1.0.0", "2.0.0"]), (False, ["1.0.0"])):
-            found = entries.between(*of_id, one.version, two.version, with_semver2=with_semver2)
+            found = versions.between(*of_id, one.version, two.version, with_semver2=with_semver2)
             assert [entry.version_key for entry in found] == expected
-            assert entries.version_keys(*of_id, with_semver2=with_semver2) == expected
-            assert entries.count(*of_id, with_semver2=with_semver2) == len(expected)
+            assert versions.version_keys(*of_id, with_semver2=with_semver2) == expected
+            assert versions.count(*of_id, with_semver2=with_semver2) == len(expected)
             changes = [(entry.version_key, entry.revision, entry.changed_at) for entry in found]
-            assert entries.commits(*of_id, with_semver2=with_semver2) == changes
-            assert entries.last_change(*of_id, with_semver2=with_semver2) == found[-1].changed_at
-            assert entries.is_any_above(*of_id, one.version, with_semver2=with_semver2) == with_semver2
-        assert entries.last_change(tx, feed.id, "acme") is None
+            assert versions.commits(*of_id, with_semver2=with_semver2) == changes
+            assert versions.last_change(*of_id, with_semver2=with_semver2) == found[-1].changed_at
+            assert versions.is_any_above(*of_id, one.version, with_semver2=with_semver2) == with_semver2
+        assert versions.last_change(tx, feed.id, "acme") is None
 
 
 def test_the_list_of_versions_is_read_from_the_index_alone(db, feed):
@@ -131,9 +132,9 @@ def test_a_version_is_unlisted_and_relisted_and_keeps_when_it_was_pushed(db, fee
     with db.write() as tx:
         entry = add_entry(tx, feed.id)
         for listed, at in ((False, NOON + timedelta(hours=1)), (True, NOON + timedelta(hours=2))):
-            changed = entries.set_listed(tx, entry, listed=listed, at=at)
+            changed = versions.set_listed(tx, entry, listed=listed, at=at)
             assert (changed.listed, changed.changed_at, changed.pushed_at) == (listed, at, NOON)
-            assert entries.find(tx, feed.id, entry.id_key, entry.version_key) == changed
+            assert versions.find(tx, feed.id, entry.id_key, entry.version_key) == changed
 
 
 class TestReadings:
@@ -199,17 +200,17 @@ def test_what_follows_from_the_bytes_is_replaced_in_all_entries_of_a_content_alo
         other = add_entry(tx, feed.id, "Other")
         here, there = add_entry(tx, feed.id, version="1.0.0"), add_entry(tx, second.id, version="1.0.0")
         today = identity("ACME.Widgets", "1.0+a")
-        assert not entries.is_derived_otherwise(tx, here.content_id, identity(), is_semver2=False)
-        assert entries.is_derived_otherwise(tx, here.content_id, today, is_semver2=True)
-        entries.derive(tx, here.content_id, today, is_semver2=True)
-        assert not entries.is_derived_otherwise(tx, here.content_id, today, is_semver2=True)
-        found = entries.of_content(tx, here.content_id)
+        assert not versions.is_derived_otherwise(tx, here.content_id, identity(), is_semver2=False)
+        assert versions.is_derived_otherwise(tx, here.content_id, today, is_semver2=True)
+        versions.derive(tx, here.content_id, today, is_semver2=True)
+        assert not versions.is_derived_otherwise(tx, here.content_id, today, is_semver2=True)
+        found = versions.of_content(tx, here.content_id)
         assert [(entry.feed_id, entry.id) for entry in found] == [(feed.id, here.id), (second.id, there.id)]
         assert {(entry.id_written, entry.version_written) for entry in found} == {("ACME.Widgets", "1.0+a")}
         assert {(entry.id_key, entry.version_key, entry.is_semver2) for entry in found} == {
             ("acme.widgets", "1.0.0", True)
         }
-        assert entries.of_content(tx, other.content_id) == [other]
+        assert versions.of_content(tx, other.content_id) == [other]
 
 
 def test_facts_and_nuspec_are_replaced_and_the_rest_of_a_content_stays(db):

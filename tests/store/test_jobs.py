@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from motherlode.store import jobs
-from motherlode.store.db import open_database
+from motherlode.store.database.sqlite import open_database
 from tests.store.rows import NOON
 
 MINUTE = timedelta(minutes=1)

@@ -13,8 +13,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from motherlode.domain.refusals import Refusal
-from motherlode.store import access, audit, contents, feeds, keys, migrations, schema
-from motherlode.store.db import open_database
+from motherlode.store import feeds, migrations
+from motherlode.store.accounts import api_keys, permissions_version
+from motherlode.store.audit import log as audit
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import open_database
+from motherlode.store.packages import contents
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BATCH = 1000
@@ -104,9 +108,9 @@ def test_a_database_of_version_1_becomes_the_same_as_a_new_one_and_keeps_its_key
     assert of_version_1.is_current()
     with of_version_1.read() as old, db.read() as new:
         assert objects_of(old) == objects_of(new)
-        assert access.number(old) == access.number(new)
-        found = [(key.id, key.hash, key.kind, key.account_id) for key in keys.read_all(old)]
-    assert found == [("key-1", b"\x01", keys.API, None), ("key-2", b"\x02", keys.API, None)]
+        assert permissions_version.number(old) == permissions_version.number(new)
+        found = [(key.id, key.hash, key.kind, key.account_id) for key in api_keys.read_all(old)]
+    assert found == [("key-1", b"\x01", api_keys.API, None), ("key-2", b"\x02", api_keys.API, None)]
 
 
 @pytest.fixture
@@ -170,7 +174,7 @@ def test_threads_that_create_and_upgrade_at_once_end_with_one_database(tmp_path)
 
 def test_processes_that_create_and_upgrade_at_once_end_with_one_database(tmp_path):
     program = (
-        "import pathlib, sys; from motherlode.store.db import open_database;"
+        "import pathlib, sys; from motherlode.store.database.sqlite import open_database;"
         "db = open_database(pathlib.Path(sys.argv[1]), create=True); db.upgrade(); print(db.history); db.close()"
     )
     command = [sys.executable, "-W", "error", "-c", program, str(tmp_path / "motherlode.db")]

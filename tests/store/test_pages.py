@@ -4,7 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from motherlode.store import downloads, entries, feeds, pages
+from motherlode.store import feeds
+from motherlode.store.packages import downloads, listings
+from motherlode.store.packages import versions as entries
 from tests.store.rows import NOON, add_entry, publish
 from tests.store.statements import noted
 
@@ -30,7 +32,7 @@ def hide(tx, feed_id, id_key, version_key):
 
 def test_versions_are_told_the_highest_first_unlisted_ones_too(db, stocked):
     with db.read() as tx:
-        versions = pages.versions_of(tx, stocked.id, "acme.a")
+        versions = listings.versions_of(tx, stocked.id, "acme.a")
     assert [(each.id_written, each.version_key, each.is_listed, each.is_prerelease) for each in versions] == [
         ("acme.a", "1.10.0", False, False),
         ("Acme.a", "1.2.0-rc", True, True),
@@ -42,19 +44,19 @@ def test_versions_are_told_the_highest_first_unlisted_ones_too(db, stocked):
 def test_an_id_is_here_while_a_version_of_it_is_listed(db, stocked):
     asked = ["acme.a", "acme.b", "acme.c", "unknown"]
     with db.write() as tx:
-        assert pages.find_here(tx, stocked.id, asked) == {"acme.a", "acme.b"}
+        assert listings.find_here(tx, stocked.id, asked) == {"acme.a", "acme.b"}
         hide(tx, stocked.id, "acme.b", "1.0.0")
-        assert pages.find_here(tx, stocked.id, asked) == {"acme.a"}
-        assert pages.find_unlisted(tx, stocked.id, asked) == {"acme.b"}
-        assert pages.find_unlisted(tx, stocked.id, []) == frozenset()
-        assert pages.find_here(tx, stocked.id, []) == frozenset()
+        assert listings.find_here(tx, stocked.id, asked) == {"acme.a"}
+        assert listings.find_unlisted(tx, stocked.id, asked) == {"acme.b"}
+        assert listings.find_unlisted(tx, stocked.id, []) == frozenset()
+        assert listings.find_here(tx, stocked.id, []) == frozenset()
 
 
 def test_ids_are_spelt_as_by_their_highest_listed_version(db, stocked):
     with db.write() as tx:
-        assert pages.written_ids(tx, stocked.id, ["acme.a", "acme.c"]) == {"acme.a": "Acme.a"}
+        assert listings.written_ids(tx, stocked.id, ["acme.a", "acme.c"]) == {"acme.a": "Acme.a"}
         hide(tx, stocked.id, "acme.a", "1.2.0-rc")
-        assert pages.written_ids(tx, stocked.id, ["acme.a"]) == {"acme.a": "Acme.A"}
+        assert listings.written_ids(tx, stocked.id, ["acme.a"]) == {"acme.a": "Acme.A"}
 
 
 def test_downloads_are_summed_by_day_by_client_and_by_id(db, stocked):
@@ -78,9 +80,9 @@ def test_downloads_are_summed_by_day_by_client_and_by_id(db, stocked):
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda tx, feed_id: pages.versions_of(tx, feed_id, "acme.a"),
-        lambda tx, feed_id: pages.find_here(tx, feed_id, ["acme.a", "acme.b"]),
-        lambda tx, feed_id: pages.written_ids(tx, feed_id, ["acme.a", "acme.b"]),
+        lambda tx, feed_id: listings.versions_of(tx, feed_id, "acme.a"),
+        lambda tx, feed_id: listings.find_here(tx, feed_id, ["acme.a", "acme.b"]),
+        lambda tx, feed_id: listings.written_ids(tx, feed_id, ["acme.a", "acme.b"]),
         lambda tx, feed_id: downloads.days_of(tx, feed_id, "acme.a", TODAY),
     ],
     ids=["versions_of", "find_here", "written_ids", "days_of"],

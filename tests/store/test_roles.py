@@ -4,7 +4,9 @@ import pytest
 
 from motherlode.domain.accounts import PUBLISHER, READER, TEAM
 from motherlode.domain.permissions import Ownership
-from motherlode.store import access, entries, feeds, grants, owners
+from motherlode.store import feeds
+from motherlode.store.accounts import grants, owners, permissions_version
+from motherlode.store.packages import versions
 from tests.store.rows import NOON, add_account, publish
 from tests.store.statements import noted
 
@@ -116,19 +118,19 @@ def test_an_id_can_be_owned_before_it_is_there(db, feed, zoe):
 def test_the_place_of_a_version_says_in_one_statement_whose_it_is(db, feed, zoe):
     with db.write() as tx:
         publish(tx, feed.id, "Acme", "1.0.0")
-        access.count_up(tx)
+        permissions_version.count_up(tx)
         owners.add_first(tx, feed.id, "acme", zoe.id, NOON)
         with noted(tx) as statements:
-            taken = entries.find_place(tx, "default", "acme", "1.0.0", frozenset({zoe.id}))
+            taken = versions.find_place(tx, "default", "acme", "1.0.0", frozenset({zoe.id}))
         assert len(statements) == 1
-        number = access.number(tx)
-        assert taken == entries.Place(
+        number = permissions_version.number(tx)
+        assert taken == versions.Place(
             feed.id, {}, number, True, False, False, Ownership(is_id_known=True, is_owned=True, is_own=True)
         )
-        free = entries.find_place(tx, "default", "acme", "2.0.0", frozenset())
-        assert free == entries.Place(
+        free = versions.find_place(tx, "default", "acme", "2.0.0", frozenset())
+        assert free == versions.Place(
             feed.id, {}, number, False, False, False, Ownership(is_id_known=True, is_owned=True, is_own=False)
         )
-        new = entries.find_place(tx, "default", "new", "1.0.0", frozenset({zoe.id}))
-        assert new == entries.Place(feed.id, {}, number, False, False, False, UNKNOWN)
-        assert entries.find_place(tx, "nowhere", "acme", "1.0.0", frozenset({zoe.id})) is None
+        new = versions.find_place(tx, "default", "new", "1.0.0", frozenset({zoe.id}))
+        assert new == versions.Place(feed.id, {}, number, False, False, False, UNKNOWN)
+        assert versions.find_place(tx, "nowhere", "acme", "1.0.0", frozenset({zoe.id})) is None

@@ -5,7 +5,10 @@ from datetime import date
 import pytest
 
 from motherlode.domain.accounts import TEAM
-from motherlode.store import accounts, catalog, downloads, entries, feeds, owners
+from motherlode.store import feeds
+from motherlode.store.accounts import accounts, owners
+from motherlode.store.packages import catalog, downloads
+from motherlode.store.packages import versions as entries
 from tests.store.rows import NOON, add_account, publish
 
 MAY_1, MAY_2 = date(2024, 5, 1), date(2024, 5, 2)

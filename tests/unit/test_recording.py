@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from motherlode.domain.permissions import READ, Actor
 from motherlode.domain.refusals import NotAllowed
 from motherlode.observe.clock import SystemClock
-from motherlode.store.db import open_database
+from motherlode.store.database.sqlite import open_database
 from motherlode.web.later import Later
 from motherlode.web.recording import MOST_OF_ONE, REPEAT_S, Attempts, Recording
 from motherlode.web.site import Sites

@@ -3,7 +3,7 @@
 import pytest
 
 from motherlode.domain.refusals import StorageLow
-from motherlode.store.blobs.space import Room
+from motherlode.store.blobs.free_space import Room
 
 
 class Disk:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from motherlode.domain.feed_settings import FeedPolicy
-from motherlode.store.db import open_database
+from motherlode.store.database.sqlite import open_database
 from motherlode.usecases.create_feed import create_feed
 from motherlode.usecases.identify import CONSOLE
 from tests.usecases.house import House

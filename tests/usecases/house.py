@@ -16,12 +16,15 @@ from motherlode.nuget.archive.zip_reader import Limits
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.validation.rule import Strictness
 from motherlode.nuget.versions import parse_version
-from motherlode.store import accounts, entries, feeds, schema
-from motherlode.store.accounts import AccountRow
+from motherlode.store import feeds
+from motherlode.store.accounts import accounts
+from motherlode.store.accounts.accounts import AccountRow
 from motherlode.store.blobs.memory import MemoryBlobs, Shelf
-from motherlode.store.db import Database
-from motherlode.store.entries import Entry
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Database
 from motherlode.store.feeds import FeedRow
+from motherlode.store.packages import versions
+from motherlode.store.packages.versions import Entry
 from motherlode.usecases.change_feed import change_feed
 from motherlode.usecases.check import Checked, check
 from motherlode.usecases.create_account import create_account
@@ -138,7 +141,7 @@ class House:
     def find(self, id_key: str, version_key: str, *, feed: str = "default") -> Entry | None:
         """The entry by its keys."""
         with self.db.read() as tx:
-            return entries.find(tx, feeds.get(tx, feed).id, id_key, version_key)
+            return versions.find(tx, feeds.get(tx, feed).id, id_key, version_key)
 
     def get(self, id_key: str, version_key: str, *, feed: str = "default") -> Entry:
         """The entry that must be there."""

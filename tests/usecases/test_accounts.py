@@ -16,7 +16,7 @@ from motherlode.domain.refusals import (
 )
 from motherlode.identity.passwords import is_password
 from motherlode.nuget.ids import parse_package_id
-from motherlode.store import accounts
+from motherlode.store.accounts import accounts
 from motherlode.usecases.add_member import add_member
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.create_account import create_account

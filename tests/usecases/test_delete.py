@@ -19,8 +19,8 @@ from motherlode.domain.refusals import (
 )
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import parse_version
-from motherlode.store import garbage
-from motherlode.store.db import Database
+from motherlode.store.database.sqlite import Database
+from motherlode.store.packages import garbage
 from motherlode.usecases.delete import delete
 from motherlode.usecases.grant_role import grant_role
 from motherlode.usecases.lock_id import lock_id

@@ -8,7 +8,8 @@ from motherlode.domain.permissions import ADMIN, PUSH, Actor
 from motherlode.domain.refusals import DefaultFeedKept, FeedNotEmpty, NoSuchFeed, NotAllowed
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import parse_version
-from motherlode.store import downloads, schema
+from motherlode.store.database import schema
+from motherlode.store.packages import downloads
 from motherlode.usecases.create_key import create_key
 from motherlode.usecases.delete import delete
 from motherlode.usecases.delete_feed import delete_feed

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from motherlode.domain.refusals import NotFound
-from motherlode.store import garbage
 from motherlode.store.blobs.memory import MemoryBlobs
+from motherlode.store.packages import garbage
 from motherlode.usecases.gc import QUARANTINE, UNNAMED_GRACE
 from motherlode.usecases.new_history import begin_history
 from tests.builders import nupkg

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from motherlode.domain.refusals import DatabaseMissing, DatabaseStale, StorageFull
-from motherlode.store.blobs.keys import HISTORY
-from motherlode.store.db import open_database
+from motherlode.store.data_folder import HISTORY
+from motherlode.store.database.sqlite import open_database
 from motherlode.usecases.history import check_history, record_history
 from motherlode.usecases.new_history import begin_history
 from motherlode.usecases.sweep import sweep

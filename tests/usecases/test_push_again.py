@@ -9,7 +9,7 @@ from motherlode.domain.accounts import ADMINISTRATOR, PUBLISHER
 from motherlode.domain.permissions import PUSH, READ, Sender
 from motherlode.domain.refusals import KeyRefused, NotAllowed
 from motherlode.nuget.ids import parse_package_id
-from motherlode.store import access
+from motherlode.store.accounts import permissions_version as access
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.create_key import create_key
 from motherlode.usecases.disable_account import disable_account

@@ -10,8 +10,10 @@ from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import NoSuchFeed, NotAllowed
 from motherlode.nuget.archive.zip_reader import Limits
 from motherlode.nuget.package_json import READING
-from motherlode.store import catalog, contents, feeds, schema
+from motherlode.store import feeds
 from motherlode.store.blobs.memory import MemoryBlobs
+from motherlode.store.database import schema
+from motherlode.store.packages import catalog, contents
 from motherlode.usecases.identify import CONSOLE
 from motherlode.usecases.rederive import Rederived, rederive
 from tests.builders import nupkg

@@ -12,8 +12,9 @@ from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import Version, parse_version
 from motherlode.projections.packages import Render, Rendered, Source, registration_index, registration_page
 from motherlode.protocol.urls import Hive, Urls
-from motherlode.store import entries, feeds
-from motherlode.store.entries import Entry
+from motherlode.store import feeds
+from motherlode.store.packages import versions as entries
+from motherlode.store.packages.versions import Entry
 from tests.builders import nupkg
 from tests.usecases.house import House
 

@@ -8,8 +8,8 @@ import pytest
 
 from motherlode.domain.permissions import ADMIN, DELETE, PUSH, PUSH_VERSION, UNLIST, Actor
 from motherlode.domain.refusals import AlreadyExists, NotAllowed, PackageTooLarge, StorageFull
-from motherlode.store import downloads
 from motherlode.store.blobs.memory import MemoryBlobs
+from motherlode.store.packages import downloads
 from motherlode.usecases.grant_role import grant_role
 from tests.builders import nupkg
 from tests.usecases.house import NOON

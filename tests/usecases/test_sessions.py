@@ -8,7 +8,8 @@ from motherlode.domain.accounts import ADMINISTRATOR
 from motherlode.domain.permissions import ADMIN, READ, Actor, Sender
 from motherlode.domain.refusals import AccountExists, InvalidPassword, KeyRefused, NotAllowed, SignInRefused
 from motherlode.identity.sessions import make_session
-from motherlode.store import access, accounts, audit, sessions
+from motherlode.store.accounts import accounts, permissions_version, sessions
+from motherlode.store.audit import log as audit
 from motherlode.usecases.create_account import create_account
 from motherlode.usecases.create_key import create_key
 from motherlode.usecases.disable_account import disable_account
@@ -51,7 +52,7 @@ def find(house, session):
 
 def number(house):
     with house.db.read() as tx:
-        return access.number(tx)
+        return permissions_version.number(tx)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from motherlode.domain.refusals import Busy
 from motherlode.projections.downloads import DownloadTally
 from motherlode.store.blobs.memory import MemoryBlobs
-from motherlode.store.db import open_database
+from motherlode.store.database.sqlite import open_database
 from motherlode.usecases.record_downloads import record_downloads
 from motherlode.usecases.sweep import sweep
 from tests.builders import nupkg

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import delete, text, update
 
-from motherlode.store import schema
 from motherlode.store.blobs.memory import MemoryBlobs
+from motherlode.store.database import schema
 from motherlode.usecases.verify import verify
 from tests.builders import nupkg
 from tests.usecases.away import bring_back, take_away

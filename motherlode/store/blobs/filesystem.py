@@ -23,18 +23,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from motherlode import posix
+from motherlode import os_files
 from motherlode.observe.crash import crash_point
-from motherlode.store.blobs import keys
-from motherlode.store.blobs.base import Spool, StoredBlob, check_by_writing, storage_refusals
-from motherlode.store.blobs.space import Room
+from motherlode.store import data_folder
+from motherlode.store.blobs.free_space import Room
+from motherlode.store.blobs.protocol import Spool, StoredBlob, check_by_writing, storage_refusals
 
 
 class FileSpool(Spool):
     """A spool that is a file."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(posix.open_new(path))
+        super().__init__(os_files.open_new(path))
         self.path = path
 
     def discard(self) -> None:
@@ -52,7 +52,7 @@ class FileBlobs:
         self._folder = folder
         self._room = Room(lambda: shutil.disk_usage(folder).free, least_free_bytes)
         self._making = threading.Lock()
-        self._lock: posix.FileLock | None = None
+        self._lock: os_files.FileLock | None = None
         self._durable_folders: set[Path] = set()
 
     def spool(self) -> FileSpool:
@@ -62,24 +62,24 @@ class FileBlobs:
 
     def _new_spool(self) -> FileSpool:
         with storage_refusals():
-            return FileSpool(self._spool_folder() / keys.new_spool_name())
+            return FileSpool(self._spool_folder() / data_folder.new_spool_name())
 
     def put(self, spool: Spool) -> str:
         """Make the spooled file a blob, by the steps above."""
         assert isinstance(spool, FileSpool)  # noqa: S101 a spool goes back to the store it came from
-        name = keys.new_blob_name(spool.sha256)
-        target = keys.blob_path(self._folder, name)
+        name = data_folder.new_blob_name(spool.sha256)
+        target = data_folder.blob_path(self._folder, name)
         with storage_refusals():
-            posix.sync_file(spool.file)
+            os_files.sync_file(spool.file)
             spool.file.close()
             crash_point("put-synced")
             self._make_durable(target.parent)
-            posix.open_new(self._note(name)).close()
+            os_files.open_new(self._note(name)).close()
             crash_point("put-noted")
             try:
                 spool.path.rename(target)
                 crash_point("put-renamed")
-                posix.sync_folder(target.parent)
+                os_files.sync_folder(target.parent)
             except OSError:
                 self.delete(name)
                 self.settle(name)
@@ -97,7 +97,7 @@ class FileBlobs:
 
     def path(self, name: str) -> Path:
         """The file, by its name alone."""
-        return keys.blob_path(self._folder, name)
+        return data_folder.blob_path(self._folder, name)
 
     def delete(self, name: str) -> None:
         """Unlink the file; who reads it still, reads it to its end."""
@@ -114,43 +114,43 @@ class FileBlobs:
 
     def walk(self) -> Iterator[StoredBlob]:
         """The files, one folder after the other; put when they were written last, which is before the rename."""
-        for folder in _list(keys.blobs_path(self._folder)):
+        for folder in _list(data_folder.blobs_path(self._folder)):
             for file in _list(folder):
                 with suppress(FileNotFoundError):
-                    if keys.is_blob_name(file.name) and file.parent.name == file.name[:2]:
+                    if data_folder.is_blob_name(file.name) and file.parent.name == file.name[:2]:
                         found = file.stat()
                         yield StoredBlob(file.name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
     def sweep(self, is_named: Callable[[str], bool], *, is_dry_run: bool = False) -> list[str]:
         """Clear the spool folders whose lock is free: their processes are gone."""
         deleted: list[str] = []
-        for folder in _list(keys.spools_path(self._folder)):
+        for folder in _list(data_folder.spools_path(self._folder)):
             deleted += self._sweep_folder(folder, is_named, is_dry_run=is_dry_run)
         return deleted
 
     def unsettled(self) -> set[str]:
         """The notes in all spool folders."""
-        folders = _list(keys.spools_path(self._folder))
-        return {file.name for folder in folders for file in _list(folder) if keys.is_blob_name(file.name)}
+        folders = _list(data_folder.spools_path(self._folder))
+        return {file.name for folder in folders for file in _list(folder) if data_folder.is_blob_name(file.name)}
 
     def read_object(self, name: str) -> bytes | None:
         """The file's bytes."""
         try:
-            return keys.object_path(self._folder, name).read_bytes()
+            return data_folder.object_path(self._folder, name).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     def replace_object(self, name: str, content: bytes) -> None:
         """Write a file in the spool, where a sweep finds it after a crash, and rename it."""
-        target = keys.object_path(self._folder, name)
+        target = data_folder.object_path(self._folder, name)
         with self._new_spool() as spool, storage_refusals():
             spool.write(content)
-            posix.sync_file(spool.file)
+            os_files.sync_file(spool.file)
             spool.file.close()
             crash_point("history-synced")
             self._make_durable(target.parent)
             spool.path.replace(target)
-            posix.sync_folder(target.parent)
+            os_files.sync_folder(target.parent)
         crash_point("history-replaced")
 
     def close(self) -> None:
@@ -159,7 +159,7 @@ class FileBlobs:
             if self._lock is None:
                 return
             folder = self._lock.path.parent
-            if any(keys.is_blob_name(file.name) for file in folder.iterdir()):
+            if any(data_folder.is_blob_name(file.name) for file in folder.iterdir()):
                 self._lock.release()
             else:
                 _remove(folder, self._lock)
@@ -172,13 +172,13 @@ class FileBlobs:
                 self._lock = self._new_spool_folder()
             return self._lock.path.parent
 
-    def _new_spool_folder(self) -> posix.FileLock | None:
+    def _new_spool_folder(self) -> os_files.FileLock | None:
         """None when a sweep took the new folder for a dead process', in the instant before its lock was taken."""
-        folder = keys.spools_path(self._folder) / keys.new_nonce()
+        folder = data_folder.spools_path(self._folder) / data_folder.new_nonce()
         self._make_durable(folder.parent)
         folder.mkdir(mode=0o700)
         with suppress(FileNotFoundError):
-            return posix.try_lock(keys.lock_path(folder))
+            return os_files.try_lock(data_folder.lock_path(folder))
         return None
 
     def _note(self, name: str) -> Path:
@@ -190,19 +190,19 @@ class FileBlobs:
             return
         self._make_durable(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
-        posix.sync_folder(folder.parent)
+        os_files.sync_folder(folder.parent)
         self._durable_folders.add(folder)
 
     def _sweep_folder(self, folder: Path, is_named: Callable[[str], bool], *, is_dry_run: bool) -> list[str]:
         try:
-            lock = posix.try_lock(keys.lock_path(folder))
+            lock = os_files.try_lock(data_folder.lock_path(folder))
         except (FileNotFoundError, NotADirectoryError):
             return []
         if lock is None:
             return []
         try:
             names = [file.name for file in _list(folder) if file != lock.path]
-            notes = [name for name in names if keys.is_blob_name(name)]
+            notes = [name for name in names if data_folder.is_blob_name(name)]
             unnamed = [name for name in notes if self.path(name).exists() and not is_named(name)]
             if not is_dry_run:
                 for name in unnamed:
@@ -210,7 +210,7 @@ class FileBlobs:
                 _remove(folder, lock)
         finally:
             lock.release()
-        return [*unnamed, *(name for name in names if keys.is_spool_name(name))]
+        return [*unnamed, *(name for name in names if data_folder.is_spool_name(name))]
 
 
 def _list(folder: Path) -> list[Path]:
@@ -221,7 +221,7 @@ def _list(folder: Path) -> list[Path]:
         return []
 
 
-def _remove(folder: Path, lock: posix.FileLock) -> None:
+def _remove(folder: Path, lock: os_files.FileLock) -> None:
     """Remove the folder; the lock goes last, so that the folder has an owner for as long as it holds anything."""
     for file in folder.iterdir():
         if file != lock.path:

@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from motherlode.domain.refusals import StorageLow
 from motherlode.observe.clock import Clock, SystemClock
-from motherlode.store.blobs import keys
-from motherlode.store.blobs.base import Spool, StoredBlob, check_by_writing
+from motherlode.store import data_folder
+from motherlode.store.blobs.protocol import Spool, StoredBlob, check_by_writing
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class MemoryBlobs:
 
     def put(self, spool: Spool) -> str:
         """Lay the bytes on the shelf."""
-        name = keys.new_blob_name(spool.sha256)
+        name = data_folder.new_blob_name(spool.sha256)
         self._notes.add(name)
         self._shelf.notes.add(name)
         spool.file.seek(0)

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from motherlode.domain.refusals import PackageTooLarge
-from motherlode.store.blobs.base import Spool
+from motherlode.store.blobs.protocol import Spool
 from motherlode.usecases.check import Checked, check
 from motherlode.web.answers import NO_STORE
 from motherlode.web.refuse import describe_fault, status_of

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.responses import Response
 
 from motherlode.domain.refusals import KeyRefused, NotAllowed
-from motherlode.store.blobs.base import Spool
+from motherlode.store.blobs.protocol import Spool
 from motherlode.usecases.delete import delete
 from motherlode.usecases.push import Pushed, push
 from motherlode.usecases.relist import relist

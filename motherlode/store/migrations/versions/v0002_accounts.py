@@ -6,7 +6,7 @@ The two tables that change are made anew: a column that is added later lies else
 import sqlalchemy as sa
 from alembic import op
 
-from motherlode.store.chain import FIRST, MEMBERS, hash_line
+from motherlode.store.audit.hash_chain import FIRST, MEMBERS, hash_line
 
 revision = "0002"
 down_revision = "0001"

@@ -13,9 +13,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, or_, select, update
 
 from motherlode.domain.refusals import NoSuchKey
-from motherlode.store import access, schema
-from motherlode.store.db import Tx
-from motherlode.store.texts import tidy
+from motherlode.store.accounts import permissions_version
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx
+from motherlode.store.sanitize import tidy
 
 API: Final = "api"
 VERIFICATION: Final = "verification"
@@ -93,20 +94,20 @@ def of_account(tx: Tx, account_id: int, kinds: tuple[str, ...] = (API,)) -> list
 def revoke(tx: Tx, key_id: str, at: datetime) -> KeyRow:
     """Revoke the key; one that is revoked already keeps its time. Raises NoSuchKey."""
     tx.execute(update(schema.keys).where(_K.id == key_id, _K.revoked_at.is_(None)).values(revoked_at=at))
-    access.count_up(tx)
+    permissions_version.count_up(tx)
     return _get(tx, key_id)
 
 
 def set_feeds(tx: Tx, key_id: str, feeds: tuple[str, ...]) -> None:
     """Let the key be good for these feeds alone."""
     tx.execute(update(schema.keys).where(_K.id == key_id).values(feeds=list(feeds)))
-    access.count_up(tx)
+    permissions_version.count_up(tx)
 
 
 def set_expiry(tx: Tx, key_id: str, expires_at: datetime | None, replaced_by: str | None) -> KeyRow:
     """Let the key end then, in favour of the one that replaces it. Raises NoSuchKey."""
     tx.execute(update(schema.keys).where(_K.id == key_id).values(expires_at=expires_at, replaced_by=replaced_by))
-    access.count_up(tx)
+    permissions_version.count_up(tx)
     return _get(tx, key_id)
 
 

@@ -13,10 +13,10 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, LargeBinary, Select, cast, func, insert, select, type_coerce
 from sqlalchemy.types import NullType
 
-from motherlode.store import schema
-from motherlode.store.chain import FIRST, hash_line
-from motherlode.store.db import Tx, any_text, encode_json
-from motherlode.store.texts import tidy
+from motherlode.store.audit.hash_chain import FIRST, hash_line
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx, any_text, encode_json
+from motherlode.store.sanitize import tidy
 
 MOST: Final[Mapping[str, int]] = {
     "actor": 100,

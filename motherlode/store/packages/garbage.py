@@ -15,8 +15,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, union_all, update
 
-from motherlode.store import schema
-from motherlode.store.db import Tx, upsert
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx, upsert
 
 _C, _D, _E, _F, _G = schema.contents.c, schema.deletions.c, schema.entries.c, schema.feeds.c, schema.garbage.c
 _U = schema.unnamed.c

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, delete, exists
 
-from motherlode.store import schema
-from motherlode.store.db import Tx, upsert
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx, upsert
 
 _L = schema.locks.c
 

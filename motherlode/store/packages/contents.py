@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Executable, Select, delete, func, insert, select, update
 
-from motherlode.store import schema
-from motherlode.store.db import Tx, once_for_each_dialect, upsert
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx, once_for_each_dialect, upsert
 
 _COLUMNS = (
     schema.contents.c.id,

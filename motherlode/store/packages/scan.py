@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from motherlode.store import schema
-from motherlode.store.catalog import Event, PackageRow
-from motherlode.store.db import Tx
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx
+from motherlode.store.packages.catalog import Event, PackageRow
 
 _PAGE = 1000
 _C, _D, _E, _P = schema.contents.c, schema.deletions.c, schema.entries.c, schema.packages.c

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import exists, select
 
-from motherlode.store import schema
-from motherlode.store.db import Tx
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from typing import Any, Literal
 
 from sqlalchemy import Executable, bindparam, case, func, insert, select, update
 
-from motherlode.store import entries, schema
-from motherlode.store.db import Tx, once_for_each_dialect, upsert
-from motherlode.store.entries import Entry
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx, once_for_each_dialect, upsert
+from motherlode.store.packages import versions
+from motherlode.store.packages.versions import Entry
 
 Kind = Literal["published", "replaced", "unlisted", "relisted", "rederived", "deleted", "restored"]
 
@@ -75,7 +76,7 @@ def append(
         "kind": kind,
         "id_key": entry.id_key,
         "version_key": entry.version_key,
-        "details": entries.describe(entry) | dict(more or {}),
+        "details": versions.describe(entry) | dict(more or {}),
     }
     tx.execute(_ADD_EVENT, event)
     if kind != "deleted" and (entry.revision, entry.changed_at) != (number, at):

@@ -2,8 +2,8 @@
 
 from sqlalchemy import func, select
 
-from motherlode.store import schema
-from motherlode.store.db import Tx
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx
 
 _V = schema.entries.c
 _COUNTS = select(_V.feed_id, func.count(_V.id_key.distinct()), func.count()).group_by(_V.feed_id)

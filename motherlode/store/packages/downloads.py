@@ -10,8 +10,8 @@ from datetime import date
 
 from sqlalchemy import Date, Table, func, select, update
 
-from motherlode.store import schema
-from motherlode.store.db import Tx, upsert
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx, upsert
 
 Counted = tuple[int, str, str, date]
 """Feed id, id key, version key, UTC day."""

@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, delete, insert, select
 from motherlode.nuget.ids import PackageId
 from motherlode.nuget.package import Identity
 from motherlode.nuget.versions import parse_version
-from motherlode.store import contents, entries, schema
-from motherlode.store.db import Tx
-from motherlode.store.entries import Entry
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx
+from motherlode.store.packages import contents, versions
+from motherlode.store.packages.versions import Entry
 
 _D = schema.deletions.c
 _COLUMNS = (_D.feed_id, _D.id_key, _D.version_key, _D.entry, _D.content_id, _D.deleted_at, _D.deleted_by, _D.reason)
@@ -49,14 +50,14 @@ def add(tx: Tx, entry: Entry, *, at: datetime, by: str, reason: str | None) -> N
         "feed_id": entry.feed_id,
         "id_key": entry.id_key,
         "version_key": entry.version_key,
-        "entry": entries.describe(entry),
+        "entry": versions.describe(entry),
         "content_id": entry.content_id,
         "deleted_at": at,
         "deleted_by": by,
         "reason": reason,
     }
     tx.execute(insert(schema.deletions), row)
-    entries.remove(tx, entry)
+    versions.remove(tx, entry)
 
 
 def find(tx: Tx, feed_id: int, id_key: str, version_key: str) -> Deleted | None:
@@ -68,7 +69,7 @@ def find(tx: Tx, feed_id: int, id_key: str, version_key: str) -> Deleted | None:
 def bring_back(tx: Tx, deleted: Deleted, content_id: int, *, at: datetime) -> Entry:
     """Move it back to the entries, as it was there; `catalog.append` follows."""
     tx.execute(delete(schema.deletions).where(*_mine(deleted.feed_id, deleted.id_key, deleted.version_key)))
-    return entries.add(
+    return versions.add(
         tx,
         deleted.feed_id,
         deleted.identity,

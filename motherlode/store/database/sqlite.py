@@ -25,7 +25,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from motherlode import posix
+from motherlode import os_files
 from motherlode.domain.refusals import (
     Busy,
     DatabaseClosed,
@@ -36,7 +36,7 @@ from motherlode.domain.refusals import (
     StorageFull,
 )
 from motherlode.observe.crash import crash_point
-from motherlode.store import schema
+from motherlode.store.database import schema
 
 S = TypeVar("S")
 Tx = Connection
@@ -107,10 +107,10 @@ def replace_database(path: Path, draft: Path, at: datetime) -> Path | None:
         beside = path.with_name(path.name + suffix)
         if beside.exists() or beside.is_symlink():
             beside.rename(set_aside.with_name(set_aside.name + suffix))
-    posix.sync_folder(path.parent)
+    os_files.sync_folder(path.parent)
     crash_point("rebuild-set-aside")
     draft.rename(path)
-    posix.sync_folder(path.parent)
+    os_files.sync_folder(path.parent)
     crash_point("rebuild-placed")
     return set_aside if is_there else None
 
@@ -141,18 +141,18 @@ def _read_mode(path: Path) -> int | None:
 def _create_file(path: Path) -> None:
     """An empty database already in WAL mode: two processes that switch it at once would refuse each other."""
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    posix.open_new(draft).close()
+    os_files.open_new(draft).close()
     try:
         connection = sqlite3.connect(draft)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.close()
         with draft.open("r+b") as file:
-            posix.sync_file(file)
+            os_files.sync_file(file)
         with suppress(FileExistsError):
-            posix.place(draft, path)
+            os_files.place(draft, path)
     finally:
         draft.unlink(missing_ok=True)
-    posix.sync_folder(path.parent)
+    os_files.sync_folder(path.parent)
 
 
 class Database:
@@ -310,7 +310,7 @@ class Database:
         from alembic.util import CommandError  # noqa: PLC0415
 
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+        config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations").replace("%", "%%"))
         config.attributes["connection"] = tx
         try:
             with _ALEMBIC:

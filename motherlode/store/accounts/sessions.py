@@ -10,9 +10,10 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, bindparam, delete, insert, select
 
-from motherlode.store import access, schema
-from motherlode.store.db import Tx
-from motherlode.store.texts import tidy
+from motherlode.store.accounts import permissions_version
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx
+from motherlode.store.sanitize import tidy
 
 MAX_ADDRESS: Final = 64
 MAX_CLIENT: Final = 200
@@ -74,5 +75,5 @@ def purge(tx: Tx, now: datetime) -> int:
 def _end(tx: Tx, *conditions: ColumnElement[bool]) -> int:
     ended = tx.execute(delete(schema.sessions).where(*conditions)).rowcount
     if ended:
-        access.count_up(tx)
+        permissions_version.count_up(tx)
     return ended

@@ -7,8 +7,8 @@ judges anew. A push counts nothing up: the first owner of an id that was nobody'
 
 from sqlalchemy import select, update
 
-from motherlode.store import schema
-from motherlode.store.db import Tx
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx
 
 NUMBER = select(schema.access.c.number).where(schema.access.c.id == 1).scalar_subquery()
 """The number, for statements that bring it along."""

@@ -32,10 +32,14 @@ from motherlode.domain.refusals import AlreadyExists
 from motherlode.nuget.ids import PackageId
 from motherlode.nuget.package import Identity
 from motherlode.nuget.versions import Version, parse_version
-from motherlode.store import access, audit, locks, owners, schema
-from motherlode.store.audit import Tail
-from motherlode.store.contents import ContentRow
-from motherlode.store.db import Tx, once_for_each_dialect, upsert
+from motherlode.store.accounts import owners
+from motherlode.store.accounts import permissions_version as access
+from motherlode.store.audit import log as audit
+from motherlode.store.audit.log import Tail
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx, once_for_each_dialect, upsert
+from motherlode.store.packages import locks
+from motherlode.store.packages.contents import ContentRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from typing import Any
 
 from sqlalchemy import Executable, delete, select
 
-from motherlode.store import access, schema
-from motherlode.store.accounts import COLUMNS, AccountRow
-from motherlode.store.db import Tx, once_for_each_dialect, upsert
+from motherlode.store.accounts import permissions_version
+from motherlode.store.accounts.accounts import COLUMNS, AccountRow
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx, once_for_each_dialect, upsert
 
 _G, _A, _F = schema.grants.c, schema.accounts.c, schema.feeds.c
 _OF_FEED = select(*COLUMNS, _G.role.label("granted")).join(schema.grants, _G.account_id == _A.id).order_by(_A.name_key)
@@ -17,7 +18,7 @@ def put(tx: Tx, feed_id: int, account_id: int, role: str) -> None:
     """Give the account that role on the feed, in place of the one it had there."""
     row: dict[str, Any] = {"feed_id": feed_id, "account_id": account_id, "role": role}
     tx.execute(_put(tx), row)
-    access.count_up(tx)
+    permissions_version.count_up(tx)
 
 
 @once_for_each_dialect
@@ -31,7 +32,7 @@ def remove(tx: Tx, feed_id: int, account_id: int) -> bool:
     mine = (_G.feed_id == feed_id, _G.account_id == account_id)
     removed = tx.execute(delete(schema.grants).where(*mine)).rowcount > 0
     if removed:
-        access.count_up(tx)
+        permissions_version.count_up(tx)
     return removed
 
 

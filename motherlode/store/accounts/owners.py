@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, delete, exists, select
 
 from motherlode.domain.permissions import Ownership
-from motherlode.store import access, schema
-from motherlode.store.accounts import COLUMNS, AccountRow, as_accounts
-from motherlode.store.db import Tx, upsert
+from motherlode.store.accounts import permissions_version
+from motherlode.store.accounts.accounts import COLUMNS, AccountRow, as_accounts
+from motherlode.store.database import schema
+from motherlode.store.database.sqlite import Tx, upsert
 
 _O, _I, _A, _P = schema.owners.c, schema.invitations.c, schema.accounts.c, schema.packages.c
 
@@ -51,7 +52,7 @@ def add(tx: Tx, feed_id: int, id_key: str, account_id: int, at: datetime) -> boo
     remove_invitation(tx, feed_id, id_key, account_id)
     added = _add(tx, feed_id, id_key, account_id, at)
     if added:
-        access.count_up(tx)
+        permissions_version.count_up(tx)
     return added
 
 
@@ -70,7 +71,7 @@ def remove(tx: Tx, feed_id: int, id_key: str, account_id: int) -> bool:
     mine = (_O.feed_id == feed_id, _O.id_key == id_key, _O.account_id == account_id)
     removed = tx.execute(delete(schema.owners).where(*mine)).rowcount > 0
     if removed:
-        access.count_up(tx)
+        permissions_version.count_up(tx)
     return removed
 
 

@@ -1,0 +1,1 @@
+"""Users, teams, API keys, sessions, and who may do what."""
