@@ -14,10 +14,10 @@ from bench.sign_ins import HOLDER, PASSWORD, SECLUDED, basic, open_secluded
 from motherlode.app import make_app
 from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.domain.permissions import READ
-from motherlode.house import House
-from motherlode.usecases.create_feed import create_feed
+from motherlode.services import House
 from motherlode.usecases.create_key import create_key
-from motherlode.usecases.identify import CONSOLE
+from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.sign_in.identify import CONSOLE
 
 _PUBLIC: Final = "outward"
 _REQUESTS: Final = 2000

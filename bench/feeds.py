@@ -19,14 +19,14 @@ from bench import words
 from bench.servers import motherlode
 from motherlode.app import prepare_house
 from motherlode.config import load_settings
-from motherlode.house import House
+from motherlode.services import House
 from motherlode.settings import Settings
 from motherlode.store import data_folder, migrations
 from motherlode.store.blobs.filesystem import FileBlobs, FileSpool
 from motherlode.store.blobs.protocol import Spool
 from motherlode.store.database.sqlite import Database, Tx
-from motherlode.usecases.identify import CONSOLE
-from motherlode.usecases.push import push
+from motherlode.usecases.packages.push import push
+from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
 
 _PUSHES_IN_A_COMMIT = 1000

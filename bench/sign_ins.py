@@ -29,14 +29,14 @@ from motherlode.app import open_house
 from motherlode.domain.accounts import PUBLISHER
 from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.domain.permissions import PUSH, READ
-from motherlode.house import House
 from motherlode.identity.keys import make_key
+from motherlode.services import House
 from motherlode.store.accounts import accounts, api_keys
 from motherlode.store.accounts.api_keys import KeyRow
-from motherlode.usecases.create_account import create_account
-from motherlode.usecases.create_feed import create_feed
-from motherlode.usecases.grant_role import grant_role
-from motherlode.usecases.identify import CONSOLE
+from motherlode.usecases.accounts.accounts import create_account
+from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.feeds.roles import grant_role
+from motherlode.usecases.sign_in.identify import CONSOLE
 
 SECLUDED: Final = "secluded"
 _PATH: Final = f"/feeds/{SECLUDED}/v3/index.json"

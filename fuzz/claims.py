@@ -34,10 +34,10 @@ from motherlode.protocol.catalog_entry import render_catalog_entry
 from motherlode.protocol.urls import Hive, Urls
 from motherlode.search.analyser import iter_words
 from motherlode.search.queries import MAX_PARTS, parse_query
-from motherlode.web.credentials import parse_authorization
-from motherlode.web.multipart import FirstPart, parse_boundary
-from motherlode.web.pages.forms import parse_form
-from motherlode.web.pages.markdown import render_readme
+from motherlode.web.auth.credentials import parse_authorization
+from motherlode.web.bodies.multipart import FirstPart, parse_boundary
+from motherlode.web.pages.core.forms import parse_form
+from motherlode.web.pages.readme.markdown import render_readme
 from motherlode.web.v3.search import parse_asked
 from tests.builders import Member, nupkg, nuspec, zip_of
 from tests.signing import sign

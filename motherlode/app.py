@@ -18,7 +18,6 @@ from motherlode.domain.refusals import (
     OlderData,
     Refusal,
 )
-from motherlode.house import House
 from motherlode.identity.keys import digest_of
 from motherlode.identity.remembered import RememberedCredentials
 from motherlode.identity.slowdown import Slowdown
@@ -26,33 +25,34 @@ from motherlode.observe.clock import SystemClock
 from motherlode.observe.crash import crash_point
 from motherlode.observe.logs import get_logger
 from motherlode.observe.metrics import Metrics
-from motherlode.projections.documents import Documents
-from motherlode.projections.downloads import DownloadTally
-from motherlode.projections.follower import Follower
-from motherlode.projections.indexes import IndexFolder
-from motherlode.projections.key_uses import KeyUses
-from motherlode.projections.reader import Reader
-from motherlode.projections.searching import Searching
+from motherlode.projections.documents.cache import Documents
+from motherlode.projections.documents.catalog_follower import Follower
+from motherlode.projections.documents.reader import Reader
+from motherlode.projections.pages.queries import Showing
+from motherlode.projections.search.index_folder import IndexFolder
+from motherlode.projections.search.service import Searching
 from motherlode.projections.server_state import ServerStateReader
-from motherlode.projections.showing import Showing
+from motherlode.services import House
 from motherlode.settings import ServerSettings, Settings
 from motherlode.store import feeds
 from motherlode.store.blobs.filesystem import FileBlobs
 from motherlode.store.blobs.protocol import Blobs
 from motherlode.store.data_folder import database_path, first_key_path, search_path
 from motherlode.store.database.sqlite import Database, is_filled, open_database, remove_database, replace_database
-from motherlode.usecases.create_feed import create_feed
-from motherlode.usecases.ensure_first_key import ensure_first_key
-from motherlode.usecases.history import (
+from motherlode.usage.api_keys import KeyUses
+from motherlode.usage.downloads import DownloadTally
+from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.keys.first_key import ensure_first_key
+from motherlode.usecases.maintenance.history import (
     check_history,
     has_held_packages,
     has_packages,
     record_history,
     replace_history,
 )
-from motherlode.usecases.identify import CONSOLE
-from motherlode.usecases.rebuild import Rebuilt, rebuild
-from motherlode.usecases.sweep import sweep
+from motherlode.usecases.maintenance.rebuild import Rebuilt, rebuild
+from motherlode.usecases.maintenance.sweep import sweep
+from motherlode.usecases.sign_in.identify import CONSOLE
 
 
 def open_house(settings: Settings) -> House:
@@ -149,7 +149,7 @@ def make_app(settings: Settings) -> Any:
     """The ASGI application of one worker, its data folder made ready."""
     from motherlode.jobs.runner import Runner  # noqa: PLC0415 commands do without the web, and run no jobs
     from motherlode.jobs.table import KINDS  # noqa: PLC0415
-    from motherlode.web.edge import Edge  # noqa: PLC0415
+    from motherlode.web.application import Edge  # noqa: PLC0415
 
     house = prepare_house(settings)
     return Edge(house, Runner(house, KINDS))

@@ -57,8 +57,8 @@ def create(
     config: ConfigOption = None,
 ) -> None:
     """Make a feed: a source of its own below /feeds/NAME, with the server's defaults and these settings."""
-    from motherlode.usecases.create_feed import create_feed
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.feeds.feeds import create_feed
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     pairs = _parse_pairs(settings or [])
     with opened(data, config) as house:
@@ -76,7 +76,7 @@ def change(
 ) -> None:
     """Change a feed's settings: they bind its next request."""
     from motherlode.usecases.change_feed import change_feed
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     pairs = _parse_pairs(settings)
     with opened(data, config) as house:
@@ -96,8 +96,8 @@ def delete(
     config: ConfigOption = None,
 ) -> None:
     """Delete a feed for good, with its owners, roles and statistics."""
-    from motherlode.usecases.delete_feed import delete_feed
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.feeds.delete_feed import delete_feed
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
         confirm(f"Delete the feed {name} for good?", yes=yes)
@@ -149,8 +149,8 @@ def grant(
     config: ConfigOption = None,
 ) -> None:
     """Give a user, service account or team a role on a feed, in place of one it had there."""
-    from motherlode.usecases.grant_role import grant_role
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.feeds.roles import grant_role
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
         grant_role(feed, name, role, CONSOLE, db=house.db, clock=house.clock)
@@ -162,7 +162,7 @@ def withdraw(
     feed: FeedArgument, name: AccountArgument, *, data: DataOption = None, config: ConfigOption = None
 ) -> None:
     """Take a role on a feed away; ids that are owned there stay owned."""
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.sign_in.identify import CONSOLE
     from motherlode.usecases.withdraw_role import withdraw_role
 
     with opened(data, config) as house:

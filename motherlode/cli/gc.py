@@ -13,7 +13,7 @@ from motherlode.cli.output import put, tell
 from motherlode.cli.progress import bar_of, is_bar_shown
 
 if TYPE_CHECKING:
-    from motherlode.usecases.gc import Removed
+    from motherlode.usecases.maintenance.gc import Removed
 
 _TOLD_EVERY: Final = 1000
 
@@ -28,7 +28,7 @@ def gc(
     """Remove uploads that were cut off, deleted versions whose time is up, and bytes that nobody points to."""
     from motherlode.domain.units import format_duration
     from motherlode.store.packages.garbage import read_unnamed
-    from motherlode.usecases.gc import gc as collect_garbage
+    from motherlode.usecases.maintenance.gc import gc as collect_garbage
 
     counted: Counter[str] = Counter()
     with opened(data, config, is_warned=False) as house, _progress() as advance:
@@ -64,7 +64,7 @@ def gc(
 
 
 def _line(removed: "Removed", *, as_json: bool) -> str:
-    from motherlode.usecases.gc import SAID
+    from motherlode.usecases.maintenance.gc import SAID
 
     if as_json:
         return json.dumps({"kind": removed.kind, "name": removed.name, "bytes": removed.size}, ensure_ascii=False)

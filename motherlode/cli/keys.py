@@ -82,7 +82,7 @@ def create(
 ) -> None:
     """Make a key and print it, and only it: it is shown this one time. Without --expires it ends after 90 days."""
     from motherlode.usecases.create_key import create_key
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened_with_settings(data, config) as (house, settings):
         longest = settings.keys.max_lifetime_s
@@ -126,8 +126,8 @@ def rotate(
     config: ConfigOption = None,
 ) -> None:
     """Make the key's successor and print it, and only it; the old key ends when the overlap is over."""
-    from motherlode.usecases.identify import CONSOLE
     from motherlode.usecases.rotate_key import rotate_key
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened_with_settings(data, config) as (house, settings):
         longest = settings.keys.max_lifetime_s
@@ -142,8 +142,8 @@ def rotate(
 @commands.command("revoke")
 def revoke(key_id: IdArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
     """Revoke a key: it is refused from the next request on."""
-    from motherlode.usecases.identify import CONSOLE
     from motherlode.usecases.revoke_key import revoke_key
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
         revoke_key(key_id, CONSOLE, db=house.db, clock=house.clock)

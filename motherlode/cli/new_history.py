@@ -23,9 +23,9 @@ def new_history(
     storage.quarantine, and are then removed by gc; until then 'motherlode verify' names them.
     """
     from motherlode.store.data_folder import search_path
-    from motherlode.usecases.history import check_history
-    from motherlode.usecases.identify import CONSOLE
-    from motherlode.usecases.new_history import begin_history
+    from motherlode.usecases.maintenance.history import check_history
+    from motherlode.usecases.maintenance.new_history import begin_history
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened_with_settings(data, config, is_warned=False) as (house, settings):
         lock = take_folder(settings.data)

@@ -18,8 +18,8 @@ from motherlode.settings import Settings
 from motherlode.store.data_folder import database_path, run_path
 
 if TYPE_CHECKING:
-    from motherlode.house import House
     from motherlode.nuget.ids import PackageId
+    from motherlode.services import House
     from motherlode.store.blobs.protocol import Blobs
     from motherlode.store.database.sqlite import Database
 
@@ -136,7 +136,7 @@ def opened_with_settings(
     """The same house, and the settings it was opened with."""
     from motherlode.app import open_house
     from motherlode.observe.logs import configure_logs
-    from motherlode.usecases.history import record_history
+    from motherlode.usecases.maintenance.history import record_history
 
     settings = _settle_as_owner(data, config)
     configure_logs(style=settings.log.format, level="warning")
@@ -191,7 +191,7 @@ def _explain(error: Exception, db: "Database", settings: Settings) -> Exception:
 
 
 def _warn_of_history(db: "Database", blobs: "Blobs") -> None:
-    from motherlode.usecases.history import check_history
+    from motherlode.usecases.maintenance.history import check_history
 
     try:
         check_history(db=db, blobs=blobs)

@@ -68,7 +68,7 @@ def add(
 ) -> None:
     """Make somebody an owner of an id, without asking."""
     from motherlode.usecases.add_owner import add_owner
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
     with opened(data, config) as house:
@@ -86,8 +86,8 @@ def invite(
     config: ConfigOption = None,
 ) -> None:
     """Ask somebody to own an id: nothing changes until the invitation is accepted."""
-    from motherlode.usecases.identify import CONSOLE
     from motherlode.usecases.invite_owner import invite_owner
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
     with opened(data, config) as house:
@@ -106,7 +106,7 @@ def accept(
 ) -> None:
     """Accept an invitation in somebody's name."""
     from motherlode.usecases.accept_invitation import accept_invitation
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
     with opened(data, config) as house:
@@ -125,7 +125,7 @@ def decline(
 ) -> None:
     """Decline an invitation in somebody's name, or take it back."""
     from motherlode.usecases.decline_invitation import decline_invitation
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
     with opened(data, config) as house:
@@ -143,8 +143,8 @@ def remove(
     config: ConfigOption = None,
 ) -> None:
     """Take an id away from an owner; the last one stays."""
-    from motherlode.usecases.identify import CONSOLE
     from motherlode.usecases.remove_owner import remove_owner
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
     with opened(data, config) as house:

@@ -15,10 +15,10 @@ from motherlode.domain.feed_settings import DEFAULT_FEED
 from motherlode.domain.refusals import Refusal
 
 if TYPE_CHECKING:
-    from motherlode.house import House
     from motherlode.nuget.package import Identity
+    from motherlode.services import House
     from motherlode.store.blobs.protocol import Spool
-    from motherlode.usecases.check import Checked
+    from motherlode.usecases.packages.check import Checked
 
 _CHUNK_BYTES: Final = 1 << 20
 PathsArgument = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="Packages, or folders of them.")]
@@ -79,7 +79,7 @@ def unlist(
     config: ConfigOption = None,
 ) -> None:
     """Unlist a version: hidden from search, still restored by those who use it."""
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.sign_in.identify import CONSOLE
     from motherlode.usecases.unlist import unlist as unlist_version
 
     identity = _parse_identity(package_id, version)
@@ -97,8 +97,8 @@ def relist(
     config: ConfigOption = None,
 ) -> None:
     """Relist a version that was unlisted."""
-    from motherlode.usecases.identify import CONSOLE
     from motherlode.usecases.relist import relist as relist_version
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     identity = _parse_identity(package_id, version)
     with opened(data, config) as house:
@@ -116,8 +116,8 @@ def delete(
     config: ConfigOption = None,
 ) -> None:
     """Take a version away as the feed's setting `delete` says: unlist it, delete it softly, or for good."""
-    from motherlode.usecases.delete import delete as delete_version
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.packages.delete import delete as delete_version
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     identity = _parse_identity(package_id, version)
     with opened(data, config) as house:
@@ -137,8 +137,8 @@ def restore_version(
     config: ConfigOption = None,
 ) -> None:
     """Bring back a version that was deleted softly, listed or not as it was."""
-    from motherlode.usecases.identify import CONSOLE
-    from motherlode.usecases.restore_version import restore_version as restore
+    from motherlode.usecases.packages.restore_version import restore_version as restore
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     identity = _parse_identity(package_id, version)
     with opened(data, config) as house:
@@ -155,8 +155,8 @@ def lock(
     config: ConfigOption = None,
 ) -> None:
     """Lock an id: nobody pushes, lists, unlists or deletes any of its versions until it is unlocked."""
-    from motherlode.usecases.identify import CONSOLE
-    from motherlode.usecases.lock_id import lock_id
+    from motherlode.usecases.packages.locking import lock_id
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
     with opened(data, config) as house:
@@ -172,7 +172,7 @@ def unlock(
     config: ConfigOption = None,
 ) -> None:
     """Unlock an id: its versions can be changed again by those who may."""
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.sign_in.identify import CONSOLE
     from motherlode.usecases.unlock_id import unlock_id
 
     wanted = parse_id(package_id)
@@ -233,8 +233,8 @@ def _push_one(
 
 
 def _check_one(house: "House", file: Path, feed: str, advance: Callable[[int], None], *, is_told: bool) -> "Checked":
-    from motherlode.usecases.check import check as check_package
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.packages.check import check as check_package
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with _spooled(house, file, advance) as spool:
         checked = check_package(spool, CONSOLE, feed=feed, db=house.db, clock=house.clock, limits=house.limits)
@@ -248,8 +248,8 @@ def _check_one(house: "House", file: Path, feed: str, advance: Callable[[int], N
 
 
 def _store(house: "House", file: Path, feed: str, advance: Callable[[int], None]) -> "tuple[Identity, tuple[str, ...]]":
-    from motherlode.usecases.identify import CONSOLE
-    from motherlode.usecases.push import push as push_package
+    from motherlode.usecases.packages.push import push as push_package
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with _spooled(house, file, advance) as spool:
         pushed = push_package(

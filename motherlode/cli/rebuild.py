@@ -14,7 +14,7 @@ from motherlode.config import find_data_folder
 
 if TYPE_CHECKING:
     from motherlode.settings import Settings
-    from motherlode.usecases.rebuild import Rebuilt
+    from motherlode.usecases.maintenance.rebuild import Rebuilt
 
 
 def rebuild(

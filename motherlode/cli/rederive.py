@@ -23,8 +23,8 @@ def rederive(
 
     It goes on where it was stopped. 1 if anything could not be read, and stays as it was.
     """
-    from motherlode.usecases.identify import CONSOLE
-    from motherlode.usecases.rederive import rederive as rederive_all
+    from motherlode.usecases.maintenance.reprocess import rederive as rederive_all
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house, counting_packages("reading") as advance:
         rederived = rederive_all(

@@ -23,8 +23,8 @@ commands = typer.Typer(help="Teams: their members share roles on feeds, and ids.
 @commands.command("create")
 def create(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
     """Make a team without members."""
-    from motherlode.usecases.create_account import create_account
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.accounts.accounts import create_account
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
         create_account(name, CONSOLE, kind=TEAM, db=house.db, clock=house.clock)
@@ -64,8 +64,8 @@ def show(
 @commands.command("add")
 def add(team: TeamArgument, names: MembersArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
     """Put users into a team."""
-    from motherlode.usecases.add_member import add_member
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.accounts.teams import add_member
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
         for name in names:
@@ -76,8 +76,8 @@ def add(team: TeamArgument, names: MembersArgument, *, data: DataOption = None, 
 @commands.command("remove")
 def remove(team: TeamArgument, names: MembersArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
     """Take users out of a team: what they could do through it alone ends with the next request."""
-    from motherlode.usecases.identify import CONSOLE
     from motherlode.usecases.remove_member import remove_member
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
         for name in names:

@@ -10,7 +10,7 @@ from motherlode.cli.output import CommandFailed, as_time, put_all, put_one, tell
 from motherlode.domain.accounts import ADMINISTRATOR, PERSON, SERVICE
 
 if TYPE_CHECKING:
-    from motherlode.house import House
+    from motherlode.services import House
     from motherlode.store.accounts.accounts import AccountRow
     from motherlode.store.database.sqlite import Tx
 
@@ -32,8 +32,8 @@ def add(
     config: ConfigOption = None,
 ) -> None:
     """Make a user. The password is asked for, or is the first line of standard input; without one nobody signs in."""
-    from motherlode.usecases.create_account import create_account
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.accounts.accounts import create_account
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
         password = None if service else _ask_password()
@@ -84,8 +84,8 @@ def show(
 @commands.command("password")
 def password(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
     """Set a user's password: it is asked for, or is the first line of standard input. The old one ends at once."""
-    from motherlode.usecases.identify import CONSOLE
     from motherlode.usecases.set_password import set_password
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
         text = _ask_password()
@@ -99,7 +99,7 @@ def password(name: NameArgument, *, data: DataOption = None, config: ConfigOptio
 def disable(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
     """Disable a user (or a team): password and keys are refused from the next request on."""
     from motherlode.usecases.disable_account import disable_account
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
         disable_account(name, CONSOLE, db=house.db, clock=house.clock)
@@ -110,7 +110,7 @@ def disable(name: NameArgument, *, data: DataOption = None, config: ConfigOption
 def enable(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
     """Enable a user (or a team) again that was disabled."""
     from motherlode.usecases.enable_account import enable_account
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
         enable_account(name, CONSOLE, db=house.db, clock=house.clock)
@@ -126,8 +126,8 @@ def set_role(
     config: ConfigOption = None,
 ) -> None:
     """Make a user an administrator, or no longer one."""
-    from motherlode.usecases.identify import CONSOLE
     from motherlode.usecases.set_role import set_role as set_account_role
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
         set_account_role(name, None if role == "none" else role, CONSOLE, db=house.db, clock=house.clock)
@@ -146,8 +146,8 @@ def describe_reach(tx: "Tx", account_id: int) -> dict[str, Any]:
 
 def delete_confirmed(name: str, word: str, kinds: tuple[str, ...], *, yes: bool, house: "House") -> None:
     """Ask, delete the account of one of these kinds, and say what became of its keys and ids."""
-    from motherlode.usecases.delete_account import delete_account
-    from motherlode.usecases.identify import CONSOLE
+    from motherlode.usecases.accounts.delete_account import delete_account
+    from motherlode.usecases.sign_in.identify import CONSOLE
 
     confirm(f"Delete the {word} {name} for good?", yes=yes)
     gone = delete_account(name, CONSOLE, kinds=kinds, db=house.db, clock=house.clock)

@@ -10,7 +10,7 @@ from motherlode.cli.output import put, put_json, tell
 from motherlode.cli.progress import counting_bytes
 
 if TYPE_CHECKING:
-    from motherlode.usecases.verify import Verified
+    from motherlode.usecases.maintenance.verify import Verified
 
 _HEAD = re.compile(r"([0-9]{1,18}):([0-9a-fA-F]{64})")
 
@@ -38,7 +38,7 @@ def verify(
     """Read and hash every stored package again, compare documents, log and search index with what is stored, and
     follow the audit log's chain; 1 if anything differs."""
     from motherlode.store.packages import contents
-    from motherlode.usecases.verify import verify as verify_all
+    from motherlode.usecases.maintenance.verify import verify as verify_all
 
     differences: list[str] = []
     with opened(data, config, is_warned=False) as house:

@@ -6,8 +6,8 @@ from typing import Final
 
 from motherlode.jobs.kinds import Kind, Task
 from motherlode.observe.logs import get_logger
-from motherlode.usecases.gc import Removed
-from motherlode.usecases.gc import gc as collect_garbage
+from motherlode.usecases.maintenance.gc import Removed
+from motherlode.usecases.maintenance.gc import gc as collect_garbage
 
 
 def _run(task: Task) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from motherlode.house import House
+from motherlode.services import House
 
 
 class Stopped(Exception):

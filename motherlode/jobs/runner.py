@@ -14,9 +14,9 @@ from threading import Event, Thread
 from typing import Final
 
 from motherlode.domain.refusals import Refusal
-from motherlode.house import House
 from motherlode.jobs.kinds import Kind, Stopped, Task
 from motherlode.observe.logs import get_logger
+from motherlode.services import House
 from motherlode.store import jobs
 from motherlode.store.database.sqlite import Tx
 from motherlode.store.jobs import JobRow

@@ -13,7 +13,7 @@ from motherlode.observe.certificates import find_end
 from motherlode.observe.clock import Clock
 from motherlode.observe.processes import read_processes
 from motherlode.observe.server_state import PRIVATE_FEEDS, ServerState
-from motherlode.projections.searching import Searching
+from motherlode.projections.search.service import Searching
 from motherlode.store import feeds, jobs
 from motherlode.store.database.sqlite import Database, Tx
 from motherlode.store.packages import sizes

@@ -5,8 +5,8 @@ from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
 from motherlode.store.accounts import owners
 from motherlode.store.database.sqlite import Database
+from motherlode.usecases._audit import write_audit
 from motherlode.usecases.answering import take_invitation
-from motherlode.usecases.auditing import write_audit
 
 
 def accept_invitation(package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:

@@ -8,7 +8,7 @@ from motherlode.store.accounts import accounts, owners
 from motherlode.store.accounts.accounts import AccountRow
 from motherlode.store.database.sqlite import Tx
 from motherlode.store.feeds import FeedRow
-from motherlode.usecases.authority import check_may_act_for
+from motherlode.usecases._authority import check_may_act_for
 
 
 def take_invitation(tx: Tx, package_id: PackageId, name: str, actor: Actor, feed: str) -> tuple[FeedRow, AccountRow]:

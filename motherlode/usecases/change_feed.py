@@ -8,7 +8,7 @@ from motherlode.observe.clock import Clock
 from motherlode.store import feeds
 from motherlode.store.database.sqlite import Database
 from motherlode.store.feeds import FeedRow
-from motherlode.usecases.auditing import write_audit
+from motherlode.usecases._audit import write_audit
 
 
 def change_feed(name: str, settings: Mapping[str, str], actor: Actor, *, db: Database, clock: Clock) -> FeedRow:

@@ -16,8 +16,8 @@ from motherlode.store import feeds as feed_rows
 from motherlode.store.accounts import accounts, api_keys
 from motherlode.store.accounts.api_keys import KeyRow
 from motherlode.store.database.sqlite import Database, Tx
-from motherlode.usecases.auditing import write_audit
-from motherlode.usecases.authority import check_may_act_for
+from motherlode.usecases._audit import write_audit
+from motherlode.usecases._authority import check_may_act_for
 
 DEFAULT_RIGHTS: Final = (PUSH, UNLIST, READ)
 DEFAULT_LIFETIME: Final = timedelta(days=90)

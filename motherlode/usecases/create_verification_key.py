@@ -15,7 +15,7 @@ from motherlode.store import feeds
 from motherlode.store.accounts import api_keys
 from motherlode.store.accounts.api_keys import KeyRow
 from motherlode.store.database.sqlite import Database
-from motherlode.usecases.auditing import write_audit
+from motherlode.usecases._audit import write_audit
 
 LIFETIME: Final = timedelta(days=1)
 MOST_OPEN: Final = 100

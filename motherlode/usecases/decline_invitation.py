@@ -4,8 +4,8 @@ from motherlode.domain.permissions import Actor
 from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
 from motherlode.store.database.sqlite import Database
+from motherlode.usecases._audit import write_audit
 from motherlode.usecases.answering import take_invitation
-from motherlode.usecases.auditing import write_audit
 
 
 def decline_invitation(

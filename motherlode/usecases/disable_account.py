@@ -5,7 +5,7 @@ from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.store.accounts import accounts, sessions
 from motherlode.store.database.sqlite import Database
-from motherlode.usecases.auditing import write_audit
+from motherlode.usecases._audit import write_audit
 
 
 def disable_account(name: str, actor: Actor, *, db: Database, clock: Clock) -> None:

@@ -4,7 +4,7 @@ from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.store.accounts import accounts
 from motherlode.store.database.sqlite import Database
-from motherlode.usecases.auditing import write_audit
+from motherlode.usecases._audit import write_audit
 
 
 def enable_account(name: str, actor: Actor, *, db: Database, clock: Clock) -> None:

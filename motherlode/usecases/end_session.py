@@ -4,7 +4,7 @@ from motherlode.domain.permissions import Actor
 from motherlode.observe.clock import Clock
 from motherlode.store.accounts import sessions
 from motherlode.store.database.sqlite import Database
-from motherlode.usecases.auditing import write_audit
+from motherlode.usecases._audit import write_audit
 
 
 def end_session(digest: bytes, actor: Actor, *, db: Database, clock: Clock) -> None:

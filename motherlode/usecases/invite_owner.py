@@ -5,8 +5,8 @@ from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
 from motherlode.store.accounts import accounts, owners
 from motherlode.store.database.sqlite import Database
-from motherlode.usecases.auditing import write_audit
-from motherlode.usecases.owned import get_managed
+from motherlode.usecases._audit import write_audit
+from motherlode.usecases.packages.owners import get_managed
 
 
 def invite_owner(package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock) -> bool:

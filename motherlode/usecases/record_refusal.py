@@ -6,7 +6,7 @@ from motherlode.domain.permissions import Actor
 from motherlode.observe.clock import Clock
 from motherlode.store.accounts import api_keys
 from motherlode.store.database.sqlite import Database
-from motherlode.usecases.auditing import write_audit
+from motherlode.usecases._audit import write_audit
 
 
 def record_refusal(

@@ -6,7 +6,7 @@ from motherlode.nuget.package import Identity
 from motherlode.nuget.versions import Version
 from motherlode.observe.clock import Clock
 from motherlode.store.database.sqlite import Database
-from motherlode.usecases.listing import set_listed
+from motherlode.usecases.packages.listing import set_listed
 
 
 def relist(

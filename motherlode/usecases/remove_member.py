@@ -6,7 +6,7 @@ from motherlode.domain.refusals import NoSuchRole
 from motherlode.observe.clock import Clock
 from motherlode.store.accounts import accounts
 from motherlode.store.database.sqlite import Database
-from motherlode.usecases.auditing import write_audit
+from motherlode.usecases._audit import write_audit
 
 
 def remove_member(team: str, name: str, actor: Actor, *, db: Database, clock: Clock) -> None:

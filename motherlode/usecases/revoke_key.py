@@ -4,8 +4,8 @@ from motherlode.domain.permissions import Actor
 from motherlode.observe.clock import Clock
 from motherlode.store.accounts import api_keys
 from motherlode.store.database.sqlite import Database
-from motherlode.usecases.auditing import write_audit
-from motherlode.usecases.managed_key import get_managed_key
+from motherlode.usecases._audit import write_audit
+from motherlode.usecases.keys.api_keys import get_managed_key
 
 
 def revoke_key(key_id: str, actor: Actor, *, db: Database, clock: Clock) -> None:

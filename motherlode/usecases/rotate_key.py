@@ -11,9 +11,9 @@ from motherlode.observe.clock import Clock
 from motherlode.store.accounts import api_keys
 from motherlode.store.accounts.api_keys import KeyRow
 from motherlode.store.database.sqlite import Database
-from motherlode.usecases.auditing import write_audit
+from motherlode.usecases._audit import write_audit
 from motherlode.usecases.create_key import describe_key
-from motherlode.usecases.managed_key import get_managed_key
+from motherlode.usecases.keys.api_keys import get_managed_key
 
 DEFAULT_OVERLAP: Final = timedelta(days=7)
 

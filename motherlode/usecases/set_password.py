@@ -6,8 +6,8 @@ from motherlode.identity.passwords import hash_password, parse_password
 from motherlode.observe.clock import Clock
 from motherlode.store.accounts import accounts, sessions
 from motherlode.store.database.sqlite import Database
-from motherlode.usecases.auditing import write_audit
-from motherlode.usecases.authority import check_may_act_for
+from motherlode.usecases._audit import write_audit
+from motherlode.usecases._authority import check_may_act_for
 
 
 def set_password(name: str, password: str, actor: Actor, *, db: Database, clock: Clock) -> None:

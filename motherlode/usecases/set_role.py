@@ -5,8 +5,8 @@ from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.observe.clock import Clock
 from motherlode.store.accounts import accounts
 from motherlode.store.database.sqlite import Database
-from motherlode.usecases.auditing import write_audit
-from motherlode.usecases.create_account import check_role
+from motherlode.usecases._audit import write_audit
+from motherlode.usecases.accounts.accounts import check_role
 
 
 def set_role(name: str, role: str | None, actor: Actor, *, db: Database, clock: Clock) -> None:

@@ -5,8 +5,8 @@ from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
 from motherlode.store.database.sqlite import Database
 from motherlode.store.packages import locks
-from motherlode.usecases.auditing import write_audit
-from motherlode.usecases.owned import get_known
+from motherlode.usecases._audit import write_audit
+from motherlode.usecases.packages.owners import get_known
 
 
 def unlock_id(package_id: PackageId, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:

@@ -6,7 +6,7 @@ from motherlode.observe.clock import Clock
 from motherlode.store import feeds
 from motherlode.store.accounts import accounts, grants
 from motherlode.store.database.sqlite import Database
-from motherlode.usecases.auditing import write_audit
+from motherlode.usecases._audit import write_audit
 
 
 def withdraw_role(feed: str, name: str, actor: Actor, *, db: Database, clock: Clock) -> None:

@@ -6,7 +6,7 @@ Invariant: of a longer one nothing is parsed, kept, logged or answered: only its
 from typing import Final
 
 from motherlode.domain.refusals import AddressTooLong
-from motherlode.web.site import Scope
+from motherlode.web.base_url import Scope
 
 MAX_ADDRESS_BYTES: Final = 8 * 1024 + 256
 """Path and query together, as they are sent: a query of 8 KB and a path."""

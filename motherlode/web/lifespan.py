@@ -11,13 +11,13 @@ from typing import Any, Final, Protocol
 import anyio.to_thread
 
 from motherlode.domain.refusals import Refusal
-from motherlode.house import House
 from motherlode.observe.logs import RequestLog, get_logger
-from motherlode.usecases.history import record_history
-from motherlode.usecases.record_downloads import record_downloads
+from motherlode.services import House
+from motherlode.usecases.maintenance.history import record_history
+from motherlode.usecases.maintenance.record_usage import record_downloads
 from motherlode.usecases.record_uses import record_uses
-from motherlode.web.later import Later
-from motherlode.web.recording import Recording
+from motherlode.web.auth.audit_recorder import Recording
+from motherlode.web.background import Later
 
 FLUSH_INTERVAL_S: Final = 10.0
 """How long a counted download, or the use of a key, may stay in memory."""

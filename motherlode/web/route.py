@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from motherlode.domain.permissions import Actor
-from motherlode.web.visit import Visit
+from motherlode.web.request import Visit
 
 Answer = Callable[[Visit], Awaitable[Response]]
 """Answers a request that found its route; raises refusals."""

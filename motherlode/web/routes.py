@@ -1,8 +1,8 @@
 """The route table: every address, what answers it, and who may ask for it. The check hangs on the table.
 
 Paths match in any casing, with or without a slash at the end. Those of `FEED_ROUTES` answer at the root for the default
-feed, and below `/feeds/{feed}` for each, and nobody gets there but through `motherlode.web.gate`: whoever may not read
-the feed reads none of them, nor learns which there are. Those of `SERVER_ROUTES` answer everybody, at the root alone.
+feed, and below `/feeds/{feed}` for each, always through `web/auth/authorize.py`: callers who may not read the feed read
+none of them, nor learn which there are. Those of `SERVER_ROUTES` answer everybody, at the root alone.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ from motherlode.domain.permissions import (
     check_may_ever_verify,
 )
 from motherlode.protocol.urls import PUBLISH_PATH, Hive
-from motherlode.web import ops
+from motherlode.web import health
 from motherlode.web.api import check
-from motherlode.web.pages.table import PAGE_ROUTES, PAGE_SERVER_ROUTES
+from motherlode.web.pages.routes import PAGE_ROUTES, PAGE_SERVER_ROUTES
 from motherlode.web.route import READ, Route
 from motherlode.web.v3 import documents, flat_container, publish, search, verification
 
@@ -61,9 +61,9 @@ def _verifications() -> list[Route]:
 
 
 SERVER_ROUTES: Final = (
-    Route("health-live", READ, "/health/live", ops.get_live),
-    Route("health-ready", READ, "/health/ready", ops.get_ready),
-    Route("metrics", READ, "/metrics", ops.get_metrics),
+    Route("health-live", READ, "/health/live", health.get_live),
+    Route("health-ready", READ, "/health/ready", health.get_ready),
+    Route("metrics", READ, "/metrics", health.get_metrics),
     *PAGE_SERVER_ROUTES,
 )
 

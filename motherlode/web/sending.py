@@ -19,9 +19,9 @@ from typing import Any, Final
 import anyio.to_thread
 from starlette.responses import Response
 
-from motherlode.web.answers import BlobAnswer
+from motherlode.web.base_url import Scope
 from motherlode.web.places import Places
-from motherlode.web.site import Scope
+from motherlode.web.responses import BlobAnswer
 
 Receive = Any
 Send = Any

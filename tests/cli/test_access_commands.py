@@ -10,8 +10,8 @@ import pytest
 from motherlode.app import open_house, prepare_house
 from motherlode.config import load_settings
 from motherlode.store.accounts import api_keys
-from motherlode.usecases.create_account import create_account
-from motherlode.usecases.identify import CONSOLE
+from motherlode.usecases.accounts.accounts import create_account
+from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
 from tests.cli.running import assert_refused, run
 from tests.servers import MOTHERLODE, clean_environment

@@ -10,10 +10,10 @@ import pytest
 
 from motherlode.app import prepare_house
 from motherlode.config import load_settings
-from motherlode.usecases.create_account import create_account
-from motherlode.usecases.create_feed import create_feed
-from motherlode.usecases.identify import CONSOLE
-from motherlode.usecases.push import push
+from motherlode.usecases.accounts.accounts import create_account
+from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.packages.push import push
+from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
 from tests.cli.running import run
 from tests.servers import MOTHERLODE, clean_environment

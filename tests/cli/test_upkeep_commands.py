@@ -10,8 +10,8 @@ from motherlode.app import prepare_house
 from motherlode.config import load_settings
 from motherlode.jobs.runner import Runner
 from motherlode.jobs.table import KINDS
-from motherlode.usecases.identify import CONSOLE
-from motherlode.usecases.push import push
+from motherlode.usecases.packages.push import push
+from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
 from tests.cli.running import run
 

@@ -23,8 +23,8 @@ from time import monotonic
 
 from motherlode.app import open_house
 from motherlode.config import load_settings
-from motherlode.usecases.gc import gc
-from motherlode.usecases.verify import verify
+from motherlode.usecases.maintenance.gc import gc
+from motherlode.usecases.maintenance.verify import verify
 from tests.builders import nupkg
 from tests.faults.processes import run_command
 from tests.faults.wholeness import blob_files, rows

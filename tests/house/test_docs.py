@@ -11,7 +11,7 @@ from motherlode.domain.feed_settings import FEED_SETTINGS
 from motherlode.domain.permissions import RIGHTS
 from motherlode.domain.refusals import Refusal
 from motherlode.settings import SETTINGS
-from motherlode.web.refuse import status_of
+from motherlode.web.refusal_responses import status_of
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES
 
 ROOT = Path(__file__).parents[2]

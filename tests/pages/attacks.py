@@ -8,11 +8,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from motherlode.app import prepare_house
 from motherlode.config import load_settings
-from motherlode.house import House
 from motherlode.nuget.faults import FaultyPackage
-from motherlode.usecases.create_feed import create_feed
-from motherlode.usecases.identify import CONSOLE
-from motherlode.usecases.push import push
+from motherlode.services import House
+from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.packages.push import push
+from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
 from tests.pages.payloads import ADDRESSES, MARKDOWN, TEXTS
 

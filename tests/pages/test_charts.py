@@ -6,8 +6,8 @@ from xml.etree.ElementTree import Element, fromstring
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.projections.shown import DayCount
-from motherlode.web.pages.charts import draw_days, draw_share
+from motherlode.projections.pages.views import DayCount
+from motherlode.web.pages.parts.charts import draw_days, draw_share
 
 FIRST = date(2026, 1, 30)
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from motherlode.usecases.create_feed import create_feed as make_feed
-from motherlode.usecases.identify import CONSOLE
+from motherlode.usecases.feeds.feeds import create_feed as make_feed
 from motherlode.usecases.set_role import set_role
+from motherlode.usecases.sign_in.identify import CONSOLE
 from motherlode.usecases.withdraw_role import withdraw_role
 from tests.pages.browsing import TEXT_HTML, Browser
 from tests.pages.markup import Page, find_faults, parse_page

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motherlode.web.pages.highlighting import CLASSES, MAX_BLOCK, MAX_CODE, MAX_LINE, Highlighter, is_known_language
-from motherlode.web.pages.markdown import render_readme
+from motherlode.web.pages.readme.markdown import render_readme
 from tests.pages.markup import find_faults, parse_page
 from tests.pages.payloads import TEXTS
 

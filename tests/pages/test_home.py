@@ -13,11 +13,11 @@ import pytest
 from motherlode.app import make_app
 from motherlode.config import load_settings
 from motherlode.domain.logos import Logo, format_logo
-from motherlode.projections.indexes import IndexFolder
-from motherlode.projections.showing import HOME_CARDS
+from motherlode.projections.pages.queries import HOME_CARDS
+from motherlode.projections.search.index_folder import IndexFolder
 from motherlode.store.data_folder import search_path
-from motherlode.usecases.record_downloads import record_downloads
-from motherlode.web.pages.set_up import SetUp, set_up
+from motherlode.usecases.maintenance.record_usage import record_downloads
+from motherlode.web.pages.parts.client_setup import SetUp, set_up
 from tests.builders import nupkg
 from tests.faults.processes import ask_until
 from tests.pages.browsing import Browser, text_of

@@ -7,7 +7,7 @@ import pytest
 from motherlode.nuget.nuspec.parser import parse_nuspec
 from motherlode.nuget.package import Package
 from motherlode.protocol.urls import Urls
-from motherlode.web.pages.install import Tab, install_tabs
+from motherlode.web.pages.parts.install_commands import Tab, install_tabs
 from tests.builders import nuspec
 
 URLS = Urls("https://packages.example/feeds/tools")

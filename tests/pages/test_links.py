@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.web.pages.links import link_addresses
+from motherlode.web.pages.parts.links import link_addresses
 from tests.pages.markup import find_dangers, parse_page
 from tests.pages.payloads import ADDRESSES, TEXTS
 

@@ -9,8 +9,8 @@ import pytest
 from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.nuget.nuspec.parser import parse_nuspec
 from motherlode.nuget.versions import parse_version
-from motherlode.projections.follower import Feed
-from motherlode.projections.shown import Face, PackageView, Results, VersionRow
+from motherlode.projections.documents.catalog_follower import Face, Feed
+from motherlode.projections.pages.views import PackageView, Results, VersionRow
 from motherlode.web.pages.package import render_package
 from tests.builders import nuspec
 from tests.pages.markup import find_faults, parse_page

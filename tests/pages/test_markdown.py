@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from motherlode.domain.image_hosts import parse_image_hosts
-from motherlode.web.pages.markdown import MAX_CHARACTERS, render_readme
+from motherlode.web.pages.readme.markdown import MAX_CHARACTERS, render_readme
 from tests.pages.markup import Page, find_faults, parse_page
 from tests.pages.payloads import TEXTS
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from motherlode.web.pages.markdown import render_readme
+from motherlode.web.pages.readme.markdown import render_readme
 from tests.effort import calls_of
 
 MOST_CALLS: Final = 5_000_000

@@ -10,11 +10,11 @@ import pytest
 from motherlode.nuget.nuspec.parser import parse_nuspec
 from motherlode.nuget.package import Package
 from motherlode.nuget.ranges import parse_range
-from motherlode.projections.shown import FileRow
+from motherlode.projections.pages.views import FileRow
 from motherlode.protocol.urls import Urls
-from motherlode.web.pages.licensing import Piece, license_pieces
 from motherlode.web.pages.package import SourceLink, describe_range, find_source
-from motherlode.web.pages.tree import Folder, build_tree
+from motherlode.web.pages.parts.file_tree import Folder, build_tree
+from motherlode.web.pages.parts.license import Piece, license_pieces
 from tests.builders import nupkg, nuspec
 from tests.pages.browsing import TEXT_HTML, Browser
 from tests.pages.counting import count

@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherlode.web.pages.markdown import render_readme
+from motherlode.web.pages.readme.markdown import render_readme
 from motherlode.web.pages.readme_parts import Readme, make_readme
 from tests.pages.payloads import TEXTS
 

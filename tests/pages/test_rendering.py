@@ -7,7 +7,7 @@ from jinja2 import UndefinedError
 from markupsafe import Markup
 
 from motherlode.domain.permissions import Actor
-from motherlode.web.pages.rendering import (
+from motherlode.web.pages.core.templates import (
     PAGES,
     format_compact,
     format_number,
@@ -15,7 +15,7 @@ from motherlode.web.pages.rendering import (
     mark_breaks,
     mark_time,
 )
-from motherlode.web.visit import Visitor
+from motherlode.web.request import Visitor
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from motherlode.search.subjects import Sort
-from motherlode.web.pages.asking import Asked, parse_asked
+from motherlode.web.pages.search_form import Asked, parse_asked
 from tests.builders import nupkg
 from tests.pages.browsing import TEXT_HTML
 from tests.pages.markup import Page, find_faults, parse_page

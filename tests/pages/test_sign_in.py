@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.grant_role import grant_role
+from motherlode.usecases.feeds.roles import grant_role
 from motherlode.usecases.set_password import set_password
 from motherlode.usecases.withdraw_role import withdraw_role
 from tests.builders import nupkg

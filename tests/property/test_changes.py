@@ -17,18 +17,18 @@ from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.domain.refusals import NoSuchVersion, Refusal
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import parse_version
-from motherlode.projections import packages
-from motherlode.projections.documents import DocumentKey
-from motherlode.projections.packages import Render
-from motherlode.projections.reader import Reader
+from motherlode.projections.documents import v3
+from motherlode.projections.documents.cache import DocumentKey
+from motherlode.projections.documents.reader import Reader
+from motherlode.projections.documents.v3 import Render
 from motherlode.protocol.urls import Hive
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import Audience
 from motherlode.store.database.sqlite import open_database
-from motherlode.usecases.create_feed import create_feed
-from motherlode.usecases.identify import CONSOLE
-from motherlode.usecases.lock_id import lock_id
+from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.packages.locking import lock_id
+from motherlode.usecases.sign_in.identify import CONSOLE
 from motherlode.usecases.unlock_id import unlock_id
 from tests.builders import nupkg
 from tests.property.plain import KEEP, Held, Name, PlainFeed, Refused
@@ -234,7 +234,7 @@ class Changes(RuleBasedStateMachine):
             held = {
                 version: plain.held[package_id, version] for version in VERSIONS if (package_id, version) in plain.held
             }
-            listed = self.read(worker, feed, package_id, "versions", packages.versions(parse_package_id(package_id)))
+            listed = self.read(worker, feed, package_id, "versions", v3.versions(parse_package_id(package_id)))
             assert (listed or {}).get("versions", []) == list(held)
             for hive in Hive:
                 self.assert_registered(worker, feed, package_id, hive, held)
@@ -242,7 +242,7 @@ class Changes(RuleBasedStateMachine):
                 self.assert_details(worker, feed, (package_id, version), held.get(version))
 
     def assert_registered(self, worker: Worker, feed: str, package_id: str, hive: Hive, held: dict[str, Held]) -> None:
-        render = packages.registration_index(parse_package_id(package_id), hive)
+        render = v3.registration_index(parse_package_id(package_id), hive)
         index = self.read(worker, feed, package_id, f"{hive.value}/index", render)
         entries = [leaf["catalogEntry"] for page in (index or {"items": []})["items"] for leaf in page["items"]]
         assert [
@@ -251,7 +251,7 @@ class Changes(RuleBasedStateMachine):
 
     def assert_details(self, worker: Worker, feed: str, name: Name, held: Held | None) -> None:
         key = f"details/{name[1]}"
-        details = self.read(worker, feed, name[0], key, packages.details(*parsed(name)))
+        details = self.read(worker, feed, name[0], key, v3.details(*parsed(name)))
         reader = self.readers[worker]
         if held is None:
             assert details is None

@@ -4,7 +4,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from motherlode.domain.refusals import InvalidForm
-from motherlode.web.multipart import FirstPart
+from motherlode.web.bodies.multipart import FirstPart
 
 BOUNDARY = b"b-b"
 NEARLY = [b"\r", b"\n", b"\r\n", b"-", b"--", b"b-", b"\n--b", b" ", b"PK\x05", b"\0", b"\x01\0"]

@@ -8,16 +8,16 @@ from typing import Any
 
 from motherlode.app import open_house
 from motherlode.config import load_settings
-from motherlode.house import House
 from motherlode.identity.keys import digest_of
+from motherlode.services import House
 from motherlode.store.accounts import api_keys
 from motherlode.store.audit import log as audit
 from motherlode.store.audit.log import AuditLine
+from motherlode.usecases.accounts.accounts import create_account
 from motherlode.usecases.change_feed import change_feed
-from motherlode.usecases.create_account import create_account
 from motherlode.usecases.create_key import create_key
-from motherlode.usecases.grant_role import grant_role
-from motherlode.usecases.identify import CONSOLE
+from motherlode.usecases.feeds.roles import grant_role
+from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.leaks import new_password
 from tests.servers import Server
 

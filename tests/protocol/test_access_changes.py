@@ -10,7 +10,7 @@ from motherlode.identity.keys import digest_of
 from motherlode.store.accounts import api_keys
 from motherlode.usecases.disable_account import disable_account
 from motherlode.usecases.enable_account import enable_account
-from motherlode.usecases.grant_role import grant_role
+from motherlode.usecases.feeds.roles import grant_role
 from motherlode.usecases.revoke_key import revoke_key
 from motherlode.usecases.set_password import set_password
 from motherlode.usecases.withdraw_role import withdraw_role

@@ -18,7 +18,7 @@ from motherlode.store.accounts import api_keys as keys
 from motherlode.usecases.disable_account import disable_account
 from motherlode.usecases.revoke_key import revoke_key
 from motherlode.usecases.set_role import set_role
-from motherlode.web.credentials import SESSION_COOKIE
+from motherlode.web.auth.credentials import SESSION_COOKIE
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, Route
 from tests.builders import nupkg
 from tests.pages.browsing import TEXT_HTML, Browser

@@ -16,7 +16,7 @@ from motherlode.store import feeds
 from motherlode.store.accounts import owners
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.grant_role import grant_role
+from motherlode.usecases.feeds.roles import grant_role
 from motherlode.usecases.revoke_key import revoke_key
 from motherlode.usecases.set_password import set_password
 from motherlode.usecases.withdraw_role import withdraw_role

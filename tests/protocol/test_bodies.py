@@ -16,7 +16,7 @@ from motherlode.domain.refusals import (
     PackageTooLarge,
     SlowBody,
 )
-from motherlode.web.bodies import DRAIN_BYTES, FORM_BYTES, MAX_SMALL_CHUNKS, SMALL_CHUNK_BYTES, Body
+from motherlode.web.bodies.request_body import DRAIN_BYTES, FORM_BYTES, MAX_SMALL_CHUNKS, SMALL_CHUNK_BYTES, Body
 
 MIB = 1024 * 1024
 FORM = {"content-type": "multipart/form-data; boundary=b"}

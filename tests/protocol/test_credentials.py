@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from motherlode.usecases.create_account import create_account
-from motherlode.usecases.grant_role import grant_role
+from motherlode.usecases.accounts.accounts import create_account
+from motherlode.usecases.feeds.roles import grant_role
 from tests.builders import nupkg
 from tests.leaks import new_password
 from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, change, set_feed

@@ -17,8 +17,8 @@ import pytest
 from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import parse_version
-from motherlode.usecases.create_feed import create_feed
-from motherlode.usecases.lock_id import lock_id
+from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.packages.locking import lock_id
 from motherlode.usecases.unlist import unlist
 from tests.builders import nupkg
 from tests.protocol.beside import add_key, audit_lines, change

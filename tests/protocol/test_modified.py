@@ -6,7 +6,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 
 import pytest
 
-from motherlode.web.answers import parse_http_date
+from motherlode.web.responses import parse_http_date
 from tests.builders import nupkg
 from tests.protocol.beside import set_feed
 from tests.servers import Answer, Server

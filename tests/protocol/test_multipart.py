@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from motherlode.domain.refusals import InvalidForm
-from motherlode.web.multipart import FirstPart, parse_boundary
+from motherlode.web.bodies.multipart import FirstPart, parse_boundary
 
 BOUNDARY = b"eb5a5e6e-b377-4835-9002-59b137799650"
 OPENING = b"--" + BOUNDARY + b"\r\n"

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest
 
 from motherlode.nuget.ids import parse_package_id
+from motherlode.usecases.accounts.accounts import create_account
 from motherlode.usecases.add_owner import add_owner
-from motherlode.usecases.create_account import create_account
 from motherlode.usecases.remove_owner import remove_owner
 from motherlode.web.v3.search import parse_asked
 from tests.builders import nupkg

@@ -8,8 +8,8 @@ import pytest
 from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.store.data_folder import database_path
 from motherlode.store.database.sqlite import open_database
-from motherlode.usecases.create_feed import create_feed
-from motherlode.usecases.identify import CONSOLE
+from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.search_follow.workers import Worker
 from tests.usecases.house import House
 

@@ -9,14 +9,14 @@ import pytest
 from motherlode.domain.refusals import NoSuchVersion, SearchUnready
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import parse_version
-from motherlode.projections import index_follower
-from motherlode.projections.reader import Reader
+from motherlode.projections.documents.reader import Reader
+from motherlode.projections.search import index_follower
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import Audience
-from motherlode.usecases.create_feed import create_feed
-from motherlode.usecases.delete_feed import delete_feed
-from motherlode.usecases.identify import CONSOLE
+from motherlode.usecases.feeds.delete_feed import delete_feed
+from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
 from tests.search_follow.workers import BASE
 
@@ -50,7 +50,7 @@ def test_each_worker_finds_what_another_has_indexed(house, start):
 
 
 def test_every_event_is_applied_however_many_there_are(house, worker, monkeypatch):
-    monkeypatch.setattr("motherlode.projections.indexing._MAX_EVENTS", 3)
+    monkeypatch.setattr("motherlode.projections.search.index_builder._MAX_EVENTS", 3)
     for number in range(10):
         house.push(nupkg(f"Acme.N{number}"))
     assert len(worker.found("acme")) == 10
@@ -58,7 +58,7 @@ def test_every_event_is_applied_however_many_there_are(house, worker, monkeypatc
 
 def test_far_behind_it_says_so_until_the_tender_has_caught_up(house, worker, monkeypatch):
     monkeypatch.setattr(index_follower, "MAX_WAITED", 2)
-    monkeypatch.setattr("motherlode.projections.searching._PATIENCE_S", 0)
+    monkeypatch.setattr("motherlode.projections.search.service._PATIENCE_S", 0)
     for number in range(3):
         house.push(nupkg(f"Acme.N{number}"))
     with pytest.raises(SearchUnready):

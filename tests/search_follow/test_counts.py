@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from motherlode.projections.downloads import DownloadTally
-from motherlode.usecases.record_downloads import record_downloads
+from motherlode.usage.downloads import DownloadTally
+from motherlode.usecases.maintenance.record_usage import record_downloads
 from tests.builders import nupkg
 
 DAY, NEXT_DAY = date(2024, 5, 1), date(2024, 5, 2)

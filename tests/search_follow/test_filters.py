@@ -12,9 +12,9 @@ from motherlode.store.database import schema
 from motherlode.store.packages import contents
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.identify import CONSOLE
-from motherlode.usecases.rederive import rederive
+from motherlode.usecases.maintenance.reprocess import rederive
 from motherlode.usecases.remove_owner import remove_owner
+from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherlode.projections.found_before import FoundBefore
+from motherlode.projections.search.result_cache import FoundBefore
 from motherlode.search.index import Question, SearchIndex, Sort
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import AUDIENCES

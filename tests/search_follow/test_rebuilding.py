@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from motherlode.domain.refusals import SearchUnready
-from motherlode.projections.indexing import Stopped
+from motherlode.projections.search.index_builder import Stopped
 from motherlode.store.data_folder import search_path
 from tests.builders import nupkg
 from tests.search_follow.workers import Worker
@@ -52,7 +52,7 @@ def indexes(data):
 
 
 def test_without_an_index_search_is_not_ready_and_says_so(house, data, monkeypatch):
-    monkeypatch.setattr("motherlode.projections.searching._PATIENCE_S", 0)
+    monkeypatch.setattr("motherlode.projections.search.service._PATIENCE_S", 0)
     worker = Worker(data)
     with pytest.raises(SearchUnready):
         worker.search()

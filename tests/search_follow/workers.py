@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from motherlode.projections.documents import Documents
-from motherlode.projections.follower import Feed, Follower
-from motherlode.projections.indexes import IndexFolder
-from motherlode.projections.searching import Searching
+from motherlode.projections.documents.cache import Documents
+from motherlode.projections.documents.catalog_follower import Feed, Follower
+from motherlode.projections.search.index_folder import IndexFolder
+from motherlode.projections.search.service import Searching
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import Audience

@@ -8,22 +8,22 @@ from typing import Any, TypeVar
 
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import parse_version
-from motherlode.projections.documents import FEED_WIDE, Document, DocumentKey, Documents
-from motherlode.projections.downloads import DownloadTally
-from motherlode.projections.follower import Feed, Follower
-from motherlode.projections.indexes import IndexFolder
-from motherlode.projections.packages import Render, Source
-from motherlode.projections.reader import Reader
-from motherlode.projections.searching import Searching
-from motherlode.projections.showing import EVERYBODY, Showing
-from motherlode.projections.shown import Card, FeedView, PackageView, Results, StatsView, VersionsView
+from motherlode.projections.documents.cache import FEED_WIDE, Document, DocumentKey, Documents
+from motherlode.projections.documents.catalog_follower import Feed, Follower
+from motherlode.projections.documents.reader import Reader
+from motherlode.projections.documents.v3 import Render, Source
+from motherlode.projections.pages.queries import EVERYBODY, Showing
+from motherlode.projections.pages.views import Card, FeedView, PackageView, Results, StatsView, VersionsView
+from motherlode.projections.search.index_folder import IndexFolder
+from motherlode.projections.search.service import Searching
 from motherlode.protocol.urls import Urls
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.data_folder import search_path
 from motherlode.store.packages import catalog
-from motherlode.usecases.record_downloads import record_downloads
+from motherlode.usage.downloads import DownloadTally
+from motherlode.usecases.maintenance.record_usage import record_downloads
 from tests.usecases.house import House
 
 T = TypeVar("T")

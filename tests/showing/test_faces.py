@@ -1,7 +1,7 @@
 """How a feed introduces itself, as of its last request."""
 
 from motherlode.domain.logos import format_logo, logo_of
-from motherlode.projections.shown import Face
+from motherlode.projections.documents.catalog_follower import Face
 
 LOGO = logo_of(b"\x89PNG\r\n\x1a\nlogo")
 

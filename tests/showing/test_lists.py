@@ -7,10 +7,10 @@ import pytest
 from motherlode.domain.permissions import ADMIN, READ, RIGHTS, Actor
 from motherlode.domain.refusals import NoSuchVersion, SearchUnready
 from motherlode.nuget.ids import parse_package_id
-from motherlode.projections.showing import HOME_CARDS, MAX_RELEASES
+from motherlode.projections.pages.queries import HOME_CARDS, MAX_RELEASES
 from motherlode.search.index import Sort
 from motherlode.usecases.add_owner import add_owner
-from motherlode.usecases.identify import CONSOLE
+from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
 from tests.showing.looking import names
 

@@ -6,8 +6,8 @@ import pytest
 
 from motherlode.domain.refusals import NoSuchVersion
 from motherlode.nuget.ids import parse_package_id
-from motherlode.projections.packages import Rendered, Source
-from motherlode.projections.showing import MAX_FILES
+from motherlode.projections.documents.v3 import Rendered, Source
+from motherlode.projections.pages.queries import MAX_FILES
 from motherlode.usecases.add_owner import add_owner
 from tests.builders import nupkg
 from tests.showing.looking import names

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 from anyio import CapacityLimiter
 
-from motherlode.projections.packages import Rendered
-from motherlode.web.pages.answering import answer_page
-from motherlode.web.site import Sites
-from motherlode.web.visit import Visit
+from motherlode.projections.documents.v3 import Rendered
+from motherlode.web.base_url import Sites
+from motherlode.web.pages.core.responses import answer_page
+from motherlode.web.request import Visit
 
 SCOPE = {
     "type": "http",

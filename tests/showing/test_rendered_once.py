@@ -6,7 +6,7 @@ from threading import Semaphore
 import pytest
 
 from motherlode.domain.refusals import NoSuchVersion
-from motherlode.projections.packages import Rendered
+from motherlode.projections.documents.v3 import Rendered
 
 MANY = 4
 

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from motherlode.projections.downloads import DownloadTally
-from motherlode.projections.shown import NamedCount
-from motherlode.usecases.record_downloads import record_downloads
+from motherlode.projections.pages.views import NamedCount
+from motherlode.usage.downloads import DownloadTally
+from motherlode.usecases.maintenance.record_usage import record_downloads
 from tests.builders import nupkg
 from tests.usecases.house import NOON
 

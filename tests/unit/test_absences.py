@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motherlode.projections.absences import Absences
-from motherlode.projections.documents import DocumentKey, Documents
+from motherlode.projections.documents.cache import DocumentKey, Documents
 
 FEED, OTHER_FEED = 1, 2
 ID = "acme.widgets"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.web.credentials import (
+from motherlode.web.auth.credentials import (
     Basic,
     Bearer,
     drop_cookie,
@@ -17,7 +17,7 @@ from motherlode.web.credentials import (
     parse_authorization,
     sent_keys,
 )
-from motherlode.web.site import Site
+from motherlode.web.base_url import Site
 
 
 @given(st.binary(max_size=200))

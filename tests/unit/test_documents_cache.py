@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.projections.documents import BlobFile, Document, DocumentKey, Documents, finish, make_etag
+from motherlode.projections.documents.cache import BlobFile, Document, DocumentKey, Documents, finish, make_etag
 
 NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)
 FEED, OTHER_FEED = 1, 2

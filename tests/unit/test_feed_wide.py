@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from motherlode.projections.documents import FEED_WIDE, Document, DocumentKey, Documents, finish
+from motherlode.projections.documents.cache import FEED_WIDE, Document, DocumentKey, Documents, finish
 
 NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)
 FEED, OTHER_FEED = 1, 2

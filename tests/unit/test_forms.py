@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from motherlode.domain.refusals import InvalidForm
 from motherlode.identity.sessions import is_form_token, is_well_formed, make_form_token, make_secret, make_session
-from motherlode.web.pages.forms import is_own_page, parse_form
+from motherlode.web.pages.core.forms import is_own_page, parse_form
 from motherlode.web.pages.sign_in import parse_target
 
 HOME = "https://example.com"

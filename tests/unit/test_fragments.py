@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherlode.projections.documents import DocumentKey, Documents, Fragment
+from motherlode.projections.documents.cache import DocumentKey, Documents, Fragment
 
 FEED, OTHER_FEED = 1, 2
 HIT = DocumentKey(FEED, "acme", "hit/11")

@@ -5,8 +5,8 @@ from ipaddress import ip_network
 import pytest
 
 from motherlode.web.accept import is_part_of_page, prefers_page
+from motherlode.web.base_url import Sites
 from motherlode.web.headers import MAX_LISTED_LENGTH, last_lines, listed_values
-from motherlode.web.site import Sites
 from tests.effort import calls_of
 
 PROXY = "10.0.0.1"

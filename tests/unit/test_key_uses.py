@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from motherlode.projections.key_uses import KeyUses
+from motherlode.usage.api_keys import KeyUses
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)

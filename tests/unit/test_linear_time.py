@@ -27,10 +27,10 @@ from motherlode.nuget.unicode import normalize
 from motherlode.nuget.versions import parse_version
 from motherlode.search.analyser import iter_words
 from motherlode.search.queries import parse_query
-from motherlode.web.credentials import parse_authorization
-from motherlode.web.multipart import MAX_NEAR_DELIMITERS, FirstPart, parse_boundary
-from motherlode.web.pages.asking import parse_asked as parse_page_asked
-from motherlode.web.pages.forms import parse_form
+from motherlode.web.auth.credentials import parse_authorization
+from motherlode.web.bodies.multipart import MAX_NEAR_DELIMITERS, FirstPart, parse_boundary
+from motherlode.web.pages.core.forms import parse_form
+from motherlode.web.pages.search_form import parse_asked as parse_page_asked
 from motherlode.web.v3.search import parse_asked
 from tests.builders import Member, hostile, nupkg, nuspec
 from tests.effort import LINEAR, growth_of

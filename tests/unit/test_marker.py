@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from motherlode.projections.marker import Marker
+from motherlode.projections.documents.url_placeholder import Marker
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motherlode.observe.logs import Facts
-from motherlode.projections.documents import DocumentKey
-from motherlode.web.answers import answer_document
-from motherlode.web.ready import Known, KnownRequests, Ready, Sightings
-from motherlode.web.site import Sites
+from motherlode.projections.documents.cache import DocumentKey
+from motherlode.web.base_url import Sites
+from motherlode.web.response_cache import Known, KnownRequests, Ready, Sightings
+from motherlode.web.responses import answer_document
 
 HOSTS = st.sampled_from([None, "localhost:5555", "LOCALHOST:5555", "127.0.0.1:5555", "evil.example", "a b"])
 CLIENTS = st.sampled_from(["10.0.0.1", "192.0.2.1", "::ffff:10.0.0.2"])

@@ -10,10 +10,10 @@ from motherlode.domain.permissions import READ, Actor
 from motherlode.domain.refusals import NotAllowed
 from motherlode.observe.clock import SystemClock
 from motherlode.store.database.sqlite import open_database
-from motherlode.web.later import Later
-from motherlode.web.recording import MOST_OF_ONE, REPEAT_S, Attempts, Recording
-from motherlode.web.site import Sites
-from motherlode.web.visit import Visit
+from motherlode.web.auth.audit_recorder import MOST_OF_ONE, REPEAT_S, Attempts, Recording
+from motherlode.web.background import Later
+from motherlode.web.base_url import Sites
+from motherlode.web.request import Visit
 
 ADA = Actor("ada", frozenset({READ}))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from motherlode.domain import refusals
 from motherlode.domain.refusals import InvalidPackage, Refusal
 from motherlode.nuget.faults import Fault
-from motherlode.web.refuse import MAX_WARNING_BYTES, refuse, status_of, warning_lines
+from motherlode.web.refusal_responses import MAX_WARNING_BYTES, refuse, status_of, warning_lines
 
 KINDS = [kind for _, kind in inspect.getmembers(refusals, inspect.isclass) if issubclass(kind, Refusal)]
 ARGUMENTS = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.web.site import Sites, has_one_host
+from motherlode.web.base_url import Sites, has_one_host
 
 LOCAL = ("127.0.0.1", 5555)
 PROXY = "10.0.0.1"

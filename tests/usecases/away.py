@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import parse_version
-from motherlode.usecases.delete import delete
-from motherlode.usecases.gc import Removed, gc
-from motherlode.usecases.restore_version import restore_version
+from motherlode.usecases.maintenance.gc import Removed, gc
+from motherlode.usecases.packages.delete import delete
+from motherlode.usecases.packages.restore_version import restore_version
 from tests.usecases.house import House
 
 READER_GRACE = timedelta(hours=1)

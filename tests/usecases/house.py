@@ -25,13 +25,13 @@ from motherlode.store.database.sqlite import Database
 from motherlode.store.feeds import FeedRow
 from motherlode.store.packages import versions
 from motherlode.store.packages.versions import Entry
+from motherlode.usecases.accounts.accounts import create_account
 from motherlode.usecases.change_feed import change_feed
-from motherlode.usecases.check import Checked, check
-from motherlode.usecases.create_account import create_account
-from motherlode.usecases.create_feed import create_feed
-from motherlode.usecases.identify import CONSOLE
-from motherlode.usecases.push import Pushed, push
+from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.packages.check import Checked, check
+from motherlode.usecases.packages.push import Pushed, push
 from motherlode.usecases.relist import relist
+from motherlode.usecases.sign_in.identify import CONSOLE
 from motherlode.usecases.unlist import unlist
 
 NOON = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)

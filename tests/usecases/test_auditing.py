@@ -5,7 +5,7 @@ from dataclasses import replace
 from motherlode.domain.permissions import PUSH, READ, Actor, Sender
 from motherlode.store.audit import log as audit
 from motherlode.usecases.record_refusal import record_refusal
-from motherlode.usecases.record_sign_in import record_sign_in
+from motherlode.usecases.sign_in.history import record_sign_in
 from tests.builders import nupkg
 
 SENDER = Sender("192.0.2.1", "NuGet Client V3/6.12", "r-1")

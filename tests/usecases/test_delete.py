@@ -21,10 +21,10 @@ from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import parse_version
 from motherlode.store.database.sqlite import Database
 from motherlode.store.packages import garbage
-from motherlode.usecases.delete import delete
-from motherlode.usecases.grant_role import grant_role
-from motherlode.usecases.lock_id import lock_id
-from motherlode.usecases.restore_version import restore_version
+from motherlode.usecases.feeds.roles import grant_role
+from motherlode.usecases.packages.delete import delete
+from motherlode.usecases.packages.locking import lock_id
+from motherlode.usecases.packages.restore_version import restore_version
 from motherlode.usecases.unlock_id import unlock_id
 from tests.builders import nupkg
 from tests.usecases.house import NOON

@@ -11,10 +11,10 @@ from motherlode.nuget.versions import parse_version
 from motherlode.store.database import schema
 from motherlode.store.packages import downloads
 from motherlode.usecases.create_key import create_key
-from motherlode.usecases.delete import delete
-from motherlode.usecases.delete_feed import delete_feed
-from motherlode.usecases.gc import gc
-from motherlode.usecases.identify import CONSOLE
+from motherlode.usecases.feeds.delete_feed import delete_feed
+from motherlode.usecases.maintenance.gc import gc
+from motherlode.usecases.packages.delete import delete
+from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
 from tests.usecases.house import NOON, House
 

@@ -7,8 +7,8 @@ from motherlode.domain.logos import format_logo, logo_of
 from motherlode.domain.permissions import ADMIN, PUSH, Actor
 from motherlode.domain.refusals import FeedExists, InvalidSetting, NoSuchFeed, NotAllowed
 from motherlode.usecases.change_feed import change_feed
-from motherlode.usecases.create_feed import create_feed
-from motherlode.usecases.identify import CONSOLE
+from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.sign_in.identify import CONSOLE
 
 NOT_BUILT = [
     ("min_age", "7d"),

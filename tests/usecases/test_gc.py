@@ -7,8 +7,8 @@ import pytest
 from motherlode.domain.refusals import NotFound
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.packages import garbage
-from motherlode.usecases.gc import QUARANTINE, UNNAMED_GRACE
-from motherlode.usecases.new_history import begin_history
+from motherlode.usecases.maintenance.gc import QUARANTINE, UNNAMED_GRACE
+from motherlode.usecases.maintenance.new_history import begin_history
 from tests.builders import nupkg
 from tests.usecases.away import READER_GRACE, bring_back, collect, take_away
 from tests.usecases.house import NOON

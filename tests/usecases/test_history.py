@@ -11,9 +11,9 @@ import pytest
 from motherlode.domain.refusals import DatabaseMissing, DatabaseStale, StorageFull
 from motherlode.store.data_folder import HISTORY
 from motherlode.store.database.sqlite import open_database
-from motherlode.usecases.history import check_history, record_history
-from motherlode.usecases.new_history import begin_history
-from motherlode.usecases.sweep import sweep
+from motherlode.usecases.maintenance.history import check_history, record_history
+from motherlode.usecases.maintenance.new_history import begin_history
+from motherlode.usecases.maintenance.sweep import sweep
 from tests.builders import nupkg
 from tests.usecases.away import collect
 from tests.usecases.house import House

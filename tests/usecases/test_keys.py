@@ -10,11 +10,11 @@ from motherlode.domain.refusals import InvalidSetting, NoSuchAccount, NoSuchFeed
 from motherlode.identity.keys import is_well_formed, make_key
 from motherlode.usecases.create_key import create_key
 from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.ensure_first_key import ensure_first_key
-from motherlode.usecases.identify import identify_key
+from motherlode.usecases.keys.first_key import ensure_first_key
 from motherlode.usecases.record_uses import record_uses
 from motherlode.usecases.revoke_key import revoke_key
 from motherlode.usecases.rotate_key import rotate_key
+from motherlode.usecases.sign_in.identify import identify_key
 
 DAY = timedelta(days=1)
 

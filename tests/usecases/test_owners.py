@@ -7,10 +7,10 @@ from motherlode.domain.permissions import ADMIN, PUSH, READ, UNLIST
 from motherlode.domain.refusals import LastOwner, NoSuchAccount, NoSuchFeed, NoSuchId, NoSuchRole, NotAllowed
 from motherlode.nuget.ids import parse_package_id
 from motherlode.usecases.accept_invitation import accept_invitation
-from motherlode.usecases.add_member import add_member
+from motherlode.usecases.accounts.teams import add_member
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.decline_invitation import decline_invitation
-from motherlode.usecases.grant_role import grant_role
+from motherlode.usecases.feeds.roles import grant_role
 from motherlode.usecases.invite_owner import invite_owner
 from motherlode.usecases.remove_owner import remove_owner
 from tests.builders import nupkg

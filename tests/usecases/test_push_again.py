@@ -13,13 +13,13 @@ from motherlode.store.accounts import permissions_version as access
 from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.create_key import create_key
 from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.grant_role import grant_role
-from motherlode.usecases.identify import BOOTSTRAP, identify_key
+from motherlode.usecases.feeds.roles import grant_role
 from motherlode.usecases.remove_owner import remove_owner
 from motherlode.usecases.revoke_key import revoke_key
 from motherlode.usecases.rotate_key import rotate_key
 from motherlode.usecases.set_password import set_password
 from motherlode.usecases.set_role import set_role
+from motherlode.usecases.sign_in.identify import BOOTSTRAP, identify_key
 from motherlode.usecases.withdraw_role import withdraw_role
 from tests.builders import nupkg
 

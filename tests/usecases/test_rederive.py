@@ -14,8 +14,8 @@ from motherlode.store import feeds
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.database import schema
 from motherlode.store.packages import catalog, contents
-from motherlode.usecases.identify import CONSOLE
-from motherlode.usecases.rederive import Rederived, rederive
+from motherlode.usecases.maintenance.reprocess import Rederived, rederive
+from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
 from tests.usecases.house import House
 

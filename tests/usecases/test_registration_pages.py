@@ -10,7 +10,7 @@ import pytest
 from motherlode.domain.refusals import NoSuchVersion
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import Version, parse_version
-from motherlode.projections.packages import Render, Rendered, Source, registration_index, registration_page
+from motherlode.projections.documents.v3 import Render, Rendered, Source, registration_index, registration_page
 from motherlode.protocol.urls import Hive, Urls
 from motherlode.store import feeds
 from motherlode.store.packages import versions as entries

@@ -10,7 +10,7 @@ from motherlode.domain.permissions import ADMIN, DELETE, PUSH, PUSH_VERSION, UNL
 from motherlode.domain.refusals import AlreadyExists, NotAllowed, PackageTooLarge, StorageFull
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.packages import downloads
-from motherlode.usecases.grant_role import grant_role
+from motherlode.usecases.feeds.roles import grant_role
 from tests.builders import nupkg
 from tests.usecases.house import NOON
 

@@ -6,11 +6,11 @@ import pytest
 
 from motherlode.domain.accounts import SERVICE
 from motherlode.domain.permissions import Actor, Sender
-from motherlode.usecases.create_account import create_account
+from motherlode.usecases.accounts.accounts import create_account
 from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.identify import CONSOLE, find_account_name
 from motherlode.usecases.recall_sign_ins import recall_sign_ins
-from motherlode.usecases.record_sign_in import record_sign_in
+from motherlode.usecases.sign_in.history import record_sign_in
+from motherlode.usecases.sign_in.identify import CONSOLE, find_account_name
 
 
 def sign_in(house, name, address):

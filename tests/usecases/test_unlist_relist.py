@@ -7,7 +7,7 @@ import pytest
 
 from motherlode.domain.permissions import ADMIN, PUSH, READ, UNLIST, Actor
 from motherlode.domain.refusals import NoSuchFeed, NoSuchVersion, NotAllowed
-from motherlode.usecases.grant_role import grant_role
+from motherlode.usecases.feeds.roles import grant_role
 from tests.builders import nupkg
 from tests.usecases.house import NOON
 

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from motherlode.domain.refusals import Busy
-from motherlode.projections.downloads import DownloadTally
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.database.sqlite import open_database
-from motherlode.usecases.record_downloads import record_downloads
-from motherlode.usecases.sweep import sweep
+from motherlode.usage.downloads import DownloadTally
+from motherlode.usecases.maintenance.record_usage import record_downloads
+from motherlode.usecases.maintenance.sweep import sweep
 from tests.builders import nupkg
 
 WIDGETS = (1, "acme.widgets", "1.0.0", date(2024, 5, 6))

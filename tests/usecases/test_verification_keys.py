@@ -14,11 +14,11 @@ from motherlode.usecases.add_owner import add_owner
 from motherlode.usecases.create_key import create_key
 from motherlode.usecases.create_verification_key import MOST_OPEN, create_verification_key
 from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.grant_role import grant_role
-from motherlode.usecases.identify import BOOTSTRAP, CONSOLE, identify_key
+from motherlode.usecases.feeds.roles import grant_role
+from motherlode.usecases.keys.verification_keys import verify_key
 from motherlode.usecases.remove_owner import remove_owner
 from motherlode.usecases.revoke_key import revoke_key
-from motherlode.usecases.verify_key import verify_key
+from motherlode.usecases.sign_in.identify import BOOTSTRAP, CONSOLE, identify_key
 from tests.builders import nupkg
 
 WIDGETS = parse_package_id("Acme.Widgets")

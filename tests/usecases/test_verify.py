@@ -5,7 +5,7 @@ from sqlalchemy import delete, text, update
 
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.database import schema
-from motherlode.usecases.verify import verify
+from motherlode.usecases.maintenance.verify import verify
 from tests.builders import nupkg
 from tests.usecases.away import bring_back, take_away
 

@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from motherlode.domain.refusals import PackageTooLarge
 from motherlode.store.blobs.protocol import Spool
-from motherlode.usecases.check import Checked, check
-from motherlode.web.answers import NO_STORE
-from motherlode.web.refuse import describe_fault, status_of
-from motherlode.web.uploads import take_package
-from motherlode.web.visit import Visit
+from motherlode.usecases.packages.check import Checked, check
+from motherlode.web.refusal_responses import describe_fault, status_of
+from motherlode.web.request import Visit
+from motherlode.web.responses import NO_STORE
+from motherlode.web.upload import take_package
 
 
 async def post_check(visit: Visit) -> Response:

@@ -10,11 +10,11 @@ from typing import Final
 from markupsafe import Markup
 from starlette.responses import Response
 
-from motherlode.projections.packages import Rendered, Source
-from motherlode.projections.shown import Card, VersionsView
+from motherlode.projections.documents.v3 import Rendered, Source
+from motherlode.projections.pages.views import Card, VersionsView
 from motherlode.protocol.urls import Urls
+from motherlode.web.request import Visit
 from motherlode.web.v3.documents import answer
-from motherlode.web.visit import Visit
 
 _ATOM: Final = "application/atom+xml; charset=utf-8"
 _FEED: Final = Markup(

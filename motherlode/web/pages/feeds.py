@@ -12,13 +12,13 @@ from starlette.responses import Response
 
 from motherlode.domain.feed_settings import DEFAULT_FEED
 from motherlode.domain.permissions import Actor, may_read
-from motherlode.projections.follower import Feed
+from motherlode.projections.documents.catalog_follower import Feed
 from motherlode.protocol.urls import Urls, feed_path
-from motherlode.web.pages.answering import answer_fresh_page
+from motherlode.web.base_url import Site
+from motherlode.web.pages.core.responses import answer_fresh_page
+from motherlode.web.pages.core.templates import PAGES, brand_of
 from motherlode.web.pages.pager import count_pages, make_pager, parse_page_number
-from motherlode.web.pages.rendering import PAGES, brand_of
-from motherlode.web.site import Site
-from motherlode.web.visit import Visit
+from motherlode.web.request import Visit
 
 FEEDS_PER_PAGE: Final = 50
 _PATH: Final = "/feeds"

@@ -8,15 +8,15 @@ from functools import partial
 from starlette.responses import Response
 
 from motherlode.domain.refusals import SearchUnready
-from motherlode.projections.packages import Rendered, Source
-from motherlode.projections.shown import FeedView
+from motherlode.projections.documents.v3 import Rendered, Source
+from motherlode.projections.pages.views import FeedView
 from motherlode.protocol.urls import Urls, feed_path
-from motherlode.usecases.make_first_administrator import is_first_use
-from motherlode.web.pages.answering import answer_page
-from motherlode.web.pages.headers import HTML
-from motherlode.web.pages.rendering import PAGES
-from motherlode.web.pages.set_up import set_up
-from motherlode.web.visit import Visit
+from motherlode.usecases.accounts.first_administrator import is_first_use
+from motherlode.web.pages.core.headers import HTML
+from motherlode.web.pages.core.responses import answer_page
+from motherlode.web.pages.core.templates import PAGES
+from motherlode.web.pages.parts.client_setup import set_up
+from motherlode.web.request import Visit
 
 
 async def get_home(visit: Visit) -> Response:

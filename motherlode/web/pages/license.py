@@ -5,12 +5,12 @@ from functools import partial
 from starlette.responses import Response
 
 from motherlode.nuget.package import Identity
-from motherlode.projections.packages import Rendered, Source
+from motherlode.projections.documents.v3 import Rendered, Source
 from motherlode.protocol.urls import Urls, feed_path
-from motherlode.web.pages.answering import answer_page
-from motherlode.web.pages.headers import HTML
-from motherlode.web.pages.rendering import PAGES
-from motherlode.web.visit import Visit
+from motherlode.web.pages.core.headers import HTML
+from motherlode.web.pages.core.responses import answer_page
+from motherlode.web.pages.core.templates import PAGES
+from motherlode.web.request import Visit
 
 
 async def get_license(visit: Visit) -> Response:

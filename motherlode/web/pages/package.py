@@ -9,25 +9,25 @@ from typing import Any, Final
 from markupsafe import Markup
 from starlette.responses import Response
 
-from motherlode.house import House
 from motherlode.nuget.package import Dependency, Identity, Package
 from motherlode.nuget.ranges import ANY, VersionRange
 from motherlode.nuget.versions import Version
-from motherlode.projections.documents import DocumentKey, Fragment
-from motherlode.projections.follower import Feed
-from motherlode.projections.packages import Rendered, Source
-from motherlode.projections.shown import PackageView, VersionRow
+from motherlode.projections.documents.cache import DocumentKey, Fragment
+from motherlode.projections.documents.catalog_follower import Feed
+from motherlode.projections.documents.v3 import Rendered, Source
+from motherlode.projections.pages.views import PackageView, VersionRow
 from motherlode.protocol.urls import Hive, Urls, feed_path
-from motherlode.web.pages.answering import answer_page
-from motherlode.web.pages.charts import draw_days, draw_share
-from motherlode.web.pages.headers import HTML
-from motherlode.web.pages.install import install_tabs
-from motherlode.web.pages.licensing import license_pieces
-from motherlode.web.pages.links import find_commit_link, find_link
+from motherlode.services import House
+from motherlode.web.pages.core.headers import HTML
+from motherlode.web.pages.core.responses import answer_page
+from motherlode.web.pages.core.templates import PAGES
+from motherlode.web.pages.parts.charts import draw_days, draw_share
+from motherlode.web.pages.parts.file_tree import build_tree
+from motherlode.web.pages.parts.install_commands import install_tabs
+from motherlode.web.pages.parts.license import license_pieces
+from motherlode.web.pages.parts.links import find_commit_link, find_link
 from motherlode.web.pages.readme_parts import make_readme
-from motherlode.web.pages.rendering import PAGES
-from motherlode.web.pages.tree import build_tree
-from motherlode.web.visit import Visit
+from motherlode.web.request import Visit
 
 _VERSIONS_SHOWN: Final = 20
 _MAX_VERSIONS: Final = 500
@@ -93,7 +93,7 @@ def _read_readme(house: House, source: Source, identity: Identity, text: str) ->
     with _LAYOUT:
         if kept := _find_readme(house, key):
             return kept
-        from motherlode.web.pages.markdown import render_readme  # noqa: PLC0415 3 MB that no server needs before this
+        from motherlode.web.pages.readme.markdown import render_readme  # noqa: PLC0415 3 MB that no server needs before this
 
         html = render_readme(text, image_hosts=house.image_hosts)
         house.documents.keep(key, Fragment(html.encode(), source.as_of))

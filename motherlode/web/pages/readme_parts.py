@@ -1,6 +1,6 @@
 """What a page says about its README: a table of contents, and whether the README is so long that the page folds it.
 
-Both are read from the finished HTML, which `motherlode.web.pages.readme_writer` writes tag by tag: its headings carry
+Both are read from the finished HTML, which `readme/html_writer.py` writes tag by tag: its headings carry
 ids, and its attribute values hold no `>`.
 """
 
@@ -46,7 +46,7 @@ class Readme:
 
 
 def make_readme(html: Markup) -> Readme:
-    """The README with its contents; `html` as `motherlode.web.pages.markdown.render_readme` makes it."""
+    """The README with its contents; `html` as `motherlode.web.pages.readme.markdown.render_readme` makes it."""
     return Readme(html, _find_contents(html), _count_lines(html) > _LONG)
 
 

@@ -5,11 +5,11 @@ from typing import Final
 from starlette.responses import Response
 
 from motherlode.protocol.urls import Urls, feed_path
-from motherlode.web.pages.answering import answer_fresh_page
-from motherlode.web.pages.asking import LAST_PAGE, PAGE_CARDS, Asked, parse_asked
+from motherlode.web.pages.core.responses import answer_fresh_page
+from motherlode.web.pages.core.templates import PAGES
 from motherlode.web.pages.pager import count_pages, make_pager
-from motherlode.web.pages.rendering import PAGES
-from motherlode.web.visit import Visit
+from motherlode.web.pages.search_form import LAST_PAGE, PAGE_CARDS, Asked, parse_asked
+from motherlode.web.request import Visit
 
 _TYPES: Final = (
     ("Dependency", "Library"),

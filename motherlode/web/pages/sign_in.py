@@ -1,8 +1,8 @@
 """Signing in and out with a browser, and the first use of a server on which nobody can sign in yet.
 
-Invariant: a name and password are judged here as everywhere (`motherlode.web.who`), slowed down and in the same words
-for whoever is not there. Each sign-in makes a new session. Where it leads to is a path of this very site, never another
-address. No password or key is ever shown again.
+A name and password are checked as everywhere (`web/auth/authenticator.py`): slowed down, and with the same message for
+unknown users. Each sign-in makes a new session. It leads to a path of this site, never to another address. No password
+or key is ever shown again.
 """
 
 import re
@@ -31,12 +31,11 @@ from motherlode.identity.sessions import (
     make_form_token,
     make_secret,
 )
+from motherlode.usecases.accounts.first_administrator import TOO_LATE, is_first_use, make_first_administrator
 from motherlode.usecases.end_session import end_session
-from motherlode.usecases.identify import identify_key
-from motherlode.usecases.make_first_administrator import TOO_LATE, is_first_use, make_first_administrator
-from motherlode.usecases.start_session import start_session
-from motherlode.web.answers import NO_STORE
-from motherlode.web.credentials import (
+from motherlode.usecases.sign_in.identify import identify_key
+from motherlode.usecases.sign_in.sessions import start_session
+from motherlode.web.auth.credentials import (
     FORM_COOKIE,
     SESSION_COOKIE,
     drop_cookie,
@@ -44,11 +43,12 @@ from motherlode.web.credentials import (
     keep_form_secret,
     keep_session,
 )
-from motherlode.web.pages.answering import answer_fresh_page
-from motherlode.web.pages.forms import Form, read_form
-from motherlode.web.pages.rendering import PAGES
-from motherlode.web.refuse import headers_of, status_of
-from motherlode.web.visit import Visit
+from motherlode.web.pages.core.forms import Form, read_form
+from motherlode.web.pages.core.responses import answer_fresh_page
+from motherlode.web.pages.core.templates import PAGES
+from motherlode.web.refusal_responses import headers_of, status_of
+from motherlode.web.request import Visit
+from motherlode.web.responses import NO_STORE
 
 WRONG_LOGIN: Final = "The name or the password is wrong, or the user is disabled."
 _OLD_FORM: Final = (

@@ -9,16 +9,16 @@ from typing import Final
 from starlette.responses import Response
 
 from motherlode.domain.refusals import NoSuchAddress
-from motherlode.projections.documents import FEED_WIDE
-from motherlode.projections.packages import Rendered, Source
-from motherlode.projections.shown import NamedCount, StatsView
+from motherlode.projections.documents.cache import FEED_WIDE
+from motherlode.projections.documents.v3 import Rendered, Source
+from motherlode.projections.pages.views import NamedCount, StatsView
 from motherlode.protocol.urls import Urls, feed_path
-from motherlode.web.pages.answering import answer_page
-from motherlode.web.pages.charts import draw_days, draw_share
-from motherlode.web.pages.headers import HTML
-from motherlode.web.pages.rendering import PAGES
+from motherlode.web.pages.core.headers import HTML
+from motherlode.web.pages.core.responses import answer_page
+from motherlode.web.pages.core.templates import PAGES
+from motherlode.web.pages.parts.charts import draw_days, draw_share
+from motherlode.web.request import Visit
 from motherlode.web.v3.documents import answer
-from motherlode.web.visit import Visit
 
 Row = tuple[str, int]
 

@@ -5,25 +5,25 @@ from functools import partial
 from starlette.responses import Response
 
 from motherlode.domain.refusals import NoSuchVersion
-from motherlode.projections import packages
-from motherlode.projections.documents import DocumentKey
-from motherlode.projections.packages import Render
+from motherlode.projections.documents import v3
+from motherlode.projections.documents.cache import DocumentKey
+from motherlode.projections.documents.v3 import Render
 from motherlode.protocol.urls import Hive
-from motherlode.web.answers import REVALIDATE, answer_document
-from motherlode.web.ready import Ready
+from motherlode.web.request import Visit
+from motherlode.web.response_cache import Ready
+from motherlode.web.responses import REVALIDATE, answer_document
 from motherlode.web.route import Answer
-from motherlode.web.visit import Visit
 
 
 async def get_service_index(visit: Visit) -> Response:
     """The service index."""
-    return await answer(visit, packages.service_index(), id_key="", name="index")
+    return await answer(visit, v3.service_index(), id_key="", name="index")
 
 
 async def get_versions(visit: Visit) -> Response:
     """The version list of an id."""
     package_id = visit.package_id
-    render = packages.versions(package_id)
+    render = v3.versions(package_id)
     return await answer(visit, render, id_key=package_id.key, name="versions", what=str(package_id), has_links=False)
 
 
@@ -32,7 +32,7 @@ async def get_details(visit: Visit) -> Response:
     package_id, version = visit.package_id, visit.version
     return await answer(
         visit,
-        packages.details(package_id, version),
+        v3.details(package_id, version),
         id_key=package_id.key,
         name=f"details/{version.key}",
         what=f"{package_id} {version.normalized}",
@@ -44,7 +44,7 @@ def get_registration_index(hive: Hive) -> Answer:
 
     async def get(visit: Visit) -> Response:
         package_id = visit.package_id
-        render = packages.registration_index(package_id, hive)
+        render = v3.registration_index(package_id, hive)
         name, what = f"{hive.value}/index", str(package_id)
         return await answer(visit, render, id_key=package_id.key, name=name, what=what, is_zipped=not hive.is_plain)
 
@@ -56,7 +56,7 @@ def get_registration_page(hive: Hive) -> Answer:
 
     async def get(visit: Visit) -> Response:
         package_id, lower, upper = visit.package_id, visit.version_of("lower"), visit.version_of("upper")
-        render = packages.registration_page(package_id, hive, lower, upper)
+        render = v3.registration_page(package_id, hive, lower, upper)
         name, what = (
             f"{hive.value}/page/{lower.key}/{upper.key}",
             f"{package_id} from {lower.normalized} to {upper.normalized}",
@@ -71,7 +71,7 @@ def get_registration_leaf(hive: Hive) -> Answer:
 
     async def get(visit: Visit) -> Response:
         package_id, version = visit.package_id, visit.version
-        render = packages.registration_leaf(package_id, hive, version)
+        render = v3.registration_leaf(package_id, hive, version)
         name, what = f"{hive.value}/{version.key}", f"{package_id} {version.normalized}"
         return await answer(visit, render, id_key=package_id.key, name=name, what=what, is_zipped=not hive.is_plain)
 

@@ -11,18 +11,18 @@ from starlette.responses import Response
 from motherlode.domain.feed_settings import Deletion, FeedPolicy, Overwrite
 from motherlode.domain.refusals import NoSuchVersion
 from motherlode.domain.user_agents import client_of
-from motherlode.house import House
 from motherlode.nuget.versions import InvalidVersion, parse_version
-from motherlode.projections import packages
-from motherlode.projections.documents import BlobFile
-from motherlode.projections.reader import blob_key
-from motherlode.web.answers import IMMUTABLE, REVALIDATE, answer_blob
-from motherlode.web.ready import Ready
-from motherlode.web.site import Scope, header
+from motherlode.projections.documents import v3
+from motherlode.projections.documents.cache import BlobFile
+from motherlode.projections.documents.reader import blob_key
+from motherlode.services import House
+from motherlode.web.base_url import Scope, header
+from motherlode.web.request import Visit
+from motherlode.web.response_cache import Ready
+from motherlode.web.responses import IMMUTABLE, REVALIDATE, answer_blob
 from motherlode.web.v3.documents import answer, check_not_absent
-from motherlode.web.visit import Visit
 
-_FILES = {"readme": packages.readme, "icon": packages.icon, "license": packages.license_file}
+_FILES = {"readme": v3.readme, "icon": v3.icon, "license": v3.license_file}
 
 
 async def get_file(visit: Visit) -> Response:
@@ -89,7 +89,7 @@ def _is_beginning(response: Response) -> bool:
 
 async def _get_nuspec(visit: Visit) -> Response:
     package_id, version = visit.package_id, visit.version
-    render = packages.nuspec(package_id, version)
+    render = v3.nuspec(package_id, version)
     cache = _cache_of(visit.the_feed.policy)
     name = f"nuspec/{version.key}"
     return await answer(

@@ -6,13 +6,13 @@ from starlette.responses import Response
 
 from motherlode.domain.refusals import KeyRefused, NotAllowed
 from motherlode.store.blobs.protocol import Spool
-from motherlode.usecases.delete import delete
-from motherlode.usecases.push import Pushed, push
+from motherlode.usecases.packages.delete import delete
+from motherlode.usecases.packages.push import Pushed, push
 from motherlode.usecases.relist import relist
-from motherlode.web.refuse import warning_lines
-from motherlode.web.site import Scope, header
-from motherlode.web.uploads import take_package
-from motherlode.web.visit import Visit
+from motherlode.web.base_url import Scope, header
+from motherlode.web.refusal_responses import warning_lines
+from motherlode.web.request import Visit
+from motherlode.web.upload import take_package
 
 
 async def put_package(visit: Visit) -> Response:

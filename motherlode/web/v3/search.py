@@ -18,8 +18,8 @@ from motherlode.nuget.versions import InvalidVersion, parse_version
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import Audience, Sort
-from motherlode.web.answers import answer_fresh
-from motherlode.web.visit import Visit
+from motherlode.web.request import Visit
+from motherlode.web.responses import answer_fresh
 
 DEFAULT_TAKE: Final = 20
 MAX_TAKE: Final = 1_000

@@ -4,9 +4,9 @@ service, and that one asks here once whether it is good."""
 from starlette.responses import JSONResponse, Response
 
 from motherlode.usecases.create_verification_key import create_verification_key
-from motherlode.usecases.verify_key import verify_key
-from motherlode.web.answers import NO_STORE
-from motherlode.web.visit import Visit
+from motherlode.usecases.keys.verification_keys import verify_key
+from motherlode.web.request import Visit
+from motherlode.web.responses import NO_STORE
 
 _HEADERS = {"Cache-Control": NO_STORE}
 

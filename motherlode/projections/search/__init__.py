@@ -1,0 +1,1 @@
+"""Search results: the index kept in step with the catalog, and results that are remembered."""

@@ -1,0 +1,64 @@
+"""Everything a request or a command works with, built once by `motherlode.app` and handed around frozen."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+
+from motherlode.domain.feed_settings import FeedPolicy
+from motherlode.identity.remembered import RememberedCredentials
+from motherlode.identity.slowdown import Slowdown
+from motherlode.nuget.archive.zip_reader import Limits
+from motherlode.observe.clock import Clock
+from motherlode.observe.metrics import Metrics
+from motherlode.projections.documents.cache import Documents
+from motherlode.projections.documents.catalog_follower import Follower
+from motherlode.projections.documents.reader import Reader
+from motherlode.projections.pages.queries import Showing
+from motherlode.projections.search.service import Searching
+from motherlode.projections.server_state import ServerStateReader
+from motherlode.store.blobs.protocol import Blobs
+from motherlode.store.database.sqlite import Database
+from motherlode.usage.api_keys import KeyUses
+from motherlode.usage.downloads import DownloadTally
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The rooms of one process. `bootstrap` is the digest of the environment's administrator key, if it gives one;
+    `body_stall_s` how many seconds a client may be silent in the middle of a body, `body_min_rate` how many bytes a
+    second it must send on average over that, `write_timeout_s` how long it may leave an answer unread; `reader_grace`
+    for how long bytes stay that nobody finds any more, and `quarantine` blobs that no row names; `image_hosts` those
+    from which pages may show images; `session_lifetime` how long a browser stays signed in."""
+
+    db: Database
+    blobs: Blobs
+    clock: Clock
+    limits: Limits
+    documents: Documents
+    follower: Follower
+    reader: Reader
+    searching: Searching
+    showing: Showing
+    tally: DownloadTally
+    key_uses: KeyUses
+    remembered: RememberedCredentials
+    slowdown: Slowdown
+    metrics: Metrics
+    server_state: ServerStateReader
+    bootstrap: bytes | None
+    feed_defaults: FeedPolicy
+    public_url: str | None
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    body_stall_s: float
+    body_min_rate: int
+    write_timeout_s: float
+    reader_grace: timedelta
+    quarantine: timedelta
+    image_hosts: frozenset[str]
+    session_lifetime: timedelta
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self.searching.stop()
+        self.blobs.close()
+        self.db.close()

@@ -1,0 +1,1 @@
+"""What is done with users, teams and the first administrator."""

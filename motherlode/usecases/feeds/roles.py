@@ -1,0 +1,25 @@
+"""Grant a role on a feed: somebody may from now on read it, or publish to it."""
+
+from motherlode.domain.accounts import FEED_ROLES
+from motherlode.domain.permissions import Actor, check_may_administer
+from motherlode.domain.refusals import InvalidSetting
+from motherlode.observe.clock import Clock
+from motherlode.store import feeds
+from motherlode.store.accounts import accounts, grants
+from motherlode.store.database.sqlite import Database
+from motherlode.usecases._audit import write_audit
+
+
+def grant_role(feed: str, name: str, role: str, actor: Actor, *, db: Database, clock: Clock) -> None:
+    """Give a person, a service account or a team this role on the feed, in place of one it had. Administrators may.
+
+    Raises `NotAllowed`, `InvalidSetting`, `NoSuchFeed`, `NoSuchAccount`.
+    """
+    check_may_administer(actor)
+    if role not in FEED_ROLES:
+        raise InvalidSetting(f"There is no role {role[:100]!r} on a feed: use {' or '.join(FEED_ROLES)}.")
+    with db.write() as tx:
+        feed_row = feeds.get(tx, feed)
+        account = accounts.get(tx, name)
+        grants.put(tx, feed_row.id, account.id, role)
+        write_audit(tx, actor, "grant-role", feed=feed, subject=account.name, at=clock.now(), details={"role": role})

@@ -1,0 +1,64 @@
+"""Verify a key: may whoever holds it push this id? A verification key answers once, whatever the answer is."""
+
+from motherlode.domain.permissions import VERIFY, Actor, check_covers, check_may_ever_verify, check_owns
+from motherlode.domain.refusals import KeyRefused, NoSuchFeed, NoSuchId, NoSuchVersion, NotAllowed, NotFound
+from motherlode.nuget.ids import PackageId
+from motherlode.nuget.versions import Version
+from motherlode.observe.clock import Clock
+from motherlode.store.accounts import api_keys
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import versions
+from motherlode.usecases._audit import write_audit
+from motherlode.usecases._visibility import hidden, owners_named
+
+
+def verify_key(
+    package_id: PackageId, version: Version | None, actor: Actor, *, feed: str, db: Database, clock: Clock
+) -> None:
+    """Return when the actor may push versions of an id that is there; `version`, unless None, must be there too.
+
+    Raises `NoSuchFeed`, `NoSuchId`, `NoSuchVersion`, `NotAllowed`; and `KeyRefused` for a verification key that was
+    used in the meantime. That one was used up is written down as `verify`, with the refusal's code as its reason.
+    """
+    if VERIFY not in actor.rights:
+        with db.read() as tx:
+            _check(tx, package_id, version, actor, feed)
+        return
+    with db.write() as tx:
+        if actor.key_id is None or not api_keys.remove(tx, actor.key_id):
+            raise KeyRefused
+        refusal = _find_refusal(tx, package_id, version, actor, feed)
+        subject = str(package_id) if version is None else f"{package_id} {version.normalized}"
+        reason = None if refusal is None else refusal.code
+        write_audit(tx, actor, "verify", feed=feed, subject=subject, at=clock.now(), reason=reason)
+    if refusal is not None:
+        raise refusal
+
+
+def _find_refusal(
+    tx: Tx, package_id: PackageId, version: Version | None, actor: Actor, feed: str
+) -> NotAllowed | NotFound | None:
+    try:
+        _check(tx, package_id, version, actor, feed)
+    except (NotAllowed, NotFound) as refusal:
+        return refusal
+    return None
+
+
+def _check(tx: Tx, package_id: PackageId, version: Version | None, actor: Actor, feed: str) -> None:
+    check_may_ever_verify(actor, feed)
+    check_covers(actor, package_id)
+    version_key = "" if version is None else version.key
+    place = versions.find_place(tx, feed, package_id.key, version_key, actor.account_ids)
+    if place is None:
+        raise NoSuchFeed(feed)
+    absent: NotFound = NoSuchId(str(package_id), feed)
+    if version is not None:
+        absent = NoSuchVersion(f"{package_id} {version.normalized}")
+    if not (place.ownership.is_id_known if version is None else place.is_taken):
+        raise absent
+    with (
+        hidden(actor, feed, place.settings, absent),
+        owners_named(tx, package_id, actor, feed_id=place.feed_id, feed=feed, settings=place.settings),
+    ):
+        check_owns(actor, package_id, place.ownership)

@@ -1,0 +1,1 @@
+"""What keeps the data sound: garbage collection, verification, history, reprocessing."""

@@ -1,0 +1,175 @@
+"""Rebuild: make a database out of the packages that lie there, where the one that knew them is lost.
+
+What packages do not say is lost: owners, users, keys, feeds and their settings, deletions, unlistings, downloads and
+the audit log. So nobody gets to see more than before, the one feed is for those who sign in alone. Every file is read
+and hashed, newest first: of two packages with one id and version the newest is taken. Then they are published in the
+order in which they were pushed, at the times when their files were written.
+
+Files are judged by nothing but their hash, which is part of their name: they were taken once, by the rules of then.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from motherlode.domain.feed_settings import FeedPolicy
+from motherlode.domain.permissions import Actor
+from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, judge_nupkg
+from motherlode.nuget.package import Identity
+from motherlode.nuget.package_json import READING, facts_of
+from motherlode.observe.clock import Clock
+from motherlode.observe.crash import crash_point
+from motherlode.store import feeds
+from motherlode.store.blobs.protocol import Blobs, StoredBlob
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import contents, versions
+from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.packages._change import log_change
+
+T = TypeVar("T")
+
+SETTINGS: Final = {"read": "authenticated"}
+"""Of the feed that is made: who may see what is not known any more."""
+_BATCH: Final = 50
+_PIECE_BYTES: Final = 1 << 20
+_REASON: Final = "found beside a database that was lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """How many packages the feed has now, and how many files were left out: `older` ones of the same id and version,
+    and those that were `unreadable`."""
+
+    packages: int
+    older: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file that is a package."""
+
+    blob: StoredBlob
+    nupkg: Nupkg
+    sha256: bytes
+    sha512: bytes
+
+    @property
+    def identity(self) -> Identity:
+        return self.nupkg.package.identity
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A package whose content is written down, and which is to be published."""
+
+    blob: StoredBlob
+    identity: Identity
+    content_id: int
+    is_semver2: bool
+
+
+class _Unreadable(Exception):
+    """A file is no package, or not the one it was: `str()` says why, in words that follow its name."""
+
+
+def rebuild(
+    feed: str,
+    actor: Actor,
+    *,
+    db: Database,
+    blobs: Blobs,
+    clock: Clock,
+    limits: Limits,
+    defaults: FeedPolicy,
+    report: Callable[[str], None],
+    advance: Callable[[int, int], None],
+) -> Rebuilt:
+    """Publish all packages that lie there on a new feed of that name, in a database that knows none yet. `report` is
+    told a sentence for each file that is left out, `advance` how many are read and how many there are.
+
+    Raises `NotAllowed`, `InvalidSetting`, `FeedExists`, OSError, `StorageFull`; the database is of no use then.
+    """
+    create_feed(feed, SETTINGS, actor, defaults=defaults, db=db, clock=clock)
+    newest_first = sorted(blobs.walk(), key=lambda blob: (blob.put_at, blob.name), reverse=True)
+    taken: dict[tuple[str, str], _Taken] = {}
+    older = unreadable = 0
+    for batch in _batches(newest_first):
+        readable = [read for blob in batch if (read := _read_or_tell(blob, blobs, clock, limits, report))]
+        unreadable += len(batch) - len(readable)
+        with db.write() as tx:
+            for read in readable:
+                key = read.identity.id.key, read.identity.version.key
+                if key in taken:
+                    older += 1
+                    report(f"{read.blob.name}: left out, for {taken[key].blob.name} is a newer {read.identity}")
+                else:
+                    taken[key] = _take(tx, read)
+        advance(len(taken) + older + unreadable, len(newest_first))
+    crash_point("rebuild-read")
+    _publish(list(taken.values())[::-1], feed, actor, db)
+    return Rebuilt(len(taken), older, unreadable)
+
+
+def _read_or_tell(
+    blob: StoredBlob, blobs: Blobs, clock: Clock, limits: Limits, report: Callable[[str], None]
+) -> _Read | None:
+    try:
+        return _read(blob, blobs, clock, limits)
+    except _Unreadable as reason:
+        report(f"{blob.name}: left out, for {reason}")
+        return None
+
+
+def _read(blob: StoredBlob, blobs: Blobs, clock: Clock, limits: Limits) -> _Read:
+    try:
+        with blobs.open(blob.name) as file:
+            sha256, sha512 = hashlib.sha256(), hashlib.sha512()
+            while piece := file.read(_PIECE_BYTES):
+                sha256.update(piece)
+                sha512.update(piece)
+            if not blob.name.startswith(sha256.hexdigest()):
+                raise _Unreadable("it holds other bytes than were pushed")
+            file.seek(0)
+            verdict = judge_nupkg(file, limits, clock.now(), Strictness.LENIENT)
+    except OSError as error:
+        raise _Unreadable(f"it cannot be read ({error.strerror or error})") from error
+    if verdict.readable is None:
+        raise _Unreadable(f"it cannot be read as a package ({verdict.faults[0].message.rstrip('.')})")
+    return _Read(blob, verdict.readable, sha256.digest(), sha512.digest())
+
+
+def _take(tx: Tx, read: _Read) -> _Taken:
+    package = read.nupkg.package
+    content = contents.add(
+        tx,
+        sha256=read.sha256,
+        sha512=read.sha512,
+        size=read.blob.size,
+        blob=read.blob.name,
+        nuspec=read.nupkg.nuspec,
+        facts=facts_of(package),
+        reading=READING,
+        at=read.blob.put_at,
+    )
+    return _Taken(read.blob, package.identity, content.id, package.is_semver2)
+
+
+def _publish(oldest_first: Sequence[_Taken], feed: str, actor: Actor, db: Database) -> None:
+    seen: set[str] = set()
+    for batch in _batches(oldest_first):
+        with db.write() as tx:
+            feed_id = feeds.get(tx, feed).id
+            for taken in batch:
+                content, at, id_key = contents.get(tx, taken.content_id), taken.blob.put_at, taken.identity.id.key
+                entry = versions.add(tx, feed_id, taken.identity, content, is_semver2=taken.is_semver2, at=at)
+                details = {"sha256": content.sha256.hex(), "bytes": content.size, "new_id": id_key not in seen}
+                log_change(tx, entry, actor, "push", "published", feed=feed, at=at, details=details, reason=_REASON)
+                seen.add(id_key)
+        crash_point("rebuild-published")
+
+
+def _batches(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(things), _BATCH):
+        yield things[start : start + _BATCH]

@@ -1,0 +1,18 @@
+"""Sweep: remove what processes that died left behind. What they acknowledged is named by a row and stays."""
+
+from motherlode.store.blobs.protocol import Blobs
+from motherlode.store.database.sqlite import Database
+from motherlode.store.packages import garbage
+from motherlode.usecases.maintenance.history import check_history
+
+
+def sweep(*, db: Database, blobs: Blobs, is_dry_run: bool = False) -> list[str]:
+    """Remove spooled files of dead processes, and the blobs that they put and never committed; returns the names of
+    what went, or would go where `is_dry_run`. Raises as `check_history` does, and then removes nothing."""
+    check_history(db=db, blobs=blobs)
+
+    def is_named(blob: str) -> bool:
+        with db.read() as tx:
+            return bool(garbage.find_named(tx, [blob]))
+
+    return blobs.sweep(is_named, is_dry_run=is_dry_run)

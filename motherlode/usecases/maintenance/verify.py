@@ -1,0 +1,241 @@
+"""Verify: whether everything that is stored still is what was written down about it.
+
+    bytes        every blob is read and hashed again, in bounded pieces, and compared with its row
+    names        every blob is looked for in the rows: one that is in none may be of a database that was lost
+    history      the database is compared with what lies beside the blobs: it may be an older copy
+    documents    what readers are shown of each version is made from the rows, and compared with those bytes
+    log          each feed's events are replayed, and compared with its rows
+    search       the index is brought up to date, and compared with the versions that are listed
+    audit log    its hash chain is followed from its first line to its last
+
+Nothing else is changed, and a server may go on beside it.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import BinaryIO, Final
+
+from motherlode.domain.refusals import DatabaseUnusable, Refusal
+from motherlode.projections.search.service import Searching
+from motherlode.store import feeds
+from motherlode.store.audit import log as audit
+from motherlode.store.audit.log import AuditFault
+from motherlode.store.blobs.protocol import Blobs, StoredBlob
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import contents, garbage
+from motherlode.store.packages.contents import ContentRow
+from motherlode.usecases.maintenance.history import check_history
+from motherlode.usecases.maintenance.verify_documents import Measured, find_shown_differences, read_nuspec
+from motherlode.usecases.maintenance.verify_log import verify_log
+
+_PIECE_BYTES: Final = 1 << 20
+_PAGE: Final = 100
+_SAID: Final = {
+    "changed": "was changed, put in or moved",
+    "missing": "is missing",
+    "unhashed": "has no hash",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was looked at, and how many differences there were; `head` is number and hash of the audit log's last
+    line, to be noted down: who has it can tell later whether the log up to there is still the same. `unnamed` are the
+    blobs that no row names."""
+
+    packages: int
+    events: int
+    lines: int
+    head: tuple[int, bytes]
+    differences: int
+    unnamed: tuple[str, ...] = ()
+
+
+def verify(
+    *,
+    db: Database,
+    blobs: Blobs,
+    report: Callable[[str], None],
+    advance: Callable[[int], None],
+    audit_head: tuple[int, bytes] | None = None,
+    searching: Searching | None = None,
+) -> Verified:
+    """Look at everything; at the search index where `searching` is given and there is one.
+
+    `report` is told a sentence for each difference, `advance` how many bytes more were read. The audit log must still
+    hold `audit_head`, the number and hash of a line, unless None.
+    """
+    reported = 0
+
+    def count(sentence: str) -> None:
+        nonlocal reported
+        reported += 1
+        report(sentence)
+
+    _verify_history(db, blobs, searching, count)
+    packages = _verify_blobs(db, blobs, count, advance)
+    unnamed = tuple(_verify_names(db, blobs, count))
+    events = _verify_logs(db, count)
+    if searching is not None:
+        searching.verify(count)
+    verified = _verify_audit(db, count, audit_head)
+    return replace(verified, packages=packages, events=events, differences=reported, unnamed=unnamed)
+
+
+def _verify_blobs(db: Database, blobs: Blobs, report: Callable[[str], None], advance: Callable[[int], None]) -> int:
+    packages = 0
+    for content in _all_contents(db):
+        packages += 1
+        for sentence in _find_differences(content, db, blobs, advance):
+            report(sentence)
+    with db.read() as tx:
+        for blob in garbage.find_contradictions(tx):
+            report(f"the blob {blob} is noted as garbage, and a package is in it")
+    return packages
+
+
+def _verify_history(db: Database, blobs: Blobs, searching: Searching | None, report: Callable[[str], None]) -> None:
+    try:
+        check_history(db=db, blobs=blobs, indexed=None if searching is None else searching.indexed())
+    except DatabaseUnusable:
+        raise
+    except Refusal as refusal:
+        report(str(refusal))
+
+
+def _verify_names(db: Database, blobs: Blobs, report: Callable[[str], None]) -> Iterator[str]:
+    """Tell of each blob that is in no row, nor about to be: of one whose push is under way there is a note until its
+    row is there."""
+    missing: list[StoredBlob] = []
+    for batch in _batches(blobs.walk()):
+        names = [blob.name for blob in batch]
+        under_way = blobs.unsettled()
+        with db.read() as tx:
+            named = garbage.find_named(tx, names)
+        missing += [blob for blob in batch if blob.name not in named | under_way]
+    for blob in missing:
+        if _is_still_there(blob.name, blobs):
+            report(f"no row names the blob {blob.name} ({blob.size} bytes, written {blob.put_at:%Y-%m-%d %H:%M} UTC)")
+            yield blob.name
+
+
+def _is_still_there(blob: str, blobs: Blobs) -> bool:
+    """Whether it is: a push that was refused may have taken it back meanwhile."""
+    try:
+        blobs.open(blob).close()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _batches(walk: Iterator[StoredBlob]) -> Iterator[list[StoredBlob]]:
+    while batch := list(islice(walk, _PAGE)):
+        yield batch
+
+
+def _verify_logs(db: Database, report: Callable[[str], None]) -> int:
+    """Each feed's log against its rows; all at one moment, for a change in between would look like a difference."""
+    events = 0
+    with db.read() as tx:
+        for feed in feeds.read_all(tx):
+            try:
+                events += verify_log(tx, feed, report)
+            except (ValueError, TypeError, AttributeError) as error:
+                report(f"{feed.name}: its log or its rows cannot be read ({error})")
+    return events
+
+
+def _all_contents(db: Database) -> Iterator[ContentRow]:
+    last_id = 0
+    while True:
+        with db.read() as tx:
+            page = contents.after(tx, last_id, _PAGE)
+        if not page:
+            return
+        yield from page
+        last_id = page[-1].id
+
+
+def find_difference(content: ContentRow, blobs: Blobs, advance: Callable[[int], None]) -> str | None:
+    """What is wrong with the blob of a content, in words that follow its name; None where it is what was pushed."""
+    measured = _measure_blob(content, blobs, advance)
+    return measured if isinstance(measured, str) else None
+
+
+def _measure_blob(content: ContentRow, blobs: Blobs, advance: Callable[[int], None]) -> Measured | str:
+    """What the blob of a content holds, or what is wrong with it."""
+    try:
+        with blobs.open(content.blob) as file:
+            measured = _measure(file, advance)
+    except FileNotFoundError:
+        return f"its blob {content.blob} is missing"
+    except OSError as error:
+        return f"its blob {content.blob} cannot be read ({error.strerror})"
+    difference = _compare(content, measured)
+    return measured if difference is None else f"its blob {content.blob} {difference}"
+
+
+def _find_differences(content: ContentRow, db: Database, blobs: Blobs, advance: Callable[[int], None]) -> Iterator[str]:
+    measured = _measure_blob(content, blobs, advance)
+    if isinstance(measured, str):
+        if _is_there(content, db):
+            yield f"{name_of(content, db)}: {measured}"
+        return
+    with db.read() as tx:
+        for name, shown in find_shown_differences(tx, content.id, measured, blobs):
+            yield f"{name or name_of(content, db)}: {shown}"
+
+
+def _is_there(content: ContentRow, db: Database) -> bool:
+    """Whether the row is there still: a collector may have let go of it since it was read."""
+    with db.read() as tx:
+        return contents.is_named(tx, content.blob)
+
+
+def _compare(content: ContentRow, measured: Measured) -> str | None:
+    if measured.size != content.size:
+        return f"has {measured.size} bytes, not {content.size}"
+    if (measured.sha256, measured.sha512) != (content.sha256, content.sha512):
+        return "holds other bytes: the hashes differ"
+    return None
+
+
+def _measure(file: BinaryIO, advance: Callable[[int], None]) -> Measured:
+    """What the file holds."""
+    size, sha256, sha512 = 0, hashlib.sha256(), hashlib.sha512()
+    while piece := file.read(_PIECE_BYTES):
+        size += len(piece)
+        sha256.update(piece)
+        sha512.update(piece)
+        advance(len(piece))
+    return Measured(size, sha256.digest(), sha512.digest(), read_nuspec(file))
+
+
+def name_of(content: ContentRow, db: Database) -> str:
+    """The versions that a content is, as people know them."""
+    with db.read() as tx:
+        versions = contents.versions_of(tx, content.id)
+    return ", ".join(f"{package_id} {version} on {feed}" for feed, package_id, version in versions) or "no version"
+
+
+def _verify_audit(db: Database, report: Callable[[str], None], audit_head: tuple[int, bytes] | None) -> Verified:
+    with db.read() as tx:
+        head = audit.tail(tx)
+        fault = audit.first_fault(tx)
+        if fault is not None:
+            report(_sentence(fault))
+        if audit_head is not None and not _is_held(tx, *audit_head):
+            report(f"audit log: line {audit_head[0]} is not the one that was noted down, or is gone")
+    return Verified(packages=0, events=0, lines=head[0], head=head, differences=0)
+
+
+def _sentence(fault: AuditFault) -> str:
+    return f"audit log: line {fault.line_id} {_SAID[fault.kind]}; what follows it proves nothing"
+
+
+def _is_held(tx: Tx, number: int, line_hash: bytes) -> bool:
+    return audit.hash_of(tx, number) == line_hash

@@ -1,0 +1,1 @@
+"""What is done to packages: push, check, delete, list, lock, own."""

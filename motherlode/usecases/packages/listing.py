@@ -1,0 +1,52 @@
+"""What unlist and relist share: a version's listed state, changed once and told to all who follow the catalog."""
+
+from datetime import datetime
+from typing import Final
+
+from motherlode.domain.permissions import Actor, check_covers, check_may_ever_unlist, check_may_unlist, expiry_warning
+from motherlode.nuget.package import Identity
+from motherlode.observe.clock import Clock
+from motherlode.observe.crash import crash_point
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import versions
+from motherlode.store.packages.catalog import Kind
+from motherlode.store.packages.versions import Entry
+from motherlode.usecases.packages._change import get_changeable, log_change
+
+_NAMES: Final[dict[bool, tuple[str, Kind]]] = {True: ("relist", "relisted"), False: ("unlist", "unlisted")}
+
+
+def set_listed(
+    identity: Identity, actor: Actor, *, listed: bool, feed: str, db: Database, clock: Clock
+) -> tuple[str, ...]:
+    """Make a version listed or not; nothing happens to one that is so already. Returns what the caller should be warned
+    of. Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`, `IdLocked`.
+
+    What the actor's key does not cover is not looked for.
+    """
+    check_may_ever_unlist(actor, feed)
+    check_covers(actor, identity.id)
+    with db.read() as tx:
+        entry = _get(tx, identity, actor, feed)
+    if entry.listed != listed:
+        with db.write() as tx:
+            change_listed(tx, _get(tx, identity, actor, feed), actor, listed=listed, feed=feed, at=clock.now())
+        action, _ = _NAMES[listed]
+        crash_point(f"{action}-committed")
+    warning = expiry_warning(actor, clock.now())
+    return () if warning is None else (warning,)
+
+
+def change_listed(
+    tx: Tx, entry: Entry, actor: Actor, *, listed: bool, feed: str, at: datetime, reason: str | None = None
+) -> None:
+    """Make the entry listed or not, unless it is so already; the last that a unit of work does."""
+    if entry.listed == listed:
+        return
+    action, event = _NAMES[listed]
+    changed = versions.set_listed(tx, entry, listed=listed, at=at)
+    log_change(tx, changed, actor, action, event, feed=feed, at=at, reason=reason)
+
+
+def _get(tx: Tx, identity: Identity, actor: Actor, feed: str) -> Entry:
+    return get_changeable(tx, identity, actor, feed, lambda _policy: check_may_unlist).entry

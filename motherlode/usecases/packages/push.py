@@ -1,0 +1,279 @@
+"""Push: accept one package, whole or not at all; where the feed lets it, in place of the one that is there.
+
+The order is what keeps an acknowledged package safe: the blob is durable under a name of its own before any row names
+it, and rows, audit line and catalog event come into being in one transaction. Right and existence are looked at before
+the blob is put, so that most refusals store nothing, and again inside the transaction, where the index decides races.
+The feed's strictness must be known before its row is looked at; that it still is the same is looked at in there, too.
+An id that is new on its feed belongs from then on to the account that pushed it.
+
+A replacement is one change of one row: readers see the old package with its documents, or the new one with its own.
+The old bytes lie where they lay, until the collector finds that nothing names them and that their readers are through.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from motherlode.domain.feed_settings import FeedPolicy, parse_feed_policy
+from motherlode.domain.permissions import Actor, check_may_push, expiry_warning
+from motherlode.domain.refusals import (
+    AlreadyExists,
+    Busy,
+    InvalidPackage,
+    KeyRefused,
+    NotAllowed,
+    PackageTooLarge,
+    Refusal,
+    WasDeleted,
+)
+from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, judge_nupkg
+from motherlode.nuget.package import Identity
+from motherlode.nuget.package_json import READING, facts_of
+from motherlode.observe.clock import Clock
+from motherlode.observe.crash import crash_point
+from motherlode.store import feeds
+from motherlode.store.accounts import owners
+from motherlode.store.blobs.protocol import Blobs, Spool
+from motherlode.store.database.sqlite import Database, Tx
+from motherlode.store.packages import contents, versions
+from motherlode.store.packages.contents import ContentRow
+from motherlode.store.packages.versions import Entry, Place
+from motherlode.usecases._visibility import owners_named
+from motherlode.usecases.packages._change import check_unlocked, get_place, log_change
+from motherlode.usecases.packages.validation_turns import turn_to_judge
+from motherlode.usecases.sign_in.identify import identify_now
+
+MAX_BLOB_AGE: Final = timedelta(hours=1)
+"""A blob older than this is not named any more: whoever collects unnamed blobs may be after it (at 24 hours)."""
+
+
+_RESULTS: Final[dict[str, Literal["pushed", "replaced", "unchanged"]]] = {
+    "push": "pushed",
+    "replace": "replaced",
+    "keep": "unchanged",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What was stored, and what its publisher should be told: a key that ends, what was replaced, what to mend in the
+    next version. `result` is "unchanged" where the same bytes were there already."""
+
+    identity: Identity
+    warnings: tuple[str, ...] = ()
+    result: Literal["pushed", "replaced", "unchanged"] = "pushed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    """What is being pushed: a package that was read and found sound, as the feed judged at that moment."""
+
+    spool: Spool
+    nupkg: Nupkg
+    feed: str
+    judged: Strictness
+
+    @property
+    def identity(self) -> Identity:
+        return self.nupkg.package.identity
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """The place that a push may have, and the entry that it replaces there."""
+
+    place: Place
+    entry: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a push did: "push", "replace", or "keep" where the same bytes were there; `blob` is the one they lie in."""
+
+    action: str
+    blob: str
+    listed: bool = True
+
+
+def push(
+    spool: Spool,
+    actor: Actor,
+    *,
+    feed: str,
+    db: Database,
+    blobs: Blobs,
+    clock: Clock,
+    limits: Limits,
+    strictness: Strictness | None = None,
+) -> Pushed:
+    """Accept the .nupkg in `spool`, which is finished. `strictness` is the feed's where the caller knows it; None: it
+    is looked up. The bytes that are there already change nothing, where others would replace them.
+
+    Raises `InvalidPackage`, `PackageTooLarge`, `NotAllowed`, `IdLocked`, `KeyRefused`, `AlreadyExists`, `WasDeleted`,
+    `NoSuchFeed`, `Busy`; whatever is raised, nothing is stored."""
+    judged = strictness or find_strictness(db, feed)
+    upload = _Upload(spool, _read_nupkg(spool, limits, clock.now(), judged), feed, judged)
+    try:
+        with db.read() as tx:
+            outcome = _find_kept(_check(tx, upload, actor), upload)
+        outcome = outcome or _store(upload, actor, db=db, blobs=blobs, clock=clock)
+    except (KeyRefused, NotAllowed) as refusal:
+        refusal.subject = str(upload.identity)
+        raise
+    return Pushed(upload.identity, _warnings(upload, outcome, actor, clock.now()), _RESULTS[outcome.action])
+
+
+def _read_nupkg(spool: Spool, limits: Limits, now: datetime, strictness: Strictness) -> Nupkg:
+    with turn_to_judge(spool.size):
+        verdict = judge_nupkg(spool.file, limits, now, strictness)
+    if verdict.nupkg is None:
+        raise InvalidPackage(verdict.faults)
+    return verdict.nupkg
+
+
+def find_strictness(db: Database, feed: str) -> Strictness:
+    """How the feed judges at this moment. Raises `NoSuchFeed`."""
+    with db.read() as tx:
+        return parse_feed_policy(feeds.get(tx, feed).settings).strictness
+
+
+def get_free_place(tx: Tx, actor: Actor, feed: str, identity: Identity) -> Place:
+    """The place that this version would have. Raises `NoSuchFeed`, and `NotAllowed` where the actor may not push it."""
+    place = get_place(tx, identity, actor, feed)
+    with owners_named(tx, identity.id, actor, feed_id=place.feed_id, feed=feed, settings=place.settings):
+        check_may_push(actor, feed, identity.id, place.ownership)
+    check_unlocked(place, identity.id)
+    return place
+
+
+def find_obstacles(place: Place, policy: FeedPolicy, identity: Identity, size_bytes: int) -> Iterator[Refusal]:
+    """Why a sound package of that size cannot have the place, in the order in which a push tells it."""
+    if size_bytes > policy.max_package_bytes:
+        yield PackageTooLarge(policy.max_package_bytes)
+    if place.was_deleted:
+        yield WasDeleted(str(identity))
+    if place.is_taken and not policy.may_replace(identity.version):
+        yield AlreadyExists(str(identity))
+
+
+def _check(tx: Tx, upload: _Upload, actor: Actor) -> _Spot:
+    """Refuse what may not be pushed."""
+    identity = upload.identity
+    place = get_free_place(tx, actor, upload.feed, identity)
+    policy = parse_feed_policy(place.settings)
+    for refusal in find_obstacles(place, policy, identity, upload.spool.size):
+        raise refusal
+    if policy.strictness is not upload.judged:
+        raise Busy  # it was changed a moment ago: the next try is judged by what holds now
+    entry = versions.find(tx, place.feed_id, identity.id.key, identity.version.key) if place.is_taken else None
+    return _Spot(place, entry)
+
+
+def _check_again(tx: Tx, upload: _Upload, actor: Actor, now: datetime) -> tuple[Actor, _Spot]:
+    """The same once more, now that nobody else changes anything: for the actor as he is at this moment, for a body may
+    have been days on its way."""
+    spot = _check(tx, upload, actor)
+    if actor.access in {None, spot.place.access}:
+        return actor, spot
+    actor = identify_now(tx, actor, now)
+    return actor, _check(tx, upload, actor)
+
+
+def _find_kept(spot: _Spot, upload: _Upload) -> _Outcome | None:
+    """What comes of bytes that lie in their place already: nothing."""
+    entry = spot.entry
+    if entry is None or entry.sha256 != upload.spool.sha256:
+        return None
+    return _Outcome("keep", entry.blob, entry.listed)
+
+
+def _store(upload: _Upload, actor: Actor, *, db: Database, blobs: Blobs, clock: Clock) -> _Outcome:
+    """Put the blob, then have it named; what is not named in the end goes again."""
+    put_at = clock.now()
+    blob = blobs.put(upload.spool)
+    try:
+        crash_point("push-blob-put")
+        outcome = _commit(upload, actor, blob, put_at, db=db, clock=clock)
+    except BaseException:
+        _take_back(blob, db, blobs)
+        raise
+    crash_point(f"{outcome.action}-committed")
+    if outcome.blob != blob:
+        blobs.delete(blob)
+    blobs.settle(blob)
+    return outcome
+
+
+def _commit(upload: _Upload, actor: Actor, blob: str, put_at: datetime, *, db: Database, clock: Clock) -> _Outcome:
+    """Write all rows in one transaction; they name another blob if the bytes were there before."""
+    spool = upload.spool
+    with db.write() as tx:
+        now = clock.now()
+        actor, spot = _check_again(tx, upload, actor, now)
+        kept = _find_kept(spot, upload)
+        if kept is not None:
+            return kept
+        if now - put_at > MAX_BLOB_AGE:
+            raise Busy
+        content = contents.add(
+            tx,
+            sha256=spool.sha256,
+            sha512=spool.sha512,
+            size=spool.size,
+            blob=blob,
+            nuspec=upload.nupkg.nuspec,
+            facts=facts_of(upload.nupkg.package),
+            reading=READING,
+            at=now,
+        )
+        if spot.entry is None:
+            return _publish(tx, spot.place, upload, content, actor, at=now)
+        return _replace(tx, spot.entry, upload, content, actor, at=now)
+
+
+def _publish(tx: Tx, place: Place, upload: _Upload, content: ContentRow, actor: Actor, *, at: datetime) -> _Outcome:
+    package = upload.nupkg.package
+    entry = versions.add(tx, place.feed_id, package.identity, content, is_semver2=package.is_semver2, at=at)
+    is_new = not place.ownership.is_id_known
+    if actor.holder is not None and is_new:
+        owners.add_first(tx, place.feed_id, package.identity.id.key, actor.holder.id, at)
+    details = {"sha256": content.sha256.hex(), "bytes": content.size, "new_id": is_new}
+    after = place.audit_tail
+    log_change(tx, entry, actor, "push", "published", feed=upload.feed, at=at, details=details, after=after)
+    return _Outcome("push", content.blob)
+
+
+def _replace(tx: Tx, old: Entry, upload: _Upload, content: ContentRow, actor: Actor, *, at: datetime) -> _Outcome:
+    package = upload.nupkg.package
+    entry = versions.set_content(tx, old, package.identity, content, is_semver2=package.is_semver2, at=at)
+    details = {"sha256": content.sha256.hex(), "bytes": content.size, "replaced": old.sha256.hex()}
+    log_change(tx, entry, actor, "replace", "replaced", feed=upload.feed, at=at, details=details)
+    return _Outcome("replace", content.blob, entry.listed)
+
+
+def _take_back(blob: str, db: Database, blobs: Blobs) -> None:
+    """Remove a blob whose push failed, unless the commit went through after all and a row names it."""
+    with db.read() as tx:
+        is_named = contents.is_named(tx, blob)
+    if not is_named:
+        blobs.delete(blob)
+    blobs.settle(blob)
+
+
+def _warnings(upload: _Upload, outcome: _Outcome, actor: Actor, now: datetime) -> tuple[str, ...]:
+    first = (expiry_warning(actor, now), _describe(upload.identity, outcome))
+    return (*(warning for warning in first if warning), *(fault.message for fault in upload.nupkg.warnings))
+
+
+def _describe(identity: Identity, outcome: _Outcome) -> str | None:
+    """What its publisher did not see coming."""
+    if outcome.action == "push":
+        return None
+    if outcome.action == "keep":
+        return f"{identity} was there already with the same bytes: nothing has changed."
+    unlisted = "" if outcome.listed else " It stays unlisted."
+    return (
+        f"{identity} was replaced: clients that have the old package keep it, and lock files with its hash refuse the "
+        f"new one.{unlisted}"
+    )

@@ -1,0 +1,1 @@
+"""Who a caller is: identify, sessions, sign-ins."""

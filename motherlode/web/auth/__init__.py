@@ -1,0 +1,1 @@
+"""Who may do what over HTTP: credentials are read, judged and remembered here."""

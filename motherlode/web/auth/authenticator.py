@@ -1,0 +1,268 @@
+"""Who asks: the credential of a request, judged once and then remembered for minutes.
+
+Readers of private feeds sign in by Authorization: with a name and a password, or with an API key as password or token.
+People who signed in with a browser are known by its cookie, for reading alone; Authorization goes before it. Writers
+send a key in its own header; where that is missing, Authorization may carry one. Clients send their credential
+with every request, so one that was judged is looked up under a keyed hash, and counts until anything about who may do
+what changes. What tries of strangers can cost is bounded: one password is hashed at a time, beside the threads of all
+others, and they wait ever longer. Who is at home, where he signed in before, does not stand in their queue.
+"""
+
+from dataclasses import replace
+from functools import partial
+from time import monotonic
+from typing import Final
+
+import anyio
+import anyio.to_thread
+from anyio import CapacityLimiter
+
+from motherlode.domain.permissions import VERIFY, Actor
+from motherlode.domain.refusals import KeyMissing, KeyRefused, Refusal, SignInNeeded, SignInRefused
+from motherlode.identity.keys import digest_of, is_same, is_well_formed
+from motherlode.identity.remembered import REMEMBER, Remembered
+from motherlode.identity.sessions import is_well_formed as is_secret
+from motherlode.identity.sessions import make_form_token
+from motherlode.identity.slowdown import MOST_KEPT
+from motherlode.observe.logs import get_logger
+from motherlode.services import House
+from motherlode.usecases.find_session import find_session
+from motherlode.usecases.recall_sign_ins import recall_sign_ins
+from motherlode.usecases.sign_in.identify import find_account_name, identify_again, identify_key, identify_person
+from motherlode.web.auth.audit_recorder import Recording
+from motherlode.web.auth.credentials import (
+    SESSION_COOKIE,
+    Basic,
+    Bearer,
+    Credential,
+    find_authorization,
+    find_cookie,
+    parse_authorization,
+    sent_keys,
+)
+from motherlode.web.auth.keyed_lock import Turns
+from motherlode.web.base_url import Scope
+from motherlode.web.request import Visit, Visitor
+
+_KEY: Final = b"\0key\0"
+"""Before a key that is remembered by itself: no Authorization header can begin like that."""
+_SESSION: Final = b"\0session\0"
+"""The same before the secret of a session."""
+
+
+class Who:
+    """Knows the callers of one worker."""
+
+    def __init__(self, house: House, recording: Recording) -> None:
+        self._house = house
+        self._recording = recording
+        self._turns = Turns()
+        self._hashers_of_strangers, self._hashers_at_home = CapacityLimiter(1), CapacityLimiter(1)
+
+    async def recall_homes(self) -> None:
+        """Learn from the audit log where users signed in before this worker began."""
+        try:
+            found = await anyio.to_thread.run_sync(partial(recall_sign_ins, MOST_KEPT, db=self._house.db))
+        except Refusal as refusal:
+            get_logger().warning("sign_ins_not_recalled", reason=str(refusal))
+        except Exception:  # noqa: BLE001 without it they are strangers until they have signed in once more
+            get_logger().exception("sign_ins_not_recalled")
+            return
+        for user, address in found:
+            self._house.slowdown.note_home(address, user)
+
+    def find_reader(self, scope: Scope, access: int) -> Remembered | None:
+        """Who sent the request, if his credential was judged to be good at this number of `access`; never blocks."""
+        credential = find_authorization(scope) or _find_session(scope)
+        if credential is None:
+            return None
+        digest = self._house.remembered.digest_of(credential)
+        known = self._house.remembered.find(digest, access, self._house.clock.now())
+        return known if known is not None and known.actor is not None else None
+
+    def note_use(self, actor: Actor, address: str) -> None:
+        """Note that the actor's key was used, if he has one."""
+        if actor.key_id is not None:
+            self._house.key_uses.note(actor.key_id, self._house.clock.now(), address)
+
+    async def get_reader(self, visit: Visit) -> Actor:
+        """Who wants to read. Raises `SignInNeeded`, `SignInRefused`; with a known key that is no good, `visit` then
+        says whose it was."""
+        authorization = find_authorization(visit.scope)
+        credential = parse_authorization(authorization) if authorization else None
+        if authorization is None or credential is None:
+            return await self._get_visitor(visit)
+        digest = self._house.remembered.digest_of(authorization)
+        known = self._find(visit, digest)
+        if known is None:
+            async with self._turns.of(digest):
+                known = self._find(visit, digest) or await self._judge(visit, digest, credential)
+        if known.actor is None:
+            raise SignInRefused
+        visit.credential = digest
+        return self._greet(visit, known.actor)
+
+    async def find_visitor(self, visit: Visit) -> Visitor | None:
+        """Who signed in with the browser that asks, as he is now; `visit` then knows him. A cookie that is no good is
+        none."""
+        presented = _find_session(visit.scope)
+        if presented is None:
+            return None
+        digest = self._house.remembered.digest_of(presented)
+        known = self._find(visit, digest) or await self._judge_session(visit, digest, presented)
+        if known is None or known.actor is None:
+            return None
+        visit.credential = digest
+        actor = replace(self._greet(visit, known.actor), access=visit.standing.access)
+        visit.visitor = Visitor(actor, make_form_token(presented.removeprefix(_SESSION).decode("ascii")))
+        return visit.visitor
+
+    async def prove(self, visit: Visit, user: str, password: str) -> tuple[Actor, str] | None:
+        """Judge a password, in its turn, whatever is remembered: who it is, and the stored hash that it was proven
+        against. Raises `SignInRefused` when too many wrong ones came from there, or with that name."""
+        house, address = self._house, visit.site.client
+        try:
+            with house.slowdown.attempt(address, user, monotonic()) as attempt:
+                await anyio.sleep(attempt.wait_s)
+                found = await anyio.to_thread.run_sync(
+                    partial(identify_person, user, password, db=house.db),
+                    limiter=self._hashers_at_home if attempt.is_at_home else self._hashers_of_strangers,
+                )
+                if found is not None:
+                    attempt.note_right()
+        except SignInRefused:
+            house.metrics.count_sign_in("slowed")
+            raise
+        house.metrics.count_sign_in("wrong" if found is None else "ok")
+        if found is None:
+            told = await visit.read(self._find_told, user)
+            get_logger().warning("sign_in_failed", request_id=visit.request_id, client=address, **told)
+        return found
+
+    async def get_writer(self, visit: Visit) -> Actor:
+        """Who wants to write. Raises `KeyMissing`, `KeyRefused`; with a known key that is no good, `visit` then says
+        whose it was."""
+        key = self._find_key(visit.scope)
+        if key is None:
+            raise KeyMissing(may_sign_in=visit.is_secluded)
+        digest = self._house.remembered.digest_of(_KEY + key)
+        known = self._find(visit, digest) or await self._judge_key(visit, digest, key)
+        if known.actor is None:
+            raise KeyRefused
+        return self._greet(visit, known.actor)
+
+    def _find(self, visit: Visit, digest: bytes) -> Remembered | None:
+        return self._house.remembered.find(digest, visit.standing.access, self._house.clock.now())
+
+    def _greet(self, visit: Visit, actor: Actor) -> Actor:
+        _name(visit, actor)
+        self.note_use(actor, visit.site.client)
+        return actor.sent_by(visit.sender)
+
+    def _find_key(self, scope: Scope) -> bytes | None:
+        """The key of a write: from its own header, else from Authorization if that holds one."""
+        keys = sent_keys(scope)
+        if len(keys) > 1:
+            return None
+        if keys and keys[0]:
+            return keys[0]
+        authorization = find_authorization(scope)
+        credential = parse_authorization(authorization) if authorization else None
+        return None if credential is None else self._key_in(credential)
+
+    def _key_in(self, credential: Credential) -> bytes | None:
+        """The key that a login brings: a token, a password of a key's form, or a user name of that form whose password
+        is empty (`curl -u KEY:`)."""
+        if isinstance(credential, Bearer):
+            return credential.token.encode("ascii")
+        text = credential.password or credential.user
+        return text.encode() if self.is_key(text) else None
+
+    def is_key(self, text: str) -> bool:
+        """Whether a text has the form of an API key, or is the bootstrap key: no log and no page may show it."""
+        bootstrap = self._house.bootstrap
+        return is_well_formed(text) or (bootstrap is not None and is_same(digest_of(text.encode()), bootstrap))
+
+    async def _judge(self, visit: Visit, digest: bytes, credential: Credential) -> Remembered:
+        key = self._key_in(credential)
+        if key is not None:
+            return await self._judge_key(visit, digest, key)
+        assert isinstance(credential, Basic)  # noqa: S101 a token always counts as a key
+        return await self._judge_person(visit, digest, credential)
+
+    async def _judge_key(self, visit: Visit, digest: bytes, key: bytes) -> Remembered:
+        """A good one is remembered, unless it is for one use; a wrong one costs little and is not."""
+        house = self._house
+        found = await visit.read(identify_key, key, bootstrap=house.bootstrap, db=house.db, clock=house.clock)
+        actor = None
+        if found is not None and found.why_not is None:
+            actor = found.actor
+        elif found is not None:
+            visit.actor, visit.why_not = found.actor.sent_by(visit.sender), found.why_not
+            _name(visit, found.actor)
+        judged = self._judged(visit, digest, actor, None)
+        if actor is not None and VERIFY not in actor.rights:
+            house.remembered.keep(judged)
+        return judged
+
+    async def _judge_person(self, visit: Visit, digest: bytes, basic: Basic) -> Remembered:
+        """Right and wrong ones are remembered; what was proven lately needs no new hash while it stays the same."""
+        house = self._house
+        proof = house.remembered.find_proof(digest, house.clock.now())
+        actor = None if proof is None else await visit.read(identify_again, basic.user, proof=proof, db=house.db)
+        if actor is None:
+            actor, proof = await self._sign_in(visit, basic) or (None, None)
+        judged = self._judged(visit, digest, actor, proof)
+        house.remembered.keep(judged)
+        return judged
+
+    async def _sign_in(self, visit: Visit, basic: Basic) -> tuple[Actor, str] | None:
+        """Judge a password that nothing is known of, and write down whose it is."""
+        found = await self.prove(visit, basic.user, basic.password)
+        if found is not None:
+            self._recording.note_sign_in(visit, found[0])
+        return found
+
+    async def _get_visitor(self, visit: Visit) -> Actor:
+        visitor = await self.find_visitor(visit)
+        if visitor is None:
+            raise SignInNeeded
+        return visitor.actor
+
+    async def _judge_session(self, visit: Visit, digest: bytes, presented: bytes) -> Remembered | None:
+        """A good one is remembered until it ends; a wrong one costs little and is not."""
+        house, secret = self._house, presented.removeprefix(_SESSION).decode("ascii")
+        found = await visit.read(find_session, secret, db=house.db, clock=house.clock)
+        if found is None:
+            return None
+        judged = self._judged(visit, digest, found.actor, None)
+        judged = replace(judged, until=min(judged.until, found.expires_at))
+        house.remembered.keep(judged)
+        return judged
+
+    def _find_told(self, user: str) -> dict[str, str]:
+        """The name that was tried, if it is that of an account and no key: else it may be anything, a password even."""
+        if self.is_key(user):
+            return {}
+        name = find_account_name(user, db=self._house.db)
+        return {} if name is None else {"user": name}
+
+    def _judged(self, visit: Visit, digest: bytes, actor: Actor | None, proof: str | None) -> Remembered:
+        until = self._house.clock.now() + REMEMBER
+        return Remembered(digest, actor, visit.standing.access, until, proof)
+
+
+def _find_session(scope: Scope) -> bytes | None:
+    """The secret of a session in the cookie for it, as it is remembered; None where there is none of that form."""
+    secret = find_cookie(scope, SESSION_COOKIE)
+    return _SESSION + secret.encode("ascii") if secret is not None and is_secret(secret) else None
+
+
+def _name(visit: Visit, actor: Actor) -> None:
+    """Say in the log who it is: the key, and whoever holds it or signed in."""
+    if actor.holder is not None:
+        visit.notes["user"] = actor.holder.name
+        if actor.key_id is not None:
+            visit.notes["key"] = actor.key_id
+    else:
+        visit.notes["key"] = actor.name

@@ -1,0 +1,1 @@
+"""Request bodies, read in bounded pieces, and the package in them."""

@@ -1,0 +1,1 @@
+"""What every page needs: templates, responses, headers, static files, forms."""

@@ -1,0 +1,74 @@
+"""The forms of pages: read within bounds, and taken only from pages of this very site.
+
+Invariant: nothing that a form asks for is done unless it carries the token that belongs to a cookie of the same
+browser, and no browser said that another site sent it. Cookies alone are never enough for a change.
+"""
+
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from motherlode.domain.refusals import FormRefused, InvalidForm
+from motherlode.nuget.parsers import Unreadable, parse_by
+from motherlode.web.base_url import Scope, header
+from motherlode.web.request import Visit
+
+MAX_FORM_BYTES: Final = 16 * 1024
+_MAX_FIELDS: Final = 64
+_MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
+_OWN: Final = frozenset({"same-origin", "none"})
+_PORTS: Final = {"http": 80, "https": 443}
+
+Form = dict[str, str]
+"""The fields of a form, by name; of several with the same name the first."""
+
+
+async def read_form(visit: Visit) -> Form:
+    """The form in the request's body, which a page of this site sent, as far as the browser tells.
+
+    Raises `FormRefused`, `FormTooLarge`, `InvalidForm`, and what reading a body raises."""
+    if not is_own_page(visit.scope, visit.site.root):
+        raise FormRefused
+    media_type = (header(visit.scope, b"content-type") or "").partition(";")[0].strip().lower()
+    if media_type != _MEDIA_TYPE:
+        raise InvalidForm(f"A page's form is sent as {_MEDIA_TYPE}: load the page anew and send its form.")
+    return parse_form(await visit.body.read_form(MAX_FORM_BYTES))
+
+
+def parse_form(body: bytes) -> Form:
+    """The fields of a form (UTF-8). Raises `InvalidForm`."""
+    form: Form = {}
+    try:
+        fields = parse_by(
+            parse_qsl, body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
+        )
+    except (Unreadable, UnicodeDecodeError):
+        raise InvalidForm("The form is no text in UTF-8, or has too many fields: load the page anew.") from None
+    for name, value in fields:
+        form.setdefault(name, value)
+    return form
+
+
+def is_own_page(scope: Scope, root: str) -> bool:
+    """Whether no browser says that the form comes from a page of another site than the one at `root`, or than the one
+    that it is sent to: a page works under any name of the server.
+
+    Sec-Fetch-Site is what the browser itself found; where it sends none (http to another machine), Origin is compared.
+    """
+    site = header(scope, b"sec-fetch-site")
+    if site is not None:
+        return site.strip().lower() in _OWN
+    origin = header(scope, b"origin")
+    asked = f"{scope['scheme']}://{header(scope, b'host') or ''}"
+    return origin is None or _origin_of(origin) in {_origin_of(root), _origin_of(asked)} - {None}
+
+
+def _origin_of(url: str) -> tuple[str, str | None, int | None] | None:
+    try:
+        return parse_by(_take_apart, url.strip().lower())
+    except Unreadable:
+        return None
+
+
+def _take_apart(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)

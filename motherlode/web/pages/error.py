@@ -1,0 +1,53 @@
+"""Refusals as pages, for people at a browser: the same status, code and request id as programs get.
+
+Where somebody must sign in, the page is the form that does it, with the status 401 and a challenge at which no browser
+shows a box of its own. It is the same for a private feed and for one that is not there.
+"""
+
+from http import HTTPStatus
+from typing import Final
+
+from starlette.responses import Response
+
+from motherlode.domain.refusals import Refusal, SignInNeeded, SignInRefused
+from motherlode.web.pages.core.responses import answer_fresh_page
+from motherlode.web.pages.core.templates import PAGES
+from motherlode.web.pages.sign_in import WRONG_LOGIN, answer_sign_in
+from motherlode.web.refusal_responses import headers_of, status_of
+from motherlode.web.request import Visit
+
+_GETS: Final = frozenset({"GET", "HEAD"})
+
+
+async def answer_error(visit: Visit, refusal: Refusal) -> Response:
+    """The page that says no, or the form to sign in with."""
+    if isinstance(refusal, SignInNeeded):
+        response = await _ask_to_sign_in(visit, refusal)
+    else:
+        response = _tell(visit, refusal)
+    for name, value in headers_of(refusal, is_browser=True):
+        response.headers[name] = value
+    return response
+
+
+async def _ask_to_sign_in(visit: Visit, refusal: SignInNeeded) -> Response:
+    target = visit.way_back if visit.method in _GETS else "/"
+    error = WRONG_LOGIN if isinstance(refusal, SignInRefused) else None
+    return await answer_sign_in(visit, target, 401, error=error)
+
+
+def _tell(visit: Visit, refusal: Refusal) -> Response:
+    status = status_of(refusal)
+    body = PAGES.render(
+        "error.html",
+        feed=visit.feed,
+        root=visit.site.root,
+        links=visit.site.prefix,
+        path=visit.way_back if visit.method in _GETS else "/",
+        is_indexed=False,
+        status=HTTPStatus(status),
+        refusal=refusal,
+        request_id=visit.request_id,
+        visitor=visit.visitor,
+    )
+    return answer_fresh_page(visit, body, status, is_indexed=False)
