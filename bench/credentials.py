@@ -15,8 +15,8 @@ from motherlode.app import make_app
 from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.domain.permissions import READ
 from motherlode.services import House
-from motherlode.usecases.create_key import create_key
 from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.keys.api_keys import create_key
 from motherlode.usecases.sign_in.identify import CONSOLE
 
 _PUBLIC: Final = "outward"

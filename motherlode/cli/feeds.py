@@ -75,7 +75,7 @@ def change(
     config: ConfigOption = None,
 ) -> None:
     """Change a feed's settings: they bind its next request."""
-    from motherlode.usecases.change_feed import change_feed
+    from motherlode.usecases.feeds.feeds import change_feed
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     pairs = _parse_pairs(settings)
@@ -96,7 +96,7 @@ def delete(
     config: ConfigOption = None,
 ) -> None:
     """Delete a feed for good, with its owners, roles and statistics."""
-    from motherlode.usecases.feeds.delete_feed import delete_feed
+    from motherlode.usecases.feeds.feeds import delete_feed
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
@@ -162,8 +162,8 @@ def withdraw(
     feed: FeedArgument, name: AccountArgument, *, data: DataOption = None, config: ConfigOption = None
 ) -> None:
     """Take a role on a feed away; ids that are owned there stay owned."""
+    from motherlode.usecases.feeds.roles import withdraw_role
     from motherlode.usecases.sign_in.identify import CONSOLE
-    from motherlode.usecases.withdraw_role import withdraw_role
 
     with opened(data, config) as house:
         withdraw_role(feed, name, CONSOLE, db=house.db, clock=house.clock)

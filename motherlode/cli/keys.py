@@ -81,7 +81,7 @@ def create(
     config: ConfigOption = None,
 ) -> None:
     """Make a key and print it, and only it: it is shown this one time. Without --expires it ends after 90 days."""
-    from motherlode.usecases.create_key import create_key
+    from motherlode.usecases.keys.api_keys import create_key
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened_with_settings(data, config) as (house, settings):
@@ -126,7 +126,7 @@ def rotate(
     config: ConfigOption = None,
 ) -> None:
     """Make the key's successor and print it, and only it; the old key ends when the overlap is over."""
-    from motherlode.usecases.rotate_key import rotate_key
+    from motherlode.usecases.keys.api_keys import rotate_key
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened_with_settings(data, config) as (house, settings):
@@ -142,7 +142,7 @@ def rotate(
 @commands.command("revoke")
 def revoke(key_id: IdArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
     """Revoke a key: it is refused from the next request on."""
-    from motherlode.usecases.revoke_key import revoke_key
+    from motherlode.usecases.keys.api_keys import revoke_key
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
@@ -157,7 +157,7 @@ def _end_of(key: "NewKey") -> str:
 
 
 def _lifetime_of(expires: str | None, max_lifetime: timedelta | None) -> timedelta | None:
-    from motherlode.usecases.create_key import DEFAULT_LIFETIME
+    from motherlode.usecases.keys.api_keys import DEFAULT_LIFETIME
 
     if expires is None:
         return DEFAULT_LIFETIME if max_lifetime is None else min(DEFAULT_LIFETIME, max_lifetime)

@@ -67,7 +67,7 @@ def add(
     config: ConfigOption = None,
 ) -> None:
     """Make somebody an owner of an id, without asking."""
-    from motherlode.usecases.add_owner import add_owner
+    from motherlode.usecases.packages.owners import add_owner
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
@@ -86,7 +86,7 @@ def invite(
     config: ConfigOption = None,
 ) -> None:
     """Ask somebody to own an id: nothing changes until the invitation is accepted."""
-    from motherlode.usecases.invite_owner import invite_owner
+    from motherlode.usecases.packages.owners import invite_owner
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
@@ -105,7 +105,7 @@ def accept(
     config: ConfigOption = None,
 ) -> None:
     """Accept an invitation in somebody's name."""
-    from motherlode.usecases.accept_invitation import accept_invitation
+    from motherlode.usecases.packages.owners import accept_invitation
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
@@ -124,7 +124,7 @@ def decline(
     config: ConfigOption = None,
 ) -> None:
     """Decline an invitation in somebody's name, or take it back."""
-    from motherlode.usecases.decline_invitation import decline_invitation
+    from motherlode.usecases.packages.owners import decline_invitation
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
@@ -143,7 +143,7 @@ def remove(
     config: ConfigOption = None,
 ) -> None:
     """Take an id away from an owner; the last one stays."""
-    from motherlode.usecases.remove_owner import remove_owner
+    from motherlode.usecases.packages.owners import remove_owner
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)

@@ -79,8 +79,8 @@ def unlist(
     config: ConfigOption = None,
 ) -> None:
     """Unlist a version: hidden from search, still restored by those who use it."""
+    from motherlode.usecases.packages.listing import unlist as unlist_version
     from motherlode.usecases.sign_in.identify import CONSOLE
-    from motherlode.usecases.unlist import unlist as unlist_version
 
     identity = _parse_identity(package_id, version)
     with opened(data, config) as house:
@@ -97,7 +97,7 @@ def relist(
     config: ConfigOption = None,
 ) -> None:
     """Relist a version that was unlisted."""
-    from motherlode.usecases.relist import relist as relist_version
+    from motherlode.usecases.packages.listing import relist as relist_version
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     identity = _parse_identity(package_id, version)
@@ -172,8 +172,8 @@ def unlock(
     config: ConfigOption = None,
 ) -> None:
     """Unlock an id: its versions can be changed again by those who may."""
+    from motherlode.usecases.packages.locking import unlock_id
     from motherlode.usecases.sign_in.identify import CONSOLE
-    from motherlode.usecases.unlock_id import unlock_id
 
     wanted = parse_id(package_id)
     with opened(data, config) as house:

@@ -76,7 +76,7 @@ def add(team: TeamArgument, names: MembersArgument, *, data: DataOption = None, 
 @commands.command("remove")
 def remove(team: TeamArgument, names: MembersArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
     """Take users out of a team: what they could do through it alone ends with the next request."""
-    from motherlode.usecases.remove_member import remove_member
+    from motherlode.usecases.accounts.teams import remove_member
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:

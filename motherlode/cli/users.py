@@ -84,7 +84,7 @@ def show(
 @commands.command("password")
 def password(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
     """Set a user's password: it is asked for, or is the first line of standard input. The old one ends at once."""
-    from motherlode.usecases.set_password import set_password
+    from motherlode.usecases.accounts.accounts import set_password
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
@@ -98,7 +98,7 @@ def password(name: NameArgument, *, data: DataOption = None, config: ConfigOptio
 @commands.command("disable")
 def disable(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
     """Disable a user (or a team): password and keys are refused from the next request on."""
-    from motherlode.usecases.disable_account import disable_account
+    from motherlode.usecases.accounts.accounts import disable_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
@@ -109,7 +109,7 @@ def disable(name: NameArgument, *, data: DataOption = None, config: ConfigOption
 @commands.command("enable")
 def enable(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
     """Enable a user (or a team) again that was disabled."""
-    from motherlode.usecases.enable_account import enable_account
+    from motherlode.usecases.accounts.accounts import enable_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
@@ -126,7 +126,7 @@ def set_role(
     config: ConfigOption = None,
 ) -> None:
     """Make a user an administrator, or no longer one."""
-    from motherlode.usecases.set_role import set_role as set_account_role
+    from motherlode.usecases.accounts.accounts import set_role as set_account_role
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as house:
@@ -146,7 +146,7 @@ def describe_reach(tx: "Tx", account_id: int) -> dict[str, Any]:
 
 def delete_confirmed(name: str, word: str, kinds: tuple[str, ...], *, yes: bool, house: "House") -> None:
     """Ask, delete the account of one of these kinds, and say what became of its keys and ids."""
-    from motherlode.usecases.accounts.delete_account import delete_account
+    from motherlode.usecases.accounts.accounts import delete_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     confirm(f"Delete the {word} {name} for good?", yes=yes)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from motherlode.jobs.kinds import Kind, Task
-from motherlode.usecases.purge_keys import purge_keys
+from motherlode.usecases.keys.verification_keys import purge_keys
 
 
 def _run(task: Task) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from motherlode.jobs.kinds import Kind, Task
-from motherlode.usecases.purge_sessions import purge_sessions
+from motherlode.usecases.sign_in.sessions import purge_sessions
 
 
 def _run(task: Task) -> None:

@@ -1,13 +1,16 @@
-"""The audit line of a change: who, what, from where and why. Written in the change's own transaction."""
+"""Audit lines: of a change, in its own transaction; and of a refusal, by itself."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from motherlode.domain.permissions import Actor
+from motherlode.observe.clock import Clock
+from motherlode.store.accounts import api_keys
 from motherlode.store.audit import log as audit
 from motherlode.store.audit.log import Tail
-from motherlode.store.database.sqlite import Tx
+from motherlode.store.database.sqlite import Database, Tx
 from motherlode.store.sanitize import tidy
 
 
@@ -45,3 +48,14 @@ def write_audit(
 def tidy_reason(reason: str | None) -> str | None:
     """A reason as it is kept, wherever it is; None where nothing was said."""
     return tidy((reason or "").strip() or None, audit.MOST["reason"])
+
+
+def record_refusal(
+    actor: Actor, action: str, *, feed: str | None, subject: str, reason: str, db: Database, clock: Clock
+) -> None:
+    """Write down as `refuse-{action}` (`refuse-push`, `refuse-sign-in`) what was refused, and `reason`, the why.
+
+    A key that is good no more is written down under the name of whoever held it."""
+    with db.write() as tx:
+        actor = replace(actor, name=api_keys.find_holder_name(tx, actor.key_id) or actor.name)
+        write_audit(tx, actor, f"refuse-{action}", feed=feed, subject=subject, at=clock.now(), reason=reason)

@@ -14,8 +14,7 @@ from motherlode.domain.refusals import Refusal
 from motherlode.observe.logs import RequestLog, get_logger
 from motherlode.services import House
 from motherlode.usecases.maintenance.history import record_history
-from motherlode.usecases.maintenance.record_usage import record_downloads
-from motherlode.usecases.record_uses import record_uses
+from motherlode.usecases.maintenance.record_usage import record_downloads, record_uses
 from motherlode.web.auth.audit_recorder import Recording
 from motherlode.web.background import Later
 

@@ -22,12 +22,11 @@ from motherlode.store import feeds
 from motherlode.store.accounts import accounts
 from motherlode.store.packages import downloads
 from motherlode.usecases.accounts.accounts import create_account
-from motherlode.usecases.change_feed import change_feed
-from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.feeds.feeds import change_feed, create_feed
 from motherlode.usecases.feeds.roles import grant_role
+from motherlode.usecases.packages.listing import unlist
 from motherlode.usecases.packages.push import push
 from motherlode.usecases.sign_in.identify import CONSOLE
-from motherlode.usecases.unlist import unlist
 from tests.browser import pictures
 from tests.browser.pictures import draw_icon
 from tests.builders import nupkg

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from motherlode.identity.keys import NewKey
-from motherlode.usecases.create_key import create_key
-from motherlode.usecases.revoke_key import revoke_key
+from motherlode.usecases.keys.api_keys import create_key, revoke_key
 from tests.builders import flawless, nupkg
 from tests.clients.client import Outcome, User, assert_refused, done
 from tests.clients.test_nuget2 import RELATIONSHIPS

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from motherlode.usecases.accounts.accounts import set_role
 from motherlode.usecases.feeds.feeds import create_feed as make_feed
-from motherlode.usecases.set_role import set_role
+from motherlode.usecases.feeds.roles import withdraw_role
 from motherlode.usecases.sign_in.identify import CONSOLE
-from motherlode.usecases.withdraw_role import withdraw_role
 from tests.pages.browsing import TEXT_HTML, Browser
 from tests.pages.markup import Page, find_faults, parse_page
 from tests.protocol.beside import add_user, beside, change

@@ -6,10 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.feeds.roles import grant_role
-from motherlode.usecases.set_password import set_password
-from motherlode.usecases.withdraw_role import withdraw_role
+from motherlode.usecases.accounts.accounts import disable_account, set_password
+from motherlode.usecases.feeds.roles import grant_role, withdraw_role
 from tests.builders import nupkg
 from tests.faults.processes import ask_until
 from tests.leaks import new_password

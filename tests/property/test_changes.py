@@ -27,9 +27,8 @@ from motherlode.search.queries import parse_query
 from motherlode.search.subjects import Audience
 from motherlode.store.database.sqlite import open_database
 from motherlode.usecases.feeds.feeds import create_feed
-from motherlode.usecases.packages.locking import lock_id
+from motherlode.usecases.packages.locking import lock_id, unlock_id
 from motherlode.usecases.sign_in.identify import CONSOLE
-from motherlode.usecases.unlock_id import unlock_id
 from tests.builders import nupkg
 from tests.property.plain import KEEP, Held, Name, PlainFeed, Refused
 from tests.search_follow.workers import BASE, Worker

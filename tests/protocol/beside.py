@@ -14,9 +14,9 @@ from motherlode.store.accounts import api_keys
 from motherlode.store.audit import log as audit
 from motherlode.store.audit.log import AuditLine
 from motherlode.usecases.accounts.accounts import create_account
-from motherlode.usecases.change_feed import change_feed
-from motherlode.usecases.create_key import create_key
+from motherlode.usecases.feeds.feeds import change_feed
 from motherlode.usecases.feeds.roles import grant_role
+from motherlode.usecases.keys.api_keys import create_key
 from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.leaks import new_password
 from tests.servers import Server

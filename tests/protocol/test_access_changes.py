@@ -8,12 +8,9 @@ import pytest
 
 from motherlode.identity.keys import digest_of
 from motherlode.store.accounts import api_keys
-from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.enable_account import enable_account
-from motherlode.usecases.feeds.roles import grant_role
-from motherlode.usecases.revoke_key import revoke_key
-from motherlode.usecases.set_password import set_password
-from motherlode.usecases.withdraw_role import withdraw_role
+from motherlode.usecases.accounts.accounts import disable_account, enable_account, set_password
+from motherlode.usecases.feeds.roles import grant_role, withdraw_role
+from motherlode.usecases.keys.api_keys import revoke_key
 from tests.builders import nupkg
 from tests.leaks import new_password
 from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, beside, change, set_feed

@@ -15,9 +15,8 @@ import pytest
 from motherlode.domain.logos import format_logo, logo_of
 from motherlode.identity.keys import digest_of
 from motherlode.store.accounts import api_keys as keys
-from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.revoke_key import revoke_key
-from motherlode.usecases.set_role import set_role
+from motherlode.usecases.accounts.accounts import disable_account, set_role
+from motherlode.usecases.keys.api_keys import revoke_key
 from motherlode.web.auth.credentials import SESSION_COOKIE
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, Route
 from tests.builders import nupkg

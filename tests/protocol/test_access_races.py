@@ -14,12 +14,10 @@ import pytest
 from motherlode.nuget.ids import parse_package_id
 from motherlode.store import feeds
 from motherlode.store.accounts import owners
-from motherlode.usecases.add_owner import add_owner
-from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.feeds.roles import grant_role
-from motherlode.usecases.revoke_key import revoke_key
-from motherlode.usecases.set_password import set_password
-from motherlode.usecases.withdraw_role import withdraw_role
+from motherlode.usecases.accounts.accounts import disable_account, set_password
+from motherlode.usecases.feeds.roles import grant_role, withdraw_role
+from motherlode.usecases.keys.api_keys import revoke_key
+from motherlode.usecases.packages.owners import add_owner
 from tests.builders import nupkg
 from tests.leaks import new_password
 from tests.protocol.beside import add_key, add_user, audit_lines, beside, change, key_id_of

@@ -18,8 +18,8 @@ from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import parse_version
 from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.packages.listing import unlist
 from motherlode.usecases.packages.locking import lock_id
-from motherlode.usecases.unlist import unlist
 from tests.builders import nupkg
 from tests.protocol.beside import add_key, audit_lines, change
 from tests.protocol.refusals import faults_of_refusal

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from motherlode.usecases.feeds.roles import grant_role
-from motherlode.usecases.withdraw_role import withdraw_role
+from motherlode.usecases.feeds.roles import grant_role, withdraw_role
 from motherlode.web.routes import FEED_ROUTES
 from tests.builders import nupkg
 from tests.pages.browsing import TEXT_HTML

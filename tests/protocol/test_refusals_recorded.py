@@ -5,7 +5,7 @@ from collections.abc import Callable
 from motherlode.identity.keys import digest_of
 from motherlode.store.accounts import api_keys
 from motherlode.store.audit.log import AuditLine
-from motherlode.usecases.revoke_key import revoke_key
+from motherlode.usecases.keys.api_keys import revoke_key
 from tests.builders import nupkg
 from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, beside, change, set_feed
 from tests.protocol.feeds import create_feed

@@ -10,8 +10,7 @@ import pytest
 
 from motherlode.nuget.ids import parse_package_id
 from motherlode.usecases.accounts.accounts import create_account
-from motherlode.usecases.add_owner import add_owner
-from motherlode.usecases.remove_owner import remove_owner
+from motherlode.usecases.packages.owners import add_owner, remove_owner
 from motherlode.web.v3.search import parse_asked
 from tests.builders import nupkg
 from tests.protocol.beside import add_key, add_user, change

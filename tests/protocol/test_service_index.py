@@ -4,7 +4,7 @@ import json
 from urllib.parse import urlsplit
 
 from motherlode.nuget.ids import parse_package_id
-from motherlode.usecases.add_owner import add_owner
+from motherlode.usecases.packages.owners import add_owner
 from tests.builders import nupkg
 from tests.protocol.beside import add_user, change
 from tests.protocol.feeds import create_feed

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from motherlode.store.accounts import permissions_version
-from motherlode.usecases.create_verification_key import MOST_OPEN
-from motherlode.usecases.revoke_key import revoke_key
+from motherlode.usecases.keys.api_keys import revoke_key
+from motherlode.usecases.keys.verification_keys import MOST_OPEN
 from tests.builders import nupkg
 from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, beside, change, key_id_of, set_feed
 from tests.protocol.feeds import create_feed

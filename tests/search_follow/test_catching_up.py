@@ -14,8 +14,7 @@ from motherlode.projections.search import index_follower
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import Audience
-from motherlode.usecases.feeds.delete_feed import delete_feed
-from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.feeds.feeds import create_feed, delete_feed
 from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
 from tests.search_follow.workers import BASE

@@ -10,10 +10,9 @@ from motherlode.nuget.ids import parse_package_id
 from motherlode.search.index import Sort
 from motherlode.store.database import schema
 from motherlode.store.packages import contents
-from motherlode.usecases.add_owner import add_owner
-from motherlode.usecases.disable_account import disable_account
+from motherlode.usecases.accounts.accounts import disable_account
 from motherlode.usecases.maintenance.reprocess import rederive
-from motherlode.usecases.remove_owner import remove_owner
+from motherlode.usecases.packages.owners import add_owner, remove_owner
 from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
 

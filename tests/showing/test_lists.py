@@ -9,7 +9,7 @@ from motherlode.domain.refusals import NoSuchVersion, SearchUnready
 from motherlode.nuget.ids import parse_package_id
 from motherlode.projections.pages.queries import HOME_CARDS, MAX_RELEASES
 from motherlode.search.index import Sort
-from motherlode.usecases.add_owner import add_owner
+from motherlode.usecases.packages.owners import add_owner
 from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
 from tests.showing.looking import names

@@ -8,7 +8,7 @@ from motherlode.domain.refusals import NoSuchVersion
 from motherlode.nuget.ids import parse_package_id
 from motherlode.projections.documents.v3 import Rendered, Source
 from motherlode.projections.pages.queries import MAX_FILES
-from motherlode.usecases.add_owner import add_owner
+from motherlode.usecases.packages.owners import add_owner
 from tests.builders import nupkg
 from tests.showing.looking import names
 from tests.usecases.house import NOON

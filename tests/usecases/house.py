@@ -26,13 +26,11 @@ from motherlode.store.feeds import FeedRow
 from motherlode.store.packages import versions
 from motherlode.store.packages.versions import Entry
 from motherlode.usecases.accounts.accounts import create_account
-from motherlode.usecases.change_feed import change_feed
-from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.feeds.feeds import change_feed, create_feed
 from motherlode.usecases.packages.check import Checked, check
+from motherlode.usecases.packages.listing import relist, unlist
 from motherlode.usecases.packages.push import Pushed, push
-from motherlode.usecases.relist import relist
 from motherlode.usecases.sign_in.identify import CONSOLE
-from motherlode.usecases.unlist import unlist
 
 NOON = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
 

@@ -17,18 +17,18 @@ from motherlode.domain.refusals import (
 from motherlode.identity.passwords import is_password
 from motherlode.nuget.ids import parse_package_id
 from motherlode.store.accounts import accounts
-from motherlode.usecases.accounts.accounts import create_account
-from motherlode.usecases.accounts.delete_account import delete_account
-from motherlode.usecases.accounts.teams import add_member
-from motherlode.usecases.add_owner import add_owner
-from motherlode.usecases.create_key import create_key
-from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.enable_account import enable_account
-from motherlode.usecases.feeds.roles import grant_role
-from motherlode.usecases.remove_member import remove_member
-from motherlode.usecases.set_password import set_password
-from motherlode.usecases.set_role import set_role
-from motherlode.usecases.withdraw_role import withdraw_role
+from motherlode.usecases.accounts.accounts import (
+    create_account,
+    delete_account,
+    disable_account,
+    enable_account,
+    set_password,
+    set_role,
+)
+from motherlode.usecases.accounts.teams import add_member, remove_member
+from motherlode.usecases.feeds.roles import grant_role, withdraw_role
+from motherlode.usecases.keys.api_keys import create_key
+from motherlode.usecases.packages.owners import add_owner
 from tests.builders import nupkg
 
 PASSWORD = "correct horse battery"

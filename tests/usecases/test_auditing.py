@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from motherlode.domain.permissions import PUSH, READ, Actor, Sender
 from motherlode.store.audit import log as audit
-from motherlode.usecases.record_refusal import record_refusal
+from motherlode.usecases._audit import record_refusal
 from motherlode.usecases.sign_in.history import record_sign_in
 from tests.builders import nupkg
 

@@ -23,9 +23,8 @@ from motherlode.store.database.sqlite import Database
 from motherlode.store.packages import garbage
 from motherlode.usecases.feeds.roles import grant_role
 from motherlode.usecases.packages.delete import delete
-from motherlode.usecases.packages.locking import lock_id
+from motherlode.usecases.packages.locking import lock_id, unlock_id
 from motherlode.usecases.packages.restore_version import restore_version
-from motherlode.usecases.unlock_id import unlock_id
 from tests.builders import nupkg
 from tests.usecases.house import NOON
 

@@ -10,8 +10,8 @@ from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import parse_version
 from motherlode.store.database import schema
 from motherlode.store.packages import downloads
-from motherlode.usecases.create_key import create_key
-from motherlode.usecases.feeds.delete_feed import delete_feed
+from motherlode.usecases.feeds.feeds import delete_feed
+from motherlode.usecases.keys.api_keys import create_key
 from motherlode.usecases.maintenance.gc import gc
 from motherlode.usecases.packages.delete import delete
 from motherlode.usecases.sign_in.identify import CONSOLE

@@ -6,8 +6,7 @@ from motherlode.domain.feed_settings import FeedPolicy, parse_feed_policy
 from motherlode.domain.logos import format_logo, logo_of
 from motherlode.domain.permissions import ADMIN, PUSH, Actor
 from motherlode.domain.refusals import FeedExists, InvalidSetting, NoSuchFeed, NotAllowed
-from motherlode.usecases.change_feed import change_feed
-from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.feeds.feeds import change_feed, create_feed
 from motherlode.usecases.sign_in.identify import CONSOLE
 
 NOT_BUILT = [

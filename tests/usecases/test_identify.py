@@ -10,16 +10,17 @@ from motherlode.domain.refusals import NotAllowed
 from motherlode.identity import argon2id
 from motherlode.identity.keys import MAX_KEY_BYTES, digest_of, make_key
 from motherlode.nuget.ids import parse_package_id
-from motherlode.usecases.accounts.accounts import create_account
+from motherlode.usecases.accounts.accounts import (
+    create_account,
+    disable_account,
+    enable_account,
+    set_password,
+    set_role,
+)
 from motherlode.usecases.accounts.teams import add_member
-from motherlode.usecases.create_key import create_key
-from motherlode.usecases.create_verification_key import create_verification_key
-from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.enable_account import enable_account
-from motherlode.usecases.feeds.roles import grant_role
-from motherlode.usecases.revoke_key import revoke_key
-from motherlode.usecases.set_password import set_password
-from motherlode.usecases.set_role import set_role
+from motherlode.usecases.feeds.roles import grant_role, withdraw_role
+from motherlode.usecases.keys.api_keys import create_key, revoke_key
+from motherlode.usecases.keys.verification_keys import create_verification_key
 from motherlode.usecases.sign_in.identify import (
     BOOTSTRAP,
     CONSOLE,
@@ -28,7 +29,6 @@ from motherlode.usecases.sign_in.identify import (
     identify_key,
     identify_person,
 )
-from motherlode.usecases.withdraw_role import withdraw_role
 from tests.builders import nupkg
 from tests.usecases.statements import queries
 

@@ -8,12 +8,10 @@ from motherlode.domain.accounts import PERSON, SERVICE, TEAM
 from motherlode.domain.permissions import ADMIN, DELETE, PUSH, PUSH_VERSION, READ, UNLIST
 from motherlode.domain.refusals import InvalidSetting, NoSuchAccount, NoSuchFeed, NoSuchKey, NotAllowed
 from motherlode.identity.keys import is_well_formed, make_key
-from motherlode.usecases.create_key import create_key
-from motherlode.usecases.disable_account import disable_account
+from motherlode.usecases.accounts.accounts import disable_account
+from motherlode.usecases.keys.api_keys import create_key, revoke_key, rotate_key
 from motherlode.usecases.keys.first_key import ensure_first_key
-from motherlode.usecases.record_uses import record_uses
-from motherlode.usecases.revoke_key import revoke_key
-from motherlode.usecases.rotate_key import rotate_key
+from motherlode.usecases.maintenance.record_usage import record_uses
 from motherlode.usecases.sign_in.identify import identify_key
 
 DAY = timedelta(days=1)

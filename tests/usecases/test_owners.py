@@ -6,13 +6,15 @@ from motherlode.domain.accounts import PUBLISHER, TEAM
 from motherlode.domain.permissions import ADMIN, PUSH, READ, UNLIST
 from motherlode.domain.refusals import LastOwner, NoSuchAccount, NoSuchFeed, NoSuchId, NoSuchRole, NotAllowed
 from motherlode.nuget.ids import parse_package_id
-from motherlode.usecases.accept_invitation import accept_invitation
 from motherlode.usecases.accounts.teams import add_member
-from motherlode.usecases.add_owner import add_owner
-from motherlode.usecases.decline_invitation import decline_invitation
 from motherlode.usecases.feeds.roles import grant_role
-from motherlode.usecases.invite_owner import invite_owner
-from motherlode.usecases.remove_owner import remove_owner
+from motherlode.usecases.packages.owners import (
+    accept_invitation,
+    add_owner,
+    decline_invitation,
+    invite_owner,
+    remove_owner,
+)
 from tests.builders import nupkg
 
 WIDGETS = parse_package_id("ACME.Widgets")

@@ -21,8 +21,7 @@ from motherlode.domain.refusals import (
 from motherlode.nuget.validation.rule import Strictness
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.database.sqlite import open_database
-from motherlode.usecases.feeds.roles import grant_role
-from motherlode.usecases.withdraw_role import withdraw_role
+from motherlode.usecases.feeds.roles import grant_role, withdraw_role
 from tests.builders import Member, flawless, hostile, nupkg
 from tests.usecases.house import NOON, House
 from tests.usecases.statements import queries

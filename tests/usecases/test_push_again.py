@@ -10,17 +10,11 @@ from motherlode.domain.permissions import PUSH, READ, Sender
 from motherlode.domain.refusals import KeyRefused, NotAllowed
 from motherlode.nuget.ids import parse_package_id
 from motherlode.store.accounts import permissions_version as access
-from motherlode.usecases.add_owner import add_owner
-from motherlode.usecases.create_key import create_key
-from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.feeds.roles import grant_role
-from motherlode.usecases.remove_owner import remove_owner
-from motherlode.usecases.revoke_key import revoke_key
-from motherlode.usecases.rotate_key import rotate_key
-from motherlode.usecases.set_password import set_password
-from motherlode.usecases.set_role import set_role
+from motherlode.usecases.accounts.accounts import disable_account, set_password, set_role
+from motherlode.usecases.feeds.roles import grant_role, withdraw_role
+from motherlode.usecases.keys.api_keys import create_key, revoke_key, rotate_key
+from motherlode.usecases.packages.owners import add_owner, remove_owner
 from motherlode.usecases.sign_in.identify import BOOTSTRAP, identify_key
-from motherlode.usecases.withdraw_role import withdraw_role
 from tests.builders import nupkg
 
 WIDGETS = parse_package_id("Acme.Widgets")

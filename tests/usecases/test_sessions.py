@@ -10,19 +10,17 @@ from motherlode.domain.refusals import AccountExists, InvalidPassword, KeyRefuse
 from motherlode.identity.sessions import make_session
 from motherlode.store.accounts import accounts, permissions_version, sessions
 from motherlode.store.audit import log as audit
-from motherlode.usecases.accounts.accounts import create_account
+from motherlode.usecases.accounts.accounts import (
+    create_account,
+    disable_account,
+    enable_account,
+    set_password,
+    set_role,
+)
 from motherlode.usecases.accounts.first_administrator import is_first_use, make_first_administrator
-from motherlode.usecases.create_key import create_key
-from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.enable_account import enable_account
-from motherlode.usecases.end_session import end_session
-from motherlode.usecases.find_session import find_session
-from motherlode.usecases.purge_sessions import purge_sessions
-from motherlode.usecases.revoke_key import revoke_key
-from motherlode.usecases.set_password import set_password
-from motherlode.usecases.set_role import set_role
+from motherlode.usecases.keys.api_keys import create_key, revoke_key
 from motherlode.usecases.sign_in.identify import BOOTSTRAP, CONSOLE, identify_key, identify_person
-from motherlode.usecases.sign_in.sessions import MOST_SESSIONS, start_session
+from motherlode.usecases.sign_in.sessions import MOST_SESSIONS, end_session, find_session, purge_sessions, start_session
 from tests.usecases.statements import queries
 
 HOUR = timedelta(hours=1)

@@ -6,10 +6,8 @@ import pytest
 
 from motherlode.domain.accounts import SERVICE
 from motherlode.domain.permissions import Actor, Sender
-from motherlode.usecases.accounts.accounts import create_account
-from motherlode.usecases.disable_account import disable_account
-from motherlode.usecases.recall_sign_ins import recall_sign_ins
-from motherlode.usecases.sign_in.history import record_sign_in
+from motherlode.usecases.accounts.accounts import create_account, disable_account
+from motherlode.usecases.sign_in.history import recall_sign_ins, record_sign_in
 from motherlode.usecases.sign_in.identify import CONSOLE, find_account_name
 
 

@@ -10,14 +10,11 @@ from motherlode.domain.permissions import ADMIN, PUSH, PUSH_VERSION, READ, UNLIS
 from motherlode.domain.refusals import KeyRefused, NoSuchFeed, NoSuchId, NoSuchVersion, NotAllowed
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import parse_version
-from motherlode.usecases.add_owner import add_owner
-from motherlode.usecases.create_key import create_key
-from motherlode.usecases.create_verification_key import MOST_OPEN, create_verification_key
-from motherlode.usecases.disable_account import disable_account
+from motherlode.usecases.accounts.accounts import disable_account
 from motherlode.usecases.feeds.roles import grant_role
-from motherlode.usecases.keys.verification_keys import verify_key
-from motherlode.usecases.remove_owner import remove_owner
-from motherlode.usecases.revoke_key import revoke_key
+from motherlode.usecases.keys.api_keys import create_key, revoke_key
+from motherlode.usecases.keys.verification_keys import MOST_OPEN, create_verification_key, verify_key
+from motherlode.usecases.packages.owners import add_owner, remove_owner
 from motherlode.usecases.sign_in.identify import BOOTSTRAP, CONSOLE, identify_key
 from tests.builders import nupkg
 

@@ -1,16 +1,22 @@
-"""Create an account: a person, a service account or a team."""
+"""Accounts of users, services and teams: create, disable, enable and delete them; set passwords and server roles.
 
+Each change takes effect with the next request: a disabled account's password, keys and sessions are refused, a disabled
+team counts for nothing, and a new password ends all sessions.
+"""
+
+from dataclasses import dataclass
 from typing import Final
 
-from motherlode.domain.accounts import ADMINISTRATOR, KINDS, PERSON, TEAM, parse_account_name
+from motherlode.domain.accounts import ADMINISTRATOR, KINDS, PERSON, SERVICE, TEAM, parse_account_name
 from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import InvalidPassword, InvalidSetting
 from motherlode.identity.passwords import hash_password, parse_password
 from motherlode.observe.clock import Clock
-from motherlode.store.accounts import accounts
+from motherlode.store.accounts import accounts, api_keys, owners, sessions
 from motherlode.store.accounts.accounts import AccountRow
 from motherlode.store.database.sqlite import Database
 from motherlode.usecases._audit import write_audit
+from motherlode.usecases._authority import check_may_act_for
 
 ACTIONS: Final = {kind: f"create-{'user' if kind == PERSON else kind}" for kind in KINDS}
 
@@ -51,3 +57,96 @@ def check_role(role: str | None, kind: str) -> None:
         raise InvalidSetting(f"There is no role {role[:100]!r} on the server: use {ADMINISTRATOR}, or none.")
     if kind == TEAM:
         raise InvalidSetting("A team is no administrator: give the role to its members.")
+
+
+def disable_account(name: str, actor: Actor, *, db: Database, clock: Clock) -> None:
+    """Disable an account, also a disabled one. Administrators may. Raises `NotAllowed`, `NoSuchAccount`."""
+    check_may_administer(actor)
+    with db.write() as tx:
+        account = accounts.get(tx, name)
+        if account.disabled_at is not None:
+            return
+        now = clock.now()
+        accounts.set_disabled(tx, account.id, now)
+        sessions.end_all_of(tx, account.id)
+        write_audit(tx, actor, "disable-account", feed=None, subject=account.name, at=now)
+
+
+def enable_account(name: str, actor: Actor, *, db: Database, clock: Clock) -> None:
+    """Enable an account, also an enabled one. Administrators may. Raises `NotAllowed`, `NoSuchAccount`."""
+    check_may_administer(actor)
+    with db.write() as tx:
+        account = accounts.get(tx, name)
+        if account.disabled_at is None:
+            return
+        accounts.set_disabled(tx, account.id, None)
+        write_audit(tx, actor, "enable-account", feed=None, subject=account.name, at=clock.now())
+
+
+def set_password(name: str, password: str, actor: Actor, *, db: Database, clock: Clock) -> None:
+    """Give a person this password; administrators may, and the person. Raises `NoSuchAccount`, `NotAllowed`,
+    `InvalidPassword`."""
+    with db.read() as tx:
+        check_may_act_for(actor, accounts.get(tx, name, PERSON).id)
+    hashed = hash_password(parse_password(password))
+    with db.write() as tx:
+        account = accounts.get(tx, name, PERSON)
+        accounts.set_password(tx, account.id, hashed)
+        sessions.end_all_of(tx, account.id)
+        write_audit(tx, actor, "set-password", feed=None, subject=account.name, at=clock.now())
+
+
+def set_role(name: str, role: str | None, actor: Actor, *, db: Database, clock: Clock) -> None:
+    """Give a person or a service account this role on the server, None for none. Administrators may.
+
+    Raises `NotAllowed`, `InvalidSetting`, `NoSuchAccount`.
+    """
+    check_may_administer(actor)
+    check_role(role, PERSON)
+    with db.write() as tx:
+        account = accounts.get(tx, name, PERSON, SERVICE)
+        if account.role == role:
+            return
+        accounts.set_role(tx, account.id, role)
+        details = {"from": account.role, "to": role}
+        write_audit(tx, actor, "set-role", feed=None, subject=account.name, at=clock.now(), details=details)
+
+
+MOST_NAMED: Final = 100
+"""How many ids without an owner an audit line names."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedAccount:
+    """What an account leaves: its name as written, the ids of keys that were revoked, and the packages that have no
+    owner now, each as the name of a feed and the key of an id."""
+
+    name: str
+    revoked_keys: tuple[str, ...]
+    unowned: tuple[tuple[str, str], ...]
+
+
+def delete_account(name: str, actor: Actor, *, kinds: tuple[str, ...], db: Database, clock: Clock) -> DeletedAccount:
+    """Delete the account of one of these kinds. Nothing of it is left but its name, which is never given out again.
+
+    Its password, sessions and keys are refused from the next request on; its memberships, roles and invitations are
+    gone. Ids that it alone owned belong to the administrators. Administrators may. Raises `NotAllowed`,
+    `NoSuchAccount`.
+    """
+    check_may_administer(actor)
+    with db.write() as tx:
+        account = accounts.get(tx, name, *kinds)
+        now = clock.now()
+        unowned = tuple(owners.ids_owned_alone(tx, account.id))
+        held = api_keys.of_account(tx, account.id, (api_keys.API, api_keys.VERIFICATION))
+        revoked = tuple(key.id for key in held if key.revoked_at is None)
+        for key_id in revoked:
+            api_keys.revoke(tx, key_id, now)
+        accounts.remove(tx, account.id, now)
+        details = {
+            "kind": account.kind,
+            "revoked_keys": list(revoked),
+            "unowned": [f"{id_key} ({feed})" for feed, id_key in unowned[:MOST_NAMED]],
+        }
+        write_audit(tx, actor, "delete-account", feed=None, subject=account.name, at=now, details=details)
+    return DeletedAccount(account.name, revoked, unowned)

@@ -10,7 +10,7 @@ from motherlode.store.accounts import api_keys
 from motherlode.store.accounts.api_keys import KeyRow
 from motherlode.store.database.sqlite import Database
 from motherlode.usecases._audit import write_audit
-from motherlode.usecases.create_key import describe_key
+from motherlode.usecases.keys.api_keys import describe_key
 from motherlode.usecases.sign_in.identify import CONSOLE
 
 

@@ -1,5 +1,9 @@
-"""Record downloads: write down what was counted in memory, many at once."""
+"""Write counters to the database: downloads, and uses of API keys, many at once."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
+from motherlode.store.accounts import api_keys
 from motherlode.store.database.sqlite import Database
 from motherlode.store.packages import downloads
 from motherlode.usage.downloads import DownloadTally
@@ -16,3 +20,11 @@ def record_downloads(tally: DownloadTally, *, db: Database) -> None:
     except BaseException:
         tally.put_back(counted)
         raise
+
+
+def record_uses(uses: Mapping[str, tuple[datetime, str]], *, db: Database) -> None:
+    """Write down the last use of each key, time and address by the key's id, in one transaction."""
+    if not uses:
+        return
+    with db.write() as tx:
+        api_keys.record_uses(tx, uses)

@@ -1,10 +1,15 @@
-"""What unlist and relist share: a version's listed state, changed once and told to all who follow the catalog."""
+"""Unlist and relist a version: hide it from search and pages, or show it again.
+
+Unlisted versions can still be restored. Relisting keeps the time of publication.
+"""
 
 from datetime import datetime
 from typing import Final
 
 from motherlode.domain.permissions import Actor, check_covers, check_may_ever_unlist, check_may_unlist, expiry_warning
+from motherlode.nuget.ids import PackageId
 from motherlode.nuget.package import Identity
+from motherlode.nuget.versions import Version
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store.database.sqlite import Database, Tx
@@ -50,3 +55,23 @@ def change_listed(
 
 def _get(tx: Tx, identity: Identity, actor: Actor, feed: str) -> Entry:
     return get_changeable(tx, identity, actor, feed, lambda _policy: check_may_unlist).entry
+
+
+def unlist(
+    package_id: PackageId, version: Version, actor: Actor, *, feed: str, db: Database, clock: Clock
+) -> tuple[str, ...]:
+    """Unlist a version, also one that is unlisted already. Returns what the caller should be warned of.
+
+    Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`, `IdLocked`.
+    """
+    return set_listed(Identity(package_id, version), actor, listed=False, feed=feed, db=db, clock=clock)
+
+
+def relist(
+    package_id: PackageId, version: Version, actor: Actor, *, feed: str, db: Database, clock: Clock
+) -> tuple[str, ...]:
+    """Relist a version, also one that is listed already. Returns what the caller should be warned of.
+
+    Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`, `IdLocked`.
+    """
+    return set_listed(Identity(package_id, version), actor, listed=True, feed=feed, db=db, clock=clock)

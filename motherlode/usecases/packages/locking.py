@@ -1,4 +1,4 @@
-"""Lock an id: from then on nobody pushes, lists, unlists or takes away anything of it on the feed."""
+"""Lock a package id, which stops all changes to it for everyone, administrators included; and unlock it."""
 
 from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.nuget.ids import PackageId
@@ -20,3 +20,12 @@ def lock_id(
         now = clock.now()
         if locks.add(tx, known.feed.id, package_id.key, at=now, reason=reason):
             write_audit(tx, actor, "lock", feed=feed, subject=str(package_id), at=now, reason=reason)
+
+
+def unlock_id(package_id: PackageId, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
+    """Unlock it; nothing happens to one that is not locked. Raises `NoSuchFeed`, `NoSuchId`, `NotAllowed`."""
+    check_may_administer(actor)
+    with db.write() as tx:
+        known = get_known(tx, package_id, actor, feed)
+        if locks.remove(tx, known.feed.id, package_id.key):
+            write_audit(tx, actor, "unlock", feed=feed, subject=str(package_id), at=clock.now())

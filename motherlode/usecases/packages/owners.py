@@ -1,14 +1,21 @@
-"""What the verbs on owners share: a package's id on its feed, and whether the actor may say who owns it."""
+"""Owners of package ids: add, remove and invite them, accept and decline invitations.
+
+The last owner cannot be removed, so that an id that has owners never becomes ownerless.
+"""
 
 from dataclasses import dataclass
 
-from motherlode.domain.permissions import Actor, Ownership, check_may_manage_owners
-from motherlode.domain.refusals import NoSuchId
+from motherlode.domain.permissions import Actor, Ownership, check_may_administer, check_may_manage_owners
+from motherlode.domain.refusals import LastOwner, NoSuchId, NoSuchRole
 from motherlode.nuget.ids import PackageId
+from motherlode.observe.clock import Clock
 from motherlode.store import feeds
-from motherlode.store.accounts import owners
-from motherlode.store.database.sqlite import Tx
+from motherlode.store.accounts import accounts, owners
+from motherlode.store.accounts.accounts import AccountRow
+from motherlode.store.database.sqlite import Database, Tx
 from motherlode.store.feeds import FeedRow
+from motherlode.usecases._audit import write_audit
+from motherlode.usecases._authority import check_may_act_for
 from motherlode.usecases._visibility import hidden, owners_named
 
 
@@ -40,3 +47,102 @@ def get_managed(tx: Tx, package_id: PackageId, actor: Actor, feed: str) -> Known
     ):
         check_may_manage_owners(actor, feed, package_id, known.ownership)
     return known
+
+
+def add_owner(package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
+    """Make an account an owner, also one that is one already; an invitation is answered by it. Administrators may.
+
+    Raises `NotAllowed`, `NoSuchFeed`, `NoSuchId`, `NoSuchAccount`.
+    """
+    check_may_administer(actor)
+    with db.write() as tx:
+        known = get_known(tx, package_id, actor, feed)
+        account = accounts.get(tx, name)
+        now = clock.now()
+        if owners.add(tx, known.feed.id, package_id.key, account.id, now):
+            details = {"owner": account.name}
+            write_audit(tx, actor, "add-owner", feed=feed, subject=str(package_id), at=now, details=details)
+
+
+def remove_owner(package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
+    """Take the id away from an owner; the invitations that he made, or a member of the team that it is, go with him.
+
+    Owners and administrators may.
+
+    Raises `NotAllowed`, `NoSuchFeed`, `NoSuchId`, `NoSuchAccount`, `NoSuchRole`, `LastOwner`.
+    """
+    with db.write() as tx:
+        known = get_managed(tx, package_id, actor, feed)
+        account = accounts.get(tx, name)
+        ids = {owner.id for owner in owners.of_id(tx, known.feed.id, package_id.key)}
+        if account.id not in ids:
+            raise NoSuchRole(f"{account.name} does not own {package_id} on the feed {feed!r}: see 'owner list'.")
+        if len(ids) == 1:
+            raise LastOwner(account.name, str(package_id))
+        owners.remove(tx, known.feed.id, package_id.key, account.id)
+        for inviter in (account, *accounts.members_of(tx, account.id)):
+            owners.withdraw_invitations(tx, known.feed.id, package_id.key, inviter.name)
+        details = {"owner": account.name}
+        write_audit(tx, actor, "remove-owner", feed=feed, subject=str(package_id), at=clock.now(), details=details)
+
+
+def invite_owner(package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock) -> bool:
+    """Ask an account to own the id; False when it was asked, or owns it, already. Owners and administrators may.
+
+    Raises `NotAllowed`, `NoSuchFeed`, `NoSuchId`, `NoSuchAccount`.
+    """
+    with db.write() as tx:
+        known = get_managed(tx, package_id, actor, feed)
+        account = accounts.get(tx, name)
+        now = clock.now()
+        if account in owners.of_id(tx, known.feed.id, package_id.key):
+            return False
+        if not owners.invite(tx, known.feed.id, package_id.key, account.id, actor.name, now):
+            return False
+        details = {"owner": account.name}
+        write_audit(tx, actor, "invite-owner", feed=feed, subject=str(package_id), at=now, details=details)
+    return True
+
+
+def take_invitation(tx: Tx, package_id: PackageId, name: str, actor: Actor, feed: str) -> tuple[FeedRow, AccountRow]:
+    """Remove the invitation of that account; returns the feed and the account.
+
+    The account may, a member of the team that it is, and administrators. Raises `NoSuchFeed`, `NoSuchAccount`,
+    `NotAllowed`, `NoSuchRole`.
+    """
+    row = feeds.get(tx, feed)
+    account = accounts.get(tx, name)
+    check_may_act_for(actor, account.id)
+    if not owners.remove_invitation(tx, row.id, package_id.key, account.id):
+        raise NoSuchRole(
+            f"{account.name} is not invited to own {package_id} on the feed {feed!r}: ask one of its owners to do so."
+        )
+    return row, account
+
+
+def accept_invitation(package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
+    """Make the invited account an owner. It may, a member of the team that it is, and administrators.
+
+    Raises `NoSuchFeed`, `NoSuchAccount`, `NotAllowed`, `NoSuchRole`.
+    """
+    with db.write() as tx:
+        row, account = take_invitation(tx, package_id, name, actor, feed)
+        now = clock.now()
+        owners.add(tx, row.id, package_id.key, account.id, now)
+        details = {"owner": account.name}
+        write_audit(tx, actor, "accept-invitation", feed=feed, subject=str(package_id), at=now, details=details)
+
+
+def decline_invitation(
+    package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock
+) -> None:
+    """Drop the invitation. The invited account may, a member of the team that it is, and administrators.
+
+    Raises `NoSuchFeed`, `NoSuchAccount`, `NotAllowed`, `NoSuchRole`.
+    """
+    with db.write() as tx:
+        _, account = take_invitation(tx, package_id, name, actor, feed)
+        details = {"owner": account.name}
+        write_audit(
+            tx, actor, "decline-invitation", feed=feed, subject=str(package_id), at=clock.now(), details=details
+        )

@@ -18,7 +18,7 @@ from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import NoSuchFeed, NotAllowed, Refusal
 from motherlode.observe.logs import get_logger
 from motherlode.services import House
-from motherlode.usecases.record_refusal import record_refusal
+from motherlode.usecases._audit import record_refusal
 from motherlode.usecases.sign_in.history import record_sign_in
 from motherlode.web.background import Later
 from motherlode.web.request import Visit

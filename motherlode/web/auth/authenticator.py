@@ -26,9 +26,9 @@ from motherlode.identity.sessions import make_form_token
 from motherlode.identity.slowdown import MOST_KEPT
 from motherlode.observe.logs import get_logger
 from motherlode.services import House
-from motherlode.usecases.find_session import find_session
-from motherlode.usecases.recall_sign_ins import recall_sign_ins
+from motherlode.usecases.sign_in.history import recall_sign_ins
 from motherlode.usecases.sign_in.identify import find_account_name, identify_again, identify_key, identify_person
+from motherlode.usecases.sign_in.sessions import find_session
 from motherlode.web.auth.audit_recorder import Recording
 from motherlode.web.auth.credentials import (
     SESSION_COOKIE,

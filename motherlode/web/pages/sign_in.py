@@ -32,9 +32,8 @@ from motherlode.identity.sessions import (
     make_secret,
 )
 from motherlode.usecases.accounts.first_administrator import TOO_LATE, is_first_use, make_first_administrator
-from motherlode.usecases.end_session import end_session
 from motherlode.usecases.sign_in.identify import identify_key
-from motherlode.usecases.sign_in.sessions import start_session
+from motherlode.usecases.sign_in.sessions import end_session, start_session
 from motherlode.web.auth.credentials import (
     FORM_COOKIE,
     SESSION_COOKIE,

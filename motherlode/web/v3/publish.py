@@ -7,8 +7,8 @@ from starlette.responses import Response
 from motherlode.domain.refusals import KeyRefused, NotAllowed
 from motherlode.store.blobs.protocol import Spool
 from motherlode.usecases.packages.delete import delete
+from motherlode.usecases.packages.listing import relist
 from motherlode.usecases.packages.push import Pushed, push
-from motherlode.usecases.relist import relist
 from motherlode.web.base_url import Scope, header
 from motherlode.web.refusal_responses import warning_lines
 from motherlode.web.request import Visit

@@ -3,8 +3,7 @@ service, and that one asks here once whether it is good."""
 
 from starlette.responses import JSONResponse, Response
 
-from motherlode.usecases.create_verification_key import create_verification_key
-from motherlode.usecases.keys.verification_keys import verify_key
+from motherlode.usecases.keys.verification_keys import create_verification_key, verify_key
 from motherlode.web.request import Visit
 from motherlode.web.responses import NO_STORE
 
