@@ -14,7 +14,7 @@ from bench.sign_ins import HOLDER, PASSWORD, SECLUDED, basic, open_secluded
 from motherlode.app import make_app
 from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.domain.permissions import READ
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.usecases.feeds.feeds import create_feed
 from motherlode.usecases.keys.api_keys import create_key
 from motherlode.usecases.sign_in.identify import CONSOLE
@@ -32,16 +32,16 @@ class Credential:
         """The time without, and what a password and a key add."""
         data = ground.data("small")
         app = make_app(settings_of(data))
-        with open_secluded(data) as house:
-            create_feed(_PUBLIC, {}, CONSOLE, defaults=FeedPolicy(), db=house.db, clock=house.clock)
-            logins = {"public": None, "password": basic(HOLDER, PASSWORD), "key": basic("any", _make_key(house))}
+        with open_secluded(data) as services:
+            create_feed(_PUBLIC, {}, CONSOLE, defaults=FeedPolicy(), db=services.db, clock=services.clock)
+            logins = {"public": None, "password": basic(HOLDER, PASSWORD), "key": basic("any", _make_key(services))}
         least = asyncio.run(_least_us(app, {name: _scope(login) for name, login in logins.items()}))
         added = {f"{name}_added_us": least[name] - least["public"] for name in ("password", "key")}
         return {"public_us": least["public"], **added}
 
 
-def _make_key(house: House) -> str:
-    key = create_key("bench", CONSOLE, owner=HOLDER, rights=[READ], lifetime=None, db=house.db, clock=house.clock)
+def _make_key(services: Services) -> str:
+    key = create_key("bench", CONSOLE, owner=HOLDER, rights=[READ], lifetime=None, db=services.db, clock=services.clock)
     return key.secret
 
 

@@ -19,7 +19,7 @@ from bench import words
 from bench.servers import motherlode
 from motherlode.app import prepare_house
 from motherlode.config import load_settings
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.settings import Settings
 from motherlode.store import data_folder, migrations
 from motherlode.store.blobs.filesystem import FileBlobs, FileSpool
@@ -100,27 +100,27 @@ def settings_of(data: Path) -> Settings:
 
 def _build(folder: Path, size: FeedSize) -> None:
     settings = settings_of(folder)
-    house = prepare_house(settings)
+    services = prepare_house(settings)
     blobs = _UnsyncedBlobs(folder)
     try:
         print(f"building {size.name} ...", file=sys.stderr, flush=True)
         left = packages(size)
         while batch := list(islice(left, _PUSHES_IN_A_COMMIT)):
-            _push_all(house, blobs, batch)
+            _push_all(services, blobs, batch)
     finally:
         blobs.close()
-        house.close()
+        services.close()
     os.sync()
 
 
-def _push_all(house: House, blobs: FileBlobs, batch: Iterable[bytes]) -> None:
-    with house.db.write() as tx:
+def _push_all(services: Services, blobs: FileBlobs, batch: Iterable[bytes]) -> None:
+    with services.db.write() as tx:
         db = cast("Database", _OneTransaction(tx))
         for package in batch:
             with blobs.spool() as spool:
                 spool.write(package)
                 spool.finish()
-                push(spool, CONSOLE, feed="default", db=db, blobs=blobs, clock=house.clock, limits=house.limits)
+                push(spool, CONSOLE, feed="default", db=db, blobs=blobs, clock=services.clock, limits=services.limits)
 
 
 class _OneTransaction:

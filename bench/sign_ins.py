@@ -30,7 +30,7 @@ from motherlode.domain.accounts import PUBLISHER
 from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.domain.permissions import PUSH, READ
 from motherlode.identity.keys import make_key
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.store.accounts import accounts, api_keys
 from motherlode.store.accounts.api_keys import KeyRow
 from motherlode.usecases.accounts.accounts import create_account
@@ -70,11 +70,11 @@ class Telling:
         of_keys, of_names = ground.effort.times(self.tries_of_keys), ground.effort.times(self.tries_of_names)
         ground.end_motherlode()
         data = ground.data("small")
-        with motherlode(data) as server, open_secluded(server.server.data) as house:
-            wrong = _make_keys(house, of_keys)
+        with motherlode(data) as server, open_secluded(server.server.data) as services:
+            wrong = _make_keys(services, of_keys)
             first = _time_all(server, _shuffled(wrong), of_an_address=len(wrong) * of_keys)
             again = _time_all(server, _shuffled(wrong), of_an_address=len(wrong) * of_keys)
-            names = _time_all(server, _shuffled(_make_names(house, of_names)), of_an_address=_TRIES_OF_AN_ADDRESS)
+            names = _time_all(server, _shuffled(_make_names(services, of_names)), of_an_address=_TRIES_OF_AN_ADDRESS)
         return _compared("keys", first) | _compared("keys_again", again) | _compared("names", names)
 
 
@@ -152,24 +152,24 @@ def _at_rest_mb(server: Motherlode) -> float:
 
 
 @contextmanager
-def open_secluded(data: Path) -> Iterator[House]:
+def open_secluded(data: Path) -> Iterator[Services]:
     """The rooms of a data folder, with a private feed and a person who publishes there."""
-    house = open_house(settings_of(data))
-    db, clock = house.db, house.clock
+    services = open_house(settings_of(data))
+    db, clock = services.db, services.clock
     try:
         create_feed(SECLUDED, {"read": "authenticated"}, CONSOLE, defaults=FeedPolicy(), db=db, clock=clock)
         create_account(HOLDER, CONSOLE, password=PASSWORD, db=db, clock=clock)
         grant_role(SECLUDED, HOLDER, PUBLISHER, CONSOLE, db=db, clock=clock)
-        yield house
+        yield services
     finally:
-        house.close()
+        services.close()
 
 
-def _make_keys(house: House, count: int) -> dict[str, list[str]]:
+def _make_keys(services: Services, count: int) -> dict[str, list[str]]:
     """Logins with so many keys of each kind that is no good; those that were good once had a holder."""
     now = datetime.now(UTC)
     made = {kind: [make_key() for _ in range(count)] for kind in ("unknown", "expired", "revoked")}
-    with house.db.write() as tx:
+    with services.db.write() as tx:
         row = KeyRow("", "bench", b"", (PUSH, READ), ("*",), None, now, None, account_id=accounts.get(tx, HOLDER).id)
         for key in made["expired"]:
             api_keys.add(tx, replace(row, id=key.id, hash=key.digest, expires_at=now))
@@ -178,11 +178,11 @@ def _make_keys(house: House, count: int) -> dict[str, list[str]]:
     return {kind: [basic("any", key.secret) for key in some] for kind, some in made.items()}
 
 
-def _make_names(house: House, count: int) -> dict[str, list[str]]:
+def _make_names(services: Services, count: int) -> dict[str, list[str]]:
     """Logins with so many wrong passwords of people and of nobody, ten for each name."""
     names = {kind: [f"{kind}-{at}" for at in range(-(-count // _TRIES_OF_A_NAME))] for kind in ("known", "unknown")}
     for name in names["known"]:
-        create_account(name, CONSOLE, password=PASSWORD, db=house.db, clock=house.clock)
+        create_account(name, CONSOLE, password=PASSWORD, db=services.db, clock=services.clock)
     return {
         kind: [basic(some[at % len(some)], f"{_WRONG} {at} {random.random()}") for at in range(count)]
         for kind, some in names.items()

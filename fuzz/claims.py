@@ -1,4 +1,4 @@
-"""What must hold of each reader, whatever it is given: one function for each, which raises `Broken` when it does not.
+"""What must hold of each reader for any input: one function for each, which raises `BrokenClaim` when it does not.
 
 Invariant: a claim takes any bytes, returns nothing, and depends on nothing else, so that an input that breaks it breaks
 it again. Time is not measured here; who runs a claim limits it.
@@ -22,7 +22,7 @@ from motherlode.nuget.faults import MAX_FAULTS, Fault, FaultyPackage
 from motherlode.nuget.frameworks import parse_framework
 from motherlode.nuget.licenses import InvalidLicense, parse_license
 from motherlode.nuget.limits import Limits
-from motherlode.nuget.nupkg import Nupkg, judge_nupkg
+from motherlode.nuget.nupkg import Nupkg, validate_nupkg
 from motherlode.nuget.nuspec.parser import parse_nuspec
 from motherlode.nuget.package_json import facts_of, package_from
 from motherlode.nuget.ranges import MAX_RANGE_LENGTH, InvalidVersionRange, parse_range
@@ -48,7 +48,7 @@ PACKAGE = nupkg(nuspec=NUSPEC)
 SMALL = Limits(max_inflated_bytes=4 * 1024 * 1024)
 
 
-class Broken(AssertionError):
+class BrokenClaim(AssertionError):
     """A claim does not hold."""
 
 
@@ -136,7 +136,7 @@ def claim_nuspecs(octets: bytes) -> None:
 
 def claim_runtimes(octets: bytes) -> None:
     """A runtime.json is taken or refused with its package; one that is taken is an object to whoever reads JSON."""
-    verdict = judge_nupkg(io.BytesIO(nupkg(files={"runtime.json": octets})), Limits(), NOW, Strictness.LENIENT)
+    verdict = validate_nupkg(io.BytesIO(nupkg(files={"runtime.json": octets})), Limits(), NOW, Strictness.LENIENT)
     _claim({fault.code for fault in verdict.faults} <= {"runtime-json-invalid"}, "nothing else is wrong")
     if verdict.nupkg is None:
         return
@@ -270,7 +270,7 @@ def _text(octets: bytes) -> str:
 
 def _claim(holds: bool, what: str) -> None:  # noqa: FBT001 a claim reads as a sentence
     if not holds:
-        raise Broken(f"this does not hold: {what}")
+        raise BrokenClaim(f"this does not hold: {what}")
 
 
 def _claim_told(faults: Sequence[Fault]) -> None:
@@ -289,7 +289,7 @@ def _claim_served(taken: Nupkg) -> None:
 
 def _read(package: bytes) -> Nupkg | None:
     """The package as a lenient feed takes it, or None; a strict one takes no more."""
-    strict, lenient = (judge_nupkg(io.BytesIO(package), SMALL, NOW, strictness) for strictness in Strictness)
+    strict, lenient = (validate_nupkg(io.BytesIO(package), SMALL, NOW, strictness) for strictness in Strictness)
     for verdict in (strict, lenient):
         _claim((verdict.nupkg is None) == bool(verdict.faults), "a package is taken, or has faults")
         _claim_told([*verdict.faults, *verdict.warnings])

@@ -1,4 +1,4 @@
-"""The composition root: builds every room from the settings, and hands out one frozen `House`."""
+"""The composition root: builds every room from the settings, and hands out one frozen `Services`."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,8 +19,8 @@ from motherlode.domain.refusals import (
     Refusal,
 )
 from motherlode.identity.keys import digest_of
-from motherlode.identity.remembered import RememberedCredentials
-from motherlode.identity.slowdown import Slowdown
+from motherlode.identity.remembered import CredentialCache
+from motherlode.identity.slowdown import LoginThrottle
 from motherlode.observe.clock import SystemClock
 from motherlode.observe.crash import crash_point
 from motherlode.observe.logs import get_logger
@@ -28,11 +28,11 @@ from motherlode.observe.metrics import Metrics
 from motherlode.projections.documents.cache import Documents
 from motherlode.projections.documents.catalog_follower import Follower
 from motherlode.projections.documents.reader import Reader
-from motherlode.projections.pages.queries import Showing
+from motherlode.projections.pages.queries import PageQueries
 from motherlode.projections.search.index_folder import IndexFolder
-from motherlode.projections.search.service import Searching
+from motherlode.projections.search.service import SearchService
 from motherlode.projections.server_state import ServerStateReader
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.settings import ServerSettings, Settings
 from motherlode.store import feeds
 from motherlode.store.blobs.filesystem import FileBlobs
@@ -55,7 +55,7 @@ from motherlode.usecases.maintenance.sweep import sweep
 from motherlode.usecases.sign_in.identify import CONSOLE
 
 
-def open_house(settings: Settings) -> House:
+def open_house(settings: Settings) -> Services:
     """The house of a data folder that is ready. Raises `NoData` where there is none, and makes none; `OlderData`,
     `NewerData`, `DatabaseMissing`, `DatabaseUnusable`."""
     blobs = _open_blobs(settings)
@@ -71,7 +71,7 @@ def open_house(settings: Settings) -> House:
         return _build(settings, db, blobs)
 
 
-def prepare_house(settings: Settings) -> House:
+def prepare_house(settings: Settings) -> Services:
     """The house of a data folder that is made ready to serve: made and upgraded where need be, swept of what a crash
     left behind, with its first feed and its first key.
 
@@ -85,14 +85,14 @@ def prepare_house(settings: Settings) -> House:
         check_history(db=db, blobs=blobs)
         db.upgrade()
         db.check_tables()
-        house = _build(settings, db, blobs)
-        check_history(db=db, blobs=blobs, indexed=house.searching.indexed())
+        services = _build(settings, db, blobs)
+        check_history(db=db, blobs=blobs, indexed=services.searching.indexed())
         sweep(db=db, blobs=blobs)
-        _ensure_default_feed(house)
-        if house.bootstrap is None:
-            ensure_first_key(first_key_path(settings.data), db=db, clock=house.clock)
-        _note_history(house)
-        return house
+        _ensure_default_feed(services)
+        if services.bootstrap is None:
+            ensure_first_key(first_key_path(settings.data), db=db, clock=services.clock)
+        _note_history(services)
+        return services
 
 
 def rebuild_database(
@@ -149,10 +149,10 @@ def make_app(settings: Settings) -> Any:
     """The ASGI application of one worker, its data folder made ready."""
     from motherlode.jobs.runner import Runner  # noqa: PLC0415 commands do without the web, and run no jobs
     from motherlode.jobs.table import KINDS  # noqa: PLC0415
-    from motherlode.web.application import Edge  # noqa: PLC0415
+    from motherlode.web.application import Application  # noqa: PLC0415
 
-    house = prepare_house(settings)
-    return Edge(house, Runner(house, KINDS))
+    services = prepare_house(settings)
+    return Application(services, Runner(services, KINDS))
 
 
 def _open_blobs(settings: Settings) -> FileBlobs:
@@ -182,12 +182,12 @@ def _closing_on_failure(db: Database, blobs: Blobs) -> Iterator[None]:
         raise damage or error from error
 
 
-def _build(settings: Settings, db: Database, blobs: Blobs) -> House:
+def _build(settings: Settings, db: Database, blobs: Blobs) -> Services:
     documents = Documents(settings.cache.max_bytes)
-    searching = Searching(db, documents, IndexFolder(search_path(settings.data), db.history))
+    searching = SearchService(db, documents, IndexFolder(search_path(settings.data), db.history))
     clock = SystemClock()
     key = settings.bootstrap_key
-    return House(
+    return Services(
         db=db,
         blobs=blobs,
         clock=clock,
@@ -196,11 +196,11 @@ def _build(settings: Settings, db: Database, blobs: Blobs) -> House:
         follower=Follower(db, documents),
         reader=Reader(db, blobs, documents),
         searching=searching,
-        showing=Showing(db, documents, searching, clock),
+        showing=PageQueries(db, documents, searching, clock),
         tally=DownloadTally(),
         key_uses=KeyUses(),
-        remembered=RememberedCredentials(),
-        slowdown=Slowdown(),
+        remembered=CredentialCache(),
+        slowdown=LoginThrottle(),
         metrics=Metrics(),
         server_state=ServerStateReader(
             db=db, searching=searching, clock=clock, data=settings.data, tls=_tls_files(settings.server)
@@ -225,20 +225,20 @@ def _tls_files(server: ServerSettings) -> tuple[Path, Path] | None:
     return server.tls_certificate, server.tls_key
 
 
-def _note_history(house: House) -> None:
+def _note_history(services: Services) -> None:
     """Write down how far the database has come, beside the packages; where that fails, nothing else does."""
     try:
-        record_history(db=house.db, blobs=house.blobs, clock=house.clock)
+        record_history(db=services.db, blobs=services.blobs, clock=services.clock)
     except (Refusal, OSError) as error:
         get_logger().warning("history_not_recorded", reason=str(error))
 
 
-def _ensure_default_feed(house: House) -> None:
+def _ensure_default_feed(services: Services) -> None:
     """Make the first feed where it is not there; all feeds are read, so that one that cannot be read is met now."""
-    with house.db.read() as tx:
+    with services.db.read() as tx:
         if any(feed.name == DEFAULT_FEED for feed in feeds.read_all(tx)):
             return
     try:
-        create_feed(DEFAULT_FEED, {}, CONSOLE, defaults=house.feed_defaults, db=house.db, clock=house.clock)
+        create_feed(DEFAULT_FEED, {}, CONSOLE, defaults=services.feed_defaults, db=services.db, clock=services.clock)
     except FeedExists:
         return

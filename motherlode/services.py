@@ -5,16 +5,16 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 
 from motherlode.domain.feed_settings import FeedPolicy
-from motherlode.identity.remembered import RememberedCredentials
-from motherlode.identity.slowdown import Slowdown
+from motherlode.identity.remembered import CredentialCache
+from motherlode.identity.slowdown import LoginThrottle
 from motherlode.nuget.archive.zip_reader import Limits
 from motherlode.observe.clock import Clock
 from motherlode.observe.metrics import Metrics
 from motherlode.projections.documents.cache import Documents
 from motherlode.projections.documents.catalog_follower import Follower
 from motherlode.projections.documents.reader import Reader
-from motherlode.projections.pages.queries import Showing
-from motherlode.projections.search.service import Searching
+from motherlode.projections.pages.queries import PageQueries
+from motherlode.projections.search.service import SearchService
 from motherlode.projections.server_state import ServerStateReader
 from motherlode.store.blobs.protocol import Blobs
 from motherlode.store.database.sqlite import Database
@@ -23,7 +23,7 @@ from motherlode.usage.downloads import DownloadTally
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Services:
     """The rooms of one process. `bootstrap` is the digest of the environment's administrator key, if it gives one;
     `body_stall_s` how many seconds a client may be silent in the middle of a body, `body_min_rate` how many bytes a
     second it must send on average over that, `write_timeout_s` how long it may leave an answer unread; `reader_grace`
@@ -37,12 +37,12 @@ class House:
     documents: Documents
     follower: Follower
     reader: Reader
-    searching: Searching
-    showing: Showing
+    searching: SearchService
+    showing: PageQueries
     tally: DownloadTally
     key_uses: KeyUses
-    remembered: RememberedCredentials
-    slowdown: Slowdown
+    remembered: CredentialCache
+    slowdown: LoginThrottle
     metrics: Metrics
     server_state: ServerStateReader
     bootstrap: bytes | None

@@ -61,8 +61,8 @@ def create(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     pairs = _parse_pairs(settings or [])
-    with opened(data, config) as house:
-        create_feed(name, pairs, CONSOLE, defaults=house.feed_defaults, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        create_feed(name, pairs, CONSOLE, defaults=services.feed_defaults, db=services.db, clock=services.clock)
     tell(f"Created the feed {name}: it answers at {_index_path(name)}")
 
 
@@ -79,8 +79,8 @@ def change(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     pairs = _parse_pairs(settings)
-    with opened(data, config) as house:
-        change_feed(name, pairs, CONSOLE, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        change_feed(name, pairs, CONSOLE, db=services.db, clock=services.clock)
     tell(f"Changed the feed {name}.")
 
 
@@ -99,9 +99,9 @@ def delete(
     from motherlode.usecases.feeds.feeds import delete_feed
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened(data, config) as house:
+    with opened(data, config) as services:
         confirm(f"Delete the feed {name} for good?", yes=yes)
-        gone = delete_feed(name, CONSOLE, with_packages=with_packages, db=house.db, clock=house.clock)
+        gone = delete_feed(name, CONSOLE, with_packages=with_packages, db=services.db, clock=services.clock)
     tell(f"Deleted the feed {name} with its packages (versions: {gone.versions}).")
     if gone.revoked_keys:
         tell(f"Revoked the keys that were for this feed alone: {', '.join(gone.revoked_keys)}.")
@@ -152,8 +152,8 @@ def grant(
     from motherlode.usecases.feeds.roles import grant_role
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened(data, config) as house:
-        grant_role(feed, name, role, CONSOLE, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        grant_role(feed, name, role, CONSOLE, db=services.db, clock=services.clock)
     tell(f"{name} is a {role} of the feed {feed}.")
 
 
@@ -165,8 +165,8 @@ def withdraw(
     from motherlode.usecases.feeds.roles import withdraw_role
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened(data, config) as house:
-        withdraw_role(feed, name, CONSOLE, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        withdraw_role(feed, name, CONSOLE, db=services.db, clock=services.clock)
     tell(f"{name} has no role on the feed {feed} any more.")
 
 

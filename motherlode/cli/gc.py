@@ -31,7 +31,7 @@ def gc(
     from motherlode.usecases.maintenance.gc import gc as collect_garbage
 
     counted: Counter[str] = Counter()
-    with opened(data, config, is_warned=False) as house, _progress() as advance:
+    with opened(data, config, is_warned=False) as services, _progress() as advance:
 
         def report(removed: "Removed") -> None:
             counted[removed.kind] += 1
@@ -39,24 +39,24 @@ def gc(
             advance()
 
         freed = collect_garbage(
-            db=house.db,
-            blobs=house.blobs,
-            clock=house.clock,
-            reader_grace=house.reader_grace,
-            quarantine=house.quarantine,
-            indexed=house.searching.indexed(),
+            db=services.db,
+            blobs=services.blobs,
+            clock=services.clock,
+            reader_grace=services.reader_grace,
+            quarantine=services.quarantine,
+            indexed=services.searching.indexed(),
             is_dry_run=dry_run,
             report=report,
         )
-        with house.db.read() as tx:
+        with services.db.read() as tx:
             waiting = len(read_unnamed(tx))
     removed, freed_bytes = ("Would remove", "free") if dry_run else ("Removed", "freed")
     tell(f"{removed} {counted.total()} things and {freed_bytes} {freed} bytes.")
     if not dry_run and counted["content"]:
-        grace = house.reader_grace
+        grace = services.reader_grace
         tell(f"The files of {counted['content']} packages go with the first gc after {grace} (storage.reader_grace).")
     if waiting:
-        kept = format_duration(int(house.quarantine.total_seconds()))
+        kept = format_duration(int(services.quarantine.total_seconds()))
         tell(
             f"{waiting} files in blobs/ are named by no row of the database. Each goes when that was known for {kept} "
             "(storage.quarantine). 'motherlode verify' names them."

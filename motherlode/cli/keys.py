@@ -84,7 +84,7 @@ def create(
     from motherlode.usecases.keys.api_keys import create_key
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened_with_settings(data, config) as (house, settings):
+    with opened_with_settings(data, config) as (services, settings):
         longest = settings.keys.max_lifetime_s
         max_lifetime = None if longest is None else timedelta(seconds=longest)
         key = create_key(
@@ -96,8 +96,8 @@ def create(
             feeds=feed or None,
             lifetime=_lifetime_of(expires, max_lifetime),
             max_lifetime=max_lifetime,
-            db=house.db,
-            clock=house.clock,
+            db=services.db,
+            clock=services.clock,
         )
     put(key.secret)
     tell(f"This is {key.id}; the key above is shown this one time. {_end_of(key)}")
@@ -129,11 +129,11 @@ def rotate(
     from motherlode.usecases.keys.api_keys import rotate_key
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened_with_settings(data, config) as (house, settings):
+    with opened_with_settings(data, config) as (services, settings):
         longest = settings.keys.max_lifetime_s
         max_lifetime = None if longest is None else timedelta(seconds=longest)
         span = timedelta(seconds=parse_duration(overlap))
-        key = rotate_key(key_id, CONSOLE, overlap=span, max_lifetime=max_lifetime, db=house.db, clock=house.clock)
+        key = rotate_key(key_id, CONSOLE, overlap=span, max_lifetime=max_lifetime, db=services.db, clock=services.clock)
     put(key.secret)
     tell(f"This is {key.id}; the key above is shown this one time. {_end_of(key)}")
     tell(f"{key_id} ends in {overlap} at the latest.")
@@ -145,8 +145,8 @@ def revoke(key_id: IdArgument, *, data: DataOption = None, config: ConfigOption 
     from motherlode.usecases.keys.api_keys import revoke_key
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened(data, config) as house:
-        revoke_key(key_id, CONSOLE, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        revoke_key(key_id, CONSOLE, db=services.db, clock=services.clock)
     tell(f"Revoked {key_id}.")
 
 

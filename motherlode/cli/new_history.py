@@ -27,11 +27,11 @@ def new_history(
     from motherlode.usecases.maintenance.new_history import begin_history
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened_with_settings(data, config, is_warned=False) as (house, settings):
+    with opened_with_settings(data, config, is_warned=False) as (services, settings):
         lock = take_folder(settings.data)
         try:
             try:
-                check_history(db=house.db, blobs=house.blobs, indexed=house.searching.indexed())
+                check_history(db=services.db, blobs=services.blobs, indexed=services.searching.indexed())
             except Refusal as refusal:
                 tell(str(refusal))
             if not yes:
@@ -39,9 +39,9 @@ def new_history(
             folder = search_path(settings.data)
             history = begin_history(
                 CONSOLE,
-                db=house.db,
-                blobs=house.blobs,
-                clock=house.clock,
+                db=services.db,
+                blobs=services.blobs,
+                clock=services.clock,
                 drop_index=lambda: shutil.rmtree(folder, ignore_errors=True),
             )
         finally:

@@ -19,7 +19,7 @@ from motherlode.store.data_folder import database_path, run_path
 
 if TYPE_CHECKING:
     from motherlode.nuget.ids import PackageId
-    from motherlode.services import House
+    from motherlode.services import Services
     from motherlode.store.blobs.protocol import Blobs
     from motherlode.store.database.sqlite import Database
 
@@ -122,17 +122,17 @@ def _open_with_reasons(settings: Settings) -> "Database":
 
 
 @contextmanager
-def opened(data: Path | None, config: Path | None, *, is_warned: bool = True) -> Iterator["House"]:
+def opened(data: Path | None, config: Path | None, *, is_warned: bool = True) -> Iterator["Services"]:
     """The house of a server's data, closed again at the end; raises NoData when there is none, and makes none. With
     `is_warned` it is told where the database is older than the packages: the command goes on."""
-    with opened_with_settings(data, config, is_warned=is_warned) as (house, _):
-        yield house
+    with opened_with_settings(data, config, is_warned=is_warned) as (services, _):
+        yield services
 
 
 @contextmanager
 def opened_with_settings(
     data: Path | None, config: Path | None, *, is_warned: bool = True
-) -> Iterator[tuple["House", Settings]]:
+) -> Iterator[tuple["Services", Settings]]:
     """The same house, and the settings it was opened with."""
     from motherlode.app import open_house
     from motherlode.observe.logs import configure_logs
@@ -140,13 +140,13 @@ def opened_with_settings(
 
     settings = _settle_as_owner(data, config)
     configure_logs(style=settings.log.format, level="warning")
-    house = open_house(settings)
-    with closing(house), _explained(house.db, settings):
+    services = open_house(settings)
+    with closing(services), _explained(services.db, settings):
         if is_warned:
-            _warn_of_history(house.db, house.blobs)
-        yield house, settings
+            _warn_of_history(services.db, services.blobs)
+        yield services, settings
         with suppress(Refusal, OSError):  # the next one writes it down
-            record_history(db=house.db, blobs=house.blobs, clock=house.clock)
+            record_history(db=services.db, blobs=services.blobs, clock=services.clock)
 
 
 def _settle_as_owner(data: Path | None, config: Path | None) -> Settings:

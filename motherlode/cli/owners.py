@@ -71,8 +71,8 @@ def add(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
-    with opened(data, config) as house:
-        add_owner(wanted, name, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        add_owner(wanted, name, CONSOLE, feed=feed, db=services.db, clock=services.clock)
     tell(f"{name} owns {package_id}.")
 
 
@@ -90,8 +90,8 @@ def invite(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
-    with opened(data, config) as house:
-        is_new = invite_owner(wanted, name, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        is_new = invite_owner(wanted, name, CONSOLE, feed=feed, db=services.db, clock=services.clock)
     tell(f"Invited {name} to own {package_id}." if is_new else f"{name} owns {package_id}, or is invited, already.")
 
 
@@ -109,8 +109,8 @@ def accept(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
-    with opened(data, config) as house:
-        accept_invitation(wanted, name, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        accept_invitation(wanted, name, CONSOLE, feed=feed, db=services.db, clock=services.clock)
     tell(f"{name} owns {package_id}.")
 
 
@@ -128,8 +128,8 @@ def decline(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
-    with opened(data, config) as house:
-        decline_invitation(wanted, name, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        decline_invitation(wanted, name, CONSOLE, feed=feed, db=services.db, clock=services.clock)
     tell(f"{name} is not invited to own {package_id} any more.")
 
 
@@ -147,8 +147,8 @@ def remove(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
-    with opened(data, config) as house:
-        remove_owner(wanted, name, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        remove_owner(wanted, name, CONSOLE, feed=feed, db=services.db, clock=services.clock)
     tell(f"{name} does not own {package_id} any more.")
 
 

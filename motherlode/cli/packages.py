@@ -16,7 +16,7 @@ from motherlode.domain.refusals import Refusal
 
 if TYPE_CHECKING:
     from motherlode.nuget.package import Identity
-    from motherlode.services import House
+    from motherlode.services import Services
     from motherlode.store.blobs.protocol import Spool
     from motherlode.usecases.packages.check import Checked
 
@@ -36,8 +36,8 @@ def push(
 ) -> None:
     """Push packages; of a folder, every .nupkg in it and below. Each is pushed or refused for itself."""
     files = _find_packages(paths)
-    with opened(data, config) as house, _counting(files, "pushing") as advance:
-        outcomes = [_push_one(house, file, feed, advance, is_told=not as_json) for file in files]
+    with opened(data, config) as services, _counting(files, "pushing") as advance:
+        outcomes = [_push_one(services, file, feed, advance, is_told=not as_json) for file in files]
     if as_json:
         put_json(outcomes)
     refused = sum("code" in outcome for outcome in outcomes)
@@ -60,10 +60,10 @@ def check(
 
     files = _find_packages(paths)
     with (
-        opened(data, config) as house,
+        opened(data, config) as services,
         _counting(files, "checking") as advance,
     ):
-        checked = [(file, _check_one(house, file, feed, advance, is_told=not as_json)) for file in files]
+        checked = [(file, _check_one(services, file, feed, advance, is_told=not as_json)) for file in files]
     if as_json:
         put_json([{"file": str(file), **describe_checked(each)} for file, each in checked])
     if not all(each.is_valid for _, each in checked):
@@ -83,8 +83,8 @@ def unlist(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     identity = _parse_identity(package_id, version)
-    with opened(data, config) as house:
-        unlist_version(identity.id, identity.version, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        unlist_version(identity.id, identity.version, CONSOLE, feed=feed, db=services.db, clock=services.clock)
     put(f"unlisted {identity}")
 
 
@@ -101,8 +101,8 @@ def relist(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     identity = _parse_identity(package_id, version)
-    with opened(data, config) as house:
-        relist_version(identity.id, identity.version, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        relist_version(identity.id, identity.version, CONSOLE, feed=feed, db=services.db, clock=services.clock)
     put(f"relisted {identity}")
 
 
@@ -120,9 +120,9 @@ def delete(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     identity = _parse_identity(package_id, version)
-    with opened(data, config) as house:
+    with opened(data, config) as services:
         said = delete_version(
-            identity.id, identity.version, CONSOLE, feed=feed, db=house.db, clock=house.clock, reason=reason
+            identity.id, identity.version, CONSOLE, feed=feed, db=services.db, clock=services.clock, reason=reason
         )
     for sentence in said:
         put(sentence)
@@ -141,8 +141,8 @@ def restore_version(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     identity = _parse_identity(package_id, version)
-    with opened(data, config) as house:
-        entry = restore(identity.id, identity.version, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        entry = restore(identity.id, identity.version, CONSOLE, feed=feed, db=services.db, clock=services.clock)
     put(f"restored {entry.identity}" + ("" if entry.listed else ", unlisted as it was"))
 
 
@@ -159,8 +159,8 @@ def lock(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
-    with opened(data, config) as house:
-        lock_id(wanted, CONSOLE, feed=feed, db=house.db, clock=house.clock, reason=reason)
+    with opened(data, config) as services:
+        lock_id(wanted, CONSOLE, feed=feed, db=services.db, clock=services.clock, reason=reason)
     put(f"locked {wanted}")
 
 
@@ -176,8 +176,8 @@ def unlock(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
-    with opened(data, config) as house:
-        unlock_id(wanted, CONSOLE, feed=feed, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        unlock_id(wanted, CONSOLE, feed=feed, db=services.db, clock=services.clock)
     put(f"unlocked {wanted}")
 
 
@@ -209,10 +209,10 @@ def _find_packages(paths: Sequence[Path]) -> list[Path]:
 
 
 def _push_one(
-    house: "House", file: Path, feed: str, advance: Callable[[int], None], *, is_told: bool
+    services: "Services", file: Path, feed: str, advance: Callable[[int], None], *, is_told: bool
 ) -> dict[str, Any]:
     try:
-        identity, warnings = _store(house, file, feed, advance)
+        identity, warnings = _store(services, file, feed, advance)
     except Refusal as refusal:
         if is_told:
             tell(f"{file}: {refusal}")
@@ -232,12 +232,14 @@ def _push_one(
     }
 
 
-def _check_one(house: "House", file: Path, feed: str, advance: Callable[[int], None], *, is_told: bool) -> "Checked":
+def _check_one(
+    services: "Services", file: Path, feed: str, advance: Callable[[int], None], *, is_told: bool
+) -> "Checked":
     from motherlode.usecases.packages.check import check as check_package
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with _spooled(house, file, advance) as spool:
-        checked = check_package(spool, CONSOLE, feed=feed, db=house.db, clock=house.clock, limits=house.limits)
+    with _spooled(services, file, advance) as spool:
+        checked = check_package(spool, CONSOLE, feed=feed, db=services.db, clock=services.clock, limits=services.limits)
     if is_told:
         name = f"{checked.identity} " if checked.identity else ""
         put(f"{file}: {name}would be {'taken' if checked.is_valid else 'refused'}")
@@ -247,21 +249,29 @@ def _check_one(house: "House", file: Path, feed: str, advance: Callable[[int], N
     return checked
 
 
-def _store(house: "House", file: Path, feed: str, advance: Callable[[int], None]) -> "tuple[Identity, tuple[str, ...]]":
+def _store(
+    services: "Services", file: Path, feed: str, advance: Callable[[int], None]
+) -> "tuple[Identity, tuple[str, ...]]":
     from motherlode.usecases.packages.push import push as push_package
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with _spooled(house, file, advance) as spool:
+    with _spooled(services, file, advance) as spool:
         pushed = push_package(
-            spool, CONSOLE, feed=feed, db=house.db, blobs=house.blobs, clock=house.clock, limits=house.limits
+            spool,
+            CONSOLE,
+            feed=feed,
+            db=services.db,
+            blobs=services.blobs,
+            clock=services.clock,
+            limits=services.limits,
         )
     return pushed.identity, pushed.warnings
 
 
 @contextmanager
-def _spooled(house: "House", file: Path, advance: Callable[[int], None]) -> "Iterator[Spool]":
+def _spooled(services: "Services", file: Path, advance: Callable[[int], None]) -> "Iterator[Spool]":
     """The file as a finished spool."""
-    with house.blobs.spool() as spool:
+    with services.blobs.spool() as spool:
         with file.open("rb") as source:
             while chunk := source.read(_CHUNK_BYTES):
                 spool.write(chunk)

@@ -26,15 +26,15 @@ def rederive(
     from motherlode.usecases.maintenance.reprocess import rederive as rederive_all
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened(data, config) as house, counting_packages("reading") as advance:
+    with opened(data, config) as services, counting_packages("reading") as advance:
         rederived = rederive_all(
             CONSOLE,
             feed_names=feed or (),
             is_again=again,
-            db=house.db,
-            blobs=house.blobs,
-            clock=house.clock,
-            limits=house.limits,
+            db=services.db,
+            blobs=services.blobs,
+            clock=services.clock,
+            limits=services.limits,
             report=put,
             advance=advance,
         )

@@ -8,7 +8,7 @@ from motherlode.domain.refusals import SearchUnready
 
 def reindex(data: DataOption = None, config: ConfigOption = None) -> None:
     """Build a new search index, which then takes the place of the old one; a running server goes on searching."""
-    with opened(data, config) as house, counting_packages("indexing") as advance:
+    with opened(data, config) as services, counting_packages("indexing") as advance:
         counted = 0
 
         def count(done: int, total: int) -> None:
@@ -17,7 +17,7 @@ def reindex(data: DataOption = None, config: ConfigOption = None) -> None:
             advance(done, total)
 
         try:
-            house.searching.rebuild(count)
+            services.searching.rebuild(count)
         except SearchUnready as refusal:
             raise CommandFailed("The search index is being built already: wait until that is done.") from refusal
     put(f"indexed {counted} packages")

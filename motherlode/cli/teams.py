@@ -26,16 +26,16 @@ def create(name: NameArgument, *, data: DataOption = None, config: ConfigOption 
     from motherlode.usecases.accounts.accounts import create_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened(data, config) as house:
-        create_account(name, CONSOLE, kind=TEAM, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        create_account(name, CONSOLE, kind=TEAM, db=services.db, clock=services.clock)
     tell(f"Made the team {name}: 'team add {name} USER' gives it members.")
 
 
 @commands.command("delete")
 def delete(name: NameArgument, *, yes: YesOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
     """Delete a team for good: keys are revoked, roles and memberships end, and the name is never used again."""
-    with opened(data, config) as house:
-        delete_confirmed(name, "team", (TEAM,), yes=yes, house=house)
+    with opened(data, config) as services:
+        delete_confirmed(name, "team", (TEAM,), yes=yes, services=services)
 
 
 @commands.command("list")
@@ -67,9 +67,9 @@ def add(team: TeamArgument, names: MembersArgument, *, data: DataOption = None, 
     from motherlode.usecases.accounts.teams import add_member
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened(data, config) as house:
+    with opened(data, config) as services:
         for name in names:
-            add_member(team, name, CONSOLE, db=house.db, clock=house.clock)
+            add_member(team, name, CONSOLE, db=services.db, clock=services.clock)
             tell(f"{name} is a member of {team}.")
 
 
@@ -79,9 +79,9 @@ def remove(team: TeamArgument, names: MembersArgument, *, data: DataOption = Non
     from motherlode.usecases.accounts.teams import remove_member
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened(data, config) as house:
+    with opened(data, config) as services:
         for name in names:
-            remove_member(team, name, CONSOLE, db=house.db, clock=house.clock)
+            remove_member(team, name, CONSOLE, db=services.db, clock=services.clock)
             tell(f"{name} is no member of {team} any more.")
 
 

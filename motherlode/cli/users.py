@@ -10,7 +10,7 @@ from motherlode.cli.output import CommandFailed, as_time, put_all, put_one, tell
 from motherlode.domain.accounts import ADMINISTRATOR, PERSON, SERVICE
 
 if TYPE_CHECKING:
-    from motherlode.services import House
+    from motherlode.services import Services
     from motherlode.store.accounts.accounts import AccountRow
     from motherlode.store.database.sqlite import Tx
 
@@ -35,10 +35,10 @@ def add(
     from motherlode.usecases.accounts.accounts import create_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened(data, config) as house:
+    with opened(data, config) as services:
         password = None if service else _ask_password()
         kind = SERVICE if service else PERSON
-        create_account(name, CONSOLE, kind=kind, role=role, password=password, db=house.db, clock=house.clock)
+        create_account(name, CONSOLE, kind=kind, role=role, password=password, db=services.db, clock=services.clock)
     if service:
         tell(f"Made the service account {name}: 'key create --owner {name}' makes its keys.")
     elif password is None:
@@ -50,8 +50,8 @@ def add(
 @commands.command("delete")
 def delete(name: NameArgument, *, yes: YesOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
     """Delete a user for good: keys are revoked, roles and memberships end, and the name is never used again."""
-    with opened(data, config) as house:
-        delete_confirmed(name, "user", (PERSON, SERVICE), yes=yes, house=house)
+    with opened(data, config) as services:
+        delete_confirmed(name, "user", (PERSON, SERVICE), yes=yes, services=services)
 
 
 @commands.command("list")
@@ -87,11 +87,11 @@ def password(name: NameArgument, *, data: DataOption = None, config: ConfigOptio
     from motherlode.usecases.accounts.accounts import set_password
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened(data, config) as house:
+    with opened(data, config) as services:
         text = _ask_password()
         if text is None:
             raise CommandFailed("There was no password on standard input: give one as its first line.")
-        set_password(name, text, CONSOLE, db=house.db, clock=house.clock)
+        set_password(name, text, CONSOLE, db=services.db, clock=services.clock)
     tell(f"Set the password of {name}.")
 
 
@@ -101,8 +101,8 @@ def disable(name: NameArgument, *, data: DataOption = None, config: ConfigOption
     from motherlode.usecases.accounts.accounts import disable_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened(data, config) as house:
-        disable_account(name, CONSOLE, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        disable_account(name, CONSOLE, db=services.db, clock=services.clock)
     tell(f"Disabled {name}.")
 
 
@@ -112,8 +112,8 @@ def enable(name: NameArgument, *, data: DataOption = None, config: ConfigOption 
     from motherlode.usecases.accounts.accounts import enable_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened(data, config) as house:
-        enable_account(name, CONSOLE, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        enable_account(name, CONSOLE, db=services.db, clock=services.clock)
     tell(f"Enabled {name}.")
 
 
@@ -129,8 +129,8 @@ def set_role(
     from motherlode.usecases.accounts.accounts import set_role as set_account_role
     from motherlode.usecases.sign_in.identify import CONSOLE
 
-    with opened(data, config) as house:
-        set_account_role(name, None if role == "none" else role, CONSOLE, db=house.db, clock=house.clock)
+    with opened(data, config) as services:
+        set_account_role(name, None if role == "none" else role, CONSOLE, db=services.db, clock=services.clock)
     tell(f"{name} has the role {role} from now on.")
 
 
@@ -144,13 +144,13 @@ def describe_reach(tx: "Tx", account_id: int) -> dict[str, Any]:
     }
 
 
-def delete_confirmed(name: str, word: str, kinds: tuple[str, ...], *, yes: bool, house: "House") -> None:
+def delete_confirmed(name: str, word: str, kinds: tuple[str, ...], *, yes: bool, services: "Services") -> None:
     """Ask, delete the account of one of these kinds, and say what became of its keys and ids."""
     from motherlode.usecases.accounts.accounts import delete_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     confirm(f"Delete the {word} {name} for good?", yes=yes)
-    gone = delete_account(name, CONSOLE, kinds=kinds, db=house.db, clock=house.clock)
+    gone = delete_account(name, CONSOLE, kinds=kinds, db=services.db, clock=services.clock)
     tell(f"Deleted the {word} {gone.name}.")
     if gone.revoked_keys:
         tell(f"Revoked its keys: {', '.join(gone.revoked_keys)}.")

@@ -41,17 +41,17 @@ def verify(
     from motherlode.usecases.maintenance.verify import verify as verify_all
 
     differences: list[str] = []
-    with opened(data, config, is_warned=False) as house:
-        with house.db.read() as tx:
+    with opened(data, config, is_warned=False) as services:
+        with services.db.read() as tx:
             _, total = contents.measure(tx)
         with counting_bytes("verifying", lambda: total, has_lines=True) as advance:
             verified = verify_all(
-                db=house.db,
-                blobs=house.blobs,
+                db=services.db,
+                blobs=services.blobs,
                 report=differences.append if as_json else put,
                 advance=advance,
                 audit_head=_parse_head(audit_head),
-                searching=house.searching,
+                searching=services.searching,
             )
     if as_json:
         put_json(_describe(verified, differences))

@@ -61,7 +61,7 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class RequestOrigin:
     """Where a wish came from: the address, as far as it can be believed, the User-Agent, and the request's own id."""
 
     address: str | None = None
@@ -69,7 +69,7 @@ class Sender:
     request_id: str | None = None
 
 
-NOWHERE: Final = Sender()
+UNKNOWN_ORIGIN: Final = RequestOrigin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,14 @@ class Actor:
     rights: frozenset[str]
     globs: tuple[str, ...] = ("*",)
     feeds: frozenset[str] | None = None
-    sender: Sender = NOWHERE
+    sender: RequestOrigin = UNKNOWN_ORIGIN
     key_id: str | None = None
     key_name: str | None = None
     expires_at: datetime | None = None
     holder: Holder | None = None
     access: int | None = None
 
-    def sent_by(self, sender: Sender) -> "Actor":
+    def sent_by(self, sender: RequestOrigin) -> "Actor":
         """The same actor with another request."""
         return replace(self, sender=sender)
 

@@ -289,15 +289,17 @@ class KeyMissing(Refusal):
 
 
 class KeyRefused(Refusal):
-    """The key is unknown, expired or revoked; which of them is not told. `why_not` is for the audit log alone, where it
-    was good when the request began, as `subject` is: the package in the body."""
+    """The key is unknown, expired or revoked; the message does not say which.
+
+    `rejection_reason` and `subject` (the package in the body) are for the audit log alone, and set where the key was
+    valid when the request began."""
 
     code = "key-refused"
     title = "API key refused"
     subject: str | None = None
 
-    def __init__(self, why_not: str | None = None) -> None:
-        self.why_not = why_not
+    def __init__(self, rejection_reason: str | None = None) -> None:
+        self.rejection_reason = rejection_reason
         super().__init__(
             "The API key is unknown, expired or revoked: check it, or ask this server's administrator for a new one."
         )
@@ -675,7 +677,7 @@ class StorageLow(StorageFull):
         )
 
 
-class Broken(Refusal):
+class InternalError(Refusal):
     """A fault of ours; the log says which, the answer does not."""
 
     code = "internal-error"

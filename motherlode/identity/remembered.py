@@ -38,7 +38,7 @@ class Remembered:
     proof: str | None = None
 
 
-class RememberedCredentials:
+class CredentialCache:
     """A process's memory of credentials, `most` of each kind; any thread may use it."""
 
     def __init__(self, most: int = 4096) -> None:

@@ -54,7 +54,7 @@ class Attempt:
         self.is_right = True
 
 
-class Slowdown:
+class LoginThrottle:
     """Who tried passwords lately, how often, and where users are at home."""
 
     def __init__(self) -> None:

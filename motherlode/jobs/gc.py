@@ -17,14 +17,14 @@ def _run(task: Task) -> None:
         counted[removed.kind] += 1
         get_logger().info("collected", kind=removed.kind, name=removed.name, bytes=removed.size)
 
-    house = task.house
+    services = task.services
     freed = collect_garbage(
-        db=house.db,
-        blobs=house.blobs,
-        clock=house.clock,
-        reader_grace=house.reader_grace,
-        quarantine=house.quarantine,
-        indexed=house.searching.indexed(),
+        db=services.db,
+        blobs=services.blobs,
+        clock=services.clock,
+        reader_grace=services.reader_grace,
+        quarantine=services.quarantine,
+        indexed=services.searching.indexed(),
         report=report,
         step=task.step,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from motherlode.services import House
+from motherlode.services import Services
 
 
 class Stopped(Exception):
@@ -19,7 +19,7 @@ class Stopped(Exception):
 class Task:
     """One attempt at a job. `step` is to be called between any two steps, often; it raises `Stopped`."""
 
-    house: House
+    services: Services
     details: Mapping[str, Any]
     step: Callable[[], None]
 

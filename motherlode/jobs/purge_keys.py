@@ -8,7 +8,7 @@ from motherlode.usecases.keys.verification_keys import purge_keys
 
 
 def _run(task: Task) -> None:
-    purge_keys(db=task.house.db, clock=task.house.clock)
+    purge_keys(db=task.services.db, clock=task.services.clock)
 
 
 PURGE_KEYS: Final = Kind("purge-keys", _run, every=timedelta(days=1))

@@ -8,7 +8,7 @@ from motherlode.usecases.sign_in.sessions import purge_sessions
 
 
 def _run(task: Task) -> None:
-    purge_sessions(db=task.house.db, clock=task.house.clock)
+    purge_sessions(db=task.services.db, clock=task.services.clock)
 
 
 PURGE_SESSIONS: Final = Kind("purge-sessions", _run, every=timedelta(days=1))

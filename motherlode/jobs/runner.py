@@ -16,11 +16,11 @@ from typing import Final
 from motherlode.domain.refusals import Refusal
 from motherlode.jobs.kinds import Kind, Stopped, Task
 from motherlode.observe.logs import get_logger
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.store import jobs
 from motherlode.store.database.sqlite import Tx
 from motherlode.store.jobs import JobRow
-from motherlode.store.sanitize import tidy
+from motherlode.store.sanitize import sanitize
 
 CLAIM: Final = timedelta(minutes=5)
 """How long a claim lasts that is not prolonged; longer than any one step."""
@@ -39,8 +39,8 @@ _WORKER_GONE: Final = "its worker died, or took too long"
 class Runner:
     """The runner of one worker, for these kinds of jobs."""
 
-    def __init__(self, house: House, kinds: Sequence[Kind]) -> None:
-        self._house = house
+    def __init__(self, services: Services, kinds: Sequence[Kind]) -> None:
+        self._house = services
         self._kinds = {kind.name: kind for kind in kinds}
         self._worker = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._stopping = Event()
@@ -114,17 +114,17 @@ class Runner:
 
     def _fail(self, job: JobRow, error: str) -> None:
         """Put the job off, or give it up."""
-        said = tidy(error, _MAX_ERROR) or "it failed"
+        said = sanitize(error, _MAX_ERROR) or "it failed"
         with self._house.db.write() as tx:
             now = self._house.clock.now()
             if job.attempts < MOST_ATTEMPTS:
-                jobs.put_off(tx, job, now + FIRST_DELAY * 4 ** (job.attempts - 1), said)
+                jobs.reschedule(tx, job, now + FIRST_DELAY * 4 ** (job.attempts - 1), said)
             elif jobs.give_up(tx, job, now, said):
                 self._come_round(tx, job)
 
     def _hand_back(self, job: JobRow) -> None:
         with self._house.db.write() as tx:
-            jobs.hand_back(tx, job)
+            jobs.release(tx, job)
 
     def _come_round(self, tx: Tx, job: JobRow) -> None:
         """Let the next one of its kind be due, if it comes round, and forget old ones."""
@@ -152,11 +152,11 @@ class Runner:
 class _Stepper:
     """Called between two steps of a job: keeps its claim, or ends it with `Stopped`."""
 
-    def __init__(self, house: House, job: JobRow, stopping: Event) -> None:
-        self._house = house
+    def __init__(self, services: Services, job: JobRow, stopping: Event) -> None:
+        self._house = services
         self._job = job
         self._stopping = stopping
-        self._prolonged_at = house.clock.now()
+        self._prolonged_at = services.clock.now()
 
     def __call__(self) -> None:
         if self._stopping.is_set():
@@ -165,6 +165,6 @@ class _Stepper:
         if now - self._prolonged_at < PROLONG_AFTER:
             return
         with self._house.db.write() as tx:
-            if not jobs.prolong(tx, self._job, now + CLAIM):
+            if not jobs.extend(tx, self._job, now + CLAIM):
                 raise Stopped
         self._prolonged_at = now

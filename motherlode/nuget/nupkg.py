@@ -20,9 +20,19 @@ from motherlode.nuget.signing.signature import SIGNATURE_NAME, find_signature_fa
 from motherlode.nuget.target_frameworks import find_frameworks
 from motherlode.nuget.validation.entries import find_nuspec
 from motherlode.nuget.validation.rule import Strictness, Subject, find_faults
-from motherlode.nuget.validation.rules import ENTRY_RULES, NUSPEC_RULES, RULES, sort_out
+from motherlode.nuget.validation.rules import ENTRY_RULES, NUSPEC_RULES, RULES, partition
 
-__all__ = ["FAULTS", "Entry", "Limits", "Nupkg", "Strictness", "Verdict", "judge_nupkg", "read_entry", "read_nupkg"]
+__all__ = [
+    "FAULTS",
+    "Entry",
+    "Limits",
+    "Nupkg",
+    "Strictness",
+    "ValidationResult",
+    "read_entry",
+    "read_nupkg",
+    "validate_nupkg",
+]
 
 FAULTS = {rule.code: rule.about for rule in RULES}
 """Everything that a package can be refused or warned with, by code."""
@@ -45,7 +55,7 @@ class Nupkg:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ValidationResult:
     """What a push would say: `nupkg` unless there are faults, and the warnings in either case.
 
     `read` is the package as far as it can be read: also one that breaks rules, as stored packages may that are older
@@ -66,28 +76,30 @@ def read_nupkg(file: BinaryIO, limits: Limits, now: datetime, strictness: Strict
     Raises `FaultyPackage` with every fault that can be found: of the archive, of its entries, of the nuspec, of what
     it names, of the signature.
     """
-    verdict = judge_nupkg(file, limits, now, strictness)
+    verdict = validate_nupkg(file, limits, now, strictness)
     if verdict.nupkg is None:
         raise FaultyPackage(verdict.faults)
     return verdict.nupkg
 
 
-def judge_nupkg(file: BinaryIO, limits: Limits, now: datetime, strictness: Strictness = Strictness.GALLERY) -> Verdict:
+def validate_nupkg(
+    file: BinaryIO, limits: Limits, now: datetime, strictness: Strictness = Strictness.GALLERY
+) -> ValidationResult:
     """The same without raising: all faults and all warnings, up to `limits.max_faults` of each."""
     try:
         zipped = read_archive(file, limits)
     except FaultyPackage as refused:
-        return Verdict(None, refused.faults, ())
+        return ValidationResult(None, refused.faults, ())
     document = _read_nuspec(file, zipped, limits)
     nuspec = _UNREADABLE if document is None else parse_nuspec(document)
     package, found = _find_faults(file, zipped, document, nuspec, limits, now)
-    faults, warnings = (each[: limits.max_faults] for each in sort_out(found, strictness))
+    faults, warnings = (each[: limits.max_faults] for each in partition(found, strictness))
     if document is None or nuspec.package is None:
-        return Verdict(None, faults, warnings)
+        return ValidationResult(None, faults, warnings)
     package = replace(package, frameworks=find_frameworks(package, zipped.entries))
     readable = Nupkg(package, document, _is_signed(zipped), zipped.entries, warnings)
     read = None if nuspec.faults else readable
-    return Verdict(None if faults else read, faults, warnings, read, readable)
+    return ValidationResult(None if faults else read, faults, warnings, read, readable)
 
 
 def read_entry(file: BinaryIO, name: str, max_bytes: int) -> bytes | None:

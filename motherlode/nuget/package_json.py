@@ -13,7 +13,7 @@ from motherlode.nuget.package import Dependency, DependencyGroup, Identity, Lice
 from motherlode.nuget.ranges import ANY, VersionRange, parse_range
 from motherlode.nuget.versions import parse_version
 
-READING: Final = 3
+EXTRACTOR_VERSION: Final = 3
 """The number of today's way to read a package: raised whenever some bytes come out as other facts than before, be it
 by the nuspec, the files that it names, the folders of files, versions, ranges or frameworks. Packages read under a
 lower one are read again by `rederive`; 0 stands for those from before there were numbers."""

@@ -13,7 +13,7 @@ from motherlode.observe.certificates import find_end
 from motherlode.observe.clock import Clock
 from motherlode.observe.processes import read_processes
 from motherlode.observe.server_state import PRIVATE_FEEDS, ServerState
-from motherlode.projections.search.service import Searching
+from motherlode.projections.search.service import SearchService
 from motherlode.store import feeds, jobs
 from motherlode.store.database.sqlite import Database, Tx
 from motherlode.store.packages import sizes
@@ -30,7 +30,7 @@ class ServerStateReader:
     """Reads the state of one server; safe to call from any thread. `tls` are the files of certificate and key."""
 
     def __init__(
-        self, *, db: Database, searching: Searching, clock: Clock, data: Path, tls: tuple[Path, Path] | None
+        self, *, db: Database, searching: SearchService, clock: Clock, data: Path, tls: tuple[Path, Path] | None
     ) -> None:
         self._db = db
         self._searching = searching

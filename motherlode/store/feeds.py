@@ -37,7 +37,9 @@ class FeedRow:
 _F, _H, _E = schema.feeds.c, schema.heads.c, schema.events.c
 _V, _D = schema.entries.c, schema.deletions.c
 _ROWS = (
-    select(_F.id, _F.name, _F.settings, _F.created_at, _H.number, _H.at, _H.counted, _E.id_key, access.NUMBER)
+    select(
+        _F.id, _F.name, _F.settings, _F.created_at, _H.number, _H.at, _H.counted, _E.id_key, access.PERMISSIONS_VERSION
+    )
     .join(schema.heads, _H.feed_id == _F.id)
     .outerjoin(schema.events, and_(_E.feed_id == _F.id, _E.number == _H.number))
     .order_by(_F.name)
@@ -77,7 +79,7 @@ def read_all(tx: Tx) -> list[FeedRow]:
 def change(tx: Tx, name: str, settings: Mapping[str, Any]) -> FeedRow:
     """Replace the feed's settings, all of them. Raises NoSuchFeed."""
     tx.execute(update(schema.feeds).where(schema.feeds.c.name == name).values(settings=dict(settings)))
-    access.count_up(tx)
+    access.bump(tx)
     return get(tx, name)
 
 
@@ -96,7 +98,7 @@ def remove(tx: Tx, feed: FeedRow, at: datetime) -> None:
     tx.execute(delete(schema.feeds).where(_F.id == feed.id))
     gone = {"feed_id": feed.id, "name": feed.name, "number": feed.head, "deleted_at": at}
     tx.execute(insert(schema.former_feeds), gone)
-    access.count_up(tx)
+    access.bump(tx)
 
 
 def former_ids(tx: Tx) -> set[int]:

@@ -82,7 +82,7 @@ def claim(tx: Tx, job_id: int, worker: str, now: datetime, until: datetime) -> J
     return None if row is None else JobRow(*row)
 
 
-def prolong(tx: Tx, job: JobRow, until: datetime) -> bool:
+def extend(tx: Tx, job: JobRow, until: datetime) -> bool:
     """Keep the claim; False when it is lost. One that ran out is kept too, if nobody took the job meanwhile."""
     return _change(tx, job, claimed_until=until)
 
@@ -92,7 +92,7 @@ def finish(tx: Tx, job: JobRow, at: datetime) -> bool:
     return _change(tx, job, done_at=at, error=None, **_UNCLAIMED)
 
 
-def put_off(tx: Tx, job: JobRow, due_at: datetime, error: str) -> bool:
+def reschedule(tx: Tx, job: JobRow, due_at: datetime, error: str) -> bool:
     """The attempt failed, and there is to be another from `due_at` on; False when the claim is lost."""
     return _change(tx, job, due_at=due_at, error=error, **_UNCLAIMED)
 
@@ -102,7 +102,7 @@ def give_up(tx: Tx, job: JobRow, at: datetime, error: str) -> bool:
     return _change(tx, job, done_at=at, error=error, **_UNCLAIMED)
 
 
-def hand_back(tx: Tx, job: JobRow) -> bool:
+def release(tx: Tx, job: JobRow) -> bool:
     """The worker stops: another may go on at once, and the attempt does not count. False when the claim is lost."""
     return _change(tx, job, attempts=job.attempts - 1, **_UNCLAIMED)
 

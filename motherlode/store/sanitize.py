@@ -5,7 +5,7 @@ from typing import Final
 _ODD: Final = "\N{REPLACEMENT CHARACTER}"
 
 
-def tidy(text: str | None, most: int) -> str | None:
+def sanitize(text: str | None, most: int) -> str | None:
     """At most `most` characters of it; what is no printable character is replaced, controls and bidi marks included."""
     if text is None:
         return None

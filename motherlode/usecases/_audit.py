@@ -11,7 +11,7 @@ from motherlode.store.accounts import api_keys
 from motherlode.store.audit import log as audit
 from motherlode.store.audit.log import Tail
 from motherlode.store.database.sqlite import Database, Tx
-from motherlode.store.sanitize import tidy
+from motherlode.store.sanitize import sanitize
 
 
 def write_audit(
@@ -47,7 +47,7 @@ def write_audit(
 
 def tidy_reason(reason: str | None) -> str | None:
     """A reason as it is kept, wherever it is; None where nothing was said."""
-    return tidy((reason or "").strip() or None, audit.MOST["reason"])
+    return sanitize((reason or "").strip() or None, audit.MOST["reason"])
 
 
 def record_refusal(

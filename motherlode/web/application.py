@@ -18,8 +18,8 @@ import anyio
 from starlette.responses import Response
 
 from motherlode.domain.refusals import (
-    Broken,
     DatabaseUnusable,
+    InternalError,
     MethodRefused,
     NoSuchAddress,
     Refusal,
@@ -27,22 +27,22 @@ from motherlode.domain.refusals import (
 )
 from motherlode.observe.lines import LONGEST_WAIT_S
 from motherlode.observe.logs import get_logger, get_request_log
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.web.accept import is_part_of_page, prefers_page
-from motherlode.web.auth.audit_recorder import Recording
-from motherlode.web.auth.authenticator import Who
-from motherlode.web.auth.authorize import READS, admit
-from motherlode.web.background import Later
-from motherlode.web.base_url import Scope, Sites, has_one_host
+from motherlode.web.auth.audit_recorder import AuditRecorder
+from motherlode.web.auth.authenticator import Authenticator
+from motherlode.web.auth.authorize import READS, authorize
+from motherlode.web.background import BackgroundTasks
+from motherlode.web.base_url import BaseUrls, Scope, has_one_host
 from motherlode.web.lengths import check_length, shorten
 from motherlode.web.lifespan import Background, Lifespan
 from motherlode.web.looks import Looks
-from motherlode.web.pages.error import answer_error
+from motherlode.web.pages.error import error_response
 from motherlode.web.places import Places
-from motherlode.web.refusal_responses import refuse
-from motherlode.web.request import Visit
-from motherlode.web.response_cache import Known, KnownRequests, Missing, Ready, Sightings, missing_as_in
-from motherlode.web.responses import seclude
+from motherlode.web.refusal_responses import problem_response
+from motherlode.web.request import Request
+from motherlode.web.response_cache import CachedResponse, KnownRequest, Missing, ResponseCache, Sightings, missing_as_in
+from motherlode.web.responses import make_private
 from motherlode.web.route import Route
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, find_route, is_server_path, methods_of
 from motherlode.web.sending import Sender
@@ -65,25 +65,25 @@ _CORS: Final = {
 }
 
 
-class Edge:
+class Application:
     """The ASGI application."""
 
-    def __init__(self, house: House, background: Background) -> None:
-        self._house = house
+    def __init__(self, services: Services, background: Background) -> None:
+        self._house = services
         self._background = background
-        self.sites = Sites(house.public_url, house.trusted_proxies)
+        self.sites = BaseUrls(services.public_url, services.trusted_proxies)
         self._writers = anyio.CapacityLimiter(_WRITERS)
         self._searchers = anyio.CapacityLimiter(_SEARCHERS)
         self._renderers = anyio.CapacityLimiter(_RENDERERS)
-        self.sender = Sender(self.sites.client_of, house.write_timeout_s)
+        self.sender = Sender(self.sites.client_of, services.write_timeout_s)
         self._drains = Places(_DRAINS, _DRAINS_OF_CLIENT)
-        self._known = KnownRequests()
-        self._missing = KnownRequests(max_bytes=_MISSING_BYTES)
+        self._known = ResponseCache()
+        self._missing = ResponseCache(max_bytes=_MISSING_BYTES)
         self._missed = Sightings()
-        self._later = Later()
+        self._later = BackgroundTasks()
         self._looks = Looks()
-        self._recording = Recording(house, self._later)
-        self._who = Who(house, self._recording)
+        self._recording = AuditRecorder(services, self._later)
+        self._who = Authenticator(services, self._recording)
         self._log = get_logger()
         self._request_log = get_request_log()
         self._life_id, self._numbers = secrets.token_hex(6), count()
@@ -112,7 +112,9 @@ class Edge:
         finally:
             self._note(scope, request_id, about, response.status_code, perf_counter() - started)
 
-    def _answer_known(self, scope: Scope, asked: Hashable, request_id: str) -> tuple[Known | Visit, Response] | None:
+    def _answer_known(
+        self, scope: Scope, asked: Hashable, request_id: str
+    ) -> tuple[KnownRequest | Request, Response] | None:
         """The answer to what was answered before, if nothing was committed since, and its document is in memory, or
         known not to be there."""
         if asked is None:
@@ -121,18 +123,18 @@ class Edge:
             known = self._find_known(scope, asked)
             follower = self._house.follower
             # in this order: another thread may have caught up since `known` was found, and what it found counts
-            if known is None or not follower.is_current() or follower.standing.access != known.access:
+            if known is None or not follower.is_current() or follower.snapshot.access != known.access:
                 return None
             response = self._answer_again(scope, known.ready, request_id)
         except Exception:  # noqa: BLE001 whatever is wrong is met once more on the long way, and told there
             return None
         if response is None:
             return None
-        if known.is_secluded:
-            seclude(response)
+        if known.is_private:
+            make_private(response)
         return known, response
 
-    def _answer_again(self, scope: Scope, ready: Ready | Missing, request_id: str) -> Response | None:
+    def _answer_again(self, scope: Scope, ready: CachedResponse | Missing, request_id: str) -> Response | None:
         if isinstance(ready, Missing):
             # a browser is shown a page
             is_answer = not prefers_page(scope) and self._house.reader.is_absent(ready.key)
@@ -140,15 +142,15 @@ class Edge:
         document = self._house.documents.find(ready.key)
         return None if document is None else ready.answer(scope, document)
 
-    def _find_known(self, scope: Scope, asked: Hashable) -> Known | None:
+    def _find_known(self, scope: Scope, asked: Hashable) -> KnownRequest | None:
         """What is known of the request since the last change of who may do what."""
-        access = self._house.follower.standing.access
+        access = self._house.follower.snapshot.access
         known = self._find(scope, asked)
         return known if known is not None and known.access == access else self._find_secluded(scope, asked, access)
 
-    def _find_secluded(self, scope: Scope, asked: Hashable, access: int) -> Known | None:
+    def _find_secluded(self, scope: Scope, asked: Hashable, access: int) -> KnownRequest | None:
         """What is known of a request to a private feed, from the same caller."""
-        has_any = self._house.follower.standing.has_private_feeds
+        has_any = self._house.follower.snapshot.has_private_feeds
         reader = self._who.find_reader(scope, access) if has_any else None
         if reader is None or reader.actor is None:
             return None
@@ -158,155 +160,159 @@ class Edge:
         self._who.note_use(reader.actor, self.sites.client_of(scope))
         return known
 
-    def _find(self, scope: Scope, asked: Hashable) -> Known | None:
+    def _find(self, scope: Scope, asked: Hashable) -> KnownRequest | None:
         return self._known.find(scope["path"], asked) or self._missing.find(scope["path"], asked)
 
     async def _visit(
         self, scope: Scope, receive: Any, request_id: str, asked: Hashable
-    ) -> tuple[Known | Visit, Response]:
+    ) -> tuple[KnownRequest | Request, Response]:
         """The answer on the long way, remembered if it may be."""
-        house, site = self._house, self.sites.of(scope)
-        standing = house.follower.standing
+        services, site = self._house, self.sites.of(scope)
+        snapshot = services.follower.snapshot
         limiters = self._writers, self._searchers, self._renderers
-        visit = Visit(house, scope, receive, site, request_id, *limiters, standing)
-        visit.door = self._who
-        visit.looks = self._looks
-        response = await self._answer(visit)
+        request = Request(services, scope, receive, site, request_id, *limiters, snapshot)
+        request.door = self._who
+        request.looks = self._looks
+        response = await self._answer(request)
         known = None
         if site.is_checked and asked is not None:
-            known = self._remember(visit, (asked, visit.credential) if visit.is_secluded else asked, response)
-        if visit.is_secluded:
-            seclude(response)
-        return known or visit, response
+            known = self._remember(request, (asked, request.credential) if request.is_private else asked, response)
+        if request.is_private:
+            make_private(response)
+        return known or request, response
 
-    def _remember(self, visit: Visit, asked: Hashable, response: Response) -> Known | None:
+    def _remember(self, request: Request, asked: Hashable, response: Response) -> KnownRequest | None:
         """Remember how the request was answered, if that was out of memory, or, the second time that it is asked, a
         refusal for want of a document."""
-        path = visit.scope["path"]
-        if visit.ready is not None and response.status_code in _GOOD:
-            known = _known_of(visit, visit.ready)
+        path = request.scope["path"]
+        if request.ready is not None and response.status_code in _GOOD:
+            known = _known_of(request, request.ready)
             self._known.keep(path, asked, known)
             return known
-        if visit.missing is None or response.status_code != 404 or prefers_page(visit.scope):
+        if request.missing is None or response.status_code != 404 or prefers_page(request.scope):
             return None
         if self._missed.is_first(path, asked):
             return None
-        known = _known_of(visit, missing_as_in(response, visit.missing, visit.request_id))
+        known = _known_of(request, missing_as_in(response, request.missing, request.request_id))
         self._known.forget(path, asked)
         self._missing.keep(path, asked, known)
         return known
 
-    async def _answer(self, visit: Visit) -> Response:
+    async def _answer(self, request: Request) -> Response:
         """The answer, whatever happens; a refused body is read first."""
         try:
-            return await self._route(visit)
+            return await self._route(request)
         except Refusal as refusal:
-            visit.notes["refusal"] = refusal.code
+            request.notes["refusal"] = refusal.code
             if refusal.public is not None:
-                self._log.error("data_at_fault", request_id=visit.request_id, reason=str(refusal))
-            self._recording.note_refusal(visit, refusal)
-            self._count_refusal(visit, refusal)
-            return await self._refuse(visit, refusal)
+                self._log.error("data_at_fault", request_id=request.request_id, reason=str(refusal))
+            self._recording.note_refusal(request, refusal)
+            self._count_refusal(request, refusal)
+            return await self._refuse(request, refusal)
         except Exception:  # noqa: BLE001 the last line of defence: a fault of ours must not end the worker
-            self._log.exception("request_failed", request_id=visit.request_id, path=visit.scope["path"])
-            return await self._refuse(visit, Broken())
+            self._log.exception("request_failed", request_id=request.request_id, path=request.scope["path"])
+            return await self._refuse(request, InternalError())
 
-    def _count_refusal(self, visit: Visit, refusal: Refusal) -> None:
+    def _count_refusal(self, request: Request, refusal: Refusal) -> None:
         """Count it once under each of its faults' codes, or under its own."""
         metrics = self._house.metrics
         for code in {fault.code for fault in refusal.faults} or {refusal.code}:
-            metrics.count_refusal(visit.route, code)
-        if visit.route == "push":
+            metrics.count_refusal(request.route, code)
+        if request.route == "push":
             metrics.count_push("refused")
 
-    async def _refuse(self, visit: Visit, refusal: Refusal) -> Response:
-        is_write = visit.method not in READS
-        if prefers_page(visit.scope) and (visit.is_page or not is_write):
-            response = await self._show(visit, refusal)
+    async def _refuse(self, request: Request, refusal: Refusal) -> Response:
+        is_write = request.method not in READS
+        if prefers_page(request.scope) and (request.is_page or not is_write):
+            response = await self._show(request, refusal)
         else:
-            may_prompt = is_write or not is_part_of_page(visit.scope)
-            response = refuse(refusal, request_id=visit.request_id, is_write=is_write, is_browser=not may_prompt)
-        if is_write and not await self._drain(visit):
+            may_prompt = is_write or not is_part_of_page(request.scope)
+            response = problem_response(
+                refusal, request_id=request.request_id, is_write=is_write, is_browser=not may_prompt
+            )
+        if is_write and not await self._drain(request):
             response.headers["Connection"] = "close"
         return response
 
-    async def _drain(self, visit: Visit) -> bool:
+    async def _drain(self, request: Request) -> bool:
         """Whether what is left of the body was read to its end; only so many are read at once, then none is."""
-        client = visit.site.client
-        if visit.body.has_ended or not self._drains.has_room(client):
-            return visit.body.has_ended
+        client = request.site.client
+        if request.body.has_ended or not self._drains.has_room(client):
+            return request.body.has_ended
         async with self._drains.of(client):
-            return await visit.body.drain()
+            return await request.body.drain()
 
-    async def _show(self, visit: Visit, refusal: Refusal) -> Response:
+    async def _show(self, request: Request, refusal: Refusal) -> Response:
         """The refusal as a page, as far as one can be made."""
         try:
-            return await answer_error(visit, refusal)
+            return await error_response(request, refusal)
         except Refusal as fault:
-            self._log.warning("error_page_failed", request_id=visit.request_id, reason=str(fault))
+            self._log.warning("error_page_failed", request_id=request.request_id, reason=str(fault))
         except Exception:  # noqa: BLE001 where the page fails too, the plain refusal is left
-            self._log.exception("error_page_failed", request_id=visit.request_id, path=visit.scope["path"])
-        return refuse(refusal, request_id=visit.request_id, is_write=False, is_browser=True)
+            self._log.exception("error_page_failed", request_id=request.request_id, path=request.scope["path"])
+        return problem_response(refusal, request_id=request.request_id, is_write=False, is_browser=True)
 
-    async def _route(self, visit: Visit) -> Response:
-        check_length(visit.scope)
-        if not has_one_host(visit.scope):
+    async def _route(self, request: Request) -> Response:
+        check_length(request.scope)
+        if not has_one_host(request.scope):
             raise SeveralHosts
-        routes = self._enter(visit)
-        await self._follow(visit, routes)
-        visit.standing = self._house.follower.standing
-        found = find_route(routes, visit.method, visit.path)
-        route, visit.parameters = found or (None, {})
-        visit.route = route.name if route else "none"
-        visit.is_page = route is not None and route.is_page
+        routes = self._enter(request)
+        await self._follow(request, routes)
+        request.snapshot = self._house.follower.snapshot
+        found = find_route(routes, request.method, request.path)
+        route, request.parameters = found or (None, {})
+        request.route = route.name if route else "none"
+        request.is_page = route is not None and route.is_page
         if routes is FEED_ROUTES:
-            await admit(visit, route, self._who)
-        elif visit.is_page:
-            await self._who.find_visitor(visit)
-        return await route.answer(visit) if route else self._miss(visit, routes)
+            await authorize(request, route, self._who)
+        elif request.is_page:
+            await self._who.find_visitor(request)
+        return await route.answer(request) if route else self._miss(request, routes)
 
-    async def _follow(self, visit: Visit, routes: Sequence[Route]) -> None:
+    async def _follow(self, request: Request, routes: Sequence[Route]) -> None:
         """Look whether anything was committed. Who asks about the server itself, whether it lives for one, is answered
         also while the database cannot be read."""
         try:
             if not self._house.follower.is_current():
-                await visit.read(self._house.follower.catch_up)
+                await request.read(self._house.follower.catch_up)
         except DatabaseUnusable:
             if routes is not SERVER_ROUTES:
                 raise
 
-    def _enter(self, visit: Visit) -> Sequence[Route]:
+    def _enter(self, request: Request) -> Sequence[Route]:
         """Take prefix and feed off the path; returns the routes that are left to choose from."""
-        path = visit.path = visit.site.below(str(visit.scope["path"]))
+        path = request.path = request.site.below(str(request.scope["path"]))
         if path[: len(_FEEDS)].lower() == _FEEDS and len(path) > len(_FEEDS):
             name, _, rest = path[len(_FEEDS) :].partition("/")
-            visit.asked_feed, visit.path = name[:100], f"/{rest}"
+            request.asked_feed, request.path = name[:100], f"/{rest}"
         elif is_server_path(path):
             return SERVER_ROUTES
         return FEED_ROUTES
 
-    def _miss(self, visit: Visit, routes: Sequence[Route]) -> Response:
-        allowed = methods_of(routes, visit.path)
+    def _miss(self, request: Request, routes: Sequence[Route]) -> Response:
+        allowed = methods_of(routes, request.path)
         # quirk: nuget 2.8.7 and Paket push to the service index when they are given it; the 404 tells them where to
-        if visit.method == "PUT" and "GET" in allowed and routes is FEED_ROUTES:
+        if request.method == "PUT" and "GET" in allowed and routes is FEED_ROUTES:
             allowed = ()
-        if visit.method == "OPTIONS" and "GET" in allowed:
-            found = find_route(routes, "GET", visit.path)
+        if request.method == "OPTIONS" and "GET" in allowed:
+            found = find_route(routes, "GET", request.path)
             is_page = found is not None and found[0].is_page
             return Response(status_code=204, headers={"Allow": ", ".join(allowed)} if is_page else _CORS)
         if allowed:
-            raise MethodRefused(visit.method, allowed)
-        urls = visit.urls
+            raise MethodRefused(request.method, allowed)
+        urls = request.urls
         raise NoSuchAddress(
             f"Nothing answers at this address: use {urls.service_index} as package source, or push to {urls.publish}."
         )
 
-    def _note(self, scope: Scope, request_id: str, about: Known | Visit, status: int, duration_s: float) -> None:
+    def _note(
+        self, scope: Scope, request_id: str, about: KnownRequest | Request, status: int, duration_s: float
+    ) -> None:
         method = scope["method"]
         self._house.metrics.count_request(about.route, method if method in _METHODS else "OTHER", status, duration_s)
         if self._request_log.note(about.facts, request_id, status, duration_s, self.sites.client_of(scope)):
             asyncio.get_running_loop().call_later(LONGEST_WAIT_S, self._request_log.flush)
 
 
-def _known_of(visit: Visit, ready: Ready | Missing) -> Known:
-    return Known(ready, visit.route, visit.facts, visit.standing.access, visit.is_secluded)
+def _known_of(request: Request, ready: CachedResponse | Missing) -> KnownRequest:
+    return KnownRequest(ready, request.route, request.facts, request.snapshot.access, request.is_private)

@@ -8,7 +8,7 @@ MOST_UNDER_WAY: Final = 256
 """So many pieces may be under way: each waits in memory."""
 
 
-class Later:
+class BackgroundTasks:
     """Work under way; each piece reports its own failures."""
 
     def __init__(self, most: int = MOST_UNDER_WAY) -> None:

@@ -26,7 +26,7 @@ _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class BaseUrl:
     """`root` is scheme, host and path prefix, without a slash at the end; `prefix` the path prefix alone; `client` the
     address the request came from, as far as it can be believed."""
 
@@ -50,7 +50,7 @@ def header(scope: Scope, name: bytes) -> str | None:
     return b", ".join(values).decode("latin-1") if values else None
 
 
-class Sites:
+class BaseUrls:
     """Knows the server's settings about addresses."""
 
     def __init__(self, public_url: str | None, trusted_proxies: Networks) -> None:
@@ -58,18 +58,18 @@ class Sites:
         self._prefix = urlsplit(self._public_url).path if self._public_url else ""
         self._trusted_proxies = trusted_proxies
 
-    def of(self, scope: Scope) -> Site:
+    def of(self, scope: Scope) -> BaseUrl:
         """The site of a request."""
         peer = _peer(scope)
         is_proxied = self.is_trusted(peer)
         hop = find_hop(scope, peer, self.is_trusted) if is_proxied else Hop(peer)
         client = hop.address or peer
         if self._public_url:
-            return Site(self._public_url, self._prefix, client, is_checked=True)
+            return BaseUrl(self._public_url, self._prefix, client, is_checked=True)
         scheme, prefix = hop.scheme or str(scope.get("scheme", "http")), hop.prefix or ""
         host = _with_port(hop.host or _asked_host(scope), hop.port, scheme)
         is_checked = not is_proxied and host in _own_hosts(tuple(scope.get("server") or ()))
-        return Site(f"{scheme}://{host}{prefix}", prefix, client, is_checked)
+        return BaseUrl(f"{scheme}://{host}{prefix}", prefix, client, is_checked)
 
     def client_of(self, scope: Scope) -> str:
         """The address the request came from, as far as it can be believed."""

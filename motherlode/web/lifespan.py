@@ -12,11 +12,11 @@ import anyio.to_thread
 
 from motherlode.domain.refusals import Refusal
 from motherlode.observe.logs import RequestLog, get_logger
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.usecases.maintenance.history import record_history
 from motherlode.usecases.maintenance.record_usage import record_downloads, record_uses
-from motherlode.web.auth.audit_recorder import Recording
-from motherlode.web.background import Later
+from motherlode.web.auth.audit_recorder import AuditRecorder
+from motherlode.web.background import BackgroundTasks
 
 FLUSH_INTERVAL_S: Final = 10.0
 """How long a counted download, or the use of a key, may stay in memory."""
@@ -36,9 +36,14 @@ class Lifespan:
     """Speaks ASGI's lifespan protocol for one worker."""
 
     def __init__(
-        self, house: House, background: Background, request_log: RequestLog, recording: Recording, later: Later
+        self,
+        services: Services,
+        background: Background,
+        request_log: RequestLog,
+        recording: AuditRecorder,
+        later: BackgroundTasks,
     ) -> None:
-        self._house = house
+        self._house = services
         self._background = background
         self._recording = recording
         self._later = later

@@ -44,7 +44,7 @@ _STATUS: Final[dict[type[Refusal], int]] = {
     refusals.DatabaseStale: 503,
     refusals.Busy: 503,
     refusals.StorageFull: 507,
-    refusals.Broken: 500,
+    refusals.InternalError: 500,
     Refusal: 400,
 }
 _BASIC: Final = 'Basic realm="Motherlode", charset="UTF-8"'
@@ -84,7 +84,7 @@ def headers_of(refusal: Refusal, *, is_browser: bool) -> Iterator[tuple[str, str
             return
 
 
-def refuse(refusal: Refusal, *, request_id: str, is_write: bool, is_browser: bool = False) -> Response:
+def problem_response(refusal: Refusal, *, request_id: str, is_write: bool, is_browser: bool = False) -> Response:
     """The answer that says no. `is_write` for push, delete and relist, whose clients print X-NuGet-Warning;
     `is_browser` for what would show its own box for name and password."""
     headers = {"Cache-Control": "no-store"} | dict(headers_of(refusal, is_browser=is_browser))

@@ -10,19 +10,19 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 
 from motherlode.domain.feed_settings import DEFAULT_FEED, is_feed_name
-from motherlode.domain.permissions import Actor, Sender
+from motherlode.domain.permissions import Actor, RequestOrigin
 from motherlode.domain.refusals import NoSuchVersion
 from motherlode.nuget.ids import InvalidId, PackageId, parse_package_id
 from motherlode.nuget.versions import InvalidVersion, Version, parse_version
 from motherlode.observe.logs import Facts
 from motherlode.projections.documents.cache import DocumentKey
-from motherlode.projections.documents.catalog_follower import Feed, Standing
+from motherlode.projections.documents.catalog_follower import Feed, FeedsSnapshot
 from motherlode.protocol.urls import Urls, feed_path
-from motherlode.services import House
-from motherlode.web.base_url import Scope, Site, header
+from motherlode.services import Services
+from motherlode.web.base_url import BaseUrl, Scope, header
 from motherlode.web.bodies.request_body import Body
 from motherlode.web.looks import Looks
-from motherlode.web.response_cache import Ready
+from motherlode.web.response_cache import CachedResponse
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,7 +35,7 @@ _PATH_SIGNS: Final = "/!$&'()*+,;=:@"
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class SignedInUser:
     """Who signed in with a browser: `form_token` is what forms of this session carry, another text in each answer."""
 
     actor: Actor
@@ -45,7 +45,7 @@ class Visitor:
 class Door(Protocol):
     """Where people sign in: judges passwords, as `motherlode.web.auth.authenticator` does for all who read."""
 
-    async def prove(self, visit: "Visit", user: str, password: str) -> tuple[Actor, str] | None:
+    async def prove(self, request: "Request", user: str, password: str) -> tuple[Actor, str] | None:
         """Who signs in, and the stored hash that the password was proven against; None for a wrong one. Raises
         `SignInRefused` when too many wrong ones came from there, or with that name."""
 
@@ -54,40 +54,40 @@ class Door(Protocol):
 
 
 @dataclass(slots=True)
-class Visit:
+class Request:
     """`path` is what is left of the request's path below the prefix and the feed's own, `asked_feed` the feed's name as
     written there; `feed` is that feed once it is known that the caller may know of it. `parameters` are those of the
     route, as written; `notes` go into the request's log line; `ready` is how the same request can be answered out of
     memory the next time; `missing` is the document that the request asks for, while it is not in memory.
 
-    `standing` is how things stood when the request was looked at. `is_secluded` where the feed is not for everybody, or
-    is not there and must look so; `actor` who asks, as far as somebody had to, `why_not` why his key is of no use, and
-    `credential` the digest under which he is remembered. `visitor` is who signed in with a browser, on pages and on
-    feeds that are not for everybody. `is_page` on routes for people, `door` is where they sign in. `looks` are those
+    `snapshot` is how things stood when the request was looked at. `is_private` where the feed is not for everybody, or
+    is not there and must look so; `actor` is the caller, where one is needed, `rejection_reason` why the key is not valid, and
+    `credential` the digest under which the caller is cached. `signed_in_user` is who signed in with a browser, on pages and
+    on feeds that are not for everybody. `is_page` on routes for people, `door` is where they sign in. `looks` are those
     that the requests of this worker share.
     """
 
-    house: House
+    services: Services
     scope: Scope
     receive: Any
-    site: Site
+    site: BaseUrl
     request_id: str
     writers: CapacityLimiter
     searchers: CapacityLimiter
     renderers: CapacityLimiter
-    standing: Standing
+    snapshot: FeedsSnapshot
     path: str = "/"
     route: str = "none"
     asked_feed: str = DEFAULT_FEED
     feed: Feed | None = None
-    is_secluded: bool = False
+    is_private: bool = False
     actor: Actor | None = None
-    visitor: Visitor | None = None
-    why_not: str | None = None
+    signed_in_user: SignedInUser | None = None
+    rejection_reason: str | None = None
     credential: bytes | None = None
     parameters: dict[str, str] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
-    ready: Ready | None = None
+    ready: CachedResponse | None = None
     missing: DocumentKey | None = None
     is_page: bool = False
     door: Door | None = None
@@ -106,22 +106,22 @@ class Visit:
         """The request's body. How far it is read when it is refused depends on the feed; where the caller may not know
         of any, on the one that takes the largest packages."""
         if self._body is None:
-            largest = self.standing.max_package_bytes or self.house.feed_defaults.max_package_bytes
+            largest = self.snapshot.max_package_bytes or self.services.feed_defaults.max_package_bytes
             max_bytes = self.feed.policy.max_package_bytes if self.feed else largest
             self._body = Body(
                 self.scope,
                 self.receive,
                 max_bytes=max_bytes,
-                stall_timeout_s=self.house.body_stall_s,
-                min_rate=self.house.body_min_rate,
+                stall_timeout_s=self.services.body_stall_s,
+                min_rate=self.services.body_min_rate,
             )
         return self._body
 
     @property
-    def sender(self) -> Sender:
+    def sender(self) -> RequestOrigin:
         """Where the request came from, for the audit log."""
         client = header(self.scope, b"user-agent")
-        return Sender(self.site.client, client[:200] if client else None, self.request_id)
+        return RequestOrigin(self.site.client, client[:200] if client else None, self.request_id)
 
     @property
     def facts(self) -> Facts:
@@ -130,14 +130,14 @@ class Visit:
         return Facts(method=self.method, path=self.scope["path"], route=self.route, feed=name, **self.notes)
 
     @property
-    def the_feed(self) -> Feed:
+    def require_feed(self) -> Feed:
         """The feed, on routes that have one."""
         if self.feed is None:
             raise LookupError("this route has no feed")
         return self.feed
 
     @property
-    def the_actor(self) -> Actor:
+    def require_actor(self) -> Actor:
         """Who acts, on routes that ask for a key."""
         if self.actor is None:
             raise LookupError("this route asks for no key")
@@ -151,7 +151,7 @@ class Visit:
         return self.door
 
     @property
-    def way_back(self) -> str:
+    def return_path(self) -> str:
         """The request's path below the site's root, with its query, percent-encoded: where signing in leads back to."""
         path = quote(self.site.below(str(self.scope["path"])), safe=_PATH_SIGNS, errors="replace")
         query = bytes(self.scope.get("query_string") or b"").decode("latin-1")
@@ -160,7 +160,7 @@ class Visit:
     @property
     def urls(self) -> Urls:
         """The addresses of the feed, as this request's sender can reach them."""
-        return Urls(self.site.root + feed_path(self.the_feed.name))
+        return Urls(self.site.root + feed_path(self.require_feed.name))
 
     @property
     def package_id(self) -> PackageId:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from motherlode.observe.logs import Facts
 from motherlode.projections.documents.cache import DocumentKey
 from motherlode.web.base_url import Scope
-from motherlode.web.responses import PreparedAnswer
+from motherlode.web.responses import PreparedResponse
 
 _MOST: Final = 4_096
 _MAX_BYTES: Final = 8 * 1024 * 1024
@@ -28,7 +28,7 @@ _LONGEST_PATH: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class CachedResponse:
     """How a request is answered once its document, or the place of its package, is in hand; `answer` may refuse."""
 
     key: DocumentKey
@@ -49,7 +49,7 @@ class Missing:
     def answer(self, request_id: str) -> Response:
         """The 404."""
         body = b"".join((self.before, request_id.encode("ascii"), self.after))
-        return PreparedAnswer(404, list(self.raw_headers), body)
+        return PreparedResponse(404, list(self.raw_headers), body)
 
 
 def missing_as_in(response: Response, key: DocumentKey, request_id: str) -> Missing:
@@ -59,33 +59,33 @@ def missing_as_in(response: Response, key: DocumentKey, request_id: str) -> Miss
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownRequest:
     """A request that was answered before; `facts` are what its log line says of it each time.
 
     `access` is the number of the last change of who may do what, then: after the next one it is known no more.
-    `is_secluded` where not everybody may read the feed."""
+    `is_private` where not everybody may read the feed."""
 
-    ready: Ready | Missing
+    ready: CachedResponse | Missing
     route: str
     facts: Facts
     access: int = 0
-    is_secluded: bool = False
+    is_private: bool = False
 
 
-class KnownRequests:
+class ResponseCache:
     """What one worker remembers; the oldest is forgotten first."""
 
     def __init__(self, most: int = _MOST, max_bytes: int = _MAX_BYTES) -> None:
         self._most = most
         self._max_bytes = max_bytes
-        self._known: dict[tuple[str, Hashable], Known] = {}
+        self._known: dict[tuple[str, Hashable], KnownRequest] = {}
         self._bytes = 0
 
-    def find(self, path: str, asked: Hashable) -> Known | None:
+    def find(self, path: str, asked: Hashable) -> KnownRequest | None:
         """What is known of a GET of the path, `asked` being all else that decides what it means, and who may see it."""
         return self._known.get((path, asked))
 
-    def keep(self, path: str, asked: Hashable, known: Known) -> None:
+    def keep(self, path: str, asked: Hashable, known: KnownRequest) -> None:
         """Remember it."""
         if len(path) > _LONGEST_PATH:
             return

@@ -3,7 +3,7 @@
 Documents may always be kept but must be asked for again before they are used (`no-cache` and a strong ETag), so that
 nobody misses a fresh push through us. So may the files of a version; where they neither change nor go they may be kept
 for ever (`immutable`), and whoever answers one says by `cache` which it is. What comes from a feed that not everybody
-may read is `seclude`d, whatever it is: nobody keeps it for others, and no page of another site sees it.
+may read is `make_private`d, whatever it is: nobody keeps it for others, and no page of another site sees it.
 """
 
 import re
@@ -37,7 +37,7 @@ _READ_HEADERS: Final = {
 }
 
 
-def seclude(response: Response) -> None:
+def make_private(response: Response) -> None:
     """Make it an answer for its caller alone: `Cache-Control` is private, at best, `Vary` names Authorization and
     Cookie, and no other origin may read it."""
     cache, vary = NO_STORE.encode(), b"Authorization, Cookie"
@@ -53,7 +53,7 @@ def seclude(response: Response) -> None:
     response.raw_headers[:] = [*kept, (b"cache-control", cache), (b"vary", vary)]
 
 
-def answer_document(
+def document_response(
     scope: Scope, document: Document, *, is_negotiable: bool, cache: str, is_foreign: bool = False
 ) -> Response:
     """A document, compressed if the client offers gzip and the document may be; 304 if the client has it already.
@@ -69,12 +69,12 @@ def answer_document(
     etag, raw_headers = prepared
     is_dated = document.counted is None
     if _is_unchanged(scope, etag, document.changed_at if is_dated else None, is_exact=document.is_exact):
-        return answer_unchanged(raw_headers)
+        return not_modified_response(raw_headers)
     body = document.zipped if is_zipped and document.zipped is not None else document.body
-    return PreparedAnswer(200, list(raw_headers), body)
+    return PreparedResponse(200, list(raw_headers), body)
 
 
-class PreparedAnswer(Response):
+class PreparedResponse(Response):
     """An answer whose headers were made before, byte for byte; it skips what Starlette does to make them."""
 
     def __init__(self, status: int, raw_headers: list[tuple[bytes, bytes]], body: bytes) -> None:
@@ -84,9 +84,9 @@ class PreparedAnswer(Response):
         self.raw_headers = raw_headers
 
 
-def answer_unchanged(raw_headers: Iterable[tuple[bytes, bytes]]) -> Response:
+def not_modified_response(raw_headers: Iterable[tuple[bytes, bytes]]) -> Response:
     """304, with those of the headers that say nothing of a body."""
-    return PreparedAnswer(304, [pair for pair in raw_headers if pair[0] not in _OF_BODY], b"")
+    return PreparedResponse(304, [pair for pair in raw_headers if pair[0] not in _OF_BODY], b"")
 
 
 def _prepare(
@@ -110,7 +110,7 @@ def _prepare(
     return etag, tuple(Response(body, headers=headers, media_type=document.media_type).raw_headers)
 
 
-def answer_fresh(body: bytes) -> Response:
+def fresh_response(body: bytes) -> Response:
     """JSON that was made for this request alone, to be kept by nobody."""
     return Response(body, headers=_READ_HEADERS | {"Cache-Control": NO_STORE}, media_type="application/json")
 
@@ -181,25 +181,25 @@ def parse_range(value: str | None, size: int) -> tuple[int, int] | None:
     return first, last
 
 
-def answer_blob(scope: Scope, file: BlobFile, blobs: Blobs, *, name: str, cache: str) -> Response:
+def blob_response(scope: Scope, file: BlobFile, blobs: Blobs, *, name: str, cache: str) -> Response:
     """The bytes of a package: all of them, one range, or none (304)."""
     key = (name, cache)
     raw_headers = file.prepared.get(key)
     if raw_headers is None:
         raw_headers = file.prepared[key] = _prepare_blob(file, name, cache)
     if _is_unchanged(scope, file.etag, file.changed_at, is_exact=file.is_exact):
-        return answer_unchanged(raw_headers)
+        return not_modified_response(raw_headers)
     asked = header(scope, b"range") if _is_range_wanted(scope, file.etag) else None
     bounds = parse_range(asked, file.size)
     if bounds is None:
         length = (b"content-length", str(file.size).encode("ascii"))
-        return BlobAnswer(200, [*raw_headers, length], file, blobs, 0, file.size)
+        return BlobResponse(200, [*raw_headers, length], file, blobs, 0, file.size)
     first, last = bounds
     part = [
         (b"content-length", str(last - first + 1).encode("ascii")),
         (b"content-range", f"bytes {first}-{last}/{file.size}".encode("ascii")),
     ]
-    return BlobAnswer(206, [*raw_headers, *part], file, blobs, first, last - first + 1)
+    return BlobResponse(206, [*raw_headers, *part], file, blobs, first, last - first + 1)
 
 
 def _prepare_blob(file: BlobFile, name: str, cache: str) -> tuple[tuple[bytes, bytes], ...]:
@@ -231,7 +231,7 @@ def _is_range_wanted(scope: Scope, etag: str) -> bool:
     return condition is None or condition.strip() == etag
 
 
-class BlobAnswer(PreparedAnswer):
+class BlobResponse(PreparedResponse):
     """A stored file, or `length` bytes of one from `first` on; `motherlode.web.sending` sends it."""
 
     def __init__(

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from motherlode.domain.permissions import Actor
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 
-Answer = Callable[[Visit], Awaitable[Response]]
+Answer = Callable[[Request], Awaitable[Response]]
 """Answers a request that found its route; raises refusals."""
 
 Check = Callable[[Actor, str], None]

@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from motherlode.web.base_url import Scope
 from motherlode.web.places import Places
-from motherlode.web.responses import BlobAnswer
+from motherlode.web.responses import BlobResponse
 
 Receive = Any
 Send = Any
@@ -66,7 +66,7 @@ class Sender:
         """Send an answer; returns when the client has it as far as can be told, does not read it, or is gone."""
         if scope["method"] == "HEAD":
             await _send_whole(response, b"", send)
-        elif isinstance(response, BlobAnswer):
+        elif isinstance(response, BlobResponse):
             await self._send_file(response, scope, receive, send)
         elif len(response.body) > PIECE_BYTES:
             async with self._texts.of(self._client_of(scope)):
@@ -74,7 +74,7 @@ class Sender:
         else:
             await response(scope, receive, send)
 
-    async def _send_file(self, answer: BlobAnswer, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _send_file(self, answer: BlobResponse, scope: Scope, receive: Receive, send: Send) -> None:
         if answer.whole_path is not None and self._may_pass_on(scope):
             self._unseen[scope["client"]] = monotonic()
             await send(_start(answer))
@@ -137,7 +137,7 @@ async def _pieces_of(body: bytes) -> Pieces:
         yield body[first : first + PIECE_BYTES], first + PIECE_BYTES >= len(body)
 
 
-async def _pieces_in(answer: BlobAnswer) -> Pieces:
+async def _pieces_in(answer: BlobResponse) -> Pieces:
     """The bytes of a file, which is open only meanwhile."""
     file = await anyio.to_thread.run_sync(answer.open)
     try:
@@ -152,7 +152,7 @@ async def _pieces_in(answer: BlobAnswer) -> Pieces:
         await anyio.to_thread.run_sync(file.close)
 
 
-def _read_short(answer: BlobAnswer) -> bytes:
+def _read_short(answer: BlobResponse) -> bytes:
     with answer.open() as file:
         piece = file.read(answer.length)
     if len(piece) < answer.length:

@@ -6,37 +6,37 @@ from typing import TypeVar
 import anyio
 
 from motherlode.store.blobs.protocol import Spool
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 
 T = TypeVar("T")
 
 
-async def take_package(visit: Visit, take: Callable[[Visit, Spool], T]) -> T:
+async def receive_package(request: Request, take: Callable[[Request, Spool], T]) -> T:
     """Run `take` in a thread, with the package in the body as a finished spool. Raises what `Body.package_into` and
     `take` raise."""
-    if await visit.body.is_short():
-        return await visit.write(_take_short, visit, take)
-    return await _take_long(visit, take)
+    if await request.body.is_short():
+        return await request.write(_take_short, request, take)
+    return await _take_long(request, take)
 
 
-def _take_short(visit: Visit, take: Callable[[Visit, Spool], T]) -> T:
+def _take_short(request: Request, take: Callable[[Request, Spool], T]) -> T:
     """Take a body that is in memory already."""
-    with visit.house.blobs.spool() as spool:
-        visit.body.short_package_into(spool)
-        return _take(visit, spool, take)
+    with request.services.blobs.spool() as spool:
+        request.body.short_package_into(spool)
+        return _take(request, spool, take)
 
 
-async def _take_long(visit: Visit, take: Callable[[Visit, Spool], T]) -> T:
+async def _take_long(request: Request, take: Callable[[Request, Spool], T]) -> T:
     """Take a body as it comes, past the memory."""
-    spool = await visit.read(visit.house.blobs.spool)
+    spool = await request.read(request.services.blobs.spool)
     try:
-        await visit.body.package_into(spool)
-        return await visit.write(_take, visit, spool, take)
+        await request.body.package_into(spool)
+        return await request.write(_take, request, spool, take)
     finally:
         with anyio.CancelScope(shield=True):
-            await visit.read(spool.discard)
+            await request.read(spool.discard)
 
 
-def _take(visit: Visit, spool: Spool, take: Callable[[Visit, Spool], T]) -> T:
+def _take(request: Request, spool: Spool, take: Callable[[Request, Spool], T]) -> T:
     spool.finish()
-    return take(visit, spool)
+    return take(request, spool)

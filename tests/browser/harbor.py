@@ -17,7 +17,7 @@ from motherlode.domain.feed_settings import DEFAULT_FEED
 from motherlode.domain.permissions import Actor
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.versions import parse_version
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.store import feeds
 from motherlode.store.accounts import accounts
 from motherlode.store.packages import downloads
@@ -30,7 +30,7 @@ from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.browser import pictures
 from tests.browser.pictures import draw_icon
 from tests.builders import nupkg
-from tests.usecases.house import FixedClock
+from tests.usecases.services import FixedClock
 
 OWNER, READER = "mara", "devon"
 EMPTY_FEED, TEAM_FEED = "empty", "team"
@@ -221,18 +221,18 @@ def fill(
 ) -> None:
     """Make a data folder with all of this, as of that UTC day: three feeds, of which the first has these settings, and
     people with these passwords."""
-    house = prepare_house(load_settings({}, data=data))
+    services = prepare_house(load_settings({}, data=data))
     clock = FixedClock(datetime.combine(today, time(9), UTC) - timedelta(days=400))
     try:
         for name, settings in ((EMPTY_FEED, {}), (TEAM_FEED, {"read": "authenticated"})):
-            create_feed(name, settings, CONSOLE, defaults=house.feed_defaults, db=house.db, clock=clock)
-        change_feed(DEFAULT_FEED, face or {}, CONSOLE, db=house.db, clock=clock)
-        owner = _add_people(house, passwords or {}, clock)
-        _publish(house, LINES, owner, DEFAULT_FEED, today)
-        _publish(house, (TEAM_LINE,), owner, TEAM_FEED, today)
-        _count_downloads(house, LINES, DEFAULT_FEED, today)
+            create_feed(name, settings, CONSOLE, defaults=services.feed_defaults, db=services.db, clock=clock)
+        change_feed(DEFAULT_FEED, face or {}, CONSOLE, db=services.db, clock=clock)
+        owner = _add_people(services, passwords or {}, clock)
+        _publish(services, LINES, owner, DEFAULT_FEED, today)
+        _publish(services, (TEAM_LINE,), owner, TEAM_FEED, today)
+        _count_downloads(services, LINES, DEFAULT_FEED, today)
     finally:
-        house.close()
+        services.close()
 
 
 def package(line: Line, release: Release) -> bytes:
@@ -260,22 +260,22 @@ def package(line: Line, release: Release) -> bytes:
     )
 
 
-def _add_people(house: House, passwords: Mapping[str, str], clock: FixedClock) -> Actor:
+def _add_people(services: Services, passwords: Mapping[str, str], clock: FixedClock) -> Actor:
     """Make the people; returns who pushes, with whom all ids begin to belong to the owner."""
     for name in (OWNER, READER):
-        create_account(name, CONSOLE, password=passwords.get(name), db=house.db, clock=clock)
+        create_account(name, CONSOLE, password=passwords.get(name), db=services.db, clock=clock)
     for feed, name, role in (
         (DEFAULT_FEED, OWNER, "publisher"),
         (TEAM_FEED, OWNER, "publisher"),
         (TEAM_FEED, READER, "reader"),
     ):
-        grant_role(feed, name, role, CONSOLE, db=house.db, clock=clock)
-    with house.db.read() as tx:
+        grant_role(feed, name, role, CONSOLE, db=services.db, clock=clock)
+    with services.db.read() as tx:
         holder = accounts.find_holder(tx, accounts.get(tx, OWNER).id)
     return Actor(OWNER, frozenset({"push"}), holder=holder, key_id="key-of-the-owner")
 
 
-def _publish(house: House, lines: tuple[Line, ...], actor: Actor, feed: str, today: date) -> None:
+def _publish(services: Services, lines: tuple[Line, ...], actor: Actor, feed: str, today: date) -> None:
     """Push all releases in the order of their days; each line some minutes after the one before it."""
     releases = sorted(
         ((release.days_ago, -at, line, release) for at, line in enumerate(lines) for release in line.releases),
@@ -284,18 +284,18 @@ def _publish(house: House, lines: tuple[Line, ...], actor: Actor, feed: str, tod
     )
     for days_ago, at, line, release in releases:
         clock = FixedClock(datetime.combine(today, time(8), UTC) - timedelta(days=days_ago, minutes=-at))
-        with house.blobs.spool() as spool:
+        with services.blobs.spool() as spool:
             spool.write(package(line, release))
             spool.finish()
-            push(spool, actor, feed=feed, db=house.db, blobs=house.blobs, clock=clock, limits=house.limits)
+            push(spool, actor, feed=feed, db=services.db, blobs=services.blobs, clock=clock, limits=services.limits)
         if not release.is_listed:
             names = parse_package_id(line.id), parse_version(release.version)
-            unlist(*names, CONSOLE, feed=feed, db=house.db, clock=clock)
+            unlist(*names, CONSOLE, feed=feed, db=services.db, clock=clock)
 
 
-def _count_downloads(house: House, lines: tuple[Line, ...], feed: str, today: date) -> None:
+def _count_downloads(services: Services, lines: tuple[Line, ...], feed: str, today: date) -> None:
     chosen = random.Random(7)
-    with house.db.write() as tx:
+    with services.db.write() as tx:
         feed_id = feeds.get(tx, feed).id
         counted = {
             (feed_id, parse_package_id(line.id).key, parse_version(version).key, day): count

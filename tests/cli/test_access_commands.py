@@ -64,10 +64,10 @@ def type_on_a_terminal(data, *arguments, answers):
 
 def add_accounts(data, *names):
     """Make people without the detour over commands."""
-    house = open_house(load_settings({}, data=data))
+    services = open_house(load_settings({}, data=data))
     for name in names:
-        create_account(name, CONSOLE, db=house.db, clock=house.clock)
-    house.close()
+        create_account(name, CONSOLE, db=services.db, clock=services.clock)
+    services.close()
 
 
 class TestPasswords:
@@ -203,10 +203,10 @@ def test_the_servers_maximum_binds_rotated_keys(do, data):
 def test_a_key_that_has_ended_is_not_rotated(do, data):
     do("key", "create", "--name", "ci")
     (key,) = (key for key in json.loads(do("key", "list", "--json")) if key["name"] == "ci")
-    house = open_house(load_settings({}, data=data))
-    with house.db.write() as tx:
-        api_keys.set_expiry(tx, key["id"], house.clock.now(), None)
-    house.close()
+    services = open_house(load_settings({}, data=data))
+    with services.db.write() as tx:
+        api_keys.set_expiry(tx, key["id"], services.clock.now(), None)
+    services.close()
     assert_refused(
         run("key", "rotate", key["id"], "--data", data), f"{key['id']} has expired: make a new one with 'key create'"
     )

@@ -21,15 +21,15 @@ from tests.servers import MOTHERLODE, clean_environment
 
 def prepare(folder):
     """The data folder of a server that ran once, with a package, a user and a feed."""
-    house = prepare_house(load_settings({}, data=folder))
-    with house.blobs.spool() as spool:
+    services = prepare_house(load_settings({}, data=folder))
+    with services.blobs.spool() as spool:
         spool.write(nupkg("Acme.A"))
         spool.finish()
-        rooms = {"db": house.db, "clock": house.clock}
-        push(spool, CONSOLE, feed="default", blobs=house.blobs, limits=house.limits, **rooms)
+        rooms = {"db": services.db, "clock": services.clock}
+        push(spool, CONSOLE, feed="default", blobs=services.blobs, limits=services.limits, **rooms)
     create_account("alice", CONSOLE, **rooms)
-    create_feed("team", {}, CONSOLE, defaults=house.feed_defaults, **rooms)
-    house.close()
+    create_feed("team", {}, CONSOLE, defaults=services.feed_defaults, **rooms)
+    services.close()
     return folder
 
 

@@ -23,14 +23,22 @@ AN_HOUR_AGO = "(strftime('%s', 'now') - 3601) * 1000000"
 def data(tmp_path):
     """The data folder of a server that ran once, with a package, its jobs and its search index."""
     folder = tmp_path / "data"
-    house = prepare_house(load_settings({}, data=folder))
-    with house.blobs.spool() as spool:
+    services = prepare_house(load_settings({}, data=folder))
+    with services.blobs.spool() as spool:
         spool.write(PACKAGE)
         spool.finish()
-        push(spool, CONSOLE, feed="default", db=house.db, clock=house.clock, blobs=house.blobs, limits=house.limits)
-    house.searching.rebuild()
-    assert not Runner(house, KINDS).run_next()
-    house.close()
+        push(
+            spool,
+            CONSOLE,
+            feed="default",
+            db=services.db,
+            clock=services.clock,
+            blobs=services.blobs,
+            limits=services.limits,
+        )
+    services.searching.rebuild()
+    assert not Runner(services, KINDS).run_next()
+    services.close()
     return folder
 
 

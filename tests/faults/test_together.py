@@ -136,8 +136,8 @@ def read_once(server: Server, chance: random.Random) -> int:
 def collect_once(data: Path) -> int:
     """A collector's whole life; how many things it removed."""
     removed = []
-    with closing(open_house(load_settings({}, data=data))) as house:
-        gc(db=house.db, blobs=house.blobs, clock=house.clock, reader_grace=READER_GRACE, report=removed.append)
+    with closing(open_house(load_settings({}, data=data))) as services:
+        gc(db=services.db, blobs=services.blobs, clock=services.clock, reader_grace=READER_GRACE, report=removed.append)
     return len(removed)
 
 
@@ -183,11 +183,11 @@ def test_writers_collectors_and_readers_do_not_get_into_each_others_way(serve, t
 def assert_tidy(data: Path) -> None:
     """Nothing differs, and once all has been collected, exactly what the rows name is there."""
     told: list[str] = []
-    with closing(open_house(load_settings({}, data=data))) as house:
-        rooms = {"db": house.db, "blobs": house.blobs}
-        gc(**rooms, clock=house.clock, reader_grace=timedelta(0), report=lambda _: None)
-        gc(**rooms, clock=house.clock, reader_grace=timedelta(0), report=lambda _: None)
-        verify(**rooms, report=told.append, advance=lambda _: None, searching=house.searching)
+    with closing(open_house(load_settings({}, data=data))) as services:
+        rooms = {"db": services.db, "blobs": services.blobs}
+        gc(**rooms, clock=services.clock, reader_grace=timedelta(0), report=lambda _: None)
+        gc(**rooms, clock=services.clock, reader_grace=timedelta(0), report=lambda _: None)
+        verify(**rooms, report=told.append, advance=lambda _: None, searching=services.searching)
     assert told == []
     assert rows(data, "SELECT * FROM garbage") == []
     assert {row["blob"] for row in rows(data, "SELECT blob FROM contents")} == set(blob_files(data))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from motherlode.nuget.blanks import trim
 from motherlode.nuget.limits import Limits
-from motherlode.nuget.nupkg import Nupkg, Strictness, judge_nupkg
+from motherlode.nuget.nupkg import Nupkg, Strictness, validate_nupkg
 from motherlode.nuget.nuspec.parser import parse_nuspec
 from motherlode.nuget.package import Dependency, DependencyGroup, License, Package, Repository
 from tests.builders import nupkg
@@ -43,7 +43,7 @@ def take_nuspec(document: bytes) -> Package | None:
 
 def take_package(packed: bytes) -> Nupkg | None:
     """The package, None where it is refused even on a lenient feed."""
-    return judge_nupkg(io.BytesIO(packed), Limits(), NOW, Strictness.LENIENT).nupkg
+    return validate_nupkg(io.BytesIO(packed), Limits(), NOW, Strictness.LENIENT).nupkg
 
 
 def find_differences(document: bytes, package: Package, reading: Reading) -> Iterator[tuple[str, Any, Any]]:

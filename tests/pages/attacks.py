@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 from motherlode.app import prepare_house
 from motherlode.config import load_settings
 from motherlode.nuget.faults import FaultyPackage
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.usecases.feeds.feeds import create_feed
 from motherlode.usecases.packages.push import push
 from motherlode.usecases.sign_in.identify import CONSOLE
@@ -52,25 +52,33 @@ def make_address_attacks() -> tuple[Attack, ...]:
 
 def fill(data: Path, titles: Mapping[str, str], about: str) -> None:
     """Make a data folder with a feed that holds all attacks, and a feed for each title, which its settings have."""
-    house = prepare_house(load_settings({}, data=data))
+    services = prepare_house(load_settings({}, data=data))
     wanted = {FEED: {"strictness": "lenient"}} | {
         name: {"title": title, "about": about} for name, title in titles.items()
     }
     try:
         for name, settings in wanted.items():
-            create_feed(name, settings, CONSOLE, defaults=house.feed_defaults, db=house.db, clock=house.clock)
+            create_feed(name, settings, CONSOLE, defaults=services.feed_defaults, db=services.db, clock=services.clock)
         for attack in (*make_attacks(), *make_address_attacks()):
-            assert any(_is_taken(house, package) for package in attack.packages), attack.payload
+            assert any(_is_taken(services, package) for package in attack.packages), attack.payload
     finally:
-        house.close()
+        services.close()
 
 
-def _is_taken(house: House, package: bytes) -> bool:
-    with house.blobs.spool() as spool:
+def _is_taken(services: Services, package: bytes) -> bool:
+    with services.blobs.spool() as spool:
         spool.write(package)
         spool.finish()
         try:
-            push(spool, CONSOLE, feed=FEED, db=house.db, blobs=house.blobs, clock=house.clock, limits=house.limits)
+            push(
+                spool,
+                CONSOLE,
+                feed=FEED,
+                db=services.db,
+                blobs=services.blobs,
+                clock=services.clock,
+                limits=services.limits,
+            )
         except FaultyPackage:
             return False
     return True

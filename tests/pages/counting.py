@@ -12,9 +12,9 @@ from tests.servers import Server
 
 def count(server: Server, counts: Mapping[tuple[str, str, int, str], int], *, feed: str = "default") -> None:
     """Count downloads, by folded id, version, how many days ago, and with what client."""
-    with beside(server) as house:
-        today = house.clock.now().date()
-        with house.db.write() as tx:
+    with beside(server) as services:
+        today = services.clock.now().date()
+        with services.db.write() as tx:
             (feed_id,) = (row.id for row in read_all(tx) if row.name == feed)
             versions, clients = Counter(), Counter()
             for (id_key, version_key, ago, client), number in counts.items():

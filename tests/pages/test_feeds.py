@@ -102,10 +102,17 @@ def test_a_server_without_a_feed_for_everybody_says_so(serve: Callable[..., Serv
 
 def test_many_feeds_have_pages(serve: Callable[..., Server]) -> None:
     server = serve()
-    with beside(server) as house:
+    with beside(server) as services:
         for number in range(60):
             settings = {"read": "authenticated"} if number % 2 else {}
-            make_feed(f"f{number:02}", settings, CONSOLE, defaults=house.feed_defaults, db=house.db, clock=house.clock)
+            make_feed(
+                f"f{number:02}",
+                settings,
+                CONSOLE,
+                defaults=services.feed_defaults,
+                db=services.db,
+                clock=services.clock,
+            )
     assert len(homes(read(server.get("/feeds")))) == 31
     assert server.get("/feeds?page=2").status == 404
     browser = as_administrator(server)

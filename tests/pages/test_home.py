@@ -86,24 +86,24 @@ def test_it_counts_what_its_search_finds(server: Server) -> None:
 def test_what_became_popular_is_shown_without_another_download(tmp_path: Path) -> None:
     """Rankings follow the counts by themselves, while the page is in memory."""
     app = make_app(load_settings({"MOTHERLODE_BOOTSTRAP_KEY": KEY}, data=tmp_path / "data"))
-    house = app._house
+    services = app._house
     try:
         for number in range(HOME_CARDS + 2):
             ask(app, "PUT", "/api/v2/package", nupkg(f"Acme.N{number}"))
-        assert house.searching.tend() or house.searching.tend()
+        assert services.searching.tend() or services.searching.tend()
         before = ids_under(parse_page(ask(app, "GET", "/"), "http://testserver"), "popular")
         assert "Acme.N9" not in before
-        feed_id = house.follower.standing.feeds["default"].id
-        house.tally.count((feed_id, "acme.n9", "1.0.0", house.clock.now().date()), "curl")
-        record_downloads(house.tally, db=house.db)
+        feed_id = services.follower.standing.feeds["default"].id
+        services.tally.count((feed_id, "acme.n9", "1.0.0", services.clock.now().date()), "curl")
+        record_downloads(services.tally, db=services.db)
         assert ids_under(parse_page(ask(app, "GET", "/"), "http://testserver"), "popular") == before
-        house.searching._follower.rank()
+        services.searching._follower.rank()
         assert ids_under(parse_page(ask(app, "GET", "/"), "http://testserver"), "popular") == [
             "Acme.N9",
             *before[:-1],
         ]
     finally:
-        house.close()
+        services.close()
 
 
 def ask(app: Any, method: str, path: str, body: bytes = b"") -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.nuget.nuspec.parser import parse_nuspec
 from motherlode.nuget.versions import parse_version
-from motherlode.projections.documents.catalog_follower import Face, Feed
+from motherlode.projections.documents.catalog_follower import Feed, FeedBranding
 from motherlode.projections.pages.views import PackageView, Results, VersionRow
 from motherlode.web.pages.package import render_package
 from tests.builders import nuspec
@@ -45,7 +45,7 @@ def render_many(count: int) -> bytes:
         file_count=0,
         readme=None,
     )
-    feed = Feed(1, "default", FeedPolicy(), 1, 1, at, Face("default", "default", "", None), {})
+    feed = Feed(1, "default", FeedPolicy(), 1, 1, at, FeedBranding("default", "default", "", None), {})
     return render_package(view, feed, ROOT, "", None)
 
 

@@ -15,7 +15,7 @@ from motherlode.web.pages.core.templates import (
     mark_breaks,
     mark_time,
 )
-from motherlode.web.request import Visitor
+from motherlode.web.request import SignedInUser
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_the_rarest_characters_stay() -> None:
     assert text.encode() in PAGES.render("_visitor.html", feed=None, root="", links="", path="/", visitor=_named(text))
 
 
-def _named(name: str) -> Visitor:
-    return Visitor(Actor(name=name, rights=frozenset()), form_token="token")
+def _named(name: str) -> SignedInUser:
+    return SignedInUser(Actor(name=name, rights=frozenset()), form_token="token")
 
 
 def test_a_page_passes_over_nothing_that_was_forgotten() -> None:

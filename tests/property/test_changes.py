@@ -33,7 +33,7 @@ from tests.builders import nupkg
 from tests.property.plain import KEEP, Held, Name, PlainFeed, Refused
 from tests.search_follow.workers import BASE, Worker
 from tests.usecases.away import READER_GRACE, bring_back, collect, take_away
-from tests.usecases.house import House
+from tests.usecases.services import Services
 
 FEEDS = ("first", "second")
 IDS = ("Acme.Widgets", "Acme.Gears")
@@ -55,10 +55,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("changes") / "motherlode.db"
     database = open_database(path, create=True)
     database.upgrade()
-    house = House(database)
+    services = Services(database)
     kept = {"soft_delete_keep": f"{KEEP.days}d"}
     for name in FEEDS:
-        create_feed(name, kept, CONSOLE, defaults=FeedPolicy(), db=database, clock=house.clock)
+        create_feed(name, kept, CONSOLE, defaults=FeedPolicy(), db=database, clock=services.clock)
     database.close()
     return path
 
@@ -70,17 +70,17 @@ class Changes(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         shutil.copy(prepared, self.folder / "motherlode.db")
-        self.house = House(open_database(self.folder / "motherlode.db"))
+        self.services = Services(open_database(self.folder / "motherlode.db"))
         self.plain = {name: PlainFeed() for name in FEEDS}
         self.downloads: list[tuple[str, bytes]] = []
-        self.started_at = self.house.clock.now()
+        self.started_at = self.services.clock.now()
         self.open_workers()
 
     def open_workers(self) -> None:
         self.busy, self.idle = Worker(self.folder), Worker(self.folder)
         self.busy.tend()
         self.readers = {
-            worker: Reader(worker.db, self.house.blobs, worker.documents) for worker in (self.busy, self.idle)
+            worker: Reader(worker.db, self.services.blobs, worker.documents) for worker in (self.busy, self.idle)
         }
 
     def close_workers(self) -> None:
@@ -89,7 +89,7 @@ class Changes(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.close_workers()
-        self.house.db.close()
+        self.services.db.close()
         shutil.rmtree(self.folder)
 
     def attempt(self, expected: Refused, act: Callable[[], object]) -> None:
@@ -97,11 +97,11 @@ class Changes(RuleBasedStateMachine):
         if expected is None:
             act()
             return
-        before = self.house.snapshot()
+        before = self.services.snapshot()
         with pytest.raises(Refusal) as refused:
             act()
         assert refused.type is expected
-        assert self.house.snapshot() == before
+        assert self.services.snapshot() == before
 
     @initialize(wishes=st.tuples(modes, overwrites, modes, overwrites))
     def begin(self, wishes: tuple[str, str, str, str]) -> None:
@@ -112,28 +112,28 @@ class Changes(RuleBasedStateMachine):
 
     @rule(feed=feeds, delete=modes, overwrite=overwrites)
     def set_feed(self, feed: str, delete: str, overwrite: str) -> None:
-        self.house.change_feed(feed, {"delete": delete, "overwrite": overwrite})
+        self.services.change_feed(feed, {"delete": delete, "overwrite": overwrite})
         self.plain[feed].delete, self.plain[feed].overwrite = delete, overwrite
 
     @rule(feed=feeds, name=names, number=numbers)
     def push(self, feed: str, name: Name, number: int) -> None:
-        expected = self.plain[feed].push(name, number, self.house.clock.now())
-        self.attempt(expected, lambda: self.house.push(nupkg(*name, seed=number), feed=feed))
+        expected = self.plain[feed].push(name, number, self.services.clock.now())
+        self.attempt(expected, lambda: self.services.push(nupkg(*name, seed=number), feed=feed))
 
     @rule(feed=feeds, name=names)
     def unlist(self, feed: str, name: Name) -> None:
         expected = self.plain[feed].set_listed(name, listed=False)
-        self.attempt(expected, lambda: self.house.unlist(*name, feed=feed))
+        self.attempt(expected, lambda: self.services.unlist(*name, feed=feed))
 
     @rule(feed=feeds, name=names)
     def relist(self, feed: str, name: Name) -> None:
         expected = self.plain[feed].set_listed(name, listed=True)
-        self.attempt(expected, lambda: self.house.relist(*name, feed=feed))
+        self.attempt(expected, lambda: self.services.relist(*name, feed=feed))
 
     @rule(feed=feeds, name=names)
     def delete(self, feed: str, name: Name) -> None:
-        expected = self.plain[feed].take_away(name, self.house.clock.now())
-        self.attempt(expected, lambda: take_away(self.house, *name, feed=feed))
+        expected = self.plain[feed].take_away(name, self.services.clock.now())
+        self.attempt(expected, lambda: take_away(self.services, *name, feed=feed))
 
     @rule(feed=feeds, name=names, data=st.data())
     def restore(self, feed: str, name: Name, data: st.DataObject) -> None:
@@ -141,7 +141,7 @@ class Changes(RuleBasedStateMachine):
         plain = self.plain[feed]
         if plain.gone and data.draw(st.integers(0, 3)):
             name = data.draw(st.sampled_from(sorted(plain.gone)))
-        self.attempt(plain.bring_back(name), lambda: bring_back(self.house, *name, feed=feed))
+        self.attempt(plain.bring_back(name), lambda: bring_back(self.services, *name, feed=feed))
 
     @rule(feed=feeds, name=names)
     def delete_softly_then_collect(self, feed: str, name: Name) -> None:
@@ -154,12 +154,12 @@ class Changes(RuleBasedStateMachine):
     def lock(self, feed: str, package_id: str, is_locked: bool) -> None:
         expected = self.plain[feed].lock(package_id, is_locked=is_locked)
         verb = lock_id if is_locked else unlock_id
-        self.attempt(expected, lambda: self.house.do(verb, parse_package_id(package_id), feed=feed))
+        self.attempt(expected, lambda: self.services.do(verb, parse_package_id(package_id), feed=feed))
 
     @rule(hours=st.sampled_from([1, 24, 24 * KEEP.days]))
     def pass_by(self, hours: int) -> None:
         """Time passes; what was being downloaded before is through."""
-        self.house.clock.pass_by(timedelta(hours=hours))
+        self.services.clock.pass_by(timedelta(hours=hours))
         self.downloads.clear()
 
     @rule(feed=feeds, name=names)
@@ -174,25 +174,25 @@ class Changes(RuleBasedStateMachine):
     @rule()
     def gc(self) -> None:
         """All that nobody needs goes, and nothing else."""
-        now = self.house.clock.now()
-        collect(self.house)
+        now = self.services.clock.now()
+        collect(self.services)
         for plain in self.plain.values():
             plain.collect(now)
         needed = {package for plain in self.plain.values() for package in plain.needed()}
-        contents = {row.blob: row.sha256 for row in self.house.rows("contents")}
-        bodies = [self.house.shelf.blobs[blob] for blob in contents]
+        contents = {row.blob: row.sha256 for row in self.services.rows("contents")}
+        bodies = [self.services.shelf.blobs[blob] for blob in contents]
         assert sorted(bodies) == sorted(nupkg(*name, seed=number) for name, number in needed)
-        garbage = {row.blob for row in self.house.rows("garbage")}
-        assert self.house.shelf.blobs.keys() == contents.keys() | garbage
-        assert all(row.at > now - READER_GRACE for row in self.house.rows("garbage"))
+        garbage = {row.blob for row in self.services.rows("garbage")}
+        assert self.services.shelf.blobs.keys() == contents.keys() | garbage
+        assert all(row.at > now - READER_GRACE for row in self.services.rows("garbage"))
 
     @rule()
     def restart(self) -> None:
         """The server ends, and another one starts on what it left."""
         self.close_workers()
-        self.house.blobs.close()
-        self.house.db.close()
-        self.house = House(open_database(self.folder / "motherlode.db"), self.house.clock, self.house.shelf)
+        self.services.blobs.close()
+        self.services.db.close()
+        self.services = Services(open_database(self.folder / "motherlode.db"), self.services.clock, self.services.shelf)
         self.open_workers()
 
     @rule(feed=feeds)
@@ -212,12 +212,12 @@ class Changes(RuleBasedStateMachine):
     @invariant()
     def downloads_end_whole(self) -> None:
         for blob, body in self.downloads:
-            assert self.house.blobs.open(blob).read() == body
+            assert self.services.blobs.open(blob).read() == body
 
     @invariant()
     def the_log_tells_all_that_happened(self) -> None:
-        ids_of = {row.name: row.id for row in self.house.rows("feeds")}
-        events = self.house.rows("events")
+        ids_of = {row.name: row.id for row in self.services.rows("feeds")}
+        events = self.services.rows("events")
         for feed, plain in self.plain.items():
             mine = [event for event in events if event.feed_id == ids_of[feed]]
             assert [event.kind for event in mine] == plain.kinds
@@ -263,7 +263,7 @@ class Changes(RuleBasedStateMachine):
         at = worker.feed(feed)
         file = reader.find_blob(at, *parsed(name)) or reader.read_blob(at, *parsed(name))
         assert (file.published_at, file.size) == (held.pushed_at, len(body))
-        assert self.house.blobs.open(file.blob).read() == body
+        assert self.services.blobs.open(file.blob).read() == body
 
     def assert_found(self, worker: Worker, feed: str) -> None:
         """Search finds what is listed."""

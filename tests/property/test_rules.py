@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motherlode.nuget.licenses import InvalidLicense, parse_license
-from motherlode.nuget.nupkg import Limits, Strictness, judge_nupkg
+from motherlode.nuget.nupkg import Limits, Strictness, validate_nupkg
 from motherlode.nuget.validation.rules import BY_CODE
 from tests.builders import nupkg
 
@@ -68,7 +68,7 @@ class TestStrictness:
     @given(PACKAGES)
     @settings(deadline=None)
     def test_both_find_the_same(self, packed: bytes) -> None:
-        strict, lenient = (judge_nupkg(io.BytesIO(packed), Limits(), NOW, each) for each in Strictness)
+        strict, lenient = (validate_nupkg(io.BytesIO(packed), Limits(), NOW, each) for each in Strictness)
         assert set(strict.faults + strict.warnings) == set(lenient.faults + lenient.warnings)
         assert set(lenient.faults) <= set(strict.faults)
         for strictness, verdict in zip(Strictness, (strict, lenient), strict=True):
@@ -79,7 +79,7 @@ class TestStrictness:
     @given(PACKAGES)
     @settings(deadline=None)
     def test_what_is_said_is_a_sentence_in_one_line(self, packed: bytes) -> None:
-        verdict = judge_nupkg(io.BytesIO(packed), Limits(), NOW)
+        verdict = validate_nupkg(io.BytesIO(packed), Limits(), NOW)
         for fault in (*verdict.faults, *verdict.warnings):
             assert fault.message.isprintable()
             assert fault.message.endswith(".")

@@ -9,7 +9,7 @@ from typing import Any
 from motherlode.app import open_house
 from motherlode.config import load_settings
 from motherlode.identity.keys import digest_of
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.store.accounts import api_keys
 from motherlode.store.audit import log as audit
 from motherlode.store.audit.log import AuditLine
@@ -26,19 +26,19 @@ A_MONTH = timedelta(days=30)
 
 
 @contextmanager
-def beside(server: Server) -> Iterator[House]:
+def beside(server: Server) -> Iterator[Services]:
     """The house of the server's data, opened once more."""
-    house = open_house(load_settings({}, data=server.data))
+    services = open_house(load_settings({}, data=server.data))
     try:
-        yield house
+        yield services
     finally:
-        house.close()
+        services.close()
 
 
 def change(server: Server, use_case: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Let the console do it."""
-    with beside(server) as house:
-        return use_case(*args, CONSOLE, **kwargs, db=house.db, clock=house.clock)
+    with beside(server) as services:
+        return use_case(*args, CONSOLE, **kwargs, db=services.db, clock=services.clock)
 
 
 def set_feed(server: Server, feed: str, **settings: str) -> None:
@@ -62,7 +62,7 @@ def add_key(server: Server, owner: str | None = None, *, lifetime: timedelta | N
 
 def key_id_of(server: Server, secret: str) -> str:
     """The id of a key."""
-    with beside(server) as house, house.db.read() as tx:
+    with beside(server) as services, services.db.read() as tx:
         row = api_keys.find_by_hash(tx, digest_of(secret.encode()))
     assert row is not None
     return row.id
@@ -70,7 +70,7 @@ def key_id_of(server: Server, secret: str) -> str:
 
 def audit_lines(server: Server, **filters: Any) -> list[AuditLine]:
     """The lines of the audit log, oldest first."""
-    with beside(server) as house, house.db.read() as tx:
+    with beside(server) as services, services.db.read() as tx:
         return audit.find(tx, **filters)
 
 

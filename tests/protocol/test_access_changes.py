@@ -37,7 +37,7 @@ def statuses(server: Server, headers: dict[str, str]) -> set[int]:
 
 
 def key_id_of(server: Server, secret: str) -> str:
-    with beside(server) as house, house.db.read() as tx:
+    with beside(server) as services, services.db.read() as tx:
         row = api_keys.find_by_hash(tx, digest_of(secret.encode()))
     assert row is not None
     return row.id
@@ -126,7 +126,7 @@ def test_the_last_use_of_a_key_is_written_down(serve: Callable[..., Server]) -> 
     assert server.push(nupkg("Acme.Used"), key=pushing).status == 201
     ids = [key_id_of(server, key) for key in (reading, pushing, idle)]
     assert server.stop() == 0
-    with beside(server) as house, house.db.read() as tx:
+    with beside(server) as services, services.db.read() as tx:
         rows = {row.id: row for row in api_keys.read_all(tx)}
     for key_id in ids[:2]:
         used_at = rows[key_id].last_used_at

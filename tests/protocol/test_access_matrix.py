@@ -105,7 +105,7 @@ def make_browsers(server: Server, passwords: dict[str, str]) -> dict[str, Caller
 
 
 def revoke(server: Server, secret: str) -> None:
-    with beside(server) as house, house.db.read() as tx:
+    with beside(server) as services, services.db.read() as tx:
         row = keys.find_by_hash(tx, digest_of(secret.encode()))
     assert row is not None
     change(server, revoke_key, row.id)

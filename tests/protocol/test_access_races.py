@@ -51,7 +51,7 @@ class SlowPush:
 
 
 def owners_of(server: Server, package_id: str) -> list[str]:
-    with beside(server) as house, house.db.read() as tx:
+    with beside(server) as services, services.db.read() as tx:
         feed_id = feeds.get(tx, "default").id
         return [owner.name for owner in owners.of_id(tx, feed_id, package_id.lower())]
 

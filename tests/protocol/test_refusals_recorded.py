@@ -24,7 +24,7 @@ def refusals(server: Server) -> list[tuple[str, str, str | None, str]]:
 
 
 def key_id_of(server: Server, secret: str) -> str:
-    with beside(server) as house, house.db.read() as tx:
+    with beside(server) as services, services.db.read() as tx:
         row = api_keys.find_by_hash(tx, digest_of(secret.encode()))
     assert row is not None
     return row.id
@@ -109,7 +109,7 @@ def test_no_read_waits_for_the_write_lock(server: Server) -> None:
     logins = [
         basic(name, add_user(server, name, **roles)) for name, roles in (("ada", {"inner": "reader"}), ("bob", {}))
     ]
-    with beside(server) as house, house.db.write():
+    with beside(server) as services, services.db.write():
         answers = [server.request("GET", "/feeds/inner/v3/index.json", headers=login) for login in logins]
     assert [answer.status for answer in answers] == [200, 404]
     server.stop()

@@ -44,7 +44,7 @@ def code(answer: Answer) -> tuple[int, str]:
 
 
 def access_number(server: Server) -> int:
-    with beside(server) as house, house.db.read() as tx:
+    with beside(server) as services, services.db.read() as tx:
         return permissions_version.number(tx)
 
 

@@ -11,7 +11,7 @@ from motherlode.store.database.sqlite import open_database
 from motherlode.usecases.feeds.feeds import create_feed
 from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.search_follow.workers import Worker
-from tests.usecases.house import House
+from tests.usecases.services import Services
 
 
 @pytest.fixture
@@ -21,18 +21,18 @@ def data(tmp_path) -> Path:
 
 
 @pytest.fixture
-def house(data) -> Iterator[House]:
+def services(data) -> Iterator[Services]:
     """Whoever pushes, unlists and relists, in a process without search."""
     database = open_database(database_path(data), create=True)
     database.upgrade()
-    house = House(database)
-    create_feed("default", {}, CONSOLE, defaults=FeedPolicy(), db=database, clock=house.clock)
-    yield house
+    services = Services(database)
+    create_feed("default", {}, CONSOLE, defaults=FeedPolicy(), db=database, clock=services.clock)
+    yield services
     database.close()
 
 
 @pytest.fixture
-def start(house, data) -> Iterator[Callable[..., Worker]]:
+def start(services, data) -> Iterator[Callable[..., Worker]]:
     """Starts workers; their index is ready."""
     running: list[Worker] = []
 

@@ -20,46 +20,46 @@ from tests.builders import nupkg
 from tests.search_follow.workers import BASE
 
 
-def test_a_push_is_found_by_the_next_query(house, worker):
+def test_a_push_is_found_by_the_next_query(services, worker):
     assert worker.found("widgets") == {}
-    house.push(nupkg("Acme.Widgets", "1.0.0"))
+    services.push(nupkg("Acme.Widgets", "1.0.0"))
     assert worker.found("widgets") == {"Acme.Widgets": ["1.0.0"]}
-    house.push(nupkg("Acme.Widgets", "1.1.0"))
+    services.push(nupkg("Acme.Widgets", "1.1.0"))
     assert worker.found("widgets") == {"Acme.Widgets": ["1.0.0", "1.1.0"]}
 
 
-def test_unlisted_versions_are_not_shown_and_an_id_without_others_is_not_found(house, worker):
+def test_unlisted_versions_are_not_shown_and_an_id_without_others_is_not_found(services, worker):
     for version in ("1.0.0", "2.0.0"):
-        house.push(nupkg("Acme.Widgets", version))
-    house.unlist("Acme.Widgets", "2.0.0")
+        services.push(nupkg("Acme.Widgets", version))
+    services.unlist("Acme.Widgets", "2.0.0")
     assert worker.found("widgets") == {"Acme.Widgets": ["1.0.0"]}
-    house.unlist("Acme.Widgets", "1.0.0")
+    services.unlist("Acme.Widgets", "1.0.0")
     assert worker.found("widgets") == worker.found() == {}
     assert worker.complete("acme") == {"totalHits": 0, "data": []}
-    house.relist("Acme.Widgets", "1.0.0")
+    services.relist("Acme.Widgets", "1.0.0")
     assert worker.found("widgets") == {"Acme.Widgets": ["1.0.0"]}
 
 
-def test_each_worker_finds_what_another_has_indexed(house, start):
+def test_each_worker_finds_what_another_has_indexed(services, start):
     first, second = start(), start()
-    house.push(nupkg("Acme.Widgets"))
+    services.push(nupkg("Acme.Widgets"))
     assert first.found("acme") == second.found("acme") == {"Acme.Widgets": ["1.0.0"]}
-    house.push(nupkg("Acme.Core"))
+    services.push(nupkg("Acme.Core"))
     assert second.found("core") == first.found("core") == {"Acme.Core": ["1.0.0"]}
 
 
-def test_every_event_is_applied_however_many_there_are(house, worker, monkeypatch):
+def test_every_event_is_applied_however_many_there_are(services, worker, monkeypatch):
     monkeypatch.setattr("motherlode.projections.search.index_builder._MAX_EVENTS", 3)
     for number in range(10):
-        house.push(nupkg(f"Acme.N{number}"))
+        services.push(nupkg(f"Acme.N{number}"))
     assert len(worker.found("acme")) == 10
 
 
-def test_far_behind_it_says_so_until_the_tender_has_caught_up(house, worker, monkeypatch):
+def test_far_behind_it_says_so_until_the_tender_has_caught_up(services, worker, monkeypatch):
     monkeypatch.setattr(index_follower, "MAX_WAITED", 2)
     monkeypatch.setattr("motherlode.projections.search.service._PATIENCE_S", 0)
     for number in range(3):
-        house.push(nupkg(f"Acme.N{number}"))
+        services.push(nupkg(f"Acme.N{number}"))
     with pytest.raises(SearchUnready):
         worker.search("acme")
     assert not worker.searching.is_ready()
@@ -68,17 +68,17 @@ def test_far_behind_it_says_so_until_the_tender_has_caught_up(house, worker, mon
     assert len(worker.found("acme")) == 3
 
 
-def test_a_feed_shows_its_own_packages_alone(house, worker):
-    create_feed("other", {}, CONSOLE, defaults=worker.feed().policy, db=house.db, clock=house.clock)
-    house.push(nupkg("Acme.Widgets"), feed="other")
+def test_a_feed_shows_its_own_packages_alone(services, worker):
+    create_feed("other", {}, CONSOLE, defaults=worker.feed().policy, db=services.db, clock=services.clock)
+    services.push(nupkg("Acme.Widgets"), feed="other")
     assert worker.found() == {}
-    house.push(nupkg("Acme.Core"))
+    services.push(nupkg("Acme.Core"))
     assert worker.found() == {"Acme.Core": ["1.0.0"]}
 
 
-def test_the_versions_shown_follow_audience_and_order(house, worker):
+def test_the_versions_shown_follow_audience_and_order(services, worker):
     for version in ("2.0.0+build.7", "1.0.0", "1.10.0", "1.2.0-beta", "3.0.0-rc.1"):
-        house.push(nupkg("Acme.Widgets", version))
+        services.push(nupkg("Acme.Widgets", version))
     stable = {"prerelease": False}
     assert worker.found(**stable, semver2=False) == {"Acme.Widgets": ["1.0.0", "1.10.0"]}
     assert worker.found(**stable) == {"Acme.Widgets": ["1.0.0", "1.10.0", "2.0.0+build.7"]}
@@ -89,10 +89,10 @@ def test_the_versions_shown_follow_audience_and_order(house, worker):
 class Actor:
     """One who changes packages of its own and asks after each change, another worker each time."""
 
-    def __init__(self, number, house, workers):
+    def __init__(self, number, services, workers):
         self._chance = random.Random(number)
         self._id = f"Actor{number}.Tools"
-        self._house = house
+        self._house = services
         self._workers = workers
         self._listed = {}
 
@@ -117,21 +117,21 @@ class Actor:
         change(self._id, version)
 
 
-def test_a_query_after_each_of_a_thousand_changes_sees_exactly_what_was_acknowledged(house, start):
+def test_a_query_after_each_of_a_thousand_changes_sees_exactly_what_was_acknowledged(services, start):
     workers = [start(), start(), start()]
-    actors = [Actor(number, house, workers) for number in range(4)]
+    actors = [Actor(number, services, workers) for number in range(4)]
     with ThreadPoolExecutor(len(actors)) as threads:
         for done in [threads.submit(actor.act, 250) for actor in actors]:
             done.result(timeout=300)
 
 
-def test_a_feed_that_was_deleted_leaves_the_index(house, start):
-    feed = house.create_feed("team")
-    house.push(nupkg("Acme.Widgets"), feed="team")
-    house.push(nupkg("Acme.Core"))
+def test_a_feed_that_was_deleted_leaves_the_index(services, start):
+    feed = services.create_feed("team")
+    services.push(nupkg("Acme.Widgets"), feed="team")
+    services.push(nupkg("Acme.Core"))
     first, second = start(), start()
     assert feed.id in first.positions()
-    house.do(delete_feed, "team", with_packages=True)
+    services.do(delete_feed, "team", with_packages=True)
     assert first.tend()
     assert second.tend()
     assert feed.id not in first.positions()
@@ -139,26 +139,26 @@ def test_a_feed_that_was_deleted_leaves_the_index(house, start):
     assert first.found() == second.found() == {"Acme.Core": ["1.0.0"]}
 
 
-def test_a_later_feed_of_the_same_name_begins_without_packages(house, worker):
-    house.create_feed("team")
-    house.push(nupkg("Acme.Widgets"), feed="team")
+def test_a_later_feed_of_the_same_name_begins_without_packages(services, worker):
+    services.create_feed("team")
+    services.push(nupkg("Acme.Widgets"), feed="team")
     assert worker.found(feed="team") == {"Acme.Widgets": ["1.0.0"]}
-    house.do(delete_feed, "team", with_packages=True)
-    house.create_feed("team")
+    services.do(delete_feed, "team", with_packages=True)
+    services.create_feed("team")
     assert worker.found(feed="team") == {}
-    house.push(nupkg("Acme.Widgets", "2.0.0"), feed="team")
+    services.push(nupkg("Acme.Widgets", "2.0.0"), feed="team")
     assert worker.found(feed="team") == {"Acme.Widgets": ["2.0.0"]}
 
 
 @pytest.mark.parametrize("are_pushed", [1, 2])
-def test_who_asked_before_a_feed_was_deleted_is_answered_from_what_is_there(house, worker, are_pushed):
+def test_who_asked_before_a_feed_was_deleted_is_answered_from_what_is_there(services, worker, are_pushed):
     """He waits for events that never come."""
-    house.create_feed("team")
+    services.create_feed("team")
     for number in range(are_pushed):
-        house.push(nupkg(f"Acme.N{number}"), feed="team")
+        services.push(nupkg(f"Acme.N{number}"), feed="team")
     feed = worker.feed("team")
     question = Question(feed.id, Audience(prerelease=True, semver2=True), parse_query(""))
-    house.do(delete_feed, "team", with_packages=True)
+    services.do(delete_feed, "team", with_packages=True)
     for answer in (
         worker.searching.search(feed, question, BASE),
         worker.searching.complete(feed, question),
@@ -167,10 +167,10 @@ def test_who_asked_before_a_feed_was_deleted_is_answered_from_what_is_there(hous
         assert json.loads(answer)["data"] == []
 
 
-def test_a_package_of_a_feed_that_was_deleted_meanwhile_is_not_there(house, worker):
-    house.create_feed("team")
-    house.push(nupkg("Acme.Widgets"), feed="team")
+def test_a_package_of_a_feed_that_was_deleted_meanwhile_is_not_there(services, worker):
+    services.create_feed("team")
+    services.push(nupkg("Acme.Widgets"), feed="team")
     feed, asked = worker.feed("team"), (parse_package_id("Acme.Widgets"), parse_version("1.0.0"))
-    house.do(delete_feed, "team", with_packages=True)
+    services.do(delete_feed, "team", with_packages=True)
     with pytest.raises(NoSuchVersion):
-        Reader(worker.db, house.blobs, worker.documents).read_blob(feed, *asked)
+        Reader(worker.db, services.blobs, worker.documents).read_blob(feed, *asked)

@@ -24,18 +24,18 @@ def ids(answer):
 
 class TestOwners:
     @pytest.fixture
-    def owned(self, house):
+    def owned(self, services):
         """Acme.A and Acme.B here, Acme.A also on another feed; alice and bob own nothing yet."""
-        house.create_feed("other")
+        services.create_feed("other")
         for package_id in ("Acme.A", "Acme.B"):
-            house.push(nupkg(package_id))
-        house.push(nupkg("Acme.A"), feed="other")
+            services.push(nupkg(package_id))
+        services.push(nupkg("Acme.A"), feed="other")
         for name in ("alice", "bob"):
-            house.add_account(name)
-        return house
+            services.add_account(name)
+        return services
 
-    def own(self, house, verb, package_id, name, *, feed="default"):
-        house.do(verb, parse_package_id(package_id), name, feed=feed)
+    def own(self, services, verb, package_id, name, *, feed="default"):
+        services.do(verb, parse_package_id(package_id), name, feed=feed)
 
     @pytest.mark.parametrize(
         "asked", [{"q": "owner:Alice"}, {"owner": "ALICE"}, {"q": "owners:alice", "owner": "alice"}]
@@ -71,30 +71,30 @@ class TestOwners:
 
 
 class TestFrameworks:
-    def test_a_package_is_found_by_what_its_latest_version_is_made_for(self, house, worker):
-        house.push(nupkg("Acme.A", "1.0.0"))
-        house.push(nupkg("Acme.B", "1.0.0"))
+    def test_a_package_is_found_by_what_its_latest_version_is_made_for(self, services, worker):
+        services.push(nupkg("Acme.A", "1.0.0"))
+        services.push(nupkg("Acme.B", "1.0.0"))
         assert ids(worker.search(framework="net45")) == []
-        house.push(nupkg("Acme.B", "2.0.0", files={"lib/net45/_._": b""}))
+        services.push(nupkg("Acme.B", "2.0.0", files={"lib/net45/_._": b""}))
         assert ids(worker.search(framework="net45")) == ["Acme.B"]
         assert ids(worker.search(framework="net8.0")) == ["Acme.A", "Acme.B"]
-        house.unlist("Acme.B", "2.0.0")
+        services.unlist("Acme.B", "2.0.0")
         assert ids(worker.search(framework="net45")) == []
 
-    def test_packages_of_older_versions_are_found_once_they_are_read_again(self, house, start):
-        house.push(nupkg("Acme.A"))
-        entry = house.get("acme.a", "1.0.0")
+    def test_packages_of_older_versions_are_found_once_they_are_read_again(self, services, start):
+        services.push(nupkg("Acme.A"))
+        entry = services.get("acme.a", "1.0.0")
         older = {name: said for name, said in entry.facts.items() if name != "frameworks"}
-        with house.db.write() as tx:
+        with services.db.write() as tx:
             tx.execute(update(schema.contents).values(facts=older))
             contents.mark_read(tx, [entry.content_id], 1)
         worker = start()
         assert ids(worker.search(framework="netstandard")) == []
         rederive(
             CONSOLE,
-            db=house.db,
-            blobs=house.blobs,
-            clock=house.clock,
+            db=services.db,
+            blobs=services.blobs,
+            clock=services.clock,
             limits=Limits(),
             report=print,
             advance=lambda done, total: None,
@@ -103,30 +103,30 @@ class TestFrameworks:
 
 
 class TestDependencies:
-    def test_what_depends_on_an_id_in_any_of_its_groups_is_found(self, house, worker):
-        house.push(nupkg("Acme.Base"))
-        house.push(nupkg("Acme.A", groups={"net8.0": {"ACME.base": "1.0"}, "net48": {}}))
-        house.push(nupkg("Acme.B", dependencies={"Acme.Base.More": None}))
+    def test_what_depends_on_an_id_in_any_of_its_groups_is_found(self, services, worker):
+        services.push(nupkg("Acme.Base"))
+        services.push(nupkg("Acme.A", groups={"net8.0": {"ACME.base": "1.0"}, "net48": {}}))
+        services.push(nupkg("Acme.B", dependencies={"Acme.Base.More": None}))
         assert ids(worker.search(dependency="acme.base")) == ["Acme.A"]
-        house.push(nupkg("Acme.A", "2.0.0"))
+        services.push(nupkg("Acme.A", "2.0.0"))
         assert ids(worker.search(dependency="acme.base")) == []
 
 
 class TestNewest:
-    def test_it_goes_by_when_the_latest_version_was_pushed(self, house, worker):
+    def test_it_goes_by_when_the_latest_version_was_pushed(self, services, worker):
         for package_id, version in (("Acme.A", "1.0.0"), ("Acme.B", "1.0.0"), ("Acme.C", "1.0.0"), ("Acme.A", "0.9.0")):
-            house.clock.pass_by(timedelta(minutes=1))
-            house.push(nupkg(package_id, version))
+            services.clock.pass_by(timedelta(minutes=1))
+            services.push(nupkg(package_id, version))
         assert ids(worker.search(sort=Sort.NEWEST)) == ["Acme.C", "Acme.B", "Acme.A"]
-        house.clock.pass_by(timedelta(minutes=1))
-        house.push(nupkg("Acme.A", "1.1.0"))
+        services.clock.pass_by(timedelta(minutes=1))
+        services.push(nupkg("Acme.A", "1.1.0"))
         assert ids(worker.search(sort=Sort.NEWEST)) == ["Acme.A", "Acme.C", "Acme.B"]
-        house.unlist("Acme.A", "1.1.0")
+        services.unlist("Acme.A", "1.1.0")
         assert ids(worker.search(sort=Sort.NEWEST)) == ["Acme.C", "Acme.B", "Acme.A"]
 
-    def test_an_audience_has_an_order_of_its_own(self, house, worker):
+    def test_an_audience_has_an_order_of_its_own(self, services, worker):
         for package_id, version in (("Acme.A", "1.0.0"), ("Acme.B", "1.0.0"), ("Acme.A", "2.0.0-rc.1")):
-            house.clock.pass_by(timedelta(minutes=1))
-            house.push(nupkg(package_id, version))
+            services.clock.pass_by(timedelta(minutes=1))
+            services.push(nupkg(package_id, version))
         assert ids(worker.search(sort=Sort.NEWEST)) == ["Acme.A", "Acme.B"]
         assert ids(worker.search(sort=Sort.NEWEST, prerelease=False)) == ["Acme.B", "Acme.A"]

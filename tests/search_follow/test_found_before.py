@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherlode.projections.search.result_cache import FoundBefore
+from motherlode.projections.search.result_cache import ResultCache
 from motherlode.search.index import Question, SearchIndex, Sort
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import AUDIENCES
@@ -23,22 +23,22 @@ class Counted:
 @pytest.fixture
 def before():
     """A memory of nothing yet."""
-    return FoundBefore()
+    return ResultCache()
 
 
 def question(text="acme", *, audience=AUDIENCES[0], **more):
     return Question(1, audience, parse_query(text), **more)
 
 
-def test_the_same_question_is_answered_once_until_something_is_written(house, worker, before):
-    house.push(nupkg("Acme.A"))
+def test_the_same_question_is_answered_once_until_something_is_written(services, worker, before):
+    services.push(nupkg("Acme.A"))
     worker.search()
     index, search = worker.folder.open_current().index, Counted()
     for _ in range(3):
         assert before.ask(index, question(), search).id_keys == ("acme.a",)
     assert search.times == 1
 
-    house.push(nupkg("Acme.B"))
+    services.push(nupkg("Acme.B"))
     worker.search()
     index.reload()
     for _ in range(3):
@@ -46,7 +46,7 @@ def test_the_same_question_is_answered_once_until_something_is_written(house, wo
     assert search.times == 2
 
 
-def test_other_questions_are_other_questions(house, worker, before):
+def test_other_questions_are_other_questions(services, worker, before):
     index, search = worker.folder.open_current().index, Counted()
     others = [
         question("core"),
@@ -85,8 +85,8 @@ def test_what_hangs_on_owners_is_not_kept(worker, before, asked):
     assert search.times == 2
 
 
-def test_many_questions_are_answered_and_few_are_kept(house, worker, before):
-    house.push(nupkg("Acme.A"))
+def test_many_questions_are_answered_and_few_are_kept(services, worker, before):
+    services.push(nupkg("Acme.A"))
     worker.search()
     index, search = worker.folder.open_current().index, Counted()
     for number in range(1_001):

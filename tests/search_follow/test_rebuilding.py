@@ -33,9 +33,9 @@ def start_building(builder):
 
 
 @pytest.fixture
-def stocked(house, start):
+def stocked(services, start):
     """A worker of a feed with one package, which it has indexed."""
-    house.push(nupkg("Acme.Widgets"))
+    services.push(nupkg("Acme.Widgets"))
     worker = start()
     assert worker.found("widgets") == WIDGETS
     return worker
@@ -51,7 +51,7 @@ def indexes(data):
     return {path.name for path in search_path(data).iterdir() if path.is_dir()}
 
 
-def test_without_an_index_search_is_not_ready_and_says_so(house, data, monkeypatch):
+def test_without_an_index_search_is_not_ready_and_says_so(services, data, monkeypatch):
     monkeypatch.setattr("motherlode.projections.search.service._PATIENCE_S", 0)
     worker = Worker(data)
     with pytest.raises(SearchUnready):
@@ -60,8 +60,8 @@ def test_without_an_index_search_is_not_ready_and_says_so(house, data, monkeypat
     worker.close()
 
 
-def test_a_question_waits_a_little_for_a_small_index(house, data):
-    house.push(nupkg("Acme.Widgets"))
+def test_a_question_waits_a_little_for_a_small_index(services, data):
+    services.push(nupkg("Acme.Widgets"))
     worker = Worker(data)
     worker.searching.start()
     assert worker.found("widgets") == WIDGETS
@@ -106,7 +106,7 @@ def test_an_index_of_another_history_is_built_anew(data, start, stocked):
     assert worker.found("widgets") == WIDGETS
 
 
-def test_an_index_that_is_ahead_of_its_database_is_built_anew(house, data, start, stocked):
+def test_an_index_that_is_ahead_of_its_database_is_built_anew(services, data, start, stocked):
     """As when a copy of the database was put back beside the index of later days."""
     feed_id = stocked.feed().id
     stocked.folder.open_current().index.write([], {feed_id: 99})
@@ -115,29 +115,29 @@ def test_an_index_that_is_ahead_of_its_database_is_built_anew(house, data, start
     assert worker.found("widgets") == WIDGETS
 
 
-def test_a_new_index_takes_the_place_of_the_old_one_in_every_worker(house, data, start, stocked):
+def test_a_new_index_takes_the_place_of_the_old_one_in_every_worker(services, data, start, stocked):
     other = start()
     before = index_of(data)
     stocked.searching.rebuild()
     assert index_of(data) != before
     assert indexes(data) == {index_of(data).name}
-    house.push(nupkg("Acme.Core"))
+    services.push(nupkg("Acme.Core"))
     for worker in (other, stocked):
         assert worker.found("acme").keys() == {"Acme.Core", "Acme.Widgets"}
 
 
-def test_while_one_is_built_searches_go_on_and_what_is_pushed_is_found_before_and_after(house, start, stocked):
+def test_while_one_is_built_searches_go_on_and_what_is_pushed_is_found_before_and_after(services, start, stocked):
     builder = start()
     finish = start_building(builder)
     for number in range(3):
-        house.push(nupkg(f"Acme.N{number}"))
+        services.push(nupkg(f"Acme.N{number}"))
         assert len(stocked.found("acme")) == 2 + number
-    house.unlist("Acme.Widgets", "1.0.0")
+    services.unlist("Acme.Widgets", "1.0.0")
     finish()
     assert stocked.found("acme").keys() == builder.found("acme").keys() == {"Acme.N0", "Acme.N1", "Acme.N2"}
 
 
-def test_only_one_is_built_at_a_time(house, start, stocked):
+def test_only_one_is_built_at_a_time(services, start, stocked):
     finish = start_building(start())
     with pytest.raises(SearchUnready):
         stocked.searching.rebuild()
@@ -145,9 +145,9 @@ def test_only_one_is_built_at_a_time(house, start, stocked):
     stocked.searching.rebuild()
 
 
-def test_progress_counts_the_packages_and_ends_with_all(house, stocked):
+def test_progress_counts_the_packages_and_ends_with_all(services, stocked):
     for number in range(4):
-        house.push(nupkg(f"Acme.N{number}"))
+        services.push(nupkg(f"Acme.N{number}"))
     told = []
     stocked.searching.rebuild(lambda done, total: told.append((done, total)))
     assert told[0] == (0, 5)

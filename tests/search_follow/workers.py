@@ -7,7 +7,7 @@ from typing import Any
 from motherlode.projections.documents.cache import Documents
 from motherlode.projections.documents.catalog_follower import Feed, Follower
 from motherlode.projections.search.index_folder import IndexFolder
-from motherlode.projections.search.service import Searching
+from motherlode.projections.search.service import SearchService
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import Audience
@@ -25,7 +25,7 @@ class Worker:
         self.documents = Documents(10_000_000)
         self.follower = Follower(self.db, self.documents)
         self.folder = IndexFolder(search_path(data), history or self.db.history)
-        self.searching = Searching(self.db, self.documents, self.folder)
+        self.searching = SearchService(self.db, self.documents, self.folder)
 
     def feed(self, name: str = "default") -> Feed:
         """The feed as of now, as a request finds it."""

@@ -10,24 +10,24 @@ from motherlode.store.database.sqlite import open_database
 from motherlode.usecases.feeds.feeds import create_feed
 from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.showing.looking import Looker
-from tests.usecases.house import House
+from tests.usecases.services import Services
 
 
 @pytest.fixture
-def house(tmp_path) -> Iterator[House]:
+def services(tmp_path) -> Iterator[Services]:
     """Whoever pushes, unlists and relists."""
     database = open_database(database_path(tmp_path), create=True)
     database.upgrade()
-    house = House(database)
-    create_feed("default", {}, CONSOLE, defaults=FeedPolicy(), db=database, clock=house.clock)
-    yield house
+    services = Services(database)
+    create_feed("default", {}, CONSOLE, defaults=FeedPolicy(), db=database, clock=services.clock)
+    yield services
     database.close()
 
 
 @pytest.fixture
-def newcomer(house, tmp_path) -> Iterator[Looker]:
+def newcomer(services, tmp_path) -> Iterator[Looker]:
     """A worker that has no index yet."""
-    looker = Looker(house, tmp_path)
+    looker = Looker(services, tmp_path)
     yield looker
     looker.searching.stop()
 

@@ -11,11 +11,11 @@ from motherlode.nuget.versions import parse_version
 from motherlode.projections.documents.cache import FEED_WIDE, Document, DocumentKey, Documents
 from motherlode.projections.documents.catalog_follower import Feed, Follower
 from motherlode.projections.documents.reader import Reader
-from motherlode.projections.documents.v3 import Render, Source
-from motherlode.projections.pages.queries import EVERYBODY, Showing
+from motherlode.projections.documents.v3 import RenderContext, Renderer
+from motherlode.projections.pages.queries import EVERYBODY, PageQueries
 from motherlode.projections.pages.views import Card, FeedView, PackageView, Results, StatsView, VersionsView
 from motherlode.projections.search.index_folder import IndexFolder
-from motherlode.projections.search.service import Searching
+from motherlode.projections.search.service import SearchService
 from motherlode.protocol.urls import Urls
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
@@ -24,7 +24,7 @@ from motherlode.store.data_folder import search_path
 from motherlode.store.packages import catalog
 from motherlode.usage.downloads import DownloadTally
 from motherlode.usecases.maintenance.record_usage import record_downloads
-from tests.usecases.house import House
+from tests.usecases.services import Services
 
 T = TypeVar("T")
 
@@ -32,8 +32,8 @@ T = TypeVar("T")
 class CountedBlobs(MemoryBlobs):
     """The blobs of a house; `opened` counts how often each was looked into."""
 
-    def __init__(self, house: House) -> None:
-        super().__init__(house.shelf, house.clock)
+    def __init__(self, services: Services) -> None:
+        super().__init__(services.shelf, services.clock)
         self.opened: Counter[str] = Counter()
 
     def open(self, name: str) -> Any:
@@ -45,14 +45,14 @@ class CountedBlobs(MemoryBlobs):
 class Looker:
     """One worker on the house's data."""
 
-    def __init__(self, house: House, data: Path) -> None:
-        self.house = house
-        self.blobs = CountedBlobs(house)
+    def __init__(self, services: Services, data: Path) -> None:
+        self.services = services
+        self.blobs = CountedBlobs(services)
         self.documents = Documents(10_000_000)
-        self.follower = Follower(house.db, self.documents)
-        self.searching = Searching(house.db, self.documents, IndexFolder(search_path(data), house.db.history))
-        self.reader = Reader(house.db, self.blobs, self.documents)
-        self.showing = Showing(house.db, self.documents, self.searching, house.clock)
+        self.follower = Follower(services.db, self.documents)
+        self.searching = SearchService(services.db, self.documents, IndexFolder(search_path(data), services.db.history))
+        self.reader = Reader(services.db, self.blobs, self.documents)
+        self.showing = PageQueries(services.db, self.documents, self.searching, services.clock)
 
     def tend(self) -> bool:
         """Look after the index once, and once more if there was none; whether it is ready."""
@@ -64,13 +64,15 @@ class Looker:
             self.follower.catch_up()
         return self.follower.standing.feeds[name]
 
-    def look(self, view: Callable[[Source, Feed], T], feed: str = "default") -> T:
+    def look(self, view: Callable[[RenderContext, Feed], T], feed: str = "default") -> T:
         """What a view is in one look at the truth."""
         found = self.feed(feed)
-        with self.house.db.read() as tx:
+        with self.services.db.read() as tx:
             position = catalog.position(tx, found.id)
             return view(
-                Source(tx, found.id, found.created_at, self.blobs, Urls("http://feed.example"), Urls(""), *position),
+                RenderContext(
+                    tx, found.id, found.created_at, self.blobs, Urls("http://feed.example"), Urls(""), *position
+                ),
                 found,
             )
 
@@ -105,7 +107,7 @@ class Looker:
         feed = self.feed()
         return self.showing.search(feed, Question(feed.id, EVERYBODY, parse_query(q), **more))
 
-    def read(self, name: str, render: Render) -> Document:
+    def read(self, name: str, render: Renderer) -> Document:
         """A page of the default feed, as the web asks for it."""
         feed = self.feed()
         key = DocumentKey(feed.id, FEED_WIDE, name)
@@ -123,10 +125,10 @@ class Looker:
     ) -> None:
         """Have downloads written down, of today unless it is said otherwise."""
         tally = DownloadTally()
-        key = (self.feed(feed).id, package_id.lower(), version, day or self.house.clock.now().date())
+        key = (self.feed(feed).id, package_id.lower(), version, day or self.services.clock.now().date())
         for _ in range(count):
             tally.count(key, client)
-        record_downloads(tally, db=self.house.db)
+        record_downloads(tally, db=self.services.db)
 
 
 def names(cards: Iterable[Card]) -> list[str]:

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 from anyio import CapacityLimiter
 
-from motherlode.projections.documents.v3 import Rendered
-from motherlode.web.base_url import Sites
-from motherlode.web.pages.core.responses import answer_page
-from motherlode.web.request import Visit
+from motherlode.projections.documents.v3 import RenderedDocument
+from motherlode.web.base_url import BaseUrls
+from motherlode.web.pages.core.responses import page_response
+from motherlode.web.request import Request
 
 SCOPE = {
     "type": "http",
@@ -23,21 +23,23 @@ SCOPE = {
 MOST_S = 30
 
 
-def test_a_search_is_answered_while_pages_take_their_time(house, looker):
+def test_a_search_is_answered_while_pages_take_their_time(services, looker):
     """More pages than may be made at once all wait for what a search does."""
     feed, is_searched = looker.feed(), Event()
     told: list[bool] = []
 
-    def render(source) -> Rendered:
+    def render(source) -> RenderedDocument:
         told.append(is_searched.wait(MOST_S))
-        return Rendered(b"a page", house.clock.now())
+        return RenderedDocument(b"a page", services.clock.now())
 
     async def run() -> list[bytes]:
         rooms = SimpleNamespace(reader=looker.reader, image_hosts=frozenset())
         limiters = (CapacityLimiter(1), CapacityLimiter(1), CapacityLimiter(2))
-        visit = Visit(rooms, SCOPE, None, Sites(None, ()).of(SCOPE), "request-1", *limiters, looker.follower.standing)
+        visit = Request(
+            rooms, SCOPE, None, BaseUrls(None, ()).of(SCOPE), "request-1", *limiters, looker.follower.standing
+        )
         visit.feed = feed
-        pages = [asyncio.create_task(answer_page(visit, name, render)) for name in ("one", "two", "three")]
+        pages = [asyncio.create_task(page_response(visit, name, render)) for name in ("one", "two", "three")]
         await asyncio.sleep(0)  # all of them have asked for a thread
         await visit.search(is_searched.set)
         return [bytes((await page).body) for page in pages]

@@ -14,8 +14,8 @@ MANY = 4
 class Renderer:
     """Renders a page when everybody is about to ask for it; the first `failures` times there is none."""
 
-    def __init__(self, house, failures: int = 0) -> None:
-        self._changed_at = house.clock.now()
+    def __init__(self, services, failures: int = 0) -> None:
+        self._changed_at = services.clock.now()
         self._failures = failures
         self.asked = Semaphore(0)
         self.rendered = 0
@@ -44,28 +44,28 @@ def ask_many(looker, renderer):
         return list(pool.map(ask, range(MANY)))
 
 
-def test_a_page_that_many_ask_for_at_once_is_rendered_once(house, looker):
+def test_a_page_that_many_ask_for_at_once_is_rendered_once(services, looker):
     looker.feed()
-    renderer = Renderer(house)
+    renderer = Renderer(services)
     assert ask_many(looker, renderer) == [b"a page"] * MANY
     assert renderer.rendered == 1
 
 
 @pytest.mark.parametrize("failures", [1, 2])
-def test_where_one_gets_none_the_next_one_tries(house, looker, failures):
+def test_where_one_gets_none_the_next_one_tries(services, looker, failures):
     looker.feed()
-    renderer = Renderer(house, failures)
+    renderer = Renderer(services, failures)
     answers = ask_many(looker, renderer)
     assert sorted(answers, key=bool) == [None] * failures + [b"a page"] * (MANY - failures)
     assert renderer.rendered == failures + 1
 
 
-def test_pages_of_different_names_do_not_wait_for_each_other(house, looker):
+def test_pages_of_different_names_do_not_wait_for_each_other(services, looker):
     feed = looker.feed()
 
     def render_with_another(source):
-        inner = looker.read("inner", lambda _: Rendered(b"inner", house.clock.now()))
-        return Rendered(b"outer and " + inner.body, house.clock.now())
+        inner = looker.read("inner", lambda _: Rendered(b"inner", services.clock.now()))
+        return Rendered(b"outer and " + inner.body, services.clock.now())
 
     assert looker.read("outer", render_with_another).body == b"outer and inner"
     assert looker.feed() == feed

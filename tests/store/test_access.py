@@ -55,7 +55,7 @@ NO_CHANGES = {
 
 
 @pytest.fixture
-def house(db, feed):
+def services(db, feed):
     """A feed, a person who is in a team, has a role, a key and an id, and another who has nothing."""
     with db.write() as tx:
         rows = [add_account(tx, "zoe"), add_account(tx, "core", TEAM), add_account(tx, "root")]
@@ -70,33 +70,33 @@ def house(db, feed):
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_what_changes_who_may_do_what_counts_it_up(house, change):
-    with house.write() as tx:
+def test_what_changes_who_may_do_what_counts_it_up(services, change):
+    with services.write() as tx:
         before = permissions_version.number(tx)
         change(tx)
         assert permissions_version.number(tx) > before
 
 
 @pytest.mark.parametrize("change", NO_CHANGES.values(), ids=NO_CHANGES)
-def test_what_changes_nothing_of_it_leaves_it_alone(house, change):
-    with house.write() as tx:
+def test_what_changes_nothing_of_it_leaves_it_alone(services, change):
+    with services.write() as tx:
         before = permissions_version.number(tx)
         change(tx)
         assert permissions_version.number(tx) == before
 
 
-def test_what_is_refused_counts_nothing_up(house):
-    with house.read() as tx:
+def test_what_is_refused_counts_nothing_up(services):
+    with services.read() as tx:
         before = permissions_version.number(tx)
-    with pytest.raises(NoSuchKey), house.write() as tx:
+    with pytest.raises(NoSuchKey), services.write() as tx:
         api_keys.revoke(tx, "k9", NOON)
-    with house.read() as tx:
+    with services.read() as tx:
         assert permissions_version.number(tx) == before
 
 
-def test_feeds_bring_it_along_in_their_one_statement(house):
-    with house.write() as tx:
-        permissions_version.count_up(tx)
+def test_feeds_bring_it_along_in_their_one_statement(services):
+    with services.write() as tx:
+        permissions_version.bump(tx)
         expected = permissions_version.number(tx)
         for read in (lambda: feeds.read_all(tx)[0], lambda: feeds.get(tx, "default")):
             with noted(tx) as statements:

@@ -135,7 +135,7 @@ class TestContract:
 
     def test_a_sweep_leaves_alone_what_was_settled(self, blobs, open_blobs):
         name = put(blobs)
-        blobs.settle(name)
+        blobs.confirm(name)
         blobs.close()
         assert open_blobs().sweep(lambda _: False) == []
         assert read(open_blobs(), name) == b"body"
@@ -153,8 +153,8 @@ class TestContract:
     def test_a_blob_that_was_deleted_and_settled_is_no_business_of_a_sweep(self, blobs, open_blobs):
         name = put(blobs)
         blobs.delete(name)
-        blobs.settle(name)
-        blobs.settle(name)
+        blobs.confirm(name)
+        blobs.confirm(name)
         blobs.close()
         assert open_blobs().sweep(lambda _: pytest.fail("nothing to ask about")) == []
 
@@ -195,7 +195,7 @@ class TestLowRoom:
         shelf = Shelf()
         before = FileBlobs(tmp_path) if request.param == "files" else MemoryBlobs(shelf)
         name = put(before)
-        before.settle(name)
+        before.confirm(name)
         before.close()
         shelf.is_low = True
         blobs = FileBlobs(tmp_path, 1 << 60) if request.param == "files" else MemoryBlobs(shelf)
@@ -226,7 +226,7 @@ class TestLowRoom:
 class TestFiles:
     def test_a_blob_is_a_file_at_the_place_its_name_says(self, files, tmp_path):
         name = put(files)
-        files.settle(name)
+        files.confirm(name)
         assert files.path(name) == tmp_path / "blobs" / name[:2] / name
         assert tree(tmp_path) == [f"blobs/{name[:2]}/{name}"]
 
@@ -238,7 +238,7 @@ class TestFiles:
 
     def test_a_store_that_writes_nothing_makes_nothing(self, files, tmp_path):
         assert files.sweep(lambda _: False) == []
-        files.settle(NAME)
+        files.confirm(NAME)
         files.delete(NAME)
         files.close()
         assert list(tmp_path.iterdir()) == []
@@ -250,11 +250,11 @@ class TestFiles:
         assert tree(tmp_path) == []
 
     def test_closing_leaves_no_spool_folder_unless_something_is_unsettled(self, tmp_path):
-        settled, unsettled = FileBlobs(tmp_path), FileBlobs(tmp_path)
-        settled.settle(put(settled))
-        name = put(unsettled)
+        settled, unconfirmed = FileBlobs(tmp_path), FileBlobs(tmp_path)
+        settled.confirm(put(settled))
+        name = put(unconfirmed)
         settled.close()
-        unsettled.close()
+        unconfirmed.close()
         assert [note.name for note in (tmp_path / "spool").glob("*/*-*")] == [name]
         assert len(list((tmp_path / "spool").iterdir())) == 1
 

@@ -128,19 +128,19 @@ def test_a_write_that_never_gets_the_lock_is_refused_as_busy(db, other):
 
 
 def test_a_thread_that_never_gets_its_turn_is_refused_as_busy(other):
-    holds, let_go = threading.Event(), threading.Event()
+    holds, release = threading.Event(), threading.Event()
 
     def hold():
         with other.write():
             holds.set()
-            let_go.wait(10)
+            release.wait(10)
 
     with ThreadPoolExecutor(1) as threads:
         holder = threads.submit(hold)
         holds.wait(10)
         with pytest.raises(Busy), other.write():
             pass
-        let_go.set()
+        release.set()
         holder.result()
 
 

@@ -72,7 +72,7 @@ class TestClaims:
         assert heir.attempts == 2
         with db.write() as tx:
             assert not jobs.finish(tx, dead, LATER)
-            assert not jobs.prolong(tx, dead, LATER + 9 * MINUTE)
+            assert not jobs.extend(tx, dead, LATER + 9 * MINUTE)
             assert jobs.finish(tx, heir, LATER)
         assert due(db, now=LATER + MINUTE) is None
 
@@ -81,13 +81,13 @@ class TestClaims:
         first = claim(db, job_id)
         claim(db, job_id, now=LATER, until=LATER + MINUTE)
         with db.write() as tx:
-            assert not jobs.put_off(tx, first, LATER, "late")
+            assert not jobs.reschedule(tx, first, LATER, "late")
 
     def test_a_claim_that_is_prolonged_lasts_longer(self, db):
         job_id = add(db)
         job = claim(db, job_id)
         with db.write() as tx:
-            assert jobs.prolong(tx, job, LATER + MINUTE)
+            assert jobs.extend(tx, job, LATER + MINUTE)
         assert due(db, now=LATER) is None
         assert state(db, LATER) == ("running", 1, None)
 
@@ -100,7 +100,7 @@ class TestEnds:
 
     def test_one_that_went_well_is_done_and_its_last_failure_forgotten(self, db, job):
         with db.write() as tx:
-            assert jobs.put_off(tx, job, LATER, "no luck")
+            assert jobs.reschedule(tx, job, LATER, "no luck")
         again = claim(db, job.id, now=LATER, until=LATER + MINUTE)
         assert again.error == "no luck"
         with db.write() as tx:
@@ -109,7 +109,7 @@ class TestEnds:
 
     def test_one_that_failed_waits_for_its_next_attempt_and_says_why(self, db, job):
         with db.write() as tx:
-            assert jobs.put_off(tx, job, LATER, "no luck")
+            assert jobs.reschedule(tx, job, LATER, "no luck")
         assert state(db) == ("waiting", 1, "no luck")
         assert (due(db), due(db, now=LATER)) == (None, job.id)
 
@@ -121,7 +121,7 @@ class TestEnds:
 
     def test_one_that_was_handed_back_is_due_at_once_and_the_attempt_does_not_count(self, db, job):
         with db.write() as tx:
-            assert jobs.hand_back(tx, job)
+            assert jobs.release(tx, job)
         assert state(db) == ("due", 0, None)
         assert due(db) == job.id
 

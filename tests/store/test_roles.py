@@ -118,7 +118,7 @@ def test_an_id_can_be_owned_before_it_is_there(db, feed, zoe):
 def test_the_place_of_a_version_says_in_one_statement_whose_it_is(db, feed, zoe):
     with db.write() as tx:
         publish(tx, feed.id, "Acme", "1.0.0")
-        permissions_version.count_up(tx)
+        permissions_version.bump(tx)
         owners.add_first(tx, feed.id, "acme", zoe.id, NOON)
         with noted(tx) as statements:
             taken = versions.find_place(tx, "default", "acme", "1.0.0", frozenset({zoe.id}))

@@ -4,7 +4,7 @@ import io
 from datetime import UTC, datetime
 
 from motherlode.nuget.faults import Fault
-from motherlode.nuget.nupkg import Limits, Strictness, Verdict, judge_nupkg
+from motherlode.nuget.nupkg import Limits, Strictness, ValidationResult, validate_nupkg
 
 NOW = datetime(2024, 1, 2, 3, 4, 6, tzinfo=UTC)
 LACKING = {"license-missing", "license-address-missing", "license-address-old", "readme-missing", "icon-address-old"}
@@ -20,11 +20,11 @@ def messages(packed: bytes) -> list[str]:
     return [fault.message for fault in _found(packed, Limits())]
 
 
-def judge(packed: bytes, strictness: Strictness) -> Verdict:
+def judge(packed: bytes, strictness: Strictness) -> ValidationResult:
     """What a feed of that strictness says."""
-    return judge_nupkg(io.BytesIO(packed), Limits(), NOW, strictness)
+    return validate_nupkg(io.BytesIO(packed), Limits(), NOW, strictness)
 
 
 def _found(packed: bytes, limits: Limits) -> tuple[Fault, ...]:
-    verdict = judge_nupkg(io.BytesIO(packed), limits, NOW)
+    verdict = validate_nupkg(io.BytesIO(packed), limits, NOW)
     return verdict.faults + verdict.warnings

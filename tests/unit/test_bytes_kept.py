@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 
 from motherlode.nuget.limits import Limits
-from motherlode.nuget.nupkg import Verdict, judge_nupkg
+from motherlode.nuget.nupkg import ValidationResult, validate_nupkg
 from tests.builders import Member, nuspec, zip_of
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -16,14 +16,14 @@ MANY = 100
 MORE = "<icon>i.png</icon><readme>r.md</readme><license type='file'>l.txt</license>"
 
 
-def judge(name: str) -> tuple[Verdict, int]:
+def judge(name: str) -> tuple[ValidationResult, int]:
     """What is said of a package with so many files of that name, each as large as a kept one may be, and the most
     bytes that were in use on the way."""
     packed = Member(name, bytes(LIMITS.max_embedded_bytes))
     package = zip_of([Member("Acme.Widgets.nuspec", nuspec(more=MORE)), *[packed] * MANY])
     tracemalloc.start()
     try:
-        verdict = judge_nupkg(BytesIO(package), LIMITS, NOW)
+        verdict = validate_nupkg(BytesIO(package), LIMITS, NOW)
         return verdict, tracemalloc.get_traced_memory()[1] - len(package)
     finally:
         tracemalloc.stop()

@@ -17,7 +17,7 @@ from motherlode.web.auth.credentials import (
     parse_authorization,
     sent_keys,
 )
-from motherlode.web.base_url import Site
+from motherlode.web.base_url import BaseUrl
 
 
 @given(st.binary(max_size=200))
@@ -87,9 +87,9 @@ def test_a_cookie_is_found_by_its_name_the_first_where_there_are_several(headers
 @pytest.mark.parametrize(
     ("site", "bounds"),
     [
-        (Site("http://localhost", "", "", is_checked=True), "Path=/; HttpOnly"),
-        (Site("https://example.com", "", "", is_checked=True), "Path=/; HttpOnly; Secure"),
-        (Site("https://example.com/nuget", "/nuget", "", is_checked=True), "Path=/nuget; HttpOnly; Secure"),
+        (BaseUrl("http://localhost", "", "", is_checked=True), "Path=/; HttpOnly"),
+        (BaseUrl("https://example.com", "", "", is_checked=True), "Path=/; HttpOnly; Secure"),
+        (BaseUrl("https://example.com/nuget", "/nuget", "", is_checked=True), "Path=/nuget; HttpOnly; Secure"),
     ],
 )
 def test_cookies_are_bound_to_the_site(site, bounds):

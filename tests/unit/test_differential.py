@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from motherlode.nuget.nupkg import Limits, Strictness, Verdict, judge_nupkg
+from motherlode.nuget.nupkg import Limits, Strictness, ValidationResult, validate_nupkg
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "validation.md"
 READ = "reads it"
 
 
-def judge(path: Path) -> Verdict:
+def judge(path: Path) -> ValidationResult:
     with path.open("rb") as file:
-        return judge_nupkg(file, Limits(), datetime.now(UTC), Strictness.LENIENT)
+        return validate_nupkg(file, Limits(), datetime.now(UTC), Strictness.LENIENT)
 
 
 def listed(title: str) -> set[str]:
@@ -31,7 +31,7 @@ def listed(title: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def differences(packages: Path) -> tuple[list[Verdict], list[Verdict]]:
+def differences(packages: Path) -> tuple[list[ValidationResult], list[ValidationResult]]:
     """The bad packages that we refuse and the library reads, and those that we take and it does not read."""
     said = json.loads((packages / "bad" / "library.json").read_text("utf-8"))
     cases = json.loads((packages / "bad" / "cases.json").read_text("utf-8"))

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, Verdict, judge_nupkg
+from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, ValidationResult, validate_nupkg
 
 FOLDER: Final = Path(os.environ.get("MOTHERLODE_PACKAGES", "/nowhere")) / "found"
 NOW: Final = datetime(2030, 1, 1, tzinfo=UTC)
@@ -31,12 +31,12 @@ REFUSED_BY_GALLERY: Final = {
 }
 
 
-def judge(name: str, strictness: Strictness = Strictness.GALLERY) -> Verdict:
+def judge(name: str, strictness: Strictness = Strictness.GALLERY) -> ValidationResult:
     path = FOLDER / f"{name}.nupkg"
     if not path.is_file():
         assert not os.environ.get("CI"), "MOTHERLODE_PACKAGES is not set"
         pytest.skip("MOTHERLODE_PACKAGES is not set: real packages are not here")
-    return judge_nupkg(io.BytesIO(path.read_bytes()), Limits(), NOW, strictness)
+    return validate_nupkg(io.BytesIO(path.read_bytes()), Limits(), NOW, strictness)
 
 
 def taken(name: str, strictness: Strictness = Strictness.GALLERY) -> Nupkg:
@@ -45,7 +45,7 @@ def taken(name: str, strictness: Strictness = Strictness.GALLERY) -> Nupkg:
     return found
 
 
-def codes(verdict: Verdict) -> set[str]:
+def codes(verdict: ValidationResult) -> set[str]:
     return {fault.code for fault in verdict.faults}
 
 

@@ -5,12 +5,12 @@ from ipaddress import ip_network
 import pytest
 
 from motherlode.web.accept import is_part_of_page, prefers_page
-from motherlode.web.base_url import Sites
+from motherlode.web.base_url import BaseUrls
 from motherlode.web.headers import MAX_LISTED_LENGTH, last_lines, listed_values
 from tests.effort import calls_of
 
 PROXY = "10.0.0.1"
-SITES = Sites(None, [ip_network("10.0.0.0/8")])
+SITES = BaseUrls(None, [ip_network("10.0.0.0/8")])
 LONGEST = 64 * 1024
 MOST_CALLS = 10 * MAX_LISTED_LENGTH
 MEMBERS = [b"a,", b"a;q=0.1,", b"a;", b",", b"10.0.0.1,", b"192.0.2.1,", b"for=10.0.0.1,", b";", b'"\\']

@@ -18,7 +18,7 @@ from motherlode.nuget.frameworks import parse_framework
 from motherlode.nuget.ids import parse_package_id
 from motherlode.nuget.licenses import parse_license
 from motherlode.nuget.limits import Limits
-from motherlode.nuget.nupkg import judge_nupkg
+from motherlode.nuget.nupkg import validate_nupkg
 from motherlode.nuget.nuspec.parser import parse_nuspec
 from motherlode.nuget.ranges import parse_range
 from motherlode.nuget.signing.ber import read_value
@@ -183,7 +183,7 @@ PACKAGES: dict[str, Callable[[int], bytes]] = {
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_is_judged_in_proportion_to_its_size(package: str) -> None:
     def judge(content: bytes) -> None:
-        judge_nupkg(BytesIO(content), Limits(), NOW)
+        validate_nupkg(BytesIO(content), Limits(), NOW)
 
     assert growth_of(judge, PACKAGES[package], 4_000) < LINEAR
 
@@ -197,7 +197,7 @@ def test_a_runtime_json_is_read_in_proportion_to_its_length(text: str) -> None:
         return nupkg(files={"runtime.json": {**TEXTS, **UNCLOSED}[text](size).encode()})
 
     def judge(content: bytes) -> None:
-        judge_nupkg(BytesIO(content), Limits(), NOW)
+        validate_nupkg(BytesIO(content), Limits(), NOW)
 
     assert growth_of(judge, make, 2_000) < LINEAR
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from motherlode.nuget.faults import Fault, FaultyPackage
-from motherlode.nuget.nupkg import FAULTS, Limits, Nupkg, Strictness, judge_nupkg, read_entry, read_nupkg
+from motherlode.nuget.nupkg import FAULTS, Limits, Nupkg, Strictness, read_entry, read_nupkg, validate_nupkg
 from tests.builders import PACKED_ON, Member, hostile, nupkg, nuspec, zip_of
 
 NOW = datetime(2024, 1, 2, 3, 4, 6, tzinfo=UTC)
@@ -249,14 +249,14 @@ def test_what_only_the_gallery_refuses_is_a_warning_where_feeds_are_lenient() ->
 
 
 def test_a_verdict_has_warnings_beside_faults() -> None:
-    verdict = judge_nupkg(io.BytesIO(nupkg(version="latest")), Limits(), NOW)
+    verdict = validate_nupkg(io.BytesIO(nupkg(version="latest")), Limits(), NOW)
     assert verdict.nupkg is None
     assert [fault.code for fault in verdict.faults] == ["version-invalid"]
     assert [fault.code for fault in verdict.warnings] == ["license-missing", "readme-missing"]
 
 
 def test_a_verdict_on_what_is_no_archive_has_its_fault() -> None:
-    verdict = judge_nupkg(io.BytesIO(b"no archive"), Limits(), NOW)
+    verdict = validate_nupkg(io.BytesIO(b"no archive"), Limits(), NOW)
     assert [fault.code for fault in verdict.faults] == ["zip-unreadable"]
 
 

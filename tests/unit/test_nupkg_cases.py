@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from motherlode.nuget.faults import FaultyPackage
-from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, Verdict, judge_nupkg, read_nupkg
+from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, ValidationResult, read_nupkg, validate_nupkg
 from tests.bad_cases import make_large_cases
 
 FOLDER = Path(os.environ.get("MOTHERLODE_PACKAGES", "/nowhere"))
@@ -83,9 +83,9 @@ def read(path: Path, strictness: Strictness = Strictness.GALLERY) -> Nupkg:
         return read_nupkg(file, Limits(), datetime.now(UTC), strictness)
 
 
-def judge(path: Path, strictness: Strictness = Strictness.GALLERY) -> Verdict:
+def judge(path: Path, strictness: Strictness = Strictness.GALLERY) -> ValidationResult:
     with path.open("rb") as file:
-        return judge_nupkg(file, Limits(), datetime.now(UTC), strictness)
+        return validate_nupkg(file, Limits(), datetime.now(UTC), strictness)
 
 
 @pytest.fixture(scope="session")

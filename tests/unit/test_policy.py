@@ -9,11 +9,11 @@ from motherlode.domain.permissions import (
     ADMIN,
     ALL_RIGHTS,
     DELETE,
-    NOWHERE,
     PUSH,
     PUSH_VERSION,
     READ,
     RIGHTS,
+    UNKNOWN_ORIGIN,
     UNLIST,
     VERIFY,
     Actor,
@@ -378,6 +378,6 @@ class TestExpiryWarning:
 def test_an_actor_sent_by_another_request_is_the_same_actor():
     sender = Sender("192.0.2.1", "NuGet xplat/7.0", "r1")
     key = alice(PUSH, role=PUBLISHER)
-    assert key.sender == NOWHERE
+    assert key.sender == UNKNOWN_ORIGIN
     assert key.sent_by(sender).sender == sender
-    assert key.sent_by(sender).sent_by(NOWHERE) == key
+    assert key.sent_by(sender).sent_by(UNKNOWN_ORIGIN) == key

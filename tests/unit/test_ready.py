@@ -8,16 +8,20 @@ from hypothesis import strategies as st
 
 from motherlode.observe.logs import Facts
 from motherlode.projections.documents.cache import DocumentKey
-from motherlode.web.base_url import Sites
-from motherlode.web.response_cache import Known, KnownRequests, Ready, Sightings
-from motherlode.web.responses import answer_document
+from motherlode.web.base_url import BaseUrls
+from motherlode.web.response_cache import CachedResponse, KnownRequest, ResponseCache, Sightings
+from motherlode.web.responses import document_response
 
 HOSTS = st.sampled_from([None, "localhost:5555", "LOCALHOST:5555", "127.0.0.1:5555", "evil.example", "a b"])
 CLIENTS = st.sampled_from(["10.0.0.1", "192.0.2.1", "::ffff:10.0.0.2"])
 
 
 def known(name):
-    return Known(Ready(DocumentKey(1, "", name), partial(answer_document, is_negotiable=True, cache="")), name, Facts())
+    return KnownRequest(
+        CachedResponse(DocumentKey(1, "", name), partial(document_response, is_negotiable=True, cache="")),
+        name,
+        Facts(),
+    )
 
 
 @st.composite
@@ -39,7 +43,7 @@ def scopes(draw):
 
 
 def test_only_so_many_are_remembered_and_the_oldest_goes_first():
-    requests = KnownRequests(most=3)
+    requests = ResponseCache(most=3)
     for number in range(10):
         requests.keep(f"/{number}", "asked", known(f"route-{number}"))
         assert len(requests) <= 3
@@ -47,7 +51,7 @@ def test_only_so_many_are_remembered_and_the_oldest_goes_first():
 
 
 def test_they_take_no_more_than_their_bytes():
-    requests = KnownRequests(max_bytes=20_000)
+    requests = ResponseCache(max_bytes=20_000)
     for number in range(100):
         requests.keep(f"/{'x' * (number % 50)}{number}", "asked", known("route"))
         assert 0 < requests.bytes_kept <= 20_000
@@ -57,7 +61,7 @@ def test_they_take_no_more_than_their_bytes():
 
 
 def test_a_request_that_is_kept_again_counts_once():
-    requests = KnownRequests()
+    requests = ResponseCache()
     for _ in range(3):
         requests.keep("/", "asked", known("route"))
     assert len(requests) == 1
@@ -75,21 +79,21 @@ def test_requests_are_first_once_and_a_flood_of_them_takes_no_room():
 
 
 def test_the_same_path_of_two_sites_is_two_requests():
-    requests = KnownRequests()
+    requests = ResponseCache()
     requests.keep("/", "one", known("one"))
     assert requests.find("/", "one").route == "one"
     assert requests.find("/", "two") is None
 
 
 def test_a_path_of_endless_spellings_is_not_remembered():
-    requests = KnownRequests()
+    requests = ResponseCache()
     requests.keep("/" + "0" * 501, "asked", known("long"))
     assert len(requests) == 0
 
 
 @given(scopes(), scopes(), st.sampled_from([None, "https://nuget.example/packages"]), st.booleans())
 def test_requests_that_ask_alike_ask_the_same_site(one, other, public_url, is_proxied):
-    sites = Sites(public_url, [ip_network("10.0.0.0/8")] if is_proxied else [])
+    sites = BaseUrls(public_url, [ip_network("10.0.0.0/8")] if is_proxied else [])
     if sites.asked_of(one) is not None and sites.asked_of(one) == sites.asked_of(other):
         first, second = sites.of(one), sites.of(other)
         assert (first.root, first.prefix, first.is_checked) == (second.root, second.prefix, second.is_checked)
@@ -97,6 +101,6 @@ def test_requests_that_ask_alike_ask_the_same_site(one, other, public_url, is_pr
 
 @given(scopes())
 def test_what_a_proxy_forwards_is_never_taken_for_what_was_asked_directly(scope):
-    sites = Sites(None, [ip_network("10.0.0.0/8")])
+    sites = BaseUrls(None, [ip_network("10.0.0.0/8")])
     assert (sites.asked_of(scope) is None) == (scope["client"][0] != "192.0.2.1")
     assert sites.client_of(scope) == sites.of(scope).client

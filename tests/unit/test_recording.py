@@ -10,10 +10,10 @@ from motherlode.domain.permissions import READ, Actor
 from motherlode.domain.refusals import NotAllowed
 from motherlode.observe.clock import SystemClock
 from motherlode.store.database.sqlite import open_database
-from motherlode.web.auth.audit_recorder import MOST_OF_ONE, REPEAT_S, Attempts, Recording
-from motherlode.web.background import Later
-from motherlode.web.base_url import Sites
-from motherlode.web.request import Visit
+from motherlode.web.auth.audit_recorder import MOST_OF_ONE, REPEAT_S, Attempts, AuditRecorder
+from motherlode.web.background import BackgroundTasks
+from motherlode.web.base_url import BaseUrls
+from motherlode.web.request import Request
 
 ADA = Actor("ada", frozenset({READ}))
 
@@ -86,7 +86,7 @@ class TestLater:
 
     def test_all_that_was_started_is_done_in_the_end(self):
         async def run():
-            later, done = Later(), []
+            later, done = BackgroundTasks(), []
 
             async def work(number):
                 await asyncio.sleep(0)
@@ -101,7 +101,7 @@ class TestLater:
 
     def test_what_is_too_much_is_refused_until_there_is_room(self):
         async def run():
-            later, go = Later(most=2), asyncio.Event()
+            later, go = BackgroundTasks(most=2), asyncio.Event()
 
             async def work():
                 await go.wait()
@@ -128,13 +128,13 @@ class TestWhatCannotBeWritten:
         "server": ("127.0.0.1", 80),
     }
 
-    def log_of(self, house, later, act):
+    def log_of(self, services, later, act):
         """What is logged when that is done with the recording of such a worker, and a visit there."""
-        site = Sites(None, ()).of(self.SCOPE)
-        visit = Visit(house, self.SCOPE, None, site, "request-1", None, None, None, None, asked_feed="inner")
+        site = BaseUrls(None, ()).of(self.SCOPE)
+        visit = Request(services, self.SCOPE, None, site, "request-1", None, None, None, None, asked_feed="inner")
 
         async def run():
-            act(Recording(house, later), visit)
+            act(AuditRecorder(services, later), visit)
             await later.finish()
 
         with capture_logs() as events:
@@ -142,7 +142,7 @@ class TestWhatCannotBeWritten:
         return [(event["event"], event["actor"], event["client"], event["request_id"]) for event in events]
 
     def test_what_is_too_much_at_once_is_logged(self):
-        log = self.log_of(None, Later(most=0), lambda recording, visit: recording.note_sign_in(visit, ADA))
+        log = self.log_of(None, BackgroundTasks(most=0), lambda recording, visit: recording.note_sign_in(visit, ADA))
         assert log == [("audit_not_written", "ada", "192.0.2.1", "request-1")]
 
     def test_what_fails_is_logged(self, tmp_path):
@@ -152,6 +152,6 @@ class TestWhatCannotBeWritten:
             visit.actor = ADA.sent_by(visit.sender)
             recording.note_refusal(visit, NotAllowed("No."))
 
-        log = self.log_of(SimpleNamespace(db=db, clock=SystemClock()), Later(), refuse)
+        log = self.log_of(SimpleNamespace(db=db, clock=SystemClock()), BackgroundTasks(), refuse)
         db.close()
         assert log == [("audit_not_written", "ada", "192.0.2.1", "request-1")]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from motherlode.domain import refusals
 from motherlode.domain.refusals import InvalidPackage, Refusal
 from motherlode.nuget.faults import Fault
-from motherlode.web.refusal_responses import MAX_WARNING_BYTES, refuse, status_of, warning_lines
+from motherlode.web.refusal_responses import MAX_WARNING_BYTES, problem_response, status_of, warning_lines
 
 KINDS = [kind for _, kind in inspect.getmembers(refusals, inspect.isclass) if issubclass(kind, Refusal)]
 ARGUMENTS = {
@@ -33,7 +33,7 @@ ARGUMENTS = {
     "least": "4.1.0",
     "retry_after_s": 7,
     "may_sign_in": True,
-    "why_not": "its holder is disabled",
+    "rejection_reason": "its holder is disabled",
     "wanted": "number",
     "file": "/data/motherlode.db",
     "reason": "is a folder",
@@ -63,7 +63,7 @@ STATUSES = {
     "SlowBody": 408,
     "Busy": 503,
     "StorageFull": 507,
-    "Broken": 500,
+    "InternalError": 500,
 }
 
 
@@ -115,7 +115,7 @@ def test_each_refusal_of_a_request_has_its_status(name):
 def test_a_refusal_travels_as_status_problem_and_warning(kind, is_write):
     refusal = example(kind)
     said = refusal.public or str(refusal)
-    response = refuse(refusal, request_id="r1", is_write=is_write)
+    response = problem_response(refusal, request_id="r1", is_write=is_write)
     problem = json.loads(response.body)
     assert response.status_code == problem["status"] == status_of(refusal) >= 400
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -128,7 +128,7 @@ def test_a_refusal_travels_as_status_problem_and_warning(kind, is_write):
 
 def test_several_faults_are_several_warnings_and_all_of_them_are_in_the_body():
     faults = [Fault(f"fault-{number}", f"Fault {number}: {'x' * 200}") for number in range(30)]
-    response = refuse(InvalidPackage(faults), request_id="r1", is_write=True)
+    response = problem_response(InvalidPackage(faults), request_id="r1", is_write=True)
     assert json.loads(response.body)["faults"] == [{"code": fault.code, "message": fault.message} for fault in faults]
     warnings = response.headers.getlist("X-NuGet-Warning")
     assert warnings[:-1] == [fault.message for fault in faults[: len(warnings) - 1]]
@@ -137,21 +137,21 @@ def test_several_faults_are_several_warnings_and_all_of_them_are_in_the_body():
 
 def test_a_missing_key_asks_for_one_without_a_basic_challenge():
     """Clients without a login answer that by sending the whole package again."""
-    challenge = refuse(refusals.KeyMissing(), request_id="r", is_write=True).headers["WWW-Authenticate"]
+    challenge = problem_response(refusals.KeyMissing(), request_id="r", is_write=True).headers["WWW-Authenticate"]
     assert challenge.startswith("ApiKey")
     assert "basic" not in challenge.lower()
 
 
 def test_a_missing_key_asks_for_a_login_where_one_could_bring_it():
     refusal = refusals.KeyMissing(may_sign_in=True)
-    challenges = refuse(refusal, request_id="r", is_write=True).headers.getlist("WWW-Authenticate")
+    challenges = problem_response(refusal, request_id="r", is_write=True).headers.getlist("WWW-Authenticate")
     assert challenges == ['Basic realm="Motherlode", charset="UTF-8"']
 
 
 @pytest.mark.parametrize("refusal", [refusals.SignInNeeded(), refusals.SignInRefused()])
 def test_clients_are_asked_for_a_login_and_browsers_do_not_ask_for_one_by_themselves(refusal):
     def challenges(*, is_browser):
-        response = refuse(refusal, request_id="r", is_write=False, is_browser=is_browser)
+        response = problem_response(refusal, request_id="r", is_write=False, is_browser=is_browser)
         return response.headers.getlist("WWW-Authenticate")
 
     assert challenges(is_browser=False) == ['Basic realm="Motherlode", charset="UTF-8"']
@@ -168,11 +168,11 @@ def test_clients_are_asked_for_a_login_and_browsers_do_not_ask_for_one_by_themse
     ],
 )
 def test_what_a_status_needs_beside_itself_is_there(refusal, name, value):
-    assert refuse(refusal, request_id="r", is_write=True).headers[name] == value
+    assert problem_response(refusal, request_id="r", is_write=True).headers[name] == value
 
 
 def test_a_text_that_no_encoding_has_still_makes_an_answer():
-    response = refuse(refusals.NoSuchAddress("\ud800 ☃ \x00"), request_id="r", is_write=True)
+    response = problem_response(refusals.NoSuchAddress("\ud800 ☃ \x00"), request_id="r", is_write=True)
     assert "☃" in json.loads(response.body)["detail"]
     assert response.headers["X-NuGet-Warning"].isascii()
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from motherlode.domain.permissions import READ, Actor
-from motherlode.identity.remembered import PROVEN, REMEMBER, Remembered, RememberedCredentials
+from motherlode.identity.remembered import PROVEN, REMEMBER, CredentialCache, Remembered
 
 NOON = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
@@ -25,7 +25,7 @@ def wrong(digest, *, access=1, until=NOON + REMEMBER):
 
 @pytest.fixture
 def memory():
-    return RememberedCredentials()
+    return CredentialCache()
 
 
 class TestDigests:
@@ -38,7 +38,7 @@ class TestDigests:
         assert len({memory.digest_of(each) for each in credentials}) == len(credentials)
 
     def test_it_means_nothing_to_another_process(self, memory):
-        assert memory.digest_of(b"alice:hunter2") != RememberedCredentials().digest_of(b"alice:hunter2")
+        assert memory.digest_of(b"alice:hunter2") != CredentialCache().digest_of(b"alice:hunter2")
 
     def test_the_credential_itself_is_not_kept(self, memory):
         memory.keep(right(memory.digest_of(b"alice:hunter2")))
@@ -128,7 +128,7 @@ class TestProof:
 
 class TestRoom:
     def test_the_oldest_make_room(self):
-        memory = RememberedCredentials(most=3)
+        memory = CredentialCache(most=3)
         for digest in (b"1", b"2", b"3", b"1", b"4"):
             memory.keep(right(digest))
         assert [memory.find(digest, 1, NOON) is not None for digest in (b"1", b"2", b"3", b"4")] == [
@@ -139,7 +139,7 @@ class TestRoom:
         ]
 
     def test_wrong_ones_push_out_no_right_one(self):
-        memory = RememberedCredentials(most=3)
+        memory = CredentialCache(most=3)
         memory.keep(right(b"right"))
         for number in range(1000):
             memory.keep(wrong(b"%d" % number))
@@ -148,7 +148,7 @@ class TestRoom:
 
     def test_keys_push_out_no_password_and_passwords_no_key(self):
         """A key may be sent under any user name: each time it is another credential."""
-        memory = RememberedCredentials(most=3)
+        memory = CredentialCache(most=3)
         memory.keep(right(b"password", proof="$argon2"))
         for number in range(1000):
             memory.keep(right(b"key %d" % number))
@@ -160,7 +160,7 @@ class TestRoom:
         assert len(memory) == 6
 
     def test_threads_leave_it_whole(self):
-        memory = RememberedCredentials(most=50)
+        memory = CredentialCache(most=50)
 
         def work(name):
             for number in range(2000):
@@ -184,7 +184,7 @@ class Memory(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.memory = RememberedCredentials(most=2)
+        self.memory = CredentialCache(most=2)
         self.last = {}
         self.now = NOON
 

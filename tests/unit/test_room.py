@@ -3,7 +3,7 @@
 import pytest
 
 from motherlode.domain.refusals import StorageLow
-from motherlode.store.blobs.free_space import Room
+from motherlode.store.blobs.free_space import FreeSpace
 
 
 class Disk:
@@ -20,8 +20,8 @@ class Disk:
             raise OSError(5, "Input/output error")
         return self.free_bytes
 
-    def room(self, least_bytes: int) -> Room:
-        return Room(self.measure, least_bytes, lambda: self.now_s)
+    def room(self, least_bytes: int) -> FreeSpace:
+        return FreeSpace(self.measure, least_bytes, lambda: self.now_s)
 
 
 def test_it_is_low_below_the_floor_and_not_at_it() -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from motherlode.nuget.nupkg import Limits, Strictness, Verdict, judge_nupkg
-from motherlode.nuget.validation.rule import Weight
+from motherlode.nuget.nupkg import Limits, Strictness, ValidationResult, validate_nupkg
+from motherlode.nuget.validation.rule import Severity
 from motherlode.nuget.validation.rules import BY_CODE, RULES
 from tests.builders import nupkg
 from tests.unit.breaches import BREACHES, EXPRESSION, README
@@ -21,11 +21,11 @@ SOUND = nupkg(
 )
 
 
-def judge(packed: bytes, strictness: Strictness = Strictness.GALLERY) -> Verdict:
-    return judge_nupkg(io.BytesIO(packed), Limits(), NOW, strictness)
+def judge(packed: bytes, strictness: Strictness = Strictness.GALLERY) -> ValidationResult:
+    return validate_nupkg(io.BytesIO(packed), Limits(), NOW, strictness)
 
 
-def codes_of(verdict: Verdict) -> set[str]:
+def codes_of(verdict: ValidationResult) -> set[str]:
     return {fault.code for fault in (*verdict.faults, *verdict.warnings)}
 
 
@@ -71,10 +71,10 @@ def test_a_rule_says_what_it_is_about_and_whose_it_is(rule) -> None:
 
 
 def test_where_feeds_are_lenient_only_what_hurts_is_refused() -> None:
-    weights = {weight: {rule.code for rule in RULES if rule.weight is weight} for weight in Weight}
-    assert {rule.code for rule in RULES if rule.refuses(Strictness.LENIENT)} == weights[Weight.ALWAYS]
+    weights = {weight: {rule.code for rule in RULES if rule.weight is weight} for weight in Severity}
+    assert {rule.code for rule in RULES if rule.refuses(Strictness.LENIENT)} == weights[Severity.ALWAYS]
     assert {rule.code for rule in RULES if rule.refuses(Strictness.GALLERY)} == (
-        weights[Weight.ALWAYS] | weights[Weight.GALLERY]
+        weights[Severity.ALWAYS] | weights[Severity.GALLERY]
     )
 
 

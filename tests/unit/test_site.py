@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherlode.web.base_url import Sites, has_one_host
+from motherlode.web.base_url import BaseUrls, has_one_host
 
 LOCAL = ("127.0.0.1", 5555)
 PROXY = "10.0.0.1"
@@ -14,8 +14,8 @@ TRUSTED = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
 FORWARDED = {"x_forwarded_proto": "https", "x_forwarded_host": "nuget.example", "x_forwarded_prefix": "/packages"}
 
-direct = Sites(None, [])
-proxied = Sites(None, TRUSTED)
+direct = BaseUrls(None, [])
+proxied = BaseUrls(None, TRUSTED)
 
 
 def request(host=None, *, client="192.0.2.7", server=LOCAL, scheme="http", **headers):
@@ -86,13 +86,13 @@ class TestPublicUrl:
     """A base is checked when no stranger can choose it."""
 
     def test_it_wins_over_everything(self):
-        site = Sites("https://nuget.example/packages/", TRUSTED).of(
+        site = BaseUrls("https://nuget.example/packages/", TRUSTED).of(
             request("evil.example", client=PROXY, x_forwarded_host="evil.example", x_forwarded_prefix="/evil")
         )
         assert (site.root, site.prefix, site.is_checked) == ("https://nuget.example/packages", "/packages", True)
 
     def test_without_a_path_it_has_no_prefix(self):
-        site = Sites("https://nuget.example", []).of(request("evil.example"))
+        site = BaseUrls("https://nuget.example", []).of(request("evil.example"))
         assert (site.root, site.prefix) == ("https://nuget.example", "")
 
 
@@ -335,7 +335,7 @@ class TestSeveralHosts:
     """A request with two Host headers is of no known site, and is answered by no memory."""
 
     @pytest.mark.parametrize(
-        "sites", [direct, Sites("https://nuget.example", [])], ids=["no address", "public address"]
+        "sites", [direct, BaseUrls("https://nuget.example", [])], ids=["no address", "public address"]
     )
     def test_it_is_never_known(self, sites):
         twice = request(["localhost:5555", "localhost:5555"])

@@ -17,7 +17,7 @@ from motherlode.identity.slowdown import (
     MOST_KEPT,
     MOST_STRANGERS,
     NAME_TRIES,
-    Slowdown,
+    LoginThrottle,
 )
 
 HERE, THERE = "192.0.2.1", "198.51.100.7"
@@ -25,7 +25,7 @@ HERE, THERE = "192.0.2.1", "198.51.100.7"
 
 @pytest.fixture
 def slowdown():
-    return Slowdown()
+    return LoginThrottle()
 
 
 def wait_s(slowdown, address=HERE, name="alice", now_s=0.0):
@@ -262,7 +262,7 @@ class TestMemory:
 @given(st.lists(st.tuples(st.sampled_from([HERE, THERE]), st.floats(0, 3), st.booleans()), max_size=60))
 def test_nobody_waits_longer_than_for_the_same_tries_all_at_once(tries):
     """Time only forgives."""
-    slowdown, now_s, wrong = Slowdown(), 0.0, {HERE: 0, THERE: 0}
+    slowdown, now_s, wrong = LoginThrottle(), 0.0, {HERE: 0, THERE: 0}
     for number, (address, gap_s, is_right) in enumerate(tries):
         now_s += gap_s
         if wrong[address] == ADDRESS_TRIES + 2:

@@ -7,25 +7,25 @@ from motherlode.nuget.versions import parse_version
 from motherlode.usecases.maintenance.gc import Removed, gc
 from motherlode.usecases.packages.delete import delete
 from motherlode.usecases.packages.restore_version import restore_version
-from tests.usecases.house import House
+from tests.usecases.services import Services
 
 READER_GRACE = timedelta(hours=1)
 
 
-def take_away(house: House, package_id: str, version: str, *, feed: str = "default") -> None:
+def take_away(services: Services, package_id: str, version: str, *, feed: str = "default") -> None:
     """Delete a version as its feed wants it."""
-    house.do(delete, parse_package_id(package_id), parse_version(version), feed=feed)
+    services.do(delete, parse_package_id(package_id), parse_version(version), feed=feed)
 
 
-def bring_back(house: House, package_id: str, version: str, *, feed: str = "default") -> None:
+def bring_back(services: Services, package_id: str, version: str, *, feed: str = "default") -> None:
     """Restore a version that was deleted softly."""
-    house.do(restore_version, parse_package_id(package_id), parse_version(version), feed=feed)
+    services.do(restore_version, parse_package_id(package_id), parse_version(version), feed=feed)
 
 
-def collect(house: House, **wishes: object) -> list[Removed]:
+def collect(services: Services, **wishes: object) -> list[Removed]:
     """Collect garbage; returns what went."""
     told: list[Removed] = []
-    rooms = {"db": house.db, "blobs": house.blobs, "clock": house.clock, "reader_grace": READER_GRACE}
+    rooms = {"db": services.db, "blobs": services.blobs, "clock": services.clock, "reader_grace": READER_GRACE}
     freed = gc(**(rooms | wishes), report=told.append)  # type: ignore[arg-type]
     assert freed == sum(removed.size for removed in told)
     return told

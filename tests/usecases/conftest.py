@@ -10,7 +10,7 @@ from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.store.database.sqlite import open_database
 from motherlode.usecases.feeds.feeds import create_feed
 from motherlode.usecases.sign_in.identify import CONSOLE
-from tests.usecases.house import House
+from tests.usecases.services import Services
 
 
 @pytest.fixture(scope="session")
@@ -19,15 +19,15 @@ def migrated(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("usecases") / "motherlode.db"
     database = open_database(path, create=True)
     database.upgrade()
-    house = House(database)
-    create_feed("default", {}, CONSOLE, defaults=FeedPolicy(), db=database, clock=house.clock)
+    services = Services(database)
+    create_feed("default", {}, CONSOLE, defaults=FeedPolicy(), db=database, clock=services.clock)
     database.close()
     return path
 
 
 @pytest.fixture
-def house(migrated, tmp_path) -> Iterator[House]:
+def services(migrated, tmp_path) -> Iterator[Services]:
     """A house of the test's own, with the feed `default`."""
     database = open_database(Path(shutil.copy(migrated, tmp_path / "motherlode.db")))
-    yield House(database)
+    yield Services(database)
     database.close()

@@ -6,17 +6,17 @@ from typing import Any
 
 from sqlalchemy import event
 
-from tests.usecases.house import House
+from tests.usecases.services import Services
 
 
 @contextmanager
-def queries(house: House) -> Iterator[list[str]]:
+def queries(services: Services) -> Iterator[list[str]]:
     """A list that fills with the statements that run inside."""
     seen: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         seen.append(statement)
 
-    event.listen(house.db._engine, "before_cursor_execute", note)
+    event.listen(services.db._engine, "before_cursor_execute", note)
     yield seen
-    event.remove(house.db._engine, "before_cursor_execute", note)
+    event.remove(services.db._engine, "before_cursor_execute", note)

@@ -2,39 +2,39 @@
 
 from dataclasses import replace
 
-from motherlode.domain.permissions import PUSH, READ, Actor, Sender
+from motherlode.domain.permissions import PUSH, READ, Actor, RequestOrigin
 from motherlode.store.audit import log as audit
 from motherlode.usecases._audit import record_refusal
 from motherlode.usecases.sign_in.history import record_sign_in
 from tests.builders import nupkg
 
-SENDER = Sender("192.0.2.1", "NuGet Client V3/6.12", "r-1")
+SENDER = RequestOrigin("192.0.2.1", "NuGet Client V3/6.12", "r-1")
 
 
-def test_a_sign_in_says_who_from_where_and_with_what(house):
-    house.add_account("alice")
-    actor = house.actor("alice", READ, key_id=None).sent_by(SENDER)
-    house.do(record_sign_in, actor=actor, feed="default")
-    line = house.last_line()
+def test_a_sign_in_says_who_from_where_and_with_what(services):
+    services.add_account("alice")
+    actor = services.actor("alice", READ, key_id=None).sent_by(SENDER)
+    services.do(record_sign_in, actor=actor, feed="default")
+    line = services.last_line()
     assert (line.actor, line.action, line.subject, line.feed) == ("alice", "sign-in", "alice", "default")
     assert (line.address, line.client, line.request_id) == ("192.0.2.1", "NuGet Client V3/6.12", "r-1")
-    assert (line.key_id, line.reason, line.at) == (None, None, house.clock.now())
+    assert (line.key_id, line.reason, line.at) == (None, None, services.clock.now())
 
 
-def test_a_refusal_says_what_was_tried_and_why_not(house):
+def test_a_refusal_says_what_was_tried_and_why_not(services):
     actor = Actor("key-1", frozenset({PUSH}), key_id="key-1", sender=SENDER)
     record_refusal(
-        actor, "push", feed="default", subject="Acme.Widgets", reason="revoked", db=house.db, clock=house.clock
+        actor, "push", feed="default", subject="Acme.Widgets", reason="revoked", db=services.db, clock=services.clock
     )
-    line = house.last_line()
+    line = services.last_line()
     assert (line.actor, line.action, line.key_id) == ("key-1", "refuse-push", "key-1")
     assert (line.feed, line.subject, line.reason) == ("default", "Acme.Widgets", "revoked")
 
 
-def test_every_line_is_in_the_chain(house):
+def test_every_line_is_in_the_chain(services):
     actor = replace(Actor("k", frozenset({PUSH})), sender=SENDER)
-    house.push(nupkg(), actor=actor)
-    house.do(record_sign_in, actor=actor)
-    with house.db.read() as tx:
+    services.push(nupkg(), actor=actor)
+    services.do(record_sign_in, actor=actor)
+    with services.db.read() as tx:
         assert audit.first_fault(tx) is None
-        assert audit.tail(tx)[0] == len(house.rows("audit"))
+        assert audit.tail(tx)[0] == len(services.rows("audit"))

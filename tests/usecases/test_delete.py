@@ -26,7 +26,7 @@ from motherlode.usecases.packages.delete import delete
 from motherlode.usecases.packages.locking import lock_id, unlock_id
 from motherlode.usecases.packages.restore_version import restore_version
 from tests.builders import nupkg
-from tests.usecases.house import NOON
+from tests.usecases.services import NOON
 
 
 def names(package_id, version):
@@ -39,11 +39,11 @@ THE_ID = WIDGETS[0]
 
 
 @pytest.fixture
-def stocked(house):
+def stocked(services):
     """A house with one listed version, pushed at noon, an hour ago."""
-    house.push(nupkg())
-    house.clock.pass_by(timedelta(hours=1))
-    return house
+    services.push(nupkg())
+    services.clock.pass_by(timedelta(hours=1))
+    return services
 
 
 @pytest.fixture(params=["soft", "hard"])
@@ -189,14 +189,14 @@ class TestWhoMay:
     """Only owners and administrators delete; what a caller may not see does not exist for him."""
 
     @pytest.fixture
-    def owned(self, house):
+    def owned(self, services):
         """A feed that deletes for good, whose one version is alice's; bob is a publisher too."""
-        house.change_feed("default", {"delete": "hard"})
+        services.change_feed("default", {"delete": "hard"})
         for name in ("alice", "bob"):
-            house.add_account(name)
-            house.do(grant_role, "default", name, "publisher")
-        house.push(nupkg(), actor=house.actor("alice", PUSH))
-        return house
+            services.add_account(name)
+            services.do(grant_role, "default", name, "publisher")
+        services.push(nupkg(), actor=services.actor("alice", PUSH))
+        return services
 
     def test_its_owner_may(self, owned):
         owned.do(delete, *WIDGETS, feed="default", actor=owned.actor("alice", DELETE))

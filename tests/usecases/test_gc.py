@@ -11,7 +11,7 @@ from motherlode.usecases.maintenance.gc import QUARANTINE, UNNAMED_GRACE
 from motherlode.usecases.maintenance.new_history import begin_history
 from tests.builders import nupkg
 from tests.usecases.away import READER_GRACE, bring_back, collect, take_away
-from tests.usecases.house import NOON
+from tests.usecases.services import NOON
 
 PACKAGE = nupkg(payload_bytes=1000)
 KEEP = timedelta(days=90)
@@ -19,22 +19,22 @@ MOMENT = timedelta(microseconds=1)
 
 
 @pytest.fixture
-def hard(house):
+def hard(services):
     """A house whose feeds delete for good, with one package on both of them."""
-    house.create_feed("other", {"delete": "hard"})
-    house.change_feed("default", {"delete": "hard", "overwrite": "always"})
-    house.push(PACKAGE)
-    house.push(PACKAGE, feed="other")
-    return house
+    services.create_feed("other", {"delete": "hard"})
+    services.change_feed("default", {"delete": "hard", "overwrite": "always"})
+    services.push(PACKAGE)
+    services.push(PACKAGE, feed="other")
+    return services
 
 
 @pytest.fixture
-def soft(house):
+def soft(services):
     """A house that deletes softly, with a version that was deleted just now."""
-    house.change_feed("default", {"delete": "soft"})
-    house.push(PACKAGE)
-    take_away(house, "Acme.Widgets", "1.0.0")
-    return house
+    services.change_feed("default", {"delete": "soft"})
+    services.push(PACKAGE)
+    take_away(services, "Acme.Widgets", "1.0.0")
+    return services
 
 
 def kinds(removed):
@@ -152,60 +152,60 @@ class TestSoftDeletions:
 class TestBlobs:
     """Unnamed blobs are noted after 24 hours and go after their quarantine; what dead processes left goes at once."""
 
-    def put(self, house, body=b"body", blobs=None):
-        store = blobs or house.blobs
+    def put(self, services, body=b"body", blobs=None):
+        store = blobs or services.blobs
         with store.spool() as spool:
             spool.write(body)
             spool.finish()
             return store.put(spool)
 
-    def test_a_blob_that_no_row_names_goes_when_no_push_may_name_it_any_more(self, house):
-        house.push(PACKAGE)
-        name = self.put(house)
-        house.blobs.settle(name)
-        house.clock.pass_by(UNNAMED_GRACE - MOMENT)
-        assert (collect(house), house.rows("unnamed")) == ([], [])
-        house.clock.pass_by(MOMENT)
-        assert collect(house) == []
-        assert [row.blob for row in house.rows("unnamed")] == [name]
-        house.clock.pass_by(QUARANTINE - MOMENT)
-        assert (collect(house, is_dry_run=True), collect(house)) == ([], [])
-        house.clock.pass_by(MOMENT)
-        told = collect(house, is_dry_run=True)
+    def test_a_blob_that_no_row_names_goes_when_no_push_may_name_it_any_more(self, services):
+        services.push(PACKAGE)
+        name = self.put(services)
+        services.blobs.confirm(name)
+        services.clock.pass_by(UNNAMED_GRACE - MOMENT)
+        assert (collect(services), services.rows("unnamed")) == ([], [])
+        services.clock.pass_by(MOMENT)
+        assert collect(services) == []
+        assert [row.blob for row in services.rows("unnamed")] == [name]
+        services.clock.pass_by(QUARANTINE - MOMENT)
+        assert (collect(services, is_dry_run=True), collect(services)) == ([], [])
+        services.clock.pass_by(MOMENT)
+        told = collect(services, is_dry_run=True)
         assert [(each.kind, each.name, each.size) for each in told] == [("unnamed", name, 4)]
-        assert collect(house) == told
-        assert list(house.shelf.blobs.values()) == [PACKAGE]
-        assert house.rows("unnamed") == []
+        assert collect(services) == told
+        assert list(services.shelf.blobs.values()) == [PACKAGE]
+        assert services.rows("unnamed") == []
 
-    def test_a_blob_that_a_row_names_again_is_forgotten_and_stays(self, house):
+    def test_a_blob_that_a_row_names_again_is_forgotten_and_stays(self, services):
         """As after a newer copy of the database was put back, whose notes are older than the row."""
-        house.push(PACKAGE)
-        (blob,) = house.shelf.blobs
-        with house.db.write() as tx:
-            garbage.note_unnamed(tx, [blob], house.db.history, NOON)
-        house.clock.pass_by(2 * QUARANTINE)
-        assert collect(house) == []
-        assert house.rows("unnamed") == []
-        assert list(house.shelf.blobs) == [blob]
+        services.push(PACKAGE)
+        (blob,) = services.shelf.blobs
+        with services.db.write() as tx:
+            garbage.note_unnamed(tx, [blob], services.db.history, NOON)
+        services.clock.pass_by(2 * QUARANTINE)
+        assert collect(services) == []
+        assert services.rows("unnamed") == []
+        assert list(services.shelf.blobs) == [blob]
 
-    def test_a_note_of_another_history_does_not_count(self, house):
-        house.push(PACKAGE)
-        house.blobs.settle(name := self.put(house))
-        house.clock.pass_by(UNNAMED_GRACE)
-        collect(house)
-        house.do(begin_history, blobs=house.blobs, drop_index=lambda: None)
-        house.clock.pass_by(QUARANTINE)
-        assert collect(house) == []
-        house.clock.pass_by(QUARANTINE)
-        assert [each.name for each in collect(house)] == [name]
+    def test_a_note_of_another_history_does_not_count(self, services):
+        services.push(PACKAGE)
+        services.blobs.confirm(name := self.put(services))
+        services.clock.pass_by(UNNAMED_GRACE)
+        collect(services)
+        services.do(begin_history, blobs=services.blobs, drop_index=lambda: None)
+        services.clock.pass_by(QUARANTINE)
+        assert collect(services) == []
+        services.clock.pass_by(QUARANTINE)
+        assert [each.name for each in collect(services)] == [name]
 
-    def test_the_quarantine_is_what_the_caller_says(self, house):
-        house.push(PACKAGE)
-        house.blobs.settle(name := self.put(house))
-        house.clock.pass_by(UNNAMED_GRACE)
-        assert collect(house, quarantine=timedelta(seconds=1)) == []
-        house.clock.pass_by(timedelta(seconds=1))
-        assert [each.name for each in collect(house, quarantine=timedelta(seconds=1))] == [name]
+    def test_the_quarantine_is_what_the_caller_says(self, services):
+        services.push(PACKAGE)
+        services.blobs.confirm(name := self.put(services))
+        services.clock.pass_by(UNNAMED_GRACE)
+        assert collect(services, quarantine=timedelta(seconds=1)) == []
+        services.clock.pass_by(timedelta(seconds=1))
+        assert [each.name for each in collect(services, quarantine=timedelta(seconds=1))] == [name]
 
     def test_garbage_that_is_old_waits_for_its_readers_all_the_same(self, hard):
         hard.clock.pass_by(2 * UNNAMED_GRACE)
@@ -225,12 +225,12 @@ class TestBlobs:
         assert collect(hard) == []
         assert list(hard.shelf.blobs) == [blob]
 
-    def test_what_a_dead_process_put_and_never_committed_goes_at_once(self, house):
-        dying = MemoryBlobs(house.shelf, house.clock)
-        name = self.put(house, blobs=dying)
-        assert collect(house) == []
+    def test_what_a_dead_process_put_and_never_committed_goes_at_once(self, services):
+        dying = MemoryBlobs(services.shelf, services.clock)
+        name = self.put(services, blobs=dying)
+        assert collect(services) == []
         dying.close()
-        assert [(each.kind, each.name) for each in collect(house)] == [("unnamed", name)]
+        assert [(each.kind, each.name) for each in collect(services)] == [("unnamed", name)]
 
 
 class TestDryRun:
@@ -247,13 +247,13 @@ class TestDryRun:
         soft.clock.pass_by(READER_GRACE)
         assert collect(soft, is_dry_run=True) == collect(soft)
 
-    def test_it_leaves_alone_what_dead_processes_left(self, house):
-        dying = MemoryBlobs(house.shelf, house.clock)
-        name = TestBlobs().put(house, blobs=dying)
+    def test_it_leaves_alone_what_dead_processes_left(self, services):
+        dying = MemoryBlobs(services.shelf, services.clock)
+        name = TestBlobs().put(services, blobs=dying)
         dying.close()
         for _ in range(2):
-            assert [each.name for each in collect(house, is_dry_run=True)] == [name]
-        assert [each.name for each in collect(house)] == [name]
+            assert [each.name for each in collect(services, is_dry_run=True)] == [name]
+        assert [each.name for each in collect(services)] == [name]
 
 
 class TestSteps:

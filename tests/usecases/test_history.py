@@ -16,40 +16,40 @@ from motherlode.usecases.maintenance.new_history import begin_history
 from motherlode.usecases.maintenance.sweep import sweep
 from tests.builders import nupkg
 from tests.usecases.away import collect
-from tests.usecases.house import House
+from tests.usecases.services import Services
 
 
-def record(house):
-    record_history(db=house.db, blobs=house.blobs, clock=house.clock)
+def record(services):
+    record_history(db=services.db, blobs=services.blobs, clock=services.clock)
 
 
-def check(house, **wishes):
-    check_history(db=house.db, blobs=house.blobs, **wishes)
+def check(services, **wishes):
+    check_history(db=services.db, blobs=services.blobs, **wishes)
 
 
-def recorded(house):
-    return json.loads(house.shelf.objects[HISTORY])
+def recorded(services):
+    return json.loads(services.shelf.objects[HISTORY])
 
 
-def back_up(house, target):
-    with closing(sqlite3.connect(house.db.path)) as source, closing(sqlite3.connect(target)) as copy:
+def back_up(services, target):
+    with closing(sqlite3.connect(services.db.path)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
 
 
-def become_another(house):
-    with house.db.write() as tx:
-        house.db.renew_history(tx)
+def become_another(services):
+    with services.db.write() as tx:
+        services.db.renew_history(tx)
 
 
 @pytest.fixture
-def beside(house, migrated, tmp_path):
+def beside(services, migrated, tmp_path):
     """Opens another database beside the packages of the house: by default one that never held a package."""
     opened = []
 
     def open_beside(copied=migrated):
         path = tmp_path / f"beside-{len(opened)}.db"
         opened.append(open_database(shutil.copy(copied, path)))
-        return House(opened[-1], house.clock, house.shelf)
+        return Services(opened[-1], services.clock, services.shelf)
 
     yield open_beside
     for database in opened:
@@ -57,42 +57,42 @@ def beside(house, migrated, tmp_path):
 
 
 @pytest.fixture
-def older(house, beside, tmp_path):
+def older(services, beside, tmp_path):
     """A house with the database as it was before the second of two packages was pushed; both were recorded."""
-    house.push(nupkg(version="1.0.0"))
+    services.push(nupkg(version="1.0.0"))
     copy = tmp_path / "copy.db"
-    back_up(house, copy)
-    house.push(nupkg(version="2.0.0"))
-    record(house)
+    back_up(services, copy)
+    services.push(nupkg(version="2.0.0"))
+    record(services)
     return beside(copy)
 
 
 class TestRecord:
     """`history.json`: the history, the last line of the audit log, the time; never ahead of the database."""
 
-    def test_it_says_how_far_the_database_has_come(self, house):
-        house.push(nupkg())
-        record(house)
-        line = house.last_line()
-        assert recorded(house) == {
-            "history": house.db.history,
+    def test_it_says_how_far_the_database_has_come(self, services):
+        services.push(nupkg())
+        record(services)
+        line = services.last_line()
+        assert recorded(services) == {
+            "history": services.db.history,
             "audit_line": line.id,
             "audit_hash": line.hash.hex(),
-            "time": house.clock.now().isoformat(),
+            "time": services.clock.now().isoformat(),
         }
 
-    def test_where_nothing_happened_it_is_not_written_again(self, house):
-        record(house)
-        before = dict(house.shelf.objects)
-        house.clock.pass_by(timedelta(hours=1))
-        record(house)
-        assert house.shelf.objects == before
+    def test_where_nothing_happened_it_is_not_written_again(self, services):
+        record(services)
+        before = dict(services.shelf.objects)
+        services.clock.pass_by(timedelta(hours=1))
+        record(services)
+        assert services.shelf.objects == before
 
-    def test_it_follows(self, house):
-        record(house)
-        house.push(nupkg())
-        record(house)
-        assert recorded(house)["audit_line"] == house.last_line().id
+    def test_it_follows(self, services):
+        record(services)
+        services.push(nupkg())
+        record(services)
+        assert recorded(services)["audit_line"] == services.last_line().id
 
     def test_a_database_that_is_behind_does_not_overwrite_it(self, older):
         before = dict(older.shelf.objects)
@@ -100,35 +100,37 @@ class TestRecord:
             record(older)
         assert older.shelf.objects == before
 
-    def test_a_push_never_waits_for_it(self, house, monkeypatch):
+    def test_a_push_never_waits_for_it(self, services, monkeypatch):
         def fail(*_):
             raise StorageFull
 
-        monkeypatch.setattr(house.blobs, "replace_object", fail)
-        house.push(nupkg())
-        assert HISTORY not in house.shelf.objects
+        monkeypatch.setattr(services.blobs, "replace_object", fail)
+        services.push(nupkg())
+        assert HISTORY not in services.shelf.objects
 
 
 class TestCheck:
     """Which databases are refused beside which packages."""
 
-    def test_the_one_that_belongs_there_is_fine(self, house):
-        house.push(nupkg())
-        record(house)
-        house.push(nupkg(version="2.0.0"))
-        check(house)
+    def test_the_one_that_belongs_there_is_fine(self, services):
+        services.push(nupkg())
+        record(services)
+        services.push(nupkg(version="2.0.0"))
+        check(services)
 
-    def test_packages_of_an_earlier_version_without_the_object_belong_to_the_database_that_holds_packages(self, house):
-        house.push(nupkg())
-        check(house)
-        record(house)
-        check(house)
+    def test_packages_of_an_earlier_version_without_the_object_belong_to_the_database_that_holds_packages(
+        self, services
+    ):
+        services.push(nupkg())
+        check(services)
+        record(services)
+        check(services)
 
     @pytest.mark.parametrize("is_recorded", [True, False])
-    def test_a_database_that_never_held_a_package_is_none_for_packages(self, house, beside, is_recorded):
-        house.push(nupkg())
+    def test_a_database_that_never_held_a_package_is_none_for_packages(self, services, beside, is_recorded):
+        services.push(nupkg())
         if is_recorded:
-            record(house)
+            record(services)
         empty = beside()
         become_another(empty)
         with pytest.raises(DatabaseMissing, match="rebuild --feed"):
@@ -136,10 +138,10 @@ class TestCheck:
         with pytest.raises(DatabaseMissing):
             record(empty)
 
-    def test_where_no_package_is_left_a_new_database_begins_anew(self, house, beside):
-        house.push(nupkg())
-        record(house)
-        house.shelf.blobs.clear()
+    def test_where_no_package_is_left_a_new_database_begins_anew(self, services, beside):
+        services.push(nupkg())
+        record(services)
+        services.shelf.blobs.clear()
         empty = beside()
         become_another(empty)
         check(empty)
@@ -157,61 +159,61 @@ class TestCheck:
         with pytest.raises(DatabaseStale, match="another one than was written down"):
             check(older)
 
-    def test_a_database_of_another_history_is_refused(self, house, beside, tmp_path):
-        house.push(nupkg())
-        record(house)
-        back_up(house, tmp_path / "copy.db")
+    def test_a_database_of_another_history_is_refused(self, services, beside, tmp_path):
+        services.push(nupkg())
+        record(services)
+        back_up(services, tmp_path / "copy.db")
         other = beside(tmp_path / "copy.db")
         become_another(other)
         with pytest.raises(DatabaseStale, match="another history"):
             check(other)
 
-    def test_one_that_is_older_than_its_search_index_is_refused(self, house):
-        house.push(nupkg())
-        feed_id = house.get("acme.widgets", "1.0.0").feed_id
-        check(house, indexed={feed_id: 1})
+    def test_one_that_is_older_than_its_search_index_is_refused(self, services):
+        services.push(nupkg())
+        feed_id = services.get("acme.widgets", "1.0.0").feed_id
+        check(services, indexed={feed_id: 1})
         with pytest.raises(DatabaseStale, match="search index"):
-            check(house, indexed={feed_id: 2})
+            check(services, indexed={feed_id: 2})
 
     @pytest.mark.parametrize(
         "content",
         [b"", b"{", b"[]", b"{}", b"null", b"[" * 100_000, b'{"history": 1, "audit_line": 1, "audit_hash": null}'],
     )
-    def test_an_object_that_cannot_be_read_is_refused_and_left_alone(self, house, content):
-        house.push(nupkg())
-        house.shelf.objects[HISTORY] = content
+    def test_an_object_that_cannot_be_read_is_refused_and_left_alone(self, services, content):
+        services.push(nupkg())
+        services.shelf.objects[HISTORY] = content
         with pytest.raises(DatabaseStale, match=HISTORY):
-            check(house)
+            check(services)
         with pytest.raises(DatabaseStale):
-            record(house)
-        assert house.shelf.objects[HISTORY] == content
+            record(services)
+        assert services.shelf.objects[HISTORY] == content
 
     @pytest.mark.parametrize(
         "field", [{"audit_hash": []}, {"audit_hash": {}}, {"audit_line": -(10**30)}, {"audit_line": 10**30}]
     )
-    def test_so_is_one_of_this_history_with_a_field_that_nobody_writes(self, house, field):
-        house.push(nupkg())
-        record(house)
-        house.shelf.objects[HISTORY] = json.dumps(recorded(house) | field).encode()
+    def test_so_is_one_of_this_history_with_a_field_that_nobody_writes(self, services, field):
+        services.push(nupkg())
+        record(services)
+        services.shelf.objects[HISTORY] = json.dumps(recorded(services) | field).encode()
         for call in (check, record):
             with pytest.raises(DatabaseStale, match="is damaged"):
-                call(house)
+                call(services)
 
-    def test_a_first_push_that_was_cut_off_is_no_package(self, house):
-        with house.blobs.spool() as spool:
+    def test_a_first_push_that_was_cut_off_is_no_package(self, services):
+        with services.blobs.spool() as spool:
             spool.write(b"put, and never named")
             spool.finish()
-            house.blobs.put(spool)
-        check(house)
-        house.blobs.close()
-        check(house)
-        assert len(sweep(db=house.db, blobs=house.blobs)) == 1
+            services.blobs.put(spool)
+        check(services)
+        services.blobs.close()
+        check(services)
+        assert len(sweep(db=services.db, blobs=services.blobs)) == 1
 
 
 class TestWhileItIsRefused:
     """Nothing is removed, neither by a collector nor by a sweep."""
 
-    @pytest.mark.parametrize("remove", [collect, lambda house: sweep(db=house.db, blobs=house.blobs)])
+    @pytest.mark.parametrize("remove", [collect, lambda services: sweep(db=services.db, blobs=services.blobs)])
     def test_nothing_goes(self, older, remove):
         older.shelf.left_notes |= older.shelf.blobs.keys()
         before = dict(older.shelf.blobs)
@@ -222,8 +224,8 @@ class TestWhileItIsRefused:
 
 
 class TestNewHistory:
-    def begin(self, house, **wishes):
-        return house.do(begin_history, blobs=house.blobs, drop_index=lambda: None, **wishes)
+    def begin(self, services, **wishes):
+        return services.do(begin_history, blobs=services.blobs, drop_index=lambda: None, **wishes)
 
     def test_the_older_state_is_the_one_that_counts_from_then_on(self, older):
         former = older.db.history
@@ -234,10 +236,10 @@ class TestNewHistory:
         line = older.last_line()
         assert (line.action, line.subject, line.details) == ("new-history", new, {"former": former})
 
-    def test_the_newer_database_is_another_one_by_then(self, house, older):
+    def test_the_newer_database_is_another_one_by_then(self, services, older):
         self.begin(older)
         with pytest.raises(DatabaseStale, match="another history"):
-            check(house)
+            check(services)
 
     def test_what_the_older_one_does_not_name_is_kept_in_quarantine(self, older):
         self.begin(older)

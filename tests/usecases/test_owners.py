@@ -22,24 +22,24 @@ ABSENT = parse_package_id("Acme.Absent")
 
 
 @pytest.fixture
-def owned(house):
+def owned(services):
     """A house whose Acme.Widgets is alice's; bob and the team Gadgets own nothing, and carol is in Gadgets."""
     for name in ("alice", "bob", "carol"):
-        house.add_account(name)
-        house.do(grant_role, "default", name, PUBLISHER)
-    house.add_account("Gadgets", kind=TEAM)
-    house.do(add_member, "gadgets", "carol")
-    house.push(nupkg(), actor=house.actor("alice", PUSH))
-    return house
+        services.add_account(name)
+        services.do(grant_role, "default", name, PUBLISHER)
+    services.add_account("Gadgets", kind=TEAM)
+    services.do(add_member, "gadgets", "carol")
+    services.push(nupkg(), actor=services.actor("alice", PUSH))
+    return services
 
 
-def owners_of(house):
-    names = {row.id: row.name for row in house.rows("accounts")}
-    return sorted(names[row.account_id] for row in house.rows("owners"))
+def owners_of(services):
+    names = {row.id: row.name for row in services.rows("accounts")}
+    return sorted(names[row.account_id] for row in services.rows("owners"))
 
 
-def do(house, verb, name, package_id=WIDGETS, **wishes):
-    return house.do(verb, package_id, name, **({"feed": "default"} | wishes))
+def do(services, verb, name, package_id=WIDGETS, **wishes):
+    return services.do(verb, package_id, name, **({"feed": "default"} | wishes))
 
 
 class TestAddOwner:
@@ -139,13 +139,13 @@ class TestNamesInRefusals:
 
     PUSHES = nupkg(version="2.0.0")
 
-    def attempts(self, house, name):
+    def attempts(self, services, name):
         """Every verb that an owner alone may do, as somebody else."""
-        actor = house.actor(name, PUSH, UNLIST, ADMIN, READ)
-        yield lambda: house.push(self.PUSHES, actor=actor)
-        yield lambda: house.unlist("ACME.Widgets", "1.0.0", actor=actor)
-        yield lambda: do(house, invite_owner, "bob", actor=actor)
-        yield lambda: do(house, remove_owner, "alice", actor=actor)
+        actor = services.actor(name, PUSH, UNLIST, ADMIN, READ)
+        yield lambda: services.push(self.PUSHES, actor=actor)
+        yield lambda: services.unlist("ACME.Widgets", "1.0.0", actor=actor)
+        yield lambda: do(services, invite_owner, "bob", actor=actor)
+        yield lambda: do(services, remove_owner, "alice", actor=actor)
 
     def test_they_are_named_with_the_teams(self, owned):
         do(owned, add_owner, "Gadgets")

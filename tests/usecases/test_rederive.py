@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import NoSuchFeed, NotAllowed
 from motherlode.nuget.archive.zip_reader import Limits
-from motherlode.nuget.package_json import READING
+from motherlode.nuget.package_json import EXTRACTOR_VERSION
 from motherlode.store import feeds
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.database import schema
@@ -17,7 +17,7 @@ from motherlode.store.packages import catalog, contents
 from motherlode.usecases.maintenance.reprocess import Rederived, rederive
 from motherlode.usecases.sign_in.identify import CONSOLE
 from tests.builders import nupkg
-from tests.usecases.house import House
+from tests.usecases.services import Services
 
 PACKAGE = nupkg(title="Widgets", tags="a b", dependencies={"Acme.Base": "[1.0.0-a.1, )"})
 LATER = timedelta(hours=1)
@@ -27,124 +27,128 @@ class Stopped(Exception):
     """Whoever runs it has had enough."""
 
 
-def reread(house: House, **wishes):
+def reread(services: Services, **wishes):
     """What a run did, and the sentences that it told."""
     told = []
-    wishes = {"report": told.append, "advance": lambda done, total: None, "blobs": house.blobs} | wishes
-    done = rederive(CONSOLE, **wishes, db=house.db, clock=house.clock, limits=Limits())
+    wishes = {"report": told.append, "advance": lambda done, total: None, "blobs": services.blobs} | wishes
+    done = rederive(CONSOLE, **wishes, db=services.db, clock=services.clock, limits=Limits())
     assert done.left == len(told)
     return done, told
 
 
-def age(house: House, entry, **columns):
+def age(services: Services, entry, **columns):
     """Let a content be as an older reader wrote it down: facts, nuspec as given, and no number."""
-    with house.db.write() as tx:
+    with services.db.write() as tx:
         mine = schema.contents.c.id == entry.content_id
         if columns:
             tx.execute(update(schema.contents).where(mine).values(**columns))
         contents.forget_readings(tx, ())
 
 
-def age_entries(house: House, **columns):
+def age_entries(services: Services, **columns):
     """Let all entries be as an older reader wrote them down."""
-    with house.db.write() as tx:
+    with services.db.write() as tx:
         tx.execute(update(schema.entries).values(**columns))
         contents.forget_readings(tx, ())
 
 
-def rederived_events(house: House, feed="default"):
-    with house.db.read() as tx:
+def rederived_events(services: Services, feed="default"):
+    with services.db.read() as tx:
         events = catalog.since(tx, feeds.get(tx, feed).id, 0, 1000)
     return [event for event in events if event.kind == "rederived"]
 
 
-def audit_lines(house: House):
-    return [(line.feed, line.details) for line in house.rows("audit") if line.action == "rederive"]
+def audit_lines(services: Services):
+    return [(line.feed, line.details) for line in services.rows("audit") if line.action == "rederive"]
 
 
-def without_readings(house: House):
-    return {name: rows for name, rows in house.snapshot().items() if name != "readings"}
+def without_readings(services: Services):
+    return {name: rows for name, rows in services.snapshot().items() if name != "readings"}
 
 
 @pytest.fixture
-def entry(house):
+def entry(services):
     """A version on one feed."""
-    house.push(PACKAGE)
-    return house.get("acme.widgets", "1.0.0")
+    services.push(PACKAGE)
+    return services.get("acme.widgets", "1.0.0")
 
 
 class TestWhatComesOutTheSame:
-    def test_what_todays_reader_has_read_is_not_read_again(self, house, entry):
-        house.shelf.blobs.clear()
-        before = house.snapshot()
-        assert reread(house) == (Rederived(0, 0, 0), [])
-        assert house.snapshot() == before
+    def test_what_todays_reader_has_read_is_not_read_again(self, services, entry):
+        services.shelf.blobs.clear()
+        before = services.snapshot()
+        assert reread(services) == (Rederived(0, 0, 0), [])
+        assert services.snapshot() == before
 
-    def test_it_writes_nothing_but_that_it_was_read(self, house, entry):
-        age(house, entry)
-        before = without_readings(house)
-        assert reread(house) == (Rederived(1, 0, 0), [])
-        assert without_readings(house) == before
-        assert house.rows("readings") == [(entry.content_id, READING)]
-        assert reread(house)[0].packages == 0
+    def test_it_writes_nothing_but_that_it_was_read(self, services, entry):
+        age(services, entry)
+        before = without_readings(services)
+        assert reread(services) == (Rederived(1, 0, 0), [])
+        assert without_readings(services) == before
+        assert services.rows("readings") == [(entry.content_id, EXTRACTOR_VERSION)]
+        assert reread(services)[0].packages == 0
 
-    def test_a_lower_number_is_read_again_and_a_higher_one_is_not(self, house, entry):
-        for number, packages in ((READING - 1, 1), (READING + 1, 0)):
-            with house.db.write() as tx:
+    def test_a_lower_number_is_read_again_and_a_higher_one_is_not(self, services, entry):
+        for number, packages in ((EXTRACTOR_VERSION - 1, 1), (EXTRACTOR_VERSION + 1, 0)):
+            with services.db.write() as tx:
                 contents.mark_read(tx, [entry.content_id], number)
-            assert reread(house)[0].packages == packages
+            assert reread(services)[0].packages == packages
 
 
 class TestWhatDiffers:
-    def test_facts_are_those_of_the_bytes_again(self, house, entry):
-        age(house, entry, facts={"id": "Acme.Widgets", "version": "1.0.0", "title": "Old", "copyright": "gone"})
-        assert reread(house) == (Rederived(1, 1, 0), [])
-        assert house.get("acme.widgets", "1.0.0").facts == entry.facts
+    def test_facts_are_those_of_the_bytes_again(self, services, entry):
+        age(services, entry, facts={"id": "Acme.Widgets", "version": "1.0.0", "title": "Old", "copyright": "gone"})
+        assert reread(services) == (Rederived(1, 1, 0), [])
+        assert services.get("acme.widgets", "1.0.0").facts == entry.facts
 
-    def test_what_was_read_before_there_were_frameworks_has_them(self, house, entry):
+    def test_what_was_read_before_there_were_frameworks_has_them(self, services, entry):
         older = {name: said for name, said in entry.facts.items() if name != "frameworks"}
         assert older != entry.facts
-        with house.db.write() as tx:
+        with services.db.write() as tx:
             tx.execute(update(schema.contents).values(facts=older))
             contents.mark_read(tx, [entry.content_id], 1)
-        assert reread(house) == (Rederived(1, 1, 0), [])
-        assert house.get("acme.widgets", "1.0.0").facts["frameworks"] == ["netstandard2.0"]
-        assert rederived_events(house)[0].details["before"] == {"frameworks": None}
+        assert reread(services) == (Rederived(1, 1, 0), [])
+        assert services.get("acme.widgets", "1.0.0").facts["frameworks"] == ["netstandard2.0"]
+        assert rederived_events(services)[0].details["before"] == {"frameworks": None}
 
-    def test_the_event_has_what_was_said_before_and_the_entry_whole(self, house, entry):
-        age(house, entry, facts={name: said for name, said in entry.facts.items() if name != "tags"} | {"title": "Old"})
-        house.clock.pass_by(LATER)
-        reread(house)
-        (event,) = rederived_events(house)
+    def test_the_event_has_what_was_said_before_and_the_entry_whole(self, services, entry):
+        age(
+            services,
+            entry,
+            facts={name: said for name, said in entry.facts.items() if name != "tags"} | {"title": "Old"},
+        )
+        services.clock.pass_by(LATER)
+        reread(services)
+        (event,) = rederived_events(services)
         assert event.details.pop("before") == {"title": "Old", "tags": None}
-        with house.db.read() as tx:
+        with services.db.read() as tx:
             published = catalog.since(tx, entry.feed_id, 0, 1)[0]
-        assert (event.number, event.at, event.details) == (2, house.clock.now(), published.details)
+        assert (event.number, event.at, event.details) == (2, services.clock.now(), published.details)
 
-    def test_the_entry_and_its_package_carry_the_events_number_and_time(self, house, entry):
-        age(house, entry, facts={**entry.facts, "title": "Old"})
-        house.clock.pass_by(LATER)
-        reread(house)
-        after = house.get("acme.widgets", "1.0.0")
-        assert (after.revision, after.changed_at) == (2, house.clock.now())
-        (package,) = house.rows("packages")
-        assert (package.revision, package.changed_at) == (2, house.clock.now())
+    def test_the_entry_and_its_package_carry_the_events_number_and_time(self, services, entry):
+        age(services, entry, facts={**entry.facts, "title": "Old"})
+        services.clock.pass_by(LATER)
+        reread(services)
+        after = services.get("acme.widgets", "1.0.0")
+        assert (after.revision, after.changed_at) == (2, services.clock.now())
+        (package,) = services.rows("packages")
+        assert (package.revision, package.changed_at) == (2, services.clock.now())
 
-    def test_an_unlisted_version_stays_so_and_keeps_when_it_was_pushed(self, house, entry):
-        house.clock.pass_by(LATER)
-        house.unlist("Acme.Widgets", "1.0.0")
-        age(house, entry, facts={**entry.facts, "title": "Old"})
-        reread(house)
-        after = house.get("acme.widgets", "1.0.0")
+    def test_an_unlisted_version_stays_so_and_keeps_when_it_was_pushed(self, services, entry):
+        services.clock.pass_by(LATER)
+        services.unlist("Acme.Widgets", "1.0.0")
+        age(services, entry, facts={**entry.facts, "title": "Old"})
+        reread(services)
+        after = services.get("acme.widgets", "1.0.0")
         assert (after.listed, after.pushed_at) == (False, entry.pushed_at)
-        assert rederived_events(house)[0].details["listed"] is False
+        assert rederived_events(services)[0].details["listed"] is False
 
-    def test_the_nuspec_is_the_one_in_the_package_again(self, house, entry):
-        age(house, entry, nuspec=b"<old />")
-        assert reread(house)[0].changed == 1
-        with house.db.read() as tx:
+    def test_the_nuspec_is_the_one_in_the_package_again(self, services, entry):
+        age(services, entry, nuspec=b"<old />")
+        assert reread(services)[0].changed == 1
+        with services.db.read() as tx:
             assert b"<title>Widgets</title>" in (contents.find_nuspec(tx, entry.content_id) or b"")
-        assert rederived_events(house)[0].details["before"] == {}
+        assert rederived_events(services)[0].details["before"] == {}
 
     @pytest.mark.parametrize(
         ("column", "old"),
@@ -156,34 +160,34 @@ class TestWhatDiffers:
             ("is_semver2", False),
         ],
     )
-    def test_each_column_of_entries_that_follows_from_the_bytes_does(self, house, entry, column, old):
-        before = house.rows("entries")[0]._asdict()
+    def test_each_column_of_entries_that_follows_from_the_bytes_does(self, services, entry, column, old):
+        before = services.rows("entries")[0]._asdict()
         assert before[column] != old
-        age_entries(house, **{column: old})
-        assert reread(house)[0].changed == 1
-        after = house.rows("entries")[0]._asdict()
+        age_entries(services, **{column: old})
+        assert reread(services)[0].changed == 1
+        after = services.rows("entries")[0]._asdict()
         assert after == before | {"revision": 2, "changed_at": after["changed_at"]}
-        assert rederived_events(house)[0].details["is_semver2"] is True
+        assert rederived_events(services)[0].details["is_semver2"] is True
 
-    def test_every_feed_that_holds_the_bytes_gets_an_event(self, house, entry):
-        house.create_feed("other")
-        house.create_feed("third")
-        house.push(PACKAGE, feed="other")
-        house.push(nupkg("Acme.Gadgets"), feed="third")
-        age(house, entry, facts={**entry.facts, "title": "Old"})
-        assert reread(house, feed_names=["other"])[0] == Rederived(1, 1, 0)
-        assert [len(rederived_events(house, feed)) for feed in ("default", "other", "third")] == [1, 1, 0]
+    def test_every_feed_that_holds_the_bytes_gets_an_event(self, services, entry):
+        services.create_feed("other")
+        services.create_feed("third")
+        services.push(PACKAGE, feed="other")
+        services.push(nupkg("Acme.Gadgets"), feed="third")
+        age(services, entry, facts={**entry.facts, "title": "Old"})
+        assert reread(services, feed_names=["other"])[0] == Rederived(1, 1, 0)
+        assert [len(rederived_events(services, feed)) for feed in ("default", "other", "third")] == [1, 1, 0]
 
-    def test_a_line_of_the_audit_log_comes_with_each_feeds_first_change_and_one_with_the_count(self, house, entry):
-        house.create_feed("other")
-        house.push(PACKAGE, feed="other")
-        house.push(nupkg("Acme.Gadgets"))
-        for each in (entry, house.get("acme.gadgets", "1.0.0")):
-            age(house, each, facts={**each.facts, "title": "Old"})
-        reread(house)
-        begun, ended = {"reading": READING, "packages": 2}, {"reading": READING, "changed": 1}
+    def test_a_line_of_the_audit_log_comes_with_each_feeds_first_change_and_one_with_the_count(self, services, entry):
+        services.create_feed("other")
+        services.push(PACKAGE, feed="other")
+        services.push(nupkg("Acme.Gadgets"))
+        for each in (entry, services.get("acme.gadgets", "1.0.0")):
+            age(services, each, facts={**each.facts, "title": "Old"})
+        reread(services)
+        begun, ended = {"reading": EXTRACTOR_VERSION, "packages": 2}, {"reading": EXTRACTOR_VERSION, "changed": 1}
         expected = [("default", begun), ("other", begun), ("default", ended | {"changed": 2}), ("other", ended)]
-        assert audit_lines(house) == expected
+        assert audit_lines(services) == expected
 
 
 class TestWhatCannotBeRead:
@@ -202,42 +206,42 @@ class TestWhatCannotBeRead:
         ],
         ids=["gone", "no package", "another package", "a byte"],
     )
-    def test_a_blob_that_is_not_what_was_pushed_changes_nothing(self, house, entry, damage, sentence):
-        house.push(nupkg("Acme.Zebra"))
-        age(house, entry, facts={**entry.facts, "title": "Old"})
-        damage(house.shelf.blobs, entry.blob)
-        before = without_readings(house)
+    def test_a_blob_that_is_not_what_was_pushed_changes_nothing(self, services, entry, damage, sentence):
+        services.push(nupkg("Acme.Zebra"))
+        age(services, entry, facts={**entry.facts, "title": "Old"})
+        damage(services.shelf.blobs, entry.blob)
+        before = without_readings(services)
         for packages in (2, 1):
-            done, (told,) = reread(house)
+            done, (told,) = reread(services)
             assert done == Rederived(packages, 0, 1)
             assert told.startswith(f"Acme.Widgets 1.0.0 on default: its blob {entry.blob} ")
             assert sentence in told
-        assert without_readings(house) == before
+        assert without_readings(services) == before
 
-    def test_a_package_that_is_refused_today_stays_and_the_sentence_says_why(self, house, entry):
-        before = without_readings(house)
-        age(house, entry)
+    def test_a_package_that_is_refused_today_stays_and_the_sentence_says_why(self, services, entry):
+        before = without_readings(services)
+        age(services, entry)
         told = []
         done = rederive(
             CONSOLE,
-            db=house.db,
-            blobs=house.blobs,
-            clock=house.clock,
+            db=services.db,
+            blobs=services.blobs,
+            clock=services.clock,
             limits=Limits(max_entries=1),
             report=told.append,
             advance=lambda done, total: None,
         )
         assert done == Rederived(1, 0, 1)
         assert told[0].startswith("Acme.Widgets 1.0.0 on default: The package is invalid: ")
-        assert without_readings(house) == before
+        assert without_readings(services) == before
 
-    def test_what_the_gallery_alone_would_refuse_is_read(self, house):
+    def test_what_the_gallery_alone_would_refuse_is_read(self, services):
         """Packages were taken before there were these rules."""
-        house.change_feed("default", {"strictness": "lenient"})
-        house.push(nupkg(description="", more="<license type='expression'>No-Such-License</license>"))
-        entry = house.get("acme.widgets", "1.0.0")
-        age(house, entry, facts={**entry.facts, "title": "Old"})
-        assert reread(house) == (Rederived(1, 1, 0), [])
+        services.change_feed("default", {"strictness": "lenient"})
+        services.push(nupkg(description="", more="<license type='expression'>No-Such-License</license>"))
+        entry = services.get("acme.widgets", "1.0.0")
+        age(services, entry, facts={**entry.facts, "title": "Old"})
+        assert reread(services) == (Rederived(1, 1, 0), [])
 
     @pytest.mark.parametrize(
         "older",
@@ -248,44 +252,44 @@ class TestWhatCannotBeRead:
         ],
         ids=["a flag", "files", "a name"],
     )
-    def test_what_every_feed_would_refuse_today_is_read(self, house, entry, older):
+    def test_what_every_feed_would_refuse_today_is_read(self, services, entry, older):
         """Packages were taken before there were these rules, and are served."""
-        house.shelf.blobs[entry.blob] = older
+        services.shelf.blobs[entry.blob] = older
         hashes = {"sha256": hashlib.sha256(older).digest(), "sha512": hashlib.sha512(older).digest()}
-        age(house, entry, **hashes, size=len(older))
-        assert reread(house) == (Rederived(1, 1, 0), [])
-        assert house.get("acme.widgets", "1.0.0").facts["authors"] == "Ann"
+        age(services, entry, **hashes, size=len(older))
+        assert reread(services) == (Rederived(1, 1, 0), [])
+        assert services.get("acme.widgets", "1.0.0").facts["authors"] == "Ann"
 
     @pytest.mark.parametrize("keys", [{"id_key": "acme.gadgets"}, {"version_key": "2.0.0"}])
-    def test_what_reads_as_another_id_or_version_stays_as_it_was(self, house, entry, keys):
-        age_entries(house, **keys)
-        before = without_readings(house)
+    def test_what_reads_as_another_id_or_version_stays_as_it_was(self, services, entry, keys):
+        age_entries(services, **keys)
+        before = without_readings(services)
         for _ in range(2):
-            done, (told,) = reread(house)
+            done, (told,) = reread(services)
             assert done == Rederived(1, 0, 1)
             assert "it reads as Acme.Widgets 1.0.0 now" in told
-        assert without_readings(house) == before
+        assert without_readings(services) == before
 
-    def test_a_disk_that_does_not_give_it_back_is_told(self, house, entry):
+    def test_a_disk_that_does_not_give_it_back_is_told(self, services, entry):
         class BadDisk(MemoryBlobs):
             def open(self, name):
                 raise OSError(5, "Input/output error")
 
-        age(house, entry)
-        _, (told,) = reread(house, blobs=BadDisk(house.shelf))
+        age(services, entry)
+        _, (told,) = reread(services, blobs=BadDisk(services.shelf))
         assert told.endswith("cannot be read (Input/output error)")
 
 
 class TestWhichAreRead:
     @pytest.fixture
-    def stocked(self, house):
+    def stocked(self, services):
         """Two feeds with a package each, and one that is on both."""
-        house.create_feed("other")
-        house.push(nupkg("A"))
-        house.push(nupkg("B"), feed="other")
-        house.push(nupkg("C"))
-        house.push(nupkg("C"), feed="other")
-        return house
+        services.create_feed("other")
+        services.push(nupkg("A"))
+        services.push(nupkg("B"), feed="other")
+        services.push(nupkg("C"))
+        services.push(nupkg("C"), feed="other")
+        return services
 
     def test_again_reads_all_once_more(self, stocked):
         assert reread(stocked)[0].packages == 0
@@ -299,11 +303,11 @@ class TestWhichAreRead:
         assert reread(stocked, feed_names=["default"])[0].packages == 2
         assert reread(stocked, feed_names=["other", "default"])[0].packages == 1
 
-    def test_more_than_a_page_and_progress_to_the_end(self, house):
+    def test_more_than_a_page_and_progress_to_the_end(self, services):
         for number in range(120):
-            house.push(nupkg(version=f"{number}.0.0"))
+            services.push(nupkg(version=f"{number}.0.0"))
         steps = []
-        done, _ = reread(house, is_again=True, advance=lambda *step: steps.append(step))
+        done, _ = reread(services, is_again=True, advance=lambda *step: steps.append(step))
         assert done == Rederived(120, 0, 0)
         assert steps == [(number, 120) for number in range(1, 121)]
 
@@ -326,26 +330,26 @@ class TestWhichAreRead:
 
 
 class TestStoppedAndGoingOn:
-    def test_a_second_run_reads_what_the_first_one_did_not_come_to(self, house):
+    def test_a_second_run_reads_what_the_first_one_did_not_come_to(self, services):
         """What was changed is done; of what came out the same, a page at most is read once more."""
         for number in range(60):
-            house.push(nupkg(version=f"{number}.0.0", title="New"))
+            services.push(nupkg(version=f"{number}.0.0", title="New"))
         for number in range(60):
-            entry = house.get("acme.widgets", f"{number}.0.0")
+            entry = services.get("acme.widgets", f"{number}.0.0")
             if number % 2 or number > 50:
-                age(house, entry, facts={**entry.facts, "title": "Old"})
+                age(services, entry, facts={**entry.facts, "title": "Old"})
 
         def stop(done, total):
             if done == 55:
                 raise Stopped
 
         with pytest.raises(Stopped):
-            reread(house, advance=stop)
-        changed = len(rederived_events(house))
+            reread(services, advance=stop)
+        changed = len(rederived_events(services))
         assert changed == 29
-        assert reread(house)[0] == Rederived(6, 5, 0)
-        assert len({event.version_key for event in rederived_events(house)}) == len(rederived_events(house)) == 34
-        assert [details.get("packages") for _, details in audit_lines(house)] == [60, 6, None]
+        assert reread(services)[0] == Rederived(6, 5, 0)
+        assert len({event.version_key for event in rederived_events(services)}) == len(rederived_events(services)) == 34
+        assert [details.get("packages") for _, details in audit_lines(services)] == [60, 6, None]
 
 
 class WhileReading(MemoryBlobs):
@@ -364,22 +368,22 @@ class WhileReading(MemoryBlobs):
 class TestBesideOthers:
     """Between the reading of a package and the writing of what was read, anything may be written."""
 
-    def test_an_unlist_in_between_is_kept(self, house, entry):
-        age(house, entry, facts={**entry.facts, "title": "Old"})
-        reread(house, blobs=WhileReading(house.shelf, lambda: house.unlist("Acme.Widgets", "1.0.0")))
-        after = house.get("acme.widgets", "1.0.0")
+    def test_an_unlist_in_between_is_kept(self, services, entry):
+        age(services, entry, facts={**entry.facts, "title": "Old"})
+        reread(services, blobs=WhileReading(services.shelf, lambda: services.unlist("Acme.Widgets", "1.0.0")))
+        after = services.get("acme.widgets", "1.0.0")
         assert (after.listed, after.facts, after.revision) == (False, entry.facts, 3)
-        assert rederived_events(house)[0].details["listed"] is False
+        assert rederived_events(services)[0].details["listed"] is False
 
-    def test_a_push_of_the_same_bytes_in_between_has_its_event(self, house, entry):
-        house.create_feed("other")
-        age(house, entry, facts={**entry.facts, "title": "Old"})
-        reread(house, blobs=WhileReading(house.shelf, lambda: house.push(PACKAGE, feed="other")))
-        assert len(rederived_events(house, "other")) == 1
-        assert house.get("acme.widgets", "1.0.0", feed="other").facts == entry.facts
+    def test_a_push_of_the_same_bytes_in_between_has_its_event(self, services, entry):
+        services.create_feed("other")
+        age(services, entry, facts={**entry.facts, "title": "Old"})
+        reread(services, blobs=WhileReading(services.shelf, lambda: services.push(PACKAGE, feed="other")))
+        assert len(rederived_events(services, "other")) == 1
+        assert services.get("acme.widgets", "1.0.0", feed="other").facts == entry.facts
 
-    def test_a_second_run_in_between_leaves_nothing_to_the_first(self, house, entry):
-        age(house, entry, facts={**entry.facts, "title": "Old"})
-        done, _ = reread(house, blobs=WhileReading(house.shelf, lambda: reread(house)))
+    def test_a_second_run_in_between_leaves_nothing_to_the_first(self, services, entry):
+        age(services, entry, facts={**entry.facts, "title": "Old"})
+        done, _ = reread(services, blobs=WhileReading(services.shelf, lambda: reread(services)))
         assert done == Rederived(1, 0, 0)
-        assert len(rederived_events(house)) == 1
+        assert len(rederived_events(services)) == 1

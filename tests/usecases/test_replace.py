@@ -12,7 +12,7 @@ from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.packages import downloads
 from motherlode.usecases.feeds.roles import grant_role
 from tests.builders import nupkg
-from tests.usecases.house import NOON
+from tests.usecases.services import NOON
 
 OLD, NEW = nupkg(), nupkg(seed=1)
 STABLE, BETA = "1.0.0", "1.0.0-beta"
@@ -20,12 +20,12 @@ KEPT = ("id", "feed_id", "id_key", "version_key", "listed", "is_prerelease")
 
 
 @pytest.fixture
-def stocked(house):
+def stocked(services):
     """A feed on which everything can be replaced, with one version that was pushed at noon, an hour ago."""
-    house.change_feed("default", {"overwrite": "always"})
-    house.push(OLD)
-    house.clock.pass_by(timedelta(hours=1))
-    return house
+    services.change_feed("default", {"overwrite": "always"})
+    services.push(OLD)
+    services.clock.pass_by(timedelta(hours=1))
+    return services
 
 
 def test_the_new_bytes_take_the_place_of_the_old_in_one_event(stocked):
@@ -106,30 +106,30 @@ def test_the_same_bytes_are_not_even_put(stocked):
 
 @pytest.mark.parametrize("version", [STABLE, BETA])
 @pytest.mark.parametrize("overwrite", ["never", "prerelease", "always"])
-def test_what_the_feed_does_not_let_be_replaced_is_refused_with_the_same_bytes_too(house, overwrite, version):
-    house.push(nupkg(version=version))
-    house.change_feed("default", {"overwrite": overwrite})
+def test_what_the_feed_does_not_let_be_replaced_is_refused_with_the_same_bytes_too(services, overwrite, version):
+    services.push(nupkg(version=version))
+    services.change_feed("default", {"overwrite": overwrite})
     if overwrite == "always" or (overwrite == "prerelease" and version == BETA):
-        house.push(nupkg(version=version, seed=1))
-        assert house.last_line().action == "replace"
+        services.push(nupkg(version=version, seed=1))
+        assert services.last_line().action == "replace"
     else:
         for seed in (0, 1):
-            with house.refusing(AlreadyExists):
-                house.push(nupkg(version=version, seed=seed))
+            with services.refusing(AlreadyExists):
+                services.push(nupkg(version=version, seed=seed))
 
 
 class TestWhoMay:
     """Replacing needs the right and the ownership that a new version needs."""
 
     @pytest.fixture
-    def owned(self, house):
+    def owned(self, services):
         """A version that is alice's; bob is a publisher too."""
-        house.change_feed("default", {"overwrite": "always"})
+        services.change_feed("default", {"overwrite": "always"})
         for name in ("alice", "bob"):
-            house.add_account(name)
-            house.do(grant_role, "default", name, "publisher")
-        house.push(OLD, actor=house.actor("alice", PUSH))
-        return house
+            services.add_account(name)
+            services.do(grant_role, "default", name, "publisher")
+        services.push(OLD, actor=services.actor("alice", PUSH))
+        return services
 
     @pytest.mark.parametrize("right", [PUSH, PUSH_VERSION])
     def test_its_owner_may(self, owned, right):
@@ -181,8 +181,8 @@ def test_the_old_bytes_can_come_back_as_a_replacement(stocked):
 class SlowBlobs(MemoryBlobs):
     """Blobs whose `put` comes back only after something else has happened."""
 
-    def __init__(self, house, meanwhile) -> None:
-        super().__init__(house.shelf, house.clock)
+    def __init__(self, services, meanwhile) -> None:
+        super().__init__(services.shelf, services.clock)
         self._meanwhile = meanwhile
 
     def put(self, spool) -> str:
@@ -197,11 +197,11 @@ def test_who_comes_with_the_same_bytes_meanwhile_is_the_one_that_replaces(stocke
     assert sorted(stocked.shelf.blobs.values()) == sorted([OLD, NEW])
 
 
-def test_a_version_that_is_pushed_meanwhile_is_replaced(house):
-    house.change_feed("default", {"overwrite": "always"})
-    house.push(NEW, blobs=SlowBlobs(house, lambda: house.push(OLD)))
-    assert [event.kind for event in house.rows("events")] == ["published", "replaced"]
-    assert house.shelf.blobs[house.get("acme.widgets", "1.0.0").blob] == NEW
+def test_a_version_that_is_pushed_meanwhile_is_replaced(services):
+    services.change_feed("default", {"overwrite": "always"})
+    services.push(NEW, blobs=SlowBlobs(services, lambda: services.push(OLD)))
+    assert [event.kind for event in services.rows("events")] == ["published", "replaced"]
+    assert services.shelf.blobs[services.get("acme.widgets", "1.0.0").blob] == NEW
 
 
 def test_a_feed_that_replaces_nothing_any_more_refuses(stocked):

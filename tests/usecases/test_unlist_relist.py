@@ -9,17 +9,17 @@ from motherlode.domain.permissions import ADMIN, PUSH, READ, UNLIST, Actor
 from motherlode.domain.refusals import NoSuchFeed, NoSuchVersion, NotAllowed
 from motherlode.usecases.feeds.roles import grant_role
 from tests.builders import nupkg
-from tests.usecases.house import NOON
+from tests.usecases.services import NOON
 
 VERBS = ["unlist", "relist"]
 
 
 @pytest.fixture
-def stocked(house):
+def stocked(services):
     """A house with one listed version, pushed at noon, an hour ago."""
-    house.push(nupkg())
-    house.clock.pass_by(timedelta(hours=1))
-    return house
+    services.push(nupkg())
+    services.clock.pass_by(timedelta(hours=1))
+    return services
 
 
 def test_unlisting_is_an_event_and_keeps_the_time_of_the_push(stocked):
@@ -106,13 +106,13 @@ class TestWhoMay:
     """Only owners (and administrators) unlist; what a caller may not see does not exist for him."""
 
     @pytest.fixture
-    def owned(self, house):
+    def owned(self, services):
         """A house whose one version is alice's; bob is a publisher too."""
         for name in ("alice", "bob"):
-            house.add_account(name)
-            house.do(grant_role, "default", name, "publisher")
-        house.push(nupkg(), actor=house.actor("alice", PUSH))
-        return house
+            services.add_account(name)
+            services.do(grant_role, "default", name, "publisher")
+        services.push(nupkg(), actor=services.actor("alice", PUSH))
+        return services
 
     def test_its_owner_may(self, owned, verb):
         assert getattr(owned, verb)("Acme.Widgets", "1.0.0", actor=owned.actor("alice", UNLIST)) == ()

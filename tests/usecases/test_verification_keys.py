@@ -25,38 +25,38 @@ ONE = parse_version("1.0")
 
 
 @pytest.fixture
-def owned(house):
+def owned(services):
     """A house whose Acme.Widgets is alice's and whose Acme.Gadgets is bob's."""
     for name, package_id in (("alice", "Acme.Widgets"), ("bob", "Acme.Gadgets")):
-        house.add_account(name)
-        house.do(grant_role, "default", name, PUBLISHER)
-        house.push(nupkg(package_id), actor=house.actor(name, PUSH))
-    return house
+        services.add_account(name)
+        services.do(grant_role, "default", name, PUBLISHER)
+        services.push(nupkg(package_id), actor=services.actor(name, PUSH))
+    return services
 
 
-def make(house, actor, package_id=WIDGETS, feed="default"):
-    return house.do(create_verification_key, package_id, actor=actor, feed=feed)
+def make(services, actor, package_id=WIDGETS, feed="default"):
+    return services.do(create_verification_key, package_id, actor=actor, feed=feed)
 
 
-def who(house, key):
-    identified = identify_key(key.secret.encode(), bootstrap=None, db=house.db, clock=house.clock)
+def who(services, key):
+    identified = identify_key(key.secret.encode(), bootstrap=None, db=services.db, clock=services.clock)
     assert identified is not None
-    assert identified.why_not is None
+    assert identified.rejection_reason is None
     return identified.actor
 
 
-def holding(house, owner, *rights, **limits):
+def holding(services, owner, *rights, **limits):
     """Who acts with a new key of that account, or of nobody."""
-    key = house.do(create_key, "ci", owner=owner, rights=rights, lifetime=limits.pop("lifetime", None), **limits)
-    return who(house, key)
+    key = services.do(create_key, "ci", owner=owner, rights=rights, lifetime=limits.pop("lifetime", None), **limits)
+    return who(services, key)
 
 
-def verify(house, actor, package_id=WIDGETS, version=ONE, feed="default"):
-    house.do(verify_key, package_id, version, actor=actor, feed=feed)
+def verify(services, actor, package_id=WIDGETS, version=ONE, feed="default"):
+    services.do(verify_key, package_id, version, actor=actor, feed=feed)
 
 
-def verification_keys(house):
-    return [row for row in house.rows("keys") if row.kind == "verification"]
+def verification_keys(services):
+    return [row for row in services.rows("keys") if row.kind == "verification"]
 
 
 class TestCreate:
@@ -185,8 +185,8 @@ class TestVerify:
 class TestMaker:
     """A verification key is judged at its use by what the key that asked for it may then."""
 
-    def why_not(self, house, key):
-        return identify_key(key.secret.encode(), bootstrap=None, db=house.db, clock=house.clock).why_not
+    def rejection_reason(self, services, key):
+        return identify_key(key.secret.encode(), bootstrap=None, db=services.db, clock=services.clock).rejection_reason
 
     def test_what_counts_is_what_its_holder_may_when_it_is_used(self, owned):
         key = make(owned, holding(owned, "alice", PUSH))
@@ -200,16 +200,16 @@ class TestMaker:
         maker, other = holding(owned, owner, ADMIN), holding(owned, owner, ADMIN)
         key, of_other = make(owned, maker), make(owned, other)
         owned.do(revoke_key, maker.key_id)
-        assert self.why_not(owned, key) == "the key that asked for it has ended"
+        assert self.rejection_reason(owned, key) == "the key that asked for it has ended"
         verify(owned, who(owned, of_other))
 
     @pytest.mark.parametrize("owner", ["alice", None])
     def test_it_ends_with_a_maker_that_expires(self, owned, owner):
         key = make(owned, holding(owned, owner, ADMIN, lifetime=timedelta(hours=1)))
         owned.clock.pass_by(timedelta(hours=1) - timedelta(microseconds=1))
-        assert self.why_not(owned, key) is None
+        assert self.rejection_reason(owned, key) is None
         owned.clock.pass_by(timedelta(microseconds=1))
-        assert self.why_not(owned, key) == "the key that asked for it has ended"
+        assert self.rejection_reason(owned, key) == "the key that asked for it has ended"
 
     def test_one_that_has_ended_may_nothing(self, owned):
         maker = holding(owned, None, ADMIN)
@@ -221,7 +221,7 @@ class TestMaker:
     def test_it_is_no_good_while_its_makers_holder_is_disabled(self, owned):
         key = make(owned, holding(owned, "alice", PUSH))
         owned.do(disable_account, "alice")
-        assert self.why_not(owned, key) == "its holder is disabled"
+        assert self.rejection_reason(owned, key) == "its holder is disabled"
 
     def test_nobodys_verifies_what_nobody_owns_until_somebody_does(self, owned):
         nobody = holding(owned, None, PUSH)

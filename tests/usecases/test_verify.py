@@ -13,20 +13,20 @@ PACKAGE = nupkg(payload_bytes=2_000_000)
 
 
 @pytest.fixture
-def stocked(house):
+def stocked(services):
     """A house with two packages, one of which is on two feeds."""
-    house.create_feed("other")
-    house.push(PACKAGE)
-    house.push(PACKAGE, feed="other")
-    house.push(nupkg("Acme.Gadgets"))
-    return house
+    services.create_feed("other")
+    services.push(PACKAGE)
+    services.push(PACKAGE, feed="other")
+    services.push(nupkg("Acme.Gadgets"))
+    return services
 
 
-def look(house, **wishes):
+def look(services, **wishes):
     """What `verify` says, and the sentences that it told."""
     told, read = [], []
     verified = verify(
-        db=house.db, blobs=wishes.pop("blobs", house.blobs), report=told.append, advance=read.append, **wishes
+        db=services.db, blobs=wishes.pop("blobs", services.blobs), report=told.append, advance=read.append, **wishes
     )
     assert verified.differences == len(told)
     return verified, told, read
@@ -40,8 +40,8 @@ def test_where_all_is_well_nothing_is_told(stocked):
     assert max(read) <= 1 << 20
 
 
-def test_a_house_without_packages_is_well(house):
-    verified, told, _ = look(house)
+def test_a_house_without_packages_is_well(services):
+    verified, told, _ = look(services)
     assert (verified.packages, told) == (0, [])
 
 
@@ -116,8 +116,8 @@ class TestDocuments:
         _, told, _ = look(stocked)
         assert told == ["Acme.Gadgets 1.0.0 on default: readers are shown another nuspec than its package has"]
 
-    def change(self, house, content_id, **values):
-        with house.db.write() as tx:
+    def change(self, services, content_id, **values):
+        with services.db.write() as tx:
             tx.execute(update(schema.contents).where(schema.contents.c.id == content_id).values(values))
 
 
@@ -225,8 +225,8 @@ class TestLog:
 class TestAuditChain:
     """A hash chain over the rows, checked by `verify`, shows tampering, also after a restore."""
 
-    def change(self, house, statement):
-        with house.db.write() as tx:
+    def change(self, services, statement):
+        with services.db.write() as tx:
             tx.execute(statement)
 
     def test_a_line_that_was_changed_is_told(self, stocked):

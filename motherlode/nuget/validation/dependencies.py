@@ -10,7 +10,7 @@ from motherlode.nuget.nuspec.nuspec_xml import RawElement
 from motherlode.nuget.package import Dependency, DependencyGroup
 from motherlode.nuget.quoting import quote
 from motherlode.nuget.validation.identity import is_legal_for_2x
-from motherlode.nuget.validation.rule import Rule, Subject, Weight, length_of
+from motherlode.nuget.validation.rule import Rule, Severity, Subject, length_of
 
 _BUILD_ACTIONS = frozenset(
     {
@@ -183,7 +183,7 @@ _MANIFEST = "nuget.org, manifest"
 RULES = (
     Rule(
         "dependency-group-repeated",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _MANIFEST,
         "There are two groups of dependencies for one framework.",
         '<group targetFramework="net8.0"> twice',
@@ -191,7 +191,7 @@ RULES = (
     ),
     Rule(
         "framework-unknown",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _MANIFEST,
         "A group of dependencies is for a framework that nobody knows.",
         '<group targetFramework="spork7.0">',
@@ -199,7 +199,7 @@ RULES = (
     ),
     Rule(
         "framework-unreadable",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "NuGet clients, which fail on it",
         "A framework has a name that clients stop on, in the nuspec or as a folder.",
         '<group targetFramework=".NETStandard,Version=two">',
@@ -207,7 +207,7 @@ RULES = (
     ),
     Rule(
         "assembly-framework-unknown",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _MANIFEST,
         "A framework assembly is for a framework that nobody knows.",
         '<frameworkAssembly targetFramework="spork7.0" … />',
@@ -215,7 +215,7 @@ RULES = (
     ),
     Rule(
         "dependency-repeated",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _MANIFEST,
         "A group has two dependencies of one id.",
         '<dependency id="A" … /> and <dependency id="a" … />',
@@ -223,7 +223,7 @@ RULES = (
     ),
     Rule(
         "dependency-on-itself",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "NuGet clients (NU1108)",
         "The package depends on its own id.",
         '<id>A</id> … <dependency id="A" … />',
@@ -231,7 +231,7 @@ RULES = (
     ),
     Rule(
         "dependency-build-metadata",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _MANIFEST,
         "A bound of a dependency has build metadata.",
         'version="[1.0.0+build]"',
@@ -239,7 +239,7 @@ RULES = (
     ),
     Rule(
         "dependency-label-old",
-        Weight.GALLERY,
+        Severity.GALLERY,
         "NuGet clients 2.x",
         "A bound of a dependency has a label that does not begin with a letter, and is no SemVer 2.",
         'version="1.0.0-1a"',
@@ -247,7 +247,7 @@ RULES = (
     ),
     Rule(
         "dependencies-mixed",
-        Weight.GALLERY,
+        Severity.GALLERY,
         "NuGet clients, which read groups only",
         "There are dependencies in groups and others beside them.",
         "<dependencies><dependency … /><group … /></dependencies>",
@@ -255,7 +255,7 @@ RULES = (
     ),
     Rule(
         "dependency-range-missing",
-        Weight.WARNING,
+        Severity.WARNING,
         "NuGet, nuspec reference",
         "A dependency has no version; it takes any.",
         '<dependency id="A" />',
@@ -263,7 +263,7 @@ RULES = (
     ),
     Rule(
         "dependencies-too-long",
-        Weight.GALLERY,
+        Severity.GALLERY,
         "nuget.org, lengths",
         "The dependencies are longer in all than allowed.",
         "2,000 dependencies",
@@ -271,7 +271,7 @@ RULES = (
     ),
     Rule(
         "content-files-invalid",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "NuGet clients, which fail on it",
         "A content file has no include, a flag that is neither true nor false, or a build action that clients lack.",
         '<files flatten="yes" />',
@@ -279,7 +279,7 @@ RULES = (
     ),
     Rule(
         "framework-reference-invalid",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "NuGet clients, which fail on it",
         "A framework reference has no name, or its group no framework.",
         '<frameworkReferences><group><frameworkReference name="A" /></group></frameworkReferences>',

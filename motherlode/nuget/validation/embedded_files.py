@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from motherlode.nuget.embedded_files import Role, is_image, is_text
 from motherlode.nuget.faults import Fault
 from motherlode.nuget.quoting import quote
-from motherlode.nuget.validation.rule import Rule, Subject, Weight
+from motherlode.nuget.validation.rule import Rule, Severity, Subject
 
 _EMPTY = "The <{}> is empty: write the name of a file in the package, or remove the element."
 _IMAGE_NAMES = (".png", ".jpg", ".jpeg")
@@ -85,7 +85,7 @@ _ICON, _README = "nuget.org, icon", "nuget.org, readme"
 RULES = (
     Rule(
         "embedded-too-large",
-        Weight.GALLERY,
+        Severity.GALLERY,
         "nuget.org, embedded files",
         "The icon, readme or license file is larger than 1 MiB.",
         "an icon of 2 MiB",
@@ -93,7 +93,7 @@ RULES = (
     ),
     Rule(
         "icon-not-packed",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _ICON,
         "The package has no such icon.",
         "<icon>images/icon.png</icon>, packed as icon.png",
@@ -101,7 +101,7 @@ RULES = (
     ),
     Rule(
         "icon-extension",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _ICON,
         "The icon is no .png, .jpg or .jpeg.",
         "<icon>icon.svg</icon>",
@@ -109,7 +109,7 @@ RULES = (
     ),
     Rule(
         "icon-not-image",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _ICON,
         "The icon is no PNG or JPEG by its bytes.",
         "HTML named icon.png",
@@ -117,16 +117,16 @@ RULES = (
     ),
     Rule(
         "icon-address-old",
-        Weight.WARNING,
+        Severity.WARNING,
         "NuGet, nuspec reference (NU5048)",
         "There is an <iconUrl> and no <icon>.",
         "<iconUrl>https://a.example/icon.png</iconUrl>",
         check_icon,
     ),
-    Rule("readme-missing", Weight.WARNING, _README, "There is no readme.", "no <readme>", check_readme),
+    Rule("readme-missing", Severity.WARNING, _README, "There is no readme.", "no <readme>", check_readme),
     Rule(
         "readme-not-packed",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _README,
         "The package has no such readme.",
         "<readme>docs/README.md</readme>, packed as README.md",
@@ -134,16 +134,16 @@ RULES = (
     ),
     Rule(
         "readme-extension",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _README,
         "The readme is no .md.",
         "<readme>README.txt</readme>",
         check_readme,
     ),
-    Rule("readme-empty", Weight.GALLERY, _README, "The readme is empty.", "a README.md of no bytes", check_readme),
+    Rule("readme-empty", Severity.GALLERY, _README, "The readme is empty.", "a README.md of no bytes", check_readme),
     Rule(
         "readme-not-text",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _README,
         "The readme holds control characters.",
         "a README.md with a NUL",
@@ -151,7 +151,7 @@ RULES = (
     ),
     Rule(
         "readme-not-utf8",
-        Weight.WARNING,
+        Severity.WARNING,
         _README,
         "The readme is not in UTF-8; what cannot be read is shown as �.",
         "a README.md in Latin-1",

@@ -14,7 +14,7 @@ from motherlode.nuget.limits import Limits
 from motherlode.nuget.nuspec.nuspec_xml import MAX_NUSPEC_BYTES
 from motherlode.nuget.quoting import quote
 from motherlode.nuget.target_frameworks import find_framework_folder
-from motherlode.nuget.validation.rule import Rule, Subject, Weight
+from motherlode.nuget.validation.rule import Rule, Severity, Subject
 
 _SPECIAL_MODES = {0o010000, 0o020000, 0o060000, 0o120000, 0o140000}
 _BACKSLASHES = re.compile(r"\\{2,}")
@@ -174,7 +174,7 @@ _SAFETY = "safe unpacking, on any system"
 RULES = (
     Rule(
         "nuspec-missing",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "NuGet packages (NU5037)",
         "There is no .nuspec at the root.",
         "only lib/net8.0/A.dll",
@@ -182,7 +182,7 @@ RULES = (
     ),
     Rule(
         "nuspec-several",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "NuGet packages",
         "There is more than one .nuspec at the root.",
         "A.nuspec and B.nuspec",
@@ -190,7 +190,7 @@ RULES = (
     ),
     Rule(
         "nuspec-in-folder",
-        Weight.GALLERY,
+        Severity.GALLERY,
         "nuget.org, metadata",
         "A .nuspec lies in a folder.",
         "content/B.nuspec",
@@ -198,39 +198,44 @@ RULES = (
     ),
     Rule(
         "entries-too-many",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         _GALLERY,
         "There are more entries than a package may have.",
         "70,000 files",
         check_count,
     ),
-    Rule("entry-unnamed", Weight.ALWAYS, _SAFETY, entry_names.FAULTS["entry-unnamed"], "./", check_names),
+    Rule("entry-unnamed", Severity.ALWAYS, _SAFETY, entry_names.FAULTS["entry-unnamed"], "./", check_names),
     Rule(
         "entry-name-control",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         _SAFETY,
         entry_names.FAULTS["entry-name-control"],
         r"lib/a\r\n.dll",
         check_names,
     ),
     Rule(
-        "entry-outside", Weight.ALWAYS, _SAFETY, entry_names.FAULTS["entry-outside"], "../../etc/cron.d/a", check_names
+        "entry-outside",
+        Severity.ALWAYS,
+        _SAFETY,
+        entry_names.FAULTS["entry-outside"],
+        "../../etc/cron.d/a",
+        check_names,
     ),
     Rule(
-        _DOUBLE_BACKSLASH, Weight.GALLERY, _GALLERY, entry_names.FAULTS[_DOUBLE_BACKSLASH], r"lib\\a.dll", check_names
+        _DOUBLE_BACKSLASH, Severity.GALLERY, _GALLERY, entry_names.FAULTS[_DOUBLE_BACKSLASH], r"lib\\a.dll", check_names
     ),
     Rule(
         "entry-name-too-long",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         _SAFETY,
         "A name, or a part of it between slashes, is longer than any system takes.",
         "a file name of 256 letters",
         check_name_lengths,
     ),
-    Rule("entry-encrypted", Weight.ALWAYS, "NuGet clients", "An entry is encrypted.", "zip -e", check_encryption),
+    Rule("entry-encrypted", Severity.ALWAYS, "NuGet clients", "An entry is encrypted.", "zip -e", check_encryption),
     Rule(
         "entry-special",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         _SAFETY,
         "An entry is a link, a device, a pipe or a socket.",
         "a link to /etc/passwd",
@@ -238,7 +243,7 @@ RULES = (
     ),
     Rule(
         "entry-folder-filled",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         _SAFETY,
         "An entry for a folder has content.",
         "lib/ of 10 bytes",
@@ -246,7 +251,7 @@ RULES = (
     ),
     Rule(
         "entry-from-future",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _GALLERY,
         "An entry is dated more than a day in the future.",
         "a file of 2099",
@@ -254,7 +259,7 @@ RULES = (
     ),
     Rule(
         "entry-twice",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         _GALLERY,
         "Two names are one file once slashes, dots, escapes and letter case are evened out.",
         r"lib/a.dll and LIB\a.dll",
@@ -262,7 +267,7 @@ RULES = (
     ),
     Rule(
         "wrapping-twice",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _GALLERY,
         "A part that only wraps the files comes twice; clients unpack none of them.",
         "%5BContent_Types%5D.xml and [Content_Types].xml",
@@ -270,7 +275,7 @@ RULES = (
     ),
     Rule(
         "entry-file-and-folder",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         _SAFETY,
         "A file has the name of a folder that other entries lie in.",
         "lib/x and lib/x/y",
@@ -278,7 +283,7 @@ RULES = (
     ),
     Rule(
         "framework-portable-profile",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "NuGet clients, which fail on it",
         "A folder for a portable framework combines one that has a profile.",
         "lib/portable-net40-client+sl5/A.dll",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from motherlode.nuget.faults import Fault
 from motherlode.nuget.ids import RESERVED_IDS
 from motherlode.nuget.quoting import quote
-from motherlode.nuget.validation.rule import Rule, Subject, Weight
+from motherlode.nuget.validation.rule import Rule, Severity, Subject
 from motherlode.nuget.versions import Version
 
 _MAX_FILE_NAME = 255
@@ -88,7 +88,7 @@ def _folds_to_its_kind(character: str) -> bool:
 RULES = (
     Rule(
         "id-reserved",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "addresses of the push protocol",
         "The id is a word that addresses need themselves.",
         "<id>create-verification-key</id>",
@@ -96,7 +96,7 @@ RULES = (
     ),
     Rule(
         "id-not-ascii",
-        Weight.GALLERY,
+        Severity.GALLERY,
         "nuget.org, new ids",
         "The id has letters beyond ASCII.",
         "<id>Größe</id>",
@@ -104,7 +104,7 @@ RULES = (
     ),
     Rule(
         "id-ambiguous",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "nuget.org, ids in Unicode",
         "The id has letters that nobody sees, or that are others in another spelling (Unicode form C) or case.",
         "the Kelvin sign, whose small letter is k",
@@ -112,7 +112,7 @@ RULES = (
     ),
     Rule(
         "version-without-dot",
-        Weight.GALLERY,
+        Severity.GALLERY,
         "nuget.org, manifest",
         "The version is a single number.",
         "<version>1</version>",
@@ -120,7 +120,7 @@ RULES = (
     ),
     Rule(
         "version-label-old",
-        Weight.GALLERY,
+        Severity.GALLERY,
         "NuGet clients 2.x",
         "A version that clients of the 2.x time see has a label that does not begin with a letter.",
         "<version>1.0.0-1a</version>",
@@ -128,7 +128,7 @@ RULES = (
     ),
     Rule(
         "version-too-long",
-        Weight.GALLERY,
+        Severity.GALLERY,
         "nuget.org, lengths",
         "The version has more than 64 characters.",
         "a commit id twice in the build metadata",
@@ -136,7 +136,7 @@ RULES = (
     ),
     Rule(
         "identity-too-long",
-        Weight.GALLERY,
+        Severity.GALLERY,
         "nuget.org, lengths",
         "Id and version together have more than 160 characters.",
         "an id of 100 and a version of 64",
@@ -144,7 +144,7 @@ RULES = (
     ),
     Rule(
         "identity-unstorable",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "NuGet clients, folder of packages",
         "Id and version make a file name that no file system takes.",
         "a label of 300 characters",

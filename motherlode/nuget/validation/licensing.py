@@ -9,7 +9,7 @@ from motherlode.nuget.faults import Fault
 from motherlode.nuget.licenses import UNLICENSED, InvalidLicense, UnknownLicense, parse_license
 from motherlode.nuget.nuspec.nuspec_xml import RawElement
 from motherlode.nuget.quoting import quote
-from motherlode.nuget.validation.rule import Rule, Subject, Weight
+from motherlode.nuget.validation.rule import Rule, Severity, Subject
 
 FILE_ADDRESS = "https://aka.ms/deprecateLicenseUrl"
 EXPRESSION_ADDRESS = "https://licenses.nuget.org/"
@@ -126,7 +126,7 @@ _LICENSE, _EXPRESSION = "nuget.org, license", "SPDX license expressions, NuGet l
 RULES = (
     Rule(
         "license-missing",
-        Weight.WARNING,
+        Severity.WARNING,
         _LICENSE,
         "There is no license of any kind.",
         "neither <license> nor <licenseUrl>",
@@ -134,7 +134,7 @@ RULES = (
     ),
     Rule(
         "license-placeholder",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _LICENSE,
         "The <licenseUrl> stands for a license file, and there is none.",
         f"<licenseUrl>{FILE_ADDRESS}</licenseUrl>",
@@ -142,7 +142,7 @@ RULES = (
     ),
     Rule(
         "license-address-old",
-        Weight.WARNING,
+        Severity.WARNING,
         "NuGet, nuspec reference (NU5125)",
         "There is a <licenseUrl> and no <license>.",
         "<licenseUrl>https://a.example/license</licenseUrl>",
@@ -150,7 +150,7 @@ RULES = (
     ),
     Rule(
         "license-type-unknown",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _LICENSE,
         "The type of the license is neither expression nor file.",
         '<license type="url">',
@@ -158,18 +158,18 @@ RULES = (
     ),
     Rule(
         "license-version-unknown",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _LICENSE,
         "The version of the expression's grammar is another than 1.0.0.",
         '<license type="expression" version="2.0.0">',
         check_element,
     ),
     Rule(
-        "license-empty", Weight.GALLERY, _LICENSE, "The <license> is empty.", '<license type="file" />', check_element
+        "license-empty", Severity.GALLERY, _LICENSE, "The <license> is empty.", '<license type="file" />', check_element
     ),
     Rule(
         "license-expression-invalid",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _EXPRESSION,
         "The expression cannot be read.",
         "MIT AND",
@@ -177,7 +177,7 @@ RULES = (
     ),
     Rule(
         "license-unknown",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _EXPRESSION,
         "The expression names a license or an exception that SPDX does not list, or no more.",
         "Acme-1.0",
@@ -185,7 +185,7 @@ RULES = (
     ),
     Rule(
         "license-unlicensed",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _LICENSE,
         "The expression says that nobody may use the package.",
         "UNLICENSED",
@@ -193,7 +193,7 @@ RULES = (
     ),
     Rule(
         "license-not-open",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _LICENSE,
         "The expression names a license that neither the OSI nor the FSF calls open or free.",
         "CC-BY-NC-4.0",
@@ -201,7 +201,7 @@ RULES = (
     ),
     Rule(
         "license-not-packed",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _LICENSE,
         "The package has no such license file.",
         '<license type="file">License.txt</license>, packed as LICENSE.txt',
@@ -209,7 +209,7 @@ RULES = (
     ),
     Rule(
         "license-extension",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _LICENSE,
         "The license file is no .txt, no .md and has another extension.",
         "LICENSE.pdf",
@@ -217,7 +217,7 @@ RULES = (
     ),
     Rule(
         "license-not-text",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _LICENSE,
         "The license file holds control characters.",
         "a LICENSE.txt with a NUL",
@@ -225,7 +225,7 @@ RULES = (
     ),
     Rule(
         "license-address-missing",
-        Weight.WARNING,
+        Severity.WARNING,
         _LICENSE,
         "There is a <license> without the <licenseUrl> that pack tools add.",
         "<license> alone",
@@ -233,7 +233,7 @@ RULES = (
     ),
     Rule(
         "license-address-differs",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _LICENSE,
         "The <licenseUrl> says something else than the <license>.",
         "MIT, and <licenseUrl>https://a.example</licenseUrl>",

@@ -9,7 +9,7 @@ from motherlode.nuget.faults import Fault
 from motherlode.nuget.nuspec.parser import is_system_version, is_type_name
 from motherlode.nuget.parsers import Unreadable, parse_by
 from motherlode.nuget.quoting import quote
-from motherlode.nuget.validation.rule import Rule, Subject, Weight, length_of
+from motherlode.nuget.validation.rule import Rule, Severity, Subject, length_of
 
 _MAX_BYTES_PER_CHARACTER = 4
 
@@ -86,7 +86,7 @@ _TYPES, _MCP = "NuGet, package types", "nuget.org, MCP servers"
 RULES = (
     Rule(
         "type-unnamed",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "NuGet clients, which fail on it",
         "A package type has no name.",
         "<packageType />",
@@ -94,7 +94,7 @@ RULES = (
     ),
     Rule(
         "type-invalid",
-        Weight.GALLERY,
+        Severity.GALLERY,
         "nuget.org, manifest",
         "The name of a package type is none.",
         '<packageType name="bad name!" />',
@@ -102,7 +102,7 @@ RULES = (
     ),
     Rule(
         "type-version-invalid",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "NuGet clients, which fail on it",
         "The version of a package type is not made of two to four numbers.",
         '<packageType name="DotnetTool" version="1" />',
@@ -110,7 +110,7 @@ RULES = (
     ),
     Rule(
         "type-symbols",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         _TYPES,
         "It is a symbols package, which this server does not take yet.",
         '<packageType name="SymbolsPackage" />',
@@ -118,7 +118,7 @@ RULES = (
     ),
     Rule(
         "mcp-without-tool",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _MCP,
         "It is an MCP server and no tool.",
         '<packageType name="McpServer" /> alone',
@@ -126,7 +126,7 @@ RULES = (
     ),
     Rule(
         "mcp-server-missing",
-        Weight.WARNING,
+        Severity.WARNING,
         _MCP,
         "An MCP server has no .mcp/server.json.",
         "an MCP server with its DLL alone",
@@ -134,7 +134,7 @@ RULES = (
     ),
     Rule(
         "mcp-server-invalid",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _MCP,
         "The .mcp/server.json is no JSON object, or too long.",
         "[]",

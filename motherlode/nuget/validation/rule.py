@@ -24,7 +24,7 @@ class Strictness(StrEnum):
     LENIENT = "lenient"
 
 
-class Weight(StrEnum):
+class Severity(StrEnum):
     """Where breaking a rule is a reason to refuse: on every feed, on strict ones, or nowhere (then it is only told)."""
 
     ALWAYS = "always"
@@ -74,7 +74,7 @@ class Rule:
     """
 
     code: str
-    weight: Weight
+    weight: Severity
     clause: str
     about: str
     example: str
@@ -83,7 +83,7 @@ class Rule:
     def refuses(self, strictness: Strictness) -> bool:
         """Whether a feed of that strictness refuses what breaks this rule."""
         is_strict = strictness is Strictness.GALLERY
-        return self.weight is Weight.ALWAYS or (is_strict and self.weight is Weight.GALLERY)
+        return self.weight is Severity.ALWAYS or (is_strict and self.weight is Severity.GALLERY)
 
 
 def find_faults(rules: Iterable[Rule], subject: Subject) -> list[Fault]:

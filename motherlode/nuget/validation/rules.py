@@ -2,7 +2,7 @@
 
 Start here. `RULES` has every code that a package can be refused or warned with: those of the files beside this one, and
 those that readers find while they take archive, nuspec and signature apart. What a feed does with a fault is decided
-by `sort_out` alone.
+by `partition` alone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ from motherlode.nuget.validation import (
     runtime_json,
     texts,
 )
-from motherlode.nuget.validation.rule import Rule, Strictness, Weight
+from motherlode.nuget.validation.rule import Rule, Severity, Strictness
 
 _EXAMPLES = {
     "zip-unreadable": "a text file named .nupkg",
@@ -77,7 +77,7 @@ _JUDGED = {rule.code for rule in ENTRY_RULES}
 def _read(faults: dict[str, str], clause: str) -> Iterator[Rule]:
     for code, about in faults.items():
         if code not in _JUDGED:
-            yield Rule(code, Weight.ALWAYS, clause, about, _EXAMPLES[code])
+            yield Rule(code, Severity.ALWAYS, clause, about, _EXAMPLES[code])
 
 
 NUSPEC_RULES = (
@@ -99,7 +99,7 @@ RULES = (
 BY_CODE = {rule.code: rule for rule in RULES}
 
 
-def sort_out(faults: Iterable[Fault], strictness: Strictness) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:
+def partition(faults: Iterable[Fault], strictness: Strictness) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:
     """Which faults refuse a package on a feed of that strictness, and which are only told; each once."""
     once = tuple(dict.fromkeys(faults))
     refused = tuple(fault for fault in once if BY_CODE[fault.code].refuses(strictness))

@@ -12,7 +12,7 @@ from motherlode.nuget.frameworks import parse_framework
 from motherlode.nuget.parsers import Unreadable, parse_by
 from motherlode.nuget.quoting import quote
 from motherlode.nuget.ranges import InvalidVersionRange, parse_range
-from motherlode.nuget.validation.rule import Rule, Subject, Weight
+from motherlode.nuget.validation.rule import Rule, Severity, Subject
 
 # What is not closed goes on to the end: tried again from each quote, it would take the square of the file's length.
 _STRING = r'"(?:\\(?:.|\Z)|[^"\\])*+(?:"|\Z)'
@@ -104,7 +104,7 @@ def _check_ranges(dependencies: dict[str, Any]) -> None:
 RULES = (
     Rule(
         "runtime-json-invalid",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "NuGet clients, which fail on it",
         "The runtime.json at the root is no JSON object as clients read it.",
         "a runtime.json that holds []",

@@ -9,7 +9,7 @@ from motherlode.nuget.addresses import find_address, find_repository_address
 from motherlode.nuget.faults import Fault
 from motherlode.nuget.limits import Limits
 from motherlode.nuget.quoting import quote
-from motherlode.nuget.validation.rule import Rule, Subject, Weight, length_of
+from motherlode.nuget.validation.rule import Rule, Severity, Subject, length_of
 from motherlode.nuget.versions import InvalidVersion, parse_version
 
 ADDRESSES = ("projectUrl", "licenseUrl", "iconUrl")
@@ -181,7 +181,7 @@ _MANIFEST, _LENGTHS = "nuget.org, manifest", "nuget.org, lengths"
 RULES = (
     Rule(
         "nuspec-noncharacter",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _MANIFEST,
         "The .nuspec holds a code point that Unicode keeps from ever being a character.",
         "U+FDD0 in a description",
@@ -189,7 +189,7 @@ RULES = (
     ),
     Rule(
         "nuspec-not-normalized",
-        Weight.WARNING,
+        Severity.WARNING,
         _MANIFEST,
         "The .nuspec is not in Unicode form C.",
         "e and U+0301 in place of é",
@@ -197,7 +197,7 @@ RULES = (
     ),
     Rule(
         "element-repeated",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _MANIFEST,
         "An element of the metadata comes more than once.",
         "two <title>",
@@ -205,32 +205,42 @@ RULES = (
     ),
     Rule(
         "element-reserved",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _MANIFEST,
         "An element has the name of something that the server says.",
         "<listed>false</listed>",
         check_names,
     ),
     Rule(
-        "element-misspelt", Weight.GALLERY, _MANIFEST, "The element <tags> is in another casing.", "<Tags>", check_names
+        "element-misspelt",
+        Severity.GALLERY,
+        _MANIFEST,
+        "The element <tags> is in another casing.",
+        "<Tags>",
+        check_names,
     ),
     Rule(
         "element-nested",
-        Weight.GALLERY,
+        Severity.GALLERY,
         "nuget.org, license and icon",
         "The license or the icon holds an element.",
         "<icon><b>a.png</b></icon>",
         check_children,
     ),
     Rule(
-        "text-too-long", Weight.GALLERY, _LENGTHS, "A text is longer than allowed.", "a <title> of 257", check_lengths
+        "text-too-long", Severity.GALLERY, _LENGTHS, "A text is longer than allowed.", "a <title> of 257", check_lengths
     ),
     Rule(
-        "description-missing", Weight.GALLERY, _MANIFEST, "There is no <description>.", "<description/>", check_presence
+        "description-missing",
+        Severity.GALLERY,
+        _MANIFEST,
+        "There is no <description>.",
+        "<description/>",
+        check_presence,
     ),
     Rule(
         "authors-missing",
-        Weight.WARNING,
+        Severity.WARNING,
         "NuGet, nuspec reference",
         "There is no <authors>.",
         "<authors/>",
@@ -238,7 +248,7 @@ RULES = (
     ),
     Rule(
         "flag-invalid",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "NuGet clients, which fail on it",
         "A flag is neither true nor false, or empty.",
         "<serviceable>maybe</serviceable>",
@@ -246,7 +256,7 @@ RULES = (
     ),
     Rule(
         "address-invalid",
-        Weight.GALLERY,
+        Severity.GALLERY,
         _MANIFEST,
         "An address is relative, or of another kind than http and https.",
         "<projectUrl>javascript:alert(1)</projectUrl>",
@@ -254,7 +264,7 @@ RULES = (
     ),
     Rule(
         "address-unreadable",
-        Weight.WARNING,
+        Severity.WARNING,
         "documents that clients read",
         "An address has a user name, an unusual host or characters to be escaped; it is left out.",
         "<iconUrl>https://a.example/my icon.png</iconUrl>",
@@ -262,7 +272,7 @@ RULES = (
     ),
     Rule(
         "repository-hidden",
-        Weight.WARNING,
+        Severity.WARNING,
         "nuget.org, repository",
         "The address of the repository is not one that is shown.",
         '<repository url="ssh://git.example/a" />',
@@ -270,7 +280,7 @@ RULES = (
     ),
     Rule(
         "client-version-invalid",
-        Weight.ALWAYS,
+        Severity.ALWAYS,
         "NuGet clients, which fail on it",
         "The minClientVersion is no version.",
         'minClientVersion="new"',
@@ -278,7 +288,7 @@ RULES = (
     ),
     Rule(
         "client-version-too-new",
-        Weight.GALLERY,
+        Severity.GALLERY,
         "nuget.org, manifest",
         "The minClientVersion is above every client that is known.",
         'minClientVersion="99.0"',

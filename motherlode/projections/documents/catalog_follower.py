@@ -26,7 +26,7 @@ _MAX_FOLLOWED: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class FeedBranding:
     """How a feed introduces itself: settings of the feed. `title` is its name where none is set, `about` plain text or
     "", `logo` the media type of its logo, None where it has none."""
 
@@ -48,13 +48,13 @@ class Feed:
     head: int
     counted: int
     created_at: datetime
-    face: Face
+    face: FeedBranding
     settings: Mapping[str, str] = field(compare=False, repr=False)
     access: int = 0
 
 
 @dataclass(frozen=True)
-class Standing:
+class FeedsSnapshot:
     """How things stood at one `catch_up`: the feeds by name, and the number of the last change of who may do what."""
 
     feeds: Mapping[str, Feed]
@@ -80,7 +80,7 @@ class Follower:
         self._lock = Lock()
         self._checking = Lock()
         self._seen: int | None = None
-        self._standing = Standing(MappingProxyType({}), 0)
+        self._standing = FeedsSnapshot(MappingProxyType({}), 0)
 
     def is_current(self) -> bool:
         """Whether nothing was committed since the last `catch_up`; takes microseconds and never blocks."""
@@ -97,11 +97,11 @@ class Follower:
                 followed = MappingProxyType({row.name: self._follow(tx, row) for row in rows})
             for gone in {feed.id for feed in self._standing.feeds.values()} - {row.id for row in rows}:
                 self._documents.forget(gone)
-            self._standing = Standing(followed, max((row.access for row in rows), default=0))
+            self._standing = FeedsSnapshot(followed, max((row.access for row in rows), default=0))
             self._seen = seen
 
     @property
-    def standing(self) -> Standing:
+    def snapshot(self) -> FeedsSnapshot:
         """How things stood at the last `catch_up`."""
         return self._standing
 
@@ -137,6 +137,6 @@ class Follower:
         return set(changed) if len(changed) < _MAX_FOLLOWED else None
 
 
-def _face_of(name: str, policy: FeedPolicy) -> Face:
+def _face_of(name: str, policy: FeedPolicy) -> FeedBranding:
     logo = None if policy.logo is None else policy.logo.media_type
-    return Face(name, policy.title or name, policy.about, logo)
+    return FeedBranding(name, policy.title or name, policy.about, logo)

@@ -27,8 +27,8 @@ from motherlode.projections.documents.cache import (
     make_etag,
 )
 from motherlode.projections.documents.catalog_follower import Feed
-from motherlode.projections.documents.url_placeholder import Marker
-from motherlode.projections.documents.v3 import Render, Rendered, Source
+from motherlode.projections.documents.url_placeholder import UrlPlaceholder
+from motherlode.projections.documents.v3 import RenderContext, RenderedDocument, Renderer
 from motherlode.store.blobs.protocol import Blobs
 from motherlode.store.database.sqlite import Database, Tx
 from motherlode.store.packages import catalog, versions
@@ -45,7 +45,7 @@ class Reader:
         self._db = db
         self._blobs = blobs
         self._documents = documents
-        self._marker = Marker()
+        self._marker = UrlPlaceholder()
         self._history = db.history
         self._oldest = datetime.now(UTC) - _START
         self._guard = Lock()
@@ -62,7 +62,7 @@ class Reader:
         the whole feed."""
         return self._documents.absences.has(key.feed_id, key.id_key, key.name)
 
-    def read(self, key: DocumentKey, feed: Feed, render: Render, *, is_checked: bool, is_zipped: bool) -> Document:
+    def read(self, key: DocumentKey, feed: Feed, render: Renderer, *, is_checked: bool, is_zipped: bool) -> Document:
         """The document, rendered if need be. `is_checked` says that its base may be relied on; raises `NotFound`."""
         template_key = replace(key, base="")
         template = self.find(template_key)
@@ -136,10 +136,10 @@ class Reader:
             finally:
                 self._reading_ids.release()
 
-    def _render(self, key: DocumentKey, feed: Feed, render: Render, *, is_zipped: bool) -> Document:
+    def _render(self, key: DocumentKey, feed: Feed, render: Renderer, *, is_zipped: bool) -> Document:
         with self._db.read() as tx:
             as_of, counted = catalog.position(tx, feed.id)
-            source = Source(tx, feed.id, feed.created_at, self._blobs, *self._marker.both, as_of, counted)
+            source = RenderContext(tx, feed.id, feed.created_at, self._blobs, *self._marker.both, as_of, counted)
             try:
                 rendered = render(source)
             except NoSuchVersion:
@@ -161,7 +161,7 @@ class Reader:
             self._documents.keep(key, document)
         return document
 
-    def _date(self, tx: Tx, key: DocumentKey, rendered: Rendered) -> tuple[datetime, bool]:
+    def _date(self, tx: Tx, key: DocumentKey, rendered: RenderedDocument) -> tuple[datetime, bool]:
         """When the document changed last, and whether it changed only once in that second.
 
         A document of a whole package changes with any event of it: with a deletion too, which leaves only older

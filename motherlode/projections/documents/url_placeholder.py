@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from motherlode.protocol.urls import Urls
 
 
-class Marker:
+class UrlPlaceholder:
     """Two markers, made anew in each process: of the whole base, and of its path alone."""
 
     def __init__(self) -> None:

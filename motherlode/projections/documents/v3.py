@@ -40,7 +40,7 @@ MAX_EMBEDDED_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedDocument:
     """A document before its links are finished; `is_kept` False where outsiders could ask for endlessly many such.
 
     `counted` is that of the source where it shows download counts, else None; `entry` the version that it shows, where
@@ -56,7 +56,7 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RenderContext:
     """What documents are rendered from: one look at the truth, at one moment. `as_of` is the number of the feed's last
     event at that moment, `counted` that of its last batch of download counts. `urls` are absolute, `paths` the same
     addresses without scheme and host."""
@@ -71,19 +71,19 @@ class Source:
     counted: int
 
 
-Render = Callable[[Source], Rendered]
+Renderer = Callable[[RenderContext], RenderedDocument]
 """Renders one document from the truth; raises `NoSuchVersion`."""
 
 
-def service_index() -> Render:
+def service_index() -> Renderer:
     """The service index of the feed."""
     return lambda source: _as_json(render_service_index(source.urls), source.feed_created_at)
 
 
-def versions(package_id: PackageId) -> Render:
+def versions(package_id: PackageId) -> Renderer:
     """The version list of an id."""
 
-    def render(source: Source) -> Rendered:
+    def render(source: RenderContext) -> RenderedDocument:
         keys = entries.version_keys(source.tx, source.feed_id, package_id.key)
         if not keys:
             raise NoSuchVersion(str(package_id))
@@ -92,10 +92,10 @@ def versions(package_id: PackageId) -> Render:
     return render
 
 
-def registration_index(package_id: PackageId, hive: Hive) -> Render:
+def registration_index(package_id: PackageId, hive: Hive) -> Renderer:
     """The registration index of an id in a hive."""
 
-    def render(source: Source) -> Rendered:
+    def render(source: RenderContext) -> RenderedDocument:
         of_id = source.tx, source.feed_id, package_id.key
         if entries.count(*of_id, with_semver2=hive.has_semver2) >= INLINE_LIMIT:
             return _long_index(source, package_id, hive)
@@ -106,10 +106,10 @@ def registration_index(package_id: PackageId, hive: Hive) -> Render:
     return render
 
 
-def registration_page(package_id: PackageId, hive: Hive, lower: Version, upper: Version) -> Render:
+def registration_page(package_id: PackageId, hive: Hive, lower: Version, upper: Version) -> Renderer:
     """The registration page of an id in a hive: all that lies between two versions, both included."""
 
-    def render(source: Source) -> Rendered:
+    def render(source: RenderContext) -> RenderedDocument:
         of_id = source.tx, source.feed_id, package_id.key
         rows = entries.between(*of_id, lower, upper, with_semver2=hive.has_semver2)
         if not rows:
@@ -123,10 +123,10 @@ def registration_page(package_id: PackageId, hive: Hive, lower: Version, upper: 
     return render
 
 
-def registration_leaf(package_id: PackageId, hive: Hive, version: Version) -> Render:
+def registration_leaf(package_id: PackageId, hive: Hive, version: Version) -> Renderer:
     """The registration leaf of a version in a hive."""
 
-    def render(source: Source) -> Rendered:
+    def render(source: RenderContext) -> RenderedDocument:
         entry = _get(source, package_id, version)
         release = _release_of(entry)
         if release.package.is_semver2 and not hive.has_semver2:
@@ -136,40 +136,40 @@ def registration_leaf(package_id: PackageId, hive: Hive, version: Version) -> Re
     return render
 
 
-def details(package_id: PackageId, version: Version) -> Render:
+def details(package_id: PackageId, version: Version) -> Renderer:
     """All details of a version."""
 
-    def render(source: Source) -> Rendered:
+    def render(source: RenderContext) -> RenderedDocument:
         entry = _get(source, package_id, version)
         return _as_json(render_details(_release_of(entry), source.urls), entry.changed_at, entry=entry)
 
     return render
 
 
-def nuspec(package_id: PackageId, version: Version) -> Render:
+def nuspec(package_id: PackageId, version: Version) -> Renderer:
     """The nuspec of a version, byte for byte."""
 
-    def render(source: Source) -> Rendered:
+    def render(source: RenderContext) -> RenderedDocument:
         entry = _get(source, package_id, version)
         body = entries.find_nuspec(source.tx, source.feed_id, package_id.key, version.key) or b""
-        return Rendered(body, entry.pushed_at, "application/xml", entry=entry)
+        return RenderedDocument(body, entry.pushed_at, "application/xml", entry=entry)
 
     return render
 
 
-def readme(package_id: PackageId, version: Version) -> Render:
+def readme(package_id: PackageId, version: Version) -> Renderer:
     """The embedded readme of a version: Markdown, as written."""
     return _embedded(
         package_id, version, "readme", lambda package: package.readme, lambda _body: "text/markdown; charset=utf-8"
     )
 
 
-def icon(package_id: PackageId, version: Version) -> Render:
+def icon(package_id: PackageId, version: Version) -> Renderer:
     """The embedded icon of a version, its type told from its first bytes."""
     return _embedded(package_id, version, "icon", lambda package: package.icon, _image_type)
 
 
-def license_file(package_id: PackageId, version: Version) -> Render:
+def license_file(package_id: PackageId, version: Version) -> Renderer:
     """The embedded license file of a version, as plain text whatever it is."""
 
     def name_of(package: Package) -> str | None:
@@ -184,10 +184,10 @@ def _embedded(
     what: str,
     name_of: Callable[[Package], str | None],
     type_of: Callable[[bytes], str],
-) -> Render:
+) -> Renderer:
     absent = f"The {what} of {package_id} {version.normalized}"
 
-    def render(source: Source) -> Rendered:
+    def render(source: RenderContext) -> RenderedDocument:
         entry = entries.find(source.tx, source.feed_id, package_id.key, version.key)
         name = None if entry is None else name_of(package_from(entry.facts))
         if entry is None or name is None:
@@ -195,7 +195,7 @@ def _embedded(
         body = _read_embedded(source.blobs, entry.blob, name)
         if body is None:
             raise NoSuchVersion(absent)
-        return Rendered(body, entry.pushed_at, type_of(body), entry=entry)
+        return RenderedDocument(body, entry.pushed_at, type_of(body), entry=entry)
 
     return render
 
@@ -209,19 +209,19 @@ def _image_type(body: bytes) -> str:
     return find_image_type(body) or "application/octet-stream"
 
 
-def read_changed_at(source: Source, package_id: PackageId) -> datetime:
+def read_changed_at(source: RenderContext, package_id: PackageId) -> datetime:
     """When anything of an id was last changed on the feed."""
     return _last_commit(source, package_id).at
 
 
-def _get(source: Source, package_id: PackageId, version: Version) -> Entry:
+def _get(source: RenderContext, package_id: PackageId, version: Version) -> Entry:
     entry = entries.find(source.tx, source.feed_id, package_id.key, version.key)
     if entry is None:
         raise NoSuchVersion(f"{package_id} {version.normalized}")
     return entry
 
 
-def _releases(source: Source, package_id: PackageId, hive: Hive) -> list[Release]:
+def _releases(source: RenderContext, package_id: PackageId, hive: Hive) -> list[Release]:
     rows = entries.of_package(source.tx, source.feed_id, package_id.key)
     releases = [_release_of(entry) for entry in rows if hive.has_semver2 or not entry.is_semver2]
     if not releases:
@@ -245,7 +245,7 @@ def _last_change(releases: Sequence[Release]) -> datetime:
     return max(release.changed_at for release in releases)
 
 
-def _long_index(source: Source, package_id: PackageId, hive: Hive) -> Rendered:
+def _long_index(source: RenderContext, package_id: PackageId, hive: Hive) -> RenderedDocument:
     rows = entries.commits(source.tx, source.feed_id, package_id.key, with_semver2=hive.has_semver2)
     versions = [(version_key, Commit(number, at)) for version_key, number, at in rows]
     document = render_long_index(package_id, versions, source.urls, hive, _last_commit(source, package_id))
@@ -253,13 +253,15 @@ def _long_index(source: Source, package_id: PackageId, hive: Hive) -> Rendered:
     return _as_json(document, changed_at or source.feed_created_at)
 
 
-def _last_commit(source: Source, package_id: PackageId) -> Commit:
+def _last_commit(source: RenderContext, package_id: PackageId) -> Commit:
     """The last change of an id that the feed holds."""
     package = catalog.find_package(source.tx, source.feed_id, package_id.key)
     return Commit(0, source.feed_created_at) if package is None else Commit(package.revision, package.changed_at)
 
 
-def _is_page(source: Source, package_id: PackageId, hive: Hive, lower: Version, upper: Version, count: int) -> bool:
+def _is_page(
+    source: RenderContext, package_id: PackageId, hive: Hive, lower: Version, upper: Version, count: int
+) -> bool:
     """Whether the `count` versions from `lower` to `upper` are a page that the index hands out today."""
     of_id = source.tx, source.feed_id, package_id.key
     if count > PAGE_LEAVES or entries.count_below(*of_id, lower, with_semver2=hive.has_semver2) % PAGE_LEAVES:
@@ -269,6 +271,6 @@ def _is_page(source: Source, package_id: PackageId, hive: Hive, lower: Version, 
 
 def _as_json(
     document: dict[str, Any], changed_at: datetime, *, is_kept: bool = True, entry: Entry | None = None
-) -> Rendered:
+) -> RenderedDocument:
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return Rendered(text.encode(), changed_at, is_kept=is_kept, entry=entry)
+    return RenderedDocument(text.encode(), changed_at, is_kept=is_kept, entry=entry)

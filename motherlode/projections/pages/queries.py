@@ -24,7 +24,7 @@ from motherlode.nuget.versions import Version, parse_version
 from motherlode.observe.clock import Clock
 from motherlode.projections.documents.cache import DocumentKey, Documents, Fragment
 from motherlode.projections.documents.catalog_follower import Feed
-from motherlode.projections.documents.v3 import MAX_EMBEDDED_BYTES, Source, read_changed_at
+from motherlode.projections.documents.v3 import MAX_EMBEDDED_BYTES, RenderContext, read_changed_at
 from motherlode.projections.fitting import fit
 from motherlode.projections.latest_versions import read_latest
 from motherlode.projections.pages.views import (
@@ -40,7 +40,7 @@ from motherlode.projections.pages.views import (
     VersionRow,
     VersionsView,
 )
-from motherlode.projections.search.service import Searching
+from motherlode.projections.search.service import SearchService
 from motherlode.search.index import Question, Sort
 from motherlode.search.queries import Query
 from motherlode.search.subjects import Audience
@@ -65,16 +65,16 @@ STATS_DAYS: Final = 90
 RECENT_DAYS: Final = 30
 
 
-class Showing:
+class PageQueries:
     """What pages ask. Everything here may block; what asks the index raises SearchUnready where there is none yet."""
 
-    def __init__(self, db: Database, documents: Documents, searching: Searching, clock: Clock) -> None:
+    def __init__(self, db: Database, documents: Documents, searching: SearchService, clock: Clock) -> None:
         self._db = db
         self._documents = documents
         self._searching = searching
         self._clock = clock
 
-    def home(self, source: Source, feed: Feed) -> FeedView:
+    def home(self, source: RenderContext, feed: Feed) -> FeedView:
         """A feed's home. Which packages are the most downloaded is as the index ranked them last: it follows the counts
         within a minute. Raises SearchUnready, Busy."""
         total, newest = self._find(source, feed, sort=Sort.NEWEST, take=HOME_CARDS)
@@ -91,7 +91,7 @@ class Showing:
         return Results(found.total, _in_order(cards, found.id_keys))
 
     def package(
-        self, source: Source, feed: Feed, package_id: PackageId, version: Version | None, *, sees_unlisted: bool
+        self, source: RenderContext, feed: Feed, package_id: PackageId, version: Version | None, *, sees_unlisted: bool
     ) -> PackageView:
         """The page of a version; without one, of the latest listed version, stable where there is a stable one. Where
         none is listed, those who may see unlisted versions get the latest of these, and all others AllUnlisted. Raises
@@ -129,7 +129,7 @@ class Showing:
             is_whole=used_by is not None,
         )
 
-    def license(self, source: Source, feed: Feed, package_id: PackageId, version: Version) -> LicenseView:
+    def license(self, source: RenderContext, feed: Feed, package_id: PackageId, version: Version) -> LicenseView:
         """A version's license file. Raises NoSuchVersion, also where it has none."""
         entry = entries.find(source.tx, feed.id, package_id.key, version.key)
         package = None if entry is None else package_from(entry.facts)
@@ -141,7 +141,7 @@ class Showing:
                 return LicenseView(package.identity, decode_text(content))
         raise NoSuchVersion(f"A license file of {package_id} {version.normalized}")
 
-    def versions(self, source: Source, feed: Feed, package_id: PackageId) -> VersionsView:
+    def versions(self, source: RenderContext, feed: Feed, package_id: PackageId) -> VersionsView:
         """The listed versions of an id, those pushed last first. Raises NoSuchVersion, and AllUnlisted where none is
         listed."""
         all_rows = listings.versions_of(source.tx, feed.id, package_id.key)
@@ -154,7 +154,7 @@ class Showing:
         cards = tuple(Card(fit(package_from(facts[row.content_id])), row.pushed_at, total) for row in newest)
         return VersionsView(PackageId(rows[0].id_written), cards, read_changed_at(source, package_id))
 
-    def stats(self, source: Source, feed: Feed) -> StatsView:
+    def stats(self, source: RenderContext, feed: Feed) -> StatsView:
         """A feed's downloads. Each worker writes down what it counted every ten seconds; nothing here is older. Ids of
         which no version is listed are left out of the packages, not out of the sums."""
         today = self._clock.now().date()
@@ -177,7 +177,7 @@ class Showing:
 
     def _find(
         self,
-        source: Source,
+        source: RenderContext,
         feed: Feed,
         *,
         sort: Sort,
@@ -190,7 +190,7 @@ class Showing:
         found = self._searching.find_packages(replace(feed, head=source.as_of), question)
         return found.total, found.id_keys
 
-    def _find_users(self, source: Source, feed: Feed, package_id: PackageId) -> Results | None:
+    def _find_users(self, source: RenderContext, feed: Feed, package_id: PackageId) -> Results | None:
         """The packages whose latest version depends on the id; None where there is no index to ask yet."""
         try:
             found = self._find(source, feed, sort=Sort.DOWNLOADS, take=USERS_SHOWN, dependency=package_id.key)
@@ -200,7 +200,7 @@ class Showing:
         cards = _read_cards(source.tx, feed.id, id_keys, EVERYBODY) if id_keys else {}
         return Results(total, _by_downloads(_in_order(cards, id_keys)))
 
-    def _look_inside(self, source: Source, entry: Entry, package: Package) -> Inside:
+    def _look_inside(self, source: RenderContext, entry: Entry, package: Package) -> Inside:
         key = DocumentKey(entry.feed_id, entry.id_key, f"inside/{entry.version_key}")
         kept = self._documents.find(key)
         if isinstance(kept, Fragment):
@@ -211,7 +211,7 @@ class Showing:
         self._documents.keep(key, Fragment(json.dumps(astuple(inside)).encode(), source.as_of))
         return inside
 
-    def _days_of(self, source: Source, package_id: PackageId) -> tuple[DayCount, ...]:
+    def _days_of(self, source: RenderContext, package_id: PackageId) -> tuple[DayCount, ...]:
         today = self._clock.now().date()
         first = today - timedelta(days=PACKAGE_DAYS - 1)
         return _fill(downloads.days_of(source.tx, source.feed_id, package_id.key, first), today, PACKAGE_DAYS)
@@ -234,7 +234,7 @@ def _by_downloads(cards: Sequence[Card]) -> tuple[Card, ...]:
     return tuple(sorted(cards, key=lambda card: -card.downloads))
 
 
-def _get_entry(source: Source, package_id: PackageId, version: Version | None) -> Entry:
+def _get_entry(source: RenderContext, package_id: PackageId, version: Version | None) -> Entry:
     entry = None if version is None else entries.find(source.tx, source.feed_id, package_id.key, version.key)
     if entry is None:
         raise NoSuchVersion(str(package_id) if version is None else f"{package_id} {version.normalized}")
@@ -252,12 +252,12 @@ def _version_row(row: VersionAtGlance, counts: Mapping[str, int]) -> VersionRow:
     return VersionRow(version, row.pushed_at, counts.get(row.version_key, 0), row.is_listed)
 
 
-def _find_here(source: Source, package: Package) -> frozenset[str]:
+def _find_here(source: RenderContext, package: Package) -> frozenset[str]:
     named = package.dependency_keys
     return listings.find_here(source.tx, source.feed_id, named) if named else frozenset()
 
 
-def _find_unlisted(source: Source, package: Package) -> frozenset[str]:
+def _find_unlisted(source: RenderContext, package: Package) -> frozenset[str]:
     named = package.dependency_keys
     return listings.find_unlisted(source.tx, source.feed_id, named) if named else frozenset()
 

@@ -19,7 +19,7 @@ _MAX_TEXT: Final = 100
 _MAX_TAKE: Final = 100
 
 
-class FoundBefore:
+class ResultCache:
     """The memory of one process, of a few megabytes at most; safe to call from any thread."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from motherlode.nuget.ids import PackageId
 from motherlode.nuget.versions import parse_version
 from motherlode.projections.documents.cache import DocumentKey, Documents, Fragment
 from motherlode.projections.documents.catalog_follower import Feed
-from motherlode.projections.documents.url_placeholder import Marker
+from motherlode.projections.documents.url_placeholder import UrlPlaceholder
 from motherlode.projections.latest_versions import Latest, read_latest, visible
 from motherlode.protocol.urls import Hive, Urls
 from motherlode.protocol.v3.autocomplete import join_names, render_name, render_versions
@@ -27,13 +27,13 @@ from motherlode.store.packages import versions as entries
 _NAME: Final = "name"
 
 
-class Hits:
+class SearchResults:
     """Makes the answers of search and autocompletion. Functions that `find` never block, those that `answer` may."""
 
     def __init__(self, db: Database, documents: Documents) -> None:
         self._db = db
         self._documents = documents
-        self._marker = Marker()
+        self._marker = UrlPlaceholder()
 
     def find_search(self, found: Found, feed: Feed, audience: Audience, base: str) -> bytes | None:
         """The results that were found, their links beginning with `base`, if all of them are in memory."""

@@ -20,8 +20,8 @@ from motherlode.projections.search.index_builder import Advance, Stopped, build_
 from motherlode.projections.search.index_check import check_index
 from motherlode.projections.search.index_folder import IndexFolder
 from motherlode.projections.search.index_follower import FarBehind, IndexFollower
-from motherlode.projections.search.result_cache import Ask, FoundBefore
-from motherlode.projections.search.results import Hits
+from motherlode.projections.search.result_cache import Ask, ResultCache
+from motherlode.projections.search.results import SearchResults
 from motherlode.search.index import Found, Question, SearchIndex, UnusableIndex
 from motherlode.search.subjects import Audience
 from motherlode.store.accounts import owners
@@ -35,15 +35,15 @@ _PATIENCE_S: Final = 2.0
 """How long a question waits for an index: a small one is built meanwhile."""
 
 
-class Searching:
+class SearchService:
     """The search of one process, to be called from any thread. What does not `find` may block."""
 
     def __init__(self, db: Database, documents: Documents, folder: IndexFolder) -> None:
         self._db = db
         self._folder = folder
         self._follower = IndexFollower(db, folder)
-        self._before = FoundBefore()
-        self._hits = Hits(db, documents)
+        self._before = ResultCache()
+        self._hits = SearchResults(db, documents)
         self._ready = Event()
         self._unready_since = monotonic()
         self._ranked_at = monotonic()

@@ -74,7 +74,7 @@ def add(tx: Tx, *, name: str, kind: str, role: str | None, password: str | None,
     added = tx.execute(upsert(tx, schema.accounts).on_conflict_do_nothing().returning(_A.id), row).scalar()
     if added is None:
         raise AccountExists(name)
-    permissions_version.count_up(tx)
+    permissions_version.bump(tx)
     return AccountRow(added, name, kind, role, password, at, None)
 
 
@@ -140,7 +140,7 @@ def remove(tx: Tx, account_id: int, at: datetime) -> None:
 
 def _change(tx: Tx, account_id: int, **values: Any) -> None:
     tx.execute(update(schema.accounts).where(_A.id == account_id).values(**values))
-    permissions_version.count_up(tx)
+    permissions_version.bump(tx)
 
 
 def add_member(tx: Tx, team_id: int, account_id: int) -> bool:
@@ -148,7 +148,7 @@ def add_member(tx: Tx, team_id: int, account_id: int) -> bool:
     row = {"team_id": team_id, "account_id": account_id}
     added = tx.execute(upsert(tx, schema.members).on_conflict_do_nothing(), row).rowcount > 0
     if added:
-        permissions_version.count_up(tx)
+        permissions_version.bump(tx)
     return added
 
 
@@ -157,7 +157,7 @@ def remove_member(tx: Tx, team_id: int, account_id: int) -> bool:
     mine = (_M.team_id == team_id, _M.account_id == account_id)
     removed = tx.execute(delete(schema.members).where(*mine)).rowcount > 0
     if removed:
-        permissions_version.count_up(tx)
+        permissions_version.bump(tx)
     return removed
 
 

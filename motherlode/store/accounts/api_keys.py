@@ -16,7 +16,7 @@ from motherlode.domain.refusals import NoSuchKey
 from motherlode.store.accounts import permissions_version
 from motherlode.store.database import schema
 from motherlode.store.database.sqlite import Tx
-from motherlode.store.sanitize import tidy
+from motherlode.store.sanitize import sanitize
 
 API: Final = "api"
 VERIFICATION: Final = "verification"
@@ -94,27 +94,27 @@ def of_account(tx: Tx, account_id: int, kinds: tuple[str, ...] = (API,)) -> list
 def revoke(tx: Tx, key_id: str, at: datetime) -> KeyRow:
     """Revoke the key; one that is revoked already keeps its time. Raises NoSuchKey."""
     tx.execute(update(schema.keys).where(_K.id == key_id, _K.revoked_at.is_(None)).values(revoked_at=at))
-    permissions_version.count_up(tx)
+    permissions_version.bump(tx)
     return _get(tx, key_id)
 
 
 def set_feeds(tx: Tx, key_id: str, feeds: tuple[str, ...]) -> None:
     """Let the key be good for these feeds alone."""
     tx.execute(update(schema.keys).where(_K.id == key_id).values(feeds=list(feeds)))
-    permissions_version.count_up(tx)
+    permissions_version.bump(tx)
 
 
 def set_expiry(tx: Tx, key_id: str, expires_at: datetime | None, replaced_by: str | None) -> KeyRow:
     """Let the key end then, in favour of the one that replaces it. Raises NoSuchKey."""
     tx.execute(update(schema.keys).where(_K.id == key_id).values(expires_at=expires_at, replaced_by=replaced_by))
-    permissions_version.count_up(tx)
+    permissions_version.bump(tx)
     return _get(tx, key_id)
 
 
 def record_uses(tx: Tx, uses: Mapping[str, tuple[datetime, str]]) -> None:
     """Note when and from which address keys were used last, by their ids; never back in time."""
     rows = [
-        {"key": key_id, "used_at": at, "used_from": tidy(address, MAX_ADDRESS)}
+        {"key": key_id, "used_at": at, "used_from": sanitize(address, MAX_ADDRESS)}
         for key_id, (at, address) in uses.items()
     ]
     if rows:

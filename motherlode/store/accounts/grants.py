@@ -7,7 +7,7 @@ from sqlalchemy import Executable, delete, select
 from motherlode.store.accounts import permissions_version
 from motherlode.store.accounts.accounts import COLUMNS, AccountRow
 from motherlode.store.database import schema
-from motherlode.store.database.sqlite import Tx, once_for_each_dialect, upsert
+from motherlode.store.database.sqlite import Tx, cached_per_dialect, upsert
 
 _G, _A, _F = schema.grants.c, schema.accounts.c, schema.feeds.c
 _OF_FEED = select(*COLUMNS, _G.role.label("granted")).join(schema.grants, _G.account_id == _A.id).order_by(_A.name_key)
@@ -18,10 +18,10 @@ def put(tx: Tx, feed_id: int, account_id: int, role: str) -> None:
     """Give the account that role on the feed, in place of the one it had there."""
     row: dict[str, Any] = {"feed_id": feed_id, "account_id": account_id, "role": role}
     tx.execute(_put(tx), row)
-    permissions_version.count_up(tx)
+    permissions_version.bump(tx)
 
 
-@once_for_each_dialect
+@cached_per_dialect
 def _put(tx: Tx) -> Executable:
     added = upsert(tx, schema.grants)
     return added.on_conflict_do_update(index_elements=["feed_id", "account_id"], set_={"role": added.excluded.role})
@@ -32,7 +32,7 @@ def remove(tx: Tx, feed_id: int, account_id: int) -> bool:
     mine = (_G.feed_id == feed_id, _G.account_id == account_id)
     removed = tx.execute(delete(schema.grants).where(*mine)).rowcount > 0
     if removed:
-        permissions_version.count_up(tx)
+        permissions_version.bump(tx)
     return removed
 
 

@@ -52,7 +52,7 @@ def add(tx: Tx, feed_id: int, id_key: str, account_id: int, at: datetime) -> boo
     remove_invitation(tx, feed_id, id_key, account_id)
     added = _add(tx, feed_id, id_key, account_id, at)
     if added:
-        permissions_version.count_up(tx)
+        permissions_version.bump(tx)
     return added
 
 
@@ -71,7 +71,7 @@ def remove(tx: Tx, feed_id: int, id_key: str, account_id: int) -> bool:
     mine = (_O.feed_id == feed_id, _O.id_key == id_key, _O.account_id == account_id)
     removed = tx.execute(delete(schema.owners).where(*mine)).rowcount > 0
     if removed:
-        permissions_version.count_up(tx)
+        permissions_version.bump(tx)
     return removed
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from motherlode.store.database import schema
 from motherlode.store.database.sqlite import Tx
 
-NUMBER = select(schema.access.c.number).where(schema.access.c.id == 1).scalar_subquery()
+PERMISSIONS_VERSION = select(schema.access.c.number).where(schema.access.c.id == 1).scalar_subquery()
 """The number, for statements that bring it along."""
 
-_READ = select(NUMBER)
+_READ = select(PERMISSIONS_VERSION)
 _COUNT_UP = (
     update(schema.access)
     .where(schema.access.c.id == 1)
@@ -22,7 +22,7 @@ _COUNT_UP = (
 )
 
 
-def count_up(tx: Tx) -> None:
+def bump(tx: Tx) -> None:
     """Say that who may do what has changed."""
     tx.execute(_COUNT_UP).scalar_one()
 

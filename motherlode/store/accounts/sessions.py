@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, insert, select
 from motherlode.store.accounts import permissions_version
 from motherlode.store.database import schema
 from motherlode.store.database.sqlite import Tx
-from motherlode.store.sanitize import tidy
+from motherlode.store.sanitize import sanitize
 
 MAX_ADDRESS: Final = 64
 MAX_CLIENT: Final = 200
@@ -40,7 +40,7 @@ class SessionRow:
 def add(tx: Tx, session: SessionRow) -> None:
     """Remember a session."""
     row = {column.name: getattr(session, column.name) for column in schema.sessions.columns}
-    kept = {"address": tidy(session.address, MAX_ADDRESS), "client": tidy(session.client, MAX_CLIENT)}
+    kept = {"address": sanitize(session.address, MAX_ADDRESS), "client": sanitize(session.client, MAX_CLIENT)}
     tx.execute(insert(schema.sessions), row | kept)
 
 
@@ -75,5 +75,5 @@ def purge(tx: Tx, now: datetime) -> int:
 def _end(tx: Tx, *conditions: ColumnElement[bool]) -> int:
     ended = tx.execute(delete(schema.sessions).where(*conditions)).rowcount
     if ended:
-        permissions_version.count_up(tx)
+        permissions_version.bump(tx)
     return ended

@@ -16,7 +16,7 @@ from sqlalchemy.types import NullType
 from motherlode.store.audit.hash_chain import FIRST, hash_line
 from motherlode.store.database import schema
 from motherlode.store.database.sqlite import Tx, any_text, encode_json
-from motherlode.store.sanitize import tidy
+from motherlode.store.sanitize import sanitize
 
 MOST: Final[Mapping[str, int]] = {
     "actor": 100,
@@ -110,7 +110,7 @@ def append(
         "reason": reason,
     }
     row = {"id": last_id + 1, "at": at, "details": None if details is None else dict(details)}
-    row |= {name: tidy(text, MOST[name]) for name, text in texts.items()}
+    row |= {name: sanitize(text, MOST[name]) for name, text in texts.items()}
     tx.execute(_ADD, row | {"hash": hash_line(last_hash, _stored(tx, row))})
 
 

@@ -26,7 +26,7 @@ from typing import BinaryIO
 from motherlode import os_files
 from motherlode.observe.crash import crash_point
 from motherlode.store import data_folder
-from motherlode.store.blobs.free_space import Room
+from motherlode.store.blobs.free_space import FreeSpace
 from motherlode.store.blobs.protocol import Spool, StoredBlob, check_by_writing, storage_refusals
 
 
@@ -50,7 +50,7 @@ class FileBlobs:
 
     def __init__(self, folder: Path, least_free_bytes: int = 0) -> None:
         self._folder = folder
-        self._room = Room(lambda: shutil.disk_usage(folder).free, least_free_bytes)
+        self._room = FreeSpace(lambda: shutil.disk_usage(folder).free, least_free_bytes)
         self._making = threading.Lock()
         self._lock: os_files.FileLock | None = None
         self._durable_folders: set[Path] = set()
@@ -82,11 +82,11 @@ class FileBlobs:
                 os_files.sync_folder(target.parent)
             except OSError:
                 self.delete(name)
-                self.settle(name)
+                self.confirm(name)
                 raise
         return name
 
-    def settle(self, name: str) -> None:
+    def confirm(self, name: str) -> None:
         """Remove the crash note, if this process left one."""
         if self._lock is not None:
             self._note(name).unlink(missing_ok=True)
@@ -128,7 +128,7 @@ class FileBlobs:
             deleted += self._sweep_folder(folder, is_named, is_dry_run=is_dry_run)
         return deleted
 
-    def unsettled(self) -> set[str]:
+    def unconfirmed(self) -> set[str]:
         """The notes in all spool folders."""
         folders = _list(data_folder.spools_path(self._folder))
         return {file.name for folder in folders for file in _list(folder) if data_folder.is_blob_name(file.name)}

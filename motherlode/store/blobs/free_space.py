@@ -13,7 +13,7 @@ from motherlode.domain.refusals import StorageLow
 LOOK_INTERVAL_S: Final = 1.0
 
 
-class Room:
+class FreeSpace:
     """The room on one disk, of which `least_bytes` are to stay free; 0 for no floor. Safe to use from any thread.
 
     `measure` returns how many bytes are free, and may raise OSError: what cannot be measured is not refused for it.

@@ -51,7 +51,7 @@ class MemoryBlobs:
         spool.file.close()
         return name
 
-    def settle(self, name: str) -> None:
+    def confirm(self, name: str) -> None:
         """Forget the note."""
         self._notes.discard(name)
         self._shelf.notes.discard(name)
@@ -95,7 +95,7 @@ class MemoryBlobs:
             self._shelf.left_notes.clear()
         return unnamed
 
-    def unsettled(self) -> set[str]:
+    def unconfirmed(self) -> set[str]:
         """The notes on the shelf."""
         return self._shelf.notes | self._shelf.left_notes
 

@@ -1,7 +1,7 @@
 """What every blob back end promises, and the spool that a body is written to before it is a blob.
 
 The walk of a push: `spool`, `write`…, `finish`, `put` (durable from here on), commit the row that names the blob,
-`settle`. A process that dies between `put` and `settle` leaves a crash note, and `sweep` finds out whether the commit
+`confirm`. A process that dies between `put` and `confirm` leaves a crash note, and `sweep` finds out whether the commit
 happened. Exact and without waiting, because notes of living processes are left alone.
 """
 
@@ -76,10 +76,10 @@ class Blobs(Protocol):
     def put(self, spool: Spool) -> str:
         """Make a finished spool a blob: durable, under a name never used before, which is returned.
 
-        It leaves a crash note that `settle` removes. The spool cannot be read any more. Raises StorageFull.
+        It leaves a crash note that `confirm` removes. The spool cannot be read any more. Raises StorageFull.
         """
 
-    def settle(self, name: str) -> None:
+    def confirm(self, name: str) -> None:
         """Forget the crash note: the row that names the blob is committed, or the blob was deleted."""
 
     def open(self, name: str) -> BinaryIO:
@@ -108,7 +108,7 @@ class Blobs(Protocol):
         until the moment it died.
         """
 
-    def unsettled(self) -> set[str]:
+    def unconfirmed(self) -> set[str]:
         """The blobs with a crash note, whichever process left it: a row may be about to name them."""
 
     def read_object(self, name: str) -> bytes | None:
@@ -144,4 +144,4 @@ def check_by_writing(blobs: Blobs, spool: Spool) -> None:
                 raise OSError(errno.EIO, "the blob store gives back other bytes than were written")
     finally:
         blobs.delete(name)
-        blobs.settle(name)
+        blobs.confirm(name)

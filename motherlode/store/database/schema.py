@@ -148,7 +148,9 @@ readings = Table(  # apart from contents: to mark many rows of that would write 
     "readings",
     metadata,
     Column("content_id", ForeignKey(contents.c.id), primary_key=True, autoincrement=False),
-    Column("number", Integer, nullable=False),  # of the reader, `READING`; a content without a row is to be read again
+    Column(
+        "number", Integer, nullable=False
+    ),  # of the reader, `EXTRACTOR_VERSION`; a content without a row is to be read again
 )
 
 entries = Table(

@@ -387,7 +387,7 @@ def upsert(tx: Tx, table: Table) -> sqlite.Insert:  # noqa: ARG001 the dialect i
     return sqlite.insert(table)
 
 
-def once_for_each_dialect(make: Callable[[Tx], S]) -> Callable[[Tx], S]:
+def cached_per_dialect(make: Callable[[Tx], S]) -> Callable[[Tx], S]:
     """A statement that is made at its first use, for each dialect, and kept: to make it takes longer than to run it."""
     made: dict[str, S] = {}
 

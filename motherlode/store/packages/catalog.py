@@ -15,7 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import Executable, bindparam, case, func, insert, select, update
 
 from motherlode.store.database import schema
-from motherlode.store.database.sqlite import Tx, once_for_each_dialect, upsert
+from motherlode.store.database.sqlite import Tx, cached_per_dialect, upsert
 from motherlode.store.packages import versions
 from motherlode.store.packages.versions import Entry
 
@@ -86,7 +86,7 @@ def append(
     return number
 
 
-@once_for_each_dialect
+@cached_per_dialect
 def _stamp_package(tx: Tx) -> Executable:
     added = upsert(tx, schema.packages)
     renewed = {"revision": added.excluded.revision, "changed_at": added.excluded.changed_at}

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Executable, Select, delete, func, insert, select, update
 
 from motherlode.store.database import schema
-from motherlode.store.database.sqlite import Tx, once_for_each_dialect, upsert
+from motherlode.store.database.sqlite import Tx, cached_per_dialect, upsert
 
 _COLUMNS = (
     schema.contents.c.id,
@@ -70,7 +70,7 @@ def add(
     return ContentRow(*tx.execute(select(*_COLUMNS).where(schema.contents.c.sha256 == sha256)).one())
 
 
-@once_for_each_dialect
+@cached_per_dialect
 def _add(tx: Tx) -> Executable:
     added = upsert(tx, schema.contents).on_conflict_do_nothing(index_elements=["sha256"])
     return added.returning(schema.contents.c.id)
@@ -140,7 +140,7 @@ def mark_read(tx: Tx, content_ids: Sequence[int], reading: int) -> None:
         tx.execute(_mark_read(tx), [{"content_id": content_id, "number": reading} for content_id in content_ids])
 
 
-@once_for_each_dialect
+@cached_per_dialect
 def _mark_read(tx: Tx) -> Executable:
     added = upsert(tx, schema.readings)
     return added.on_conflict_do_update(index_elements=["content_id"], set_={"number": added.excluded.number})

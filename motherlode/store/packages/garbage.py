@@ -74,7 +74,7 @@ def find_unused(tx: Tx, ends: Ends) -> list[UnusedContent]:
     return [UnusedContent(*row) for row in tx.execute(unused)]
 
 
-def let_go(tx: Tx, content_ids: Collection[int], at: datetime) -> list[UnusedContent]:
+def release(tx: Tx, content_ids: Collection[int], at: datetime) -> list[UnusedContent]:
     """Remove those of the contents that nobody points to, and note their blobs as garbage; returns them."""
     unused = select(_C.id, _C.blob, _C.size).where(_C.id.in_(content_ids), ~_is_held({}))
     removed = [UnusedContent(*row) for row in tx.execute(unused)]
@@ -86,7 +86,7 @@ def let_go(tx: Tx, content_ids: Collection[int], at: datetime) -> list[UnusedCon
     return sorted(removed, key=lambda row: row.id)
 
 
-def find_ripe(tx: Tx, until: datetime) -> list[GarbageRow]:
+def find_expired(tx: Tx, until: datetime) -> list[GarbageRow]:
     """The garbage from that moment or before, the oldest first."""
     ripe = select(_G.blob, _G.at, _G.size).where(_G.at <= until).order_by(_G.at, _G.blob)
     return [GarbageRow(*row) for row in tx.execute(ripe)]
@@ -97,7 +97,7 @@ def read_all(tx: Tx) -> list[GarbageRow]:
     return [GarbageRow(*row) for row in tx.execute(select(_G.blob, _G.at, _G.size).order_by(_G.blob))]
 
 
-def forget(tx: Tx, blob: str) -> bool:
+def delete_record(tx: Tx, blob: str) -> bool:
     """The blob is gone; False when somebody else said so before."""
     return tx.execute(delete(schema.garbage).where(_G.blob == blob)).rowcount > 0
 

@@ -37,7 +37,7 @@ from motherlode.store.accounts import permissions_version as access
 from motherlode.store.audit import log as audit
 from motherlode.store.audit.log import Tail
 from motherlode.store.database import schema
-from motherlode.store.database.sqlite import Tx, once_for_each_dialect, upsert
+from motherlode.store.database.sqlite import Tx, cached_per_dialect, upsert
 from motherlode.store.packages import locks
 from motherlode.store.packages.contents import ContentRow
 
@@ -87,7 +87,7 @@ class ListedVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PublishTarget:
     """The place of an id and version on a feed, as an actor sees it: what a push has to know before it takes it.
 
     `access` is the number of the last change of who may do what, `was_deleted` where a version that was deleted softly
@@ -108,7 +108,7 @@ _E, _C, _D = schema.entries.c, schema.contents.c, schema.deletions.c
 _PLACE = select(
     schema.feeds.c.id,
     schema.feeds.c.settings,
-    access.NUMBER,
+    access.PERMISSIONS_VERSION,
     *audit.TAIL_COLUMNS,
     exists().where(
         _E.feed_id == schema.feeds.c.id, _E.id_key == bindparam("id_key"), _E.version_key == bindparam("version_key")
@@ -178,14 +178,14 @@ def add(
     return Entry(id=added.id, revision=added.revision, **row, **_of_content(content))
 
 
-@once_for_each_dialect
+@cached_per_dialect
 def _add(tx: Tx) -> Executable:
     added = upsert(tx, schema.entries).values(revision=_NEXT_NUMBER)
     added = added.on_conflict_do_nothing(index_elements=["feed_id", "id_key", "version_key"])
     return added.returning(_E.id, _E.revision)
 
 
-def find_place(tx: Tx, feed: str, id_key: str, version_key: str, account_ids: frozenset[int]) -> Place | None:
+def find_place(tx: Tx, feed: str, id_key: str, version_key: str, account_ids: frozenset[int]) -> PublishTarget | None:
     """Where a version would lie, as those accounts together see it, in one look; None when there is no such feed."""
     asked = {"feed": feed, "id_key": id_key, "version_key": version_key, "accounts": list(account_ids)}
     found = tx.execute(_PLACE, asked).first()
@@ -193,7 +193,9 @@ def find_place(tx: Tx, feed: str, id_key: str, version_key: str, account_ids: fr
         return None
     feed_id, settings, number, last_id, last_hash, is_taken, was_deleted, is_locked, *ownership = found
     tail = audit.as_tail(last_id, last_hash)
-    return Place(feed_id, settings, number, is_taken, was_deleted, is_locked, owners.as_ownership(ownership), tail)
+    return PublishTarget(
+        feed_id, settings, number, is_taken, was_deleted, is_locked, owners.as_ownership(ownership), tail
+    )
 
 
 def find(tx: Tx, feed_id: int, id_key: str, version_key: str) -> Entry | None:

@@ -148,7 +148,7 @@ class _Collector:
             gone = batch
             if not self._is_dry_run:
                 with self._db.write() as tx:
-                    gone = garbage.let_go(tx, [content.id for content in batch], self._at)
+                    gone = garbage.release(tx, [content.id for content in batch], self._at)
                     crash_point("gc-unused-before-commit")
                 crash_point("gc-unused-committed")
             for content in gone:
@@ -157,7 +157,7 @@ class _Collector:
 
     def _delete_ripe(self, until: datetime) -> Iterator[Removed | None]:
         with self._db.read() as tx:
-            ripe = garbage.find_ripe(tx, until)
+            ripe = garbage.find_expired(tx, until)
         for row in ripe:
             if self._is_dry_run or self._delete(row.blob):
                 yield Removed("blob", row.blob, row.size)
@@ -168,7 +168,7 @@ class _Collector:
         self._blobs.delete(blob)
         crash_point("gc-blob-deleted")
         with self._db.write() as tx:
-            is_mine = garbage.forget(tx, blob)
+            is_mine = garbage.delete_record(tx, blob)
         crash_point("gc-blob-forgotten")
         return is_mine
 

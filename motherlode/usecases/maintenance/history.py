@@ -88,8 +88,8 @@ def has_held_packages(db: Database) -> bool:
 
 def has_packages(blobs: Blobs) -> bool:
     """Whether there is any blob but those whose push is under way, or was cut off."""
-    unsettled = blobs.unsettled()
-    return any(blob.name not in unsettled for blob in blobs.walk())
+    unconfirmed = blobs.unconfirmed()
+    return any(blob.name not in unconfirmed for blob in blobs.walk())
 
 
 def _read_current(db: Database) -> Recorded:

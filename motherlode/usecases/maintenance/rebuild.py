@@ -15,9 +15,9 @@ from typing import Final, TypeVar
 
 from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.domain.permissions import Actor
-from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, judge_nupkg
+from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, validate_nupkg
 from motherlode.nuget.package import Identity
-from motherlode.nuget.package_json import READING, facts_of
+from motherlode.nuget.package_json import EXTRACTOR_VERSION, facts_of
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store import feeds
@@ -132,7 +132,7 @@ def _read(blob: StoredBlob, blobs: Blobs, clock: Clock, limits: Limits) -> _Read
             if not blob.name.startswith(sha256.hexdigest()):
                 raise _Unreadable("it holds other bytes than were pushed")
             file.seek(0)
-            verdict = judge_nupkg(file, limits, clock.now(), Strictness.LENIENT)
+            verdict = validate_nupkg(file, limits, clock.now(), Strictness.LENIENT)
     except OSError as error:
         raise _Unreadable(f"it cannot be read ({error.strerror or error})") from error
     if verdict.readable is None:
@@ -150,7 +150,7 @@ def _take(tx: Tx, read: _Read) -> _Taken:
         blob=read.blob.name,
         nuspec=read.nupkg.nuspec,
         facts=facts_of(package),
-        reading=READING,
+        reading=EXTRACTOR_VERSION,
         at=read.blob.put_at,
     )
     return _Taken(read.blob, package.identity, content.id, package.is_semver2)

@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import InvalidPackage
-from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, judge_nupkg
+from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, validate_nupkg
 from motherlode.nuget.package import Identity
-from motherlode.nuget.package_json import READING, facts_of
+from motherlode.nuget.package_json import EXTRACTOR_VERSION, facts_of
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store import feeds
@@ -68,7 +68,7 @@ def rederive(
         with db.write() as tx:
             contents.forget_readings(tx, feed_ids)
     with db.read() as tx:
-        total = contents.count_unread(tx, READING, feed_ids)
+        total = contents.count_unread(tx, EXTRACTOR_VERSION, feed_ids)
     run = _Run(actor, db, blobs, clock, limits, total)
     packages = left = 0
     for page in _pages(db, feed_ids):
@@ -96,7 +96,7 @@ def _pages(db: Database, feed_ids: Sequence[int]) -> Iterator[Iterator[ContentRo
     last_id = 0
     while True:
         with db.read() as tx:
-            ids = contents.unread(tx, READING, feed_ids, after=last_id, limit=_PAGE)
+            ids = contents.unread(tx, EXTRACTOR_VERSION, feed_ids, after=last_id, limit=_PAGE)
         if not ids:
             return
         yield _each(db, ids)
@@ -141,7 +141,7 @@ class _Run:
         """Note that these came out the same."""
         if content_ids:
             with self.db.write() as tx:
-                contents.mark_read(tx, content_ids, READING)
+                contents.mark_read(tx, content_ids, EXTRACTOR_VERSION)
             crash_point("rederive-marked")
 
     def end(self) -> None:
@@ -155,7 +155,7 @@ class _Run:
     def _read(self, content: ContentRow) -> Nupkg:
         try:
             with self.blobs.open(content.blob) as file:
-                verdict = judge_nupkg(file, self.limits, self.clock.now(), Strictness.LENIENT)
+                verdict = validate_nupkg(file, self.limits, self.clock.now(), Strictness.LENIENT)
         except OSError as error:
             reason = find_difference(content, self.blobs, lambda _count: None)
             raise _Left(reason or f"its blob {content.blob} could not be read ({error.strerror})") from error
@@ -174,7 +174,7 @@ class _Run:
             content = contents.find(tx, content_id)
             if content is None:
                 return
-            contents.mark_read(tx, [content_id], READING)
+            contents.mark_read(tx, [content_id], EXTRACTOR_VERSION)
             if _is_same(tx, content, nupkg):
                 return
             now = self.clock.now()
@@ -202,7 +202,7 @@ class _Run:
         return names
 
     def _audit(self, tx: Tx, feed: str, counts: Mapping[str, int], at: datetime) -> None:
-        details = {"reading": READING, **counts}
+        details = {"reading": EXTRACTOR_VERSION, **counts}
         write_audit(tx, self.actor, "rederive", feed=feed, subject=feed, at=at, details=details)
 
 

@@ -18,7 +18,7 @@ from itertools import islice
 from typing import BinaryIO, Final
 
 from motherlode.domain.refusals import DatabaseUnusable, Refusal
-from motherlode.projections.search.service import Searching
+from motherlode.projections.search.service import SearchService
 from motherlode.store import feeds
 from motherlode.store.audit import log as audit
 from motherlode.store.audit.log import AuditFault
@@ -60,7 +60,7 @@ def verify(
     report: Callable[[str], None],
     advance: Callable[[int], None],
     audit_head: tuple[int, bytes] | None = None,
-    searching: Searching | None = None,
+    searching: SearchService | None = None,
 ) -> Verified:
     """Look at everything; at the search index where `searching` is given and there is one.
 
@@ -96,7 +96,7 @@ def _verify_blobs(db: Database, blobs: Blobs, report: Callable[[str], None], adv
     return packages
 
 
-def _verify_history(db: Database, blobs: Blobs, searching: Searching | None, report: Callable[[str], None]) -> None:
+def _verify_history(db: Database, blobs: Blobs, searching: SearchService | None, report: Callable[[str], None]) -> None:
     try:
         check_history(db=db, blobs=blobs, indexed=None if searching is None else searching.indexed())
     except DatabaseUnusable:
@@ -111,7 +111,7 @@ def _verify_names(db: Database, blobs: Blobs, report: Callable[[str], None]) -> 
     missing: list[StoredBlob] = []
     for batch in _batches(blobs.walk()):
         names = [blob.name for blob in batch]
-        under_way = blobs.unsettled()
+        under_way = blobs.unconfirmed()
         with db.read() as tx:
             named = garbage.find_named(tx, names)
         missing += [blob for blob in batch if blob.name not in named | under_way]

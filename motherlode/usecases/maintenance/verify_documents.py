@@ -15,8 +15,8 @@ from motherlode.nuget.package import Package
 from motherlode.nuget.package_json import package_from
 from motherlode.nuget.validation.entries import find_nuspec
 from motherlode.projections.documents import v3
-from motherlode.projections.documents.url_placeholder import Marker
-from motherlode.projections.documents.v3 import Source
+from motherlode.projections.documents.url_placeholder import UrlPlaceholder
+from motherlode.projections.documents.v3 import RenderContext
 from motherlode.protocol.v3.details import render_details
 from motherlode.store import feeds
 from motherlode.store.blobs.protocol import Blobs
@@ -54,7 +54,7 @@ def find_shown_differences(tx: Tx, content_id: int, measured: Measured, blobs: B
     package = parse_nuspec(measured.nuspec).package
     for feed_name, id_written, version_written in contents.versions_of(tx, content_id):
         feed = feeds.get(tx, feed_name)
-        source = Source(tx, feed.id, feed.created_at, blobs, *Marker().both, feed.head, feed.counted)
+        source = RenderContext(tx, feed.id, feed.created_at, blobs, *UrlPlaceholder().both, feed.head, feed.counted)
         entry = _find_entry(tx, feed.id, content_id, id_written, version_written)
         wrong = ["name"] if entry is None or package is None else _find_wrong(source, entry, package, measured)
         for what in wrong:
@@ -68,7 +68,7 @@ def _find_entry(tx: Tx, feed_id: int, content_id: int, id_written: str, version_
     return next(mine, None)
 
 
-def _find_wrong(source: Source, entry: Entry, package: Package, measured: Measured) -> list[str]:
+def _find_wrong(source: RenderContext, entry: Entry, package: Package, measured: Measured) -> list[str]:
     """The names of what is shown wrongly."""
     try:
         identity = entry.identity
@@ -81,7 +81,7 @@ def _find_wrong(source: Source, entry: Entry, package: Package, measured: Measur
     return sorted(wrong) if nuspec == measured.nuspec else ["nuspec", *sorted(wrong)]
 
 
-def _expect(source: Source, entry: Entry, package: Package, measured: Measured) -> dict[str, Any]:
+def _expect(source: RenderContext, entry: Entry, package: Package, measured: Measured) -> dict[str, Any]:
     """The details document as the bytes make it; which files are fit to be shown was judged at the push."""
     judged = package_from(entry.facts)
     is_file = package.license is not None and package.license.kind == "file"

@@ -19,7 +19,7 @@ from motherlode.store.audit.log import Tail
 from motherlode.store.database.sqlite import Tx
 from motherlode.store.packages import catalog, versions
 from motherlode.store.packages.catalog import Kind
-from motherlode.store.packages.versions import Entry, Place
+from motherlode.store.packages.versions import Entry, PublishTarget
 from motherlode.usecases._audit import write_audit
 from motherlode.usecases._visibility import hidden, owners_named
 
@@ -35,7 +35,7 @@ class Changeable:
     policy: FeedPolicy
 
 
-def get_place(tx: Tx, identity: Identity, actor: Actor, feed: str) -> Place:
+def get_place(tx: Tx, identity: Identity, actor: Actor, feed: str) -> PublishTarget:
     """Where the version lies or would lie, as the actor sees it. Raises `NoSuchFeed`."""
     place = versions.find_place(tx, feed, identity.id.key, identity.version.key, actor.account_ids)
     if place is None:
@@ -65,7 +65,7 @@ def get_changeable(
     return Changeable(entry, policy)
 
 
-def check_unlocked(place: Place, package_id: PackageId) -> None:
+def check_unlocked(place: PublishTarget, package_id: PackageId) -> None:
     """Refuse to change what is locked. Raises `IdLocked`."""
     if place.is_locked:
         raise IdLocked(str(package_id))

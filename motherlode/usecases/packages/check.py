@@ -10,7 +10,7 @@ from motherlode.domain.feed_settings import parse_feed_policy
 from motherlode.domain.permissions import Actor, expiry_warning
 from motherlode.domain.refusals import InvalidPackage, NotAllowed, Refusal
 from motherlode.nuget.faults import Fault
-from motherlode.nuget.nupkg import Limits, Nupkg, judge_nupkg
+from motherlode.nuget.nupkg import Limits, Nupkg, validate_nupkg
 from motherlode.nuget.package import Identity
 from motherlode.observe.clock import Clock
 from motherlode.store.blobs.protocol import Spool
@@ -47,7 +47,7 @@ def check(spool: Spool, actor: Actor, *, feed: str, db: Database, clock: Clock, 
     """
     strictness = find_strictness(db, feed)
     with turn_to_judge(spool.size):
-        verdict = judge_nupkg(spool.file, limits, clock.now(), strictness)
+        verdict = validate_nupkg(spool.file, limits, clock.now(), strictness)
     expiry = expiry_warning(actor, clock.now())
     warnings = (*([Fault("key-ends-soon", expiry)] if expiry else []), *verdict.warnings)
     if verdict.nupkg is None:

@@ -27,9 +27,9 @@ from motherlode.domain.refusals import (
     Refusal,
     WasDeleted,
 )
-from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, judge_nupkg
+from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, validate_nupkg
 from motherlode.nuget.package import Identity
-from motherlode.nuget.package_json import READING, facts_of
+from motherlode.nuget.package_json import EXTRACTOR_VERSION, facts_of
 from motherlode.observe.clock import Clock
 from motherlode.observe.crash import crash_point
 from motherlode.store import feeds
@@ -38,7 +38,7 @@ from motherlode.store.blobs.protocol import Blobs, Spool
 from motherlode.store.database.sqlite import Database, Tx
 from motherlode.store.packages import contents, versions
 from motherlode.store.packages.contents import ContentRow
-from motherlode.store.packages.versions import Entry, Place
+from motherlode.store.packages.versions import Entry, PublishTarget
 from motherlode.usecases._visibility import owners_named
 from motherlode.usecases.packages._change import check_unlocked, get_place, log_change
 from motherlode.usecases.packages.validation_turns import turn_to_judge
@@ -83,7 +83,7 @@ class _Upload:
 class _Spot:
     """The place that a push may have, and the entry that it replaces there."""
 
-    place: Place
+    place: PublishTarget
     entry: Entry | None
 
 
@@ -126,7 +126,7 @@ def push(
 
 def _read_nupkg(spool: Spool, limits: Limits, now: datetime, strictness: Strictness) -> Nupkg:
     with turn_to_judge(spool.size):
-        verdict = judge_nupkg(spool.file, limits, now, strictness)
+        verdict = validate_nupkg(spool.file, limits, now, strictness)
     if verdict.nupkg is None:
         raise InvalidPackage(verdict.faults)
     return verdict.nupkg
@@ -138,7 +138,7 @@ def find_strictness(db: Database, feed: str) -> Strictness:
         return parse_feed_policy(feeds.get(tx, feed).settings).strictness
 
 
-def get_free_place(tx: Tx, actor: Actor, feed: str, identity: Identity) -> Place:
+def get_free_place(tx: Tx, actor: Actor, feed: str, identity: Identity) -> PublishTarget:
     """The place that this version would have. Raises `NoSuchFeed`, and `NotAllowed` where the actor may not push it."""
     place = get_place(tx, identity, actor, feed)
     with owners_named(tx, identity.id, actor, feed_id=place.feed_id, feed=feed, settings=place.settings):
@@ -147,7 +147,7 @@ def get_free_place(tx: Tx, actor: Actor, feed: str, identity: Identity) -> Place
     return place
 
 
-def find_obstacles(place: Place, policy: FeedPolicy, identity: Identity, size_bytes: int) -> Iterator[Refusal]:
+def find_obstacles(place: PublishTarget, policy: FeedPolicy, identity: Identity, size_bytes: int) -> Iterator[Refusal]:
     """Why a sound package of that size cannot have the place, in the order in which a push tells it."""
     if size_bytes > policy.max_package_bytes:
         yield PackageTooLarge(policy.max_package_bytes)
@@ -201,7 +201,7 @@ def _store(upload: _Upload, actor: Actor, *, db: Database, blobs: Blobs, clock: 
     crash_point(f"{outcome.action}-committed")
     if outcome.blob != blob:
         blobs.delete(blob)
-    blobs.settle(blob)
+    blobs.confirm(blob)
     return outcome
 
 
@@ -224,7 +224,7 @@ def _commit(upload: _Upload, actor: Actor, blob: str, put_at: datetime, *, db: D
             blob=blob,
             nuspec=upload.nupkg.nuspec,
             facts=facts_of(upload.nupkg.package),
-            reading=READING,
+            reading=EXTRACTOR_VERSION,
             at=now,
         )
         if spot.entry is None:
@@ -232,7 +232,9 @@ def _commit(upload: _Upload, actor: Actor, blob: str, put_at: datetime, *, db: D
         return _replace(tx, spot.entry, upload, content, actor, at=now)
 
 
-def _publish(tx: Tx, place: Place, upload: _Upload, content: ContentRow, actor: Actor, *, at: datetime) -> _Outcome:
+def _publish(
+    tx: Tx, place: PublishTarget, upload: _Upload, content: ContentRow, actor: Actor, *, at: datetime
+) -> _Outcome:
     package = upload.nupkg.package
     entry = versions.add(tx, place.feed_id, package.identity, content, is_semver2=package.is_semver2, at=at)
     is_new = not place.ownership.is_id_known
@@ -258,7 +260,7 @@ def _take_back(blob: str, db: Database, blobs: Blobs) -> None:
         is_named = contents.is_named(tx, blob)
     if not is_named:
         blobs.delete(blob)
-    blobs.settle(blob)
+    blobs.confirm(blob)
 
 
 def _warnings(upload: _Upload, outcome: _Outcome, actor: Actor, now: datetime) -> tuple[str, ...]:

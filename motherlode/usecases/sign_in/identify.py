@@ -25,10 +25,10 @@ MAKER_ENDED: Final = "the key that asked for it has ended"
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """The actor behind a key that is known. `why_not` says why it is no good: then the actor has no rights at all."""
+    """The actor behind a known key. With a `rejection_reason` the key is not valid, and the actor has no rights."""
 
     actor: Actor
-    why_not: str | None = None
+    rejection_reason: str | None = None
 
 
 def identify_key(presented: bytes, *, bootstrap: bytes | None, db: Database, clock: Clock) -> Identified | None:
@@ -96,8 +96,8 @@ def identify_now(tx: Tx, actor: Actor, now: datetime) -> Actor:
         return actor
     key = api_keys.find(tx, actor.key_id)
     judged = None if key is None else _judge(tx, key, now)
-    if judged is None or judged.why_not is not None:
-        raise KeyRefused(None if judged is None else judged.why_not)
+    if judged is None or judged.rejection_reason is not None:
+        raise KeyRefused(None if judged is None else judged.rejection_reason)
     return judged.actor.sent_by(actor.sender)
 
 

@@ -13,22 +13,22 @@ from motherlode.domain.refusals import PackageTooLarge
 from motherlode.store.blobs.protocol import Spool
 from motherlode.usecases.packages.check import Checked, check
 from motherlode.web.refusal_responses import describe_fault, status_of
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 from motherlode.web.responses import NO_STORE
-from motherlode.web.upload import take_package
+from motherlode.web.upload import receive_package
 
 
-async def post_check(visit: Visit) -> Response:
+async def post_check(request: Request) -> Response:
     """200 and what a push would say."""
     headers = {"Cache-Control": NO_STORE}
     try:
-        checked = await take_package(visit, _check)
+        checked = await receive_package(request, _check)
     except PackageTooLarge as refusal:
         checked = Checked(None, (refusal,))
-        if not await visit.body.drain():
+        if not await request.body.drain():
             headers["Connection"] = "close"
     if checked.identity is not None:
-        visit.notes["package"] = str(checked.identity)
+        request.notes["package"] = str(checked.identity)
     body = json.dumps(describe_checked(checked), ensure_ascii=False).encode("utf-8", "backslashreplace")
     return Response(body, headers=headers, media_type="application/json")
 
@@ -45,6 +45,13 @@ def describe_checked(checked: Checked) -> dict[str, Any]:
     }
 
 
-def _check(visit: Visit, spool: Spool) -> Checked:
-    house = visit.house
-    return check(spool, visit.the_actor, feed=visit.the_feed.name, db=house.db, clock=house.clock, limits=house.limits)
+def _check(request: Request, spool: Spool) -> Checked:
+    services = request.services
+    return check(
+        spool,
+        request.require_actor,
+        feed=request.require_feed.name,
+        db=services.db,
+        clock=services.clock,
+        limits=services.limits,
+    )

@@ -17,11 +17,11 @@ from anyio import CapacityLimiter
 from motherlode.domain.permissions import Actor
 from motherlode.domain.refusals import NoSuchFeed, NotAllowed, Refusal
 from motherlode.observe.logs import get_logger
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.usecases._audit import record_refusal
 from motherlode.usecases.sign_in.history import record_sign_in
-from motherlode.web.background import Later
-from motherlode.web.request import Visit
+from motherlode.web.background import BackgroundTasks
+from motherlode.web.request import Request
 
 REPEAT_S: Final = 60.0
 """For so long the same refused attempt is not written down again."""
@@ -90,31 +90,31 @@ class Attempts:
         return len(self._written_s) + len(self._of_caller)
 
 
-class Recording:
+class AuditRecorder:
     """Writes lines of one worker, one after the other, so that those who push find the write lock free."""
 
-    def __init__(self, house: House, later: Later) -> None:
-        self._house = house
+    def __init__(self, services: Services, later: BackgroundTasks) -> None:
+        self._house = services
         self._later = later
         self._refusals = Attempts()
         self._sign_ins = Attempts(repeat_s=SIGN_IN_S)
         self._writers = CapacityLimiter(1)
 
-    def note_sign_in(self, visit: Visit, actor: Actor) -> None:
+    def note_sign_in(self, request: Request, actor: Actor) -> None:
         """Somebody proved with a password who he is."""
-        if self._sign_ins.is_worth_a_line(actor.name, visit.site.client, monotonic()):
-            self._start(record_sign_in, actor.sent_by(visit.sender), feed=visit.feed_name)
+        if self._sign_ins.is_worth_a_line(actor.name, request.site.client, monotonic()):
+            self._start(record_sign_in, actor.sent_by(request.sender), feed=request.feed_name)
 
-    def note_refusal(self, visit: Visit, refusal: Refusal) -> None:
+    def note_refusal(self, request: Request, refusal: Refusal) -> None:
         """A caller who is known tried what he may not, or tried it with a key that is good no more."""
-        actor = visit.actor
-        if actor is None or not (visit.why_not or isinstance(refusal, NotAllowed | NoSuchFeed)):
+        actor = request.actor
+        if actor is None or not (request.rejection_reason or isinstance(refusal, NotAllowed | NoSuchFeed)):
             return
-        feed, subject = visit.feed_name, _subject_of(visit)
-        attempt = (visit.route, visit.method, feed, subject, visit.why_not)
+        feed, subject = request.feed_name, _subject_of(request)
+        attempt = (request.route, request.method, feed, subject, request.rejection_reason)
         if self._refusals.is_worth_a_line((actor.name, actor.key_id), attempt, monotonic()):
-            reason = f"{refusal} (The key: {visit.why_not}.)" if visit.why_not else str(refusal)
-            action = _action_of(visit)
+            reason = f"{refusal} (The key: {request.rejection_reason}.)" if request.rejection_reason else str(refusal)
+            action = _action_of(request)
             self._start(record_refusal, actor, action=action, feed=feed, subject=subject, reason=reason)
 
     def tell_more(self, *, is_end: bool = False) -> None:
@@ -143,13 +143,13 @@ def _tell_missing(actor: Actor, about: dict[str, Any], *, why: str) -> None:
     get_logger().error("audit_not_written", **who, **about, why=why)
 
 
-def _action_of(visit: Visit) -> str:
-    return visit.route if visit.route != "none" else visit.method.lower()[:20]
+def _action_of(request: Request) -> str:
+    return request.route if request.route != "none" else request.method.lower()[:20]
 
 
-def _subject_of(visit: Visit) -> str:
+def _subject_of(request: Request) -> str:
     """The package that was named, as far as one was, else the feed."""
-    package = visit.notes.get("package") or " ".join(
-        visit.parameters[name][:200] for name in ("id", "version") if visit.parameters.get(name)
+    package = request.notes.get("package") or " ".join(
+        request.parameters[name][:200] for name in ("id", "version") if request.parameters.get(name)
     )
-    return str(package or visit.asked_feed)
+    return str(package or request.asked_feed)

@@ -25,11 +25,11 @@ from motherlode.identity.sessions import is_well_formed as is_secret
 from motherlode.identity.sessions import make_form_token
 from motherlode.identity.slowdown import MOST_KEPT
 from motherlode.observe.logs import get_logger
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.usecases.sign_in.history import recall_sign_ins
 from motherlode.usecases.sign_in.identify import find_account_name, identify_again, identify_key, identify_person
 from motherlode.usecases.sign_in.sessions import find_session
-from motherlode.web.auth.audit_recorder import Recording
+from motherlode.web.auth.audit_recorder import AuditRecorder
 from motherlode.web.auth.credentials import (
     SESSION_COOKIE,
     Basic,
@@ -40,9 +40,9 @@ from motherlode.web.auth.credentials import (
     parse_authorization,
     sent_keys,
 )
-from motherlode.web.auth.keyed_lock import Turns
+from motherlode.web.auth.keyed_lock import KeyedLock
 from motherlode.web.base_url import Scope
-from motherlode.web.request import Visit, Visitor
+from motherlode.web.request import Request, SignedInUser
 
 _KEY: Final = b"\0key\0"
 """Before a key that is remembered by itself: no Authorization header can begin like that."""
@@ -50,13 +50,13 @@ _SESSION: Final = b"\0session\0"
 """The same before the secret of a session."""
 
 
-class Who:
+class Authenticator:
     """Knows the callers of one worker."""
 
-    def __init__(self, house: House, recording: Recording) -> None:
-        self._house = house
+    def __init__(self, services: Services, recording: AuditRecorder) -> None:
+        self._house = services
         self._recording = recording
-        self._turns = Turns()
+        self._turns = KeyedLock()
         self._hashers_of_strangers, self._hashers_at_home = CapacityLimiter(1), CapacityLimiter(1)
 
     async def recall_homes(self) -> None:
@@ -85,79 +85,79 @@ class Who:
         if actor.key_id is not None:
             self._house.key_uses.note(actor.key_id, self._house.clock.now(), address)
 
-    async def get_reader(self, visit: Visit) -> Actor:
-        """Who wants to read. Raises `SignInNeeded`, `SignInRefused`; with a known key that is no good, `visit` then
+    async def get_reader(self, request: Request) -> Actor:
+        """Who wants to read. Raises `SignInNeeded`, `SignInRefused`; with a known key that is no good, `request` then
         says whose it was."""
-        authorization = find_authorization(visit.scope)
+        authorization = find_authorization(request.scope)
         credential = parse_authorization(authorization) if authorization else None
         if authorization is None or credential is None:
-            return await self._get_visitor(visit)
+            return await self._get_visitor(request)
         digest = self._house.remembered.digest_of(authorization)
-        known = self._find(visit, digest)
+        known = self._find(request, digest)
         if known is None:
             async with self._turns.of(digest):
-                known = self._find(visit, digest) or await self._judge(visit, digest, credential)
+                known = self._find(request, digest) or await self._judge(request, digest, credential)
         if known.actor is None:
             raise SignInRefused
-        visit.credential = digest
-        return self._greet(visit, known.actor)
+        request.credential = digest
+        return self._greet(request, known.actor)
 
-    async def find_visitor(self, visit: Visit) -> Visitor | None:
-        """Who signed in with the browser that asks, as he is now; `visit` then knows him. A cookie that is no good is
+    async def find_visitor(self, request: Request) -> SignedInUser | None:
+        """Who signed in with the browser that asks, as he is now; `request` then knows him. A cookie that is no good is
         none."""
-        presented = _find_session(visit.scope)
+        presented = _find_session(request.scope)
         if presented is None:
             return None
         digest = self._house.remembered.digest_of(presented)
-        known = self._find(visit, digest) or await self._judge_session(visit, digest, presented)
+        known = self._find(request, digest) or await self._judge_session(request, digest, presented)
         if known is None or known.actor is None:
             return None
-        visit.credential = digest
-        actor = replace(self._greet(visit, known.actor), access=visit.standing.access)
-        visit.visitor = Visitor(actor, make_form_token(presented.removeprefix(_SESSION).decode("ascii")))
-        return visit.visitor
+        request.credential = digest
+        actor = replace(self._greet(request, known.actor), access=request.snapshot.access)
+        request.signed_in_user = SignedInUser(actor, make_form_token(presented.removeprefix(_SESSION).decode("ascii")))
+        return request.signed_in_user
 
-    async def prove(self, visit: Visit, user: str, password: str) -> tuple[Actor, str] | None:
+    async def prove(self, request: Request, user: str, password: str) -> tuple[Actor, str] | None:
         """Judge a password, in its turn, whatever is remembered: who it is, and the stored hash that it was proven
         against. Raises `SignInRefused` when too many wrong ones came from there, or with that name."""
-        house, address = self._house, visit.site.client
+        services, address = self._house, request.site.client
         try:
-            with house.slowdown.attempt(address, user, monotonic()) as attempt:
+            with services.slowdown.attempt(address, user, monotonic()) as attempt:
                 await anyio.sleep(attempt.wait_s)
                 found = await anyio.to_thread.run_sync(
-                    partial(identify_person, user, password, db=house.db),
+                    partial(identify_person, user, password, db=services.db),
                     limiter=self._hashers_at_home if attempt.is_at_home else self._hashers_of_strangers,
                 )
                 if found is not None:
                     attempt.note_right()
         except SignInRefused:
-            house.metrics.count_sign_in("slowed")
+            services.metrics.count_sign_in("slowed")
             raise
-        house.metrics.count_sign_in("wrong" if found is None else "ok")
+        services.metrics.count_sign_in("wrong" if found is None else "ok")
         if found is None:
-            told = await visit.read(self._find_told, user)
-            get_logger().warning("sign_in_failed", request_id=visit.request_id, client=address, **told)
+            told = await request.read(self._find_told, user)
+            get_logger().warning("sign_in_failed", request_id=request.request_id, client=address, **told)
         return found
 
-    async def get_writer(self, visit: Visit) -> Actor:
-        """Who wants to write. Raises `KeyMissing`, `KeyRefused`; with a known key that is no good, `visit` then says
+    async def get_writer(self, request: Request) -> Actor:
+        """Who wants to write. Raises `KeyMissing`, `KeyRefused`; with a known key that is no good, `request` then says
         whose it was."""
-        key = self._find_key(visit.scope)
+        key = self._find_key(request.scope)
         if key is None:
-            raise KeyMissing(may_sign_in=visit.is_secluded)
+            raise KeyMissing(may_sign_in=request.is_private)
         digest = self._house.remembered.digest_of(_KEY + key)
-        known = self._find(visit, digest) or await self._judge_key(visit, digest, key)
+        known = self._find(request, digest) or await self._judge_key(request, digest, key)
         if known.actor is None:
             raise KeyRefused
-        return self._greet(visit, known.actor)
+        return self._greet(request, known.actor)
 
-    def _find(self, visit: Visit, digest: bytes) -> Remembered | None:
-        return self._house.remembered.find(digest, visit.standing.access, self._house.clock.now())
+    def _find(self, request: Request, digest: bytes) -> Remembered | None:
+        return self._house.remembered.find(digest, request.snapshot.access, self._house.clock.now())
 
-    def _greet(self, visit: Visit, actor: Actor) -> Actor:
-        _name(visit, actor)
-        self.note_use(actor, visit.site.client)
-        return actor.sent_by(visit.sender)
+    def _greet(self, request: Request, actor: Actor) -> Actor:
+        _name(request, actor)
+        self.note_use(actor, request.site.client)
+        return actor.sent_by(request.sender)
 
     def _find_key(self, scope: Scope) -> bytes | None:
         """The key of a write: from its own header, else from Authorization if that holds one."""
@@ -183,61 +183,63 @@ class Who:
         bootstrap = self._house.bootstrap
         return is_well_formed(text) or (bootstrap is not None and is_same(digest_of(text.encode()), bootstrap))
 
-    async def _judge(self, visit: Visit, digest: bytes, credential: Credential) -> Remembered:
+    async def _judge(self, request: Request, digest: bytes, credential: Credential) -> Remembered:
         key = self._key_in(credential)
         if key is not None:
-            return await self._judge_key(visit, digest, key)
+            return await self._judge_key(request, digest, key)
         assert isinstance(credential, Basic)  # noqa: S101 a token always counts as a key
-        return await self._judge_person(visit, digest, credential)
+        return await self._judge_person(request, digest, credential)
 
-    async def _judge_key(self, visit: Visit, digest: bytes, key: bytes) -> Remembered:
+    async def _judge_key(self, request: Request, digest: bytes, key: bytes) -> Remembered:
         """A good one is remembered, unless it is for one use; a wrong one costs little and is not."""
-        house = self._house
-        found = await visit.read(identify_key, key, bootstrap=house.bootstrap, db=house.db, clock=house.clock)
+        services = self._house
+        found = await request.read(
+            identify_key, key, bootstrap=services.bootstrap, db=services.db, clock=services.clock
+        )
         actor = None
-        if found is not None and found.why_not is None:
+        if found is not None and found.rejection_reason is None:
             actor = found.actor
         elif found is not None:
-            visit.actor, visit.why_not = found.actor.sent_by(visit.sender), found.why_not
-            _name(visit, found.actor)
-        judged = self._judged(visit, digest, actor, None)
+            request.actor, request.rejection_reason = found.actor.sent_by(request.sender), found.rejection_reason
+            _name(request, found.actor)
+        judged = self._judged(request, digest, actor, None)
         if actor is not None and VERIFY not in actor.rights:
-            house.remembered.keep(judged)
+            services.remembered.keep(judged)
         return judged
 
-    async def _judge_person(self, visit: Visit, digest: bytes, basic: Basic) -> Remembered:
+    async def _judge_person(self, request: Request, digest: bytes, basic: Basic) -> Remembered:
         """Right and wrong ones are remembered; what was proven lately needs no new hash while it stays the same."""
-        house = self._house
-        proof = house.remembered.find_proof(digest, house.clock.now())
-        actor = None if proof is None else await visit.read(identify_again, basic.user, proof=proof, db=house.db)
+        services = self._house
+        proof = services.remembered.find_proof(digest, services.clock.now())
+        actor = None if proof is None else await request.read(identify_again, basic.user, proof=proof, db=services.db)
         if actor is None:
-            actor, proof = await self._sign_in(visit, basic) or (None, None)
-        judged = self._judged(visit, digest, actor, proof)
-        house.remembered.keep(judged)
+            actor, proof = await self._sign_in(request, basic) or (None, None)
+        judged = self._judged(request, digest, actor, proof)
+        services.remembered.keep(judged)
         return judged
 
-    async def _sign_in(self, visit: Visit, basic: Basic) -> tuple[Actor, str] | None:
+    async def _sign_in(self, request: Request, basic: Basic) -> tuple[Actor, str] | None:
         """Judge a password that nothing is known of, and write down whose it is."""
-        found = await self.prove(visit, basic.user, basic.password)
+        found = await self.prove(request, basic.user, basic.password)
         if found is not None:
-            self._recording.note_sign_in(visit, found[0])
+            self._recording.note_sign_in(request, found[0])
         return found
 
-    async def _get_visitor(self, visit: Visit) -> Actor:
-        visitor = await self.find_visitor(visit)
-        if visitor is None:
+    async def _get_visitor(self, request: Request) -> Actor:
+        signed_in_user = await self.find_visitor(request)
+        if signed_in_user is None:
             raise SignInNeeded
-        return visitor.actor
+        return signed_in_user.actor
 
-    async def _judge_session(self, visit: Visit, digest: bytes, presented: bytes) -> Remembered | None:
+    async def _judge_session(self, request: Request, digest: bytes, presented: bytes) -> Remembered | None:
         """A good one is remembered until it ends; a wrong one costs little and is not."""
-        house, secret = self._house, presented.removeprefix(_SESSION).decode("ascii")
-        found = await visit.read(find_session, secret, db=house.db, clock=house.clock)
+        services, secret = self._house, presented.removeprefix(_SESSION).decode("ascii")
+        found = await request.read(find_session, secret, db=services.db, clock=services.clock)
         if found is None:
             return None
-        judged = self._judged(visit, digest, found.actor, None)
+        judged = self._judged(request, digest, found.actor, None)
         judged = replace(judged, until=min(judged.until, found.expires_at))
-        house.remembered.keep(judged)
+        services.remembered.keep(judged)
         return judged
 
     def _find_told(self, user: str) -> dict[str, str]:
@@ -247,9 +249,9 @@ class Who:
         name = find_account_name(user, db=self._house.db)
         return {} if name is None else {"user": name}
 
-    def _judged(self, visit: Visit, digest: bytes, actor: Actor | None, proof: str | None) -> Remembered:
+    def _judged(self, request: Request, digest: bytes, actor: Actor | None, proof: str | None) -> Remembered:
         until = self._house.clock.now() + REMEMBER
-        return Remembered(digest, actor, visit.standing.access, until, proof)
+        return Remembered(digest, actor, request.snapshot.access, until, proof)
 
 
 def _find_session(scope: Scope) -> bytes | None:
@@ -258,11 +260,11 @@ def _find_session(scope: Scope) -> bytes | None:
     return _SESSION + secret.encode("ascii") if secret is not None and is_secret(secret) else None
 
 
-def _name(visit: Visit, actor: Actor) -> None:
+def _name(request: Request, actor: Actor) -> None:
     """Say in the log who it is: the key, and whoever holds it or signed in."""
     if actor.holder is not None:
-        visit.notes["user"] = actor.holder.name
+        request.notes["user"] = actor.holder.name
         if actor.key_id is not None:
-            visit.notes["key"] = actor.key_id
+            request.notes["key"] = actor.key_id
     else:
-        visit.notes["key"] = actor.name
+        request.notes["key"] = actor.name

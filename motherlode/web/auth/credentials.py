@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from motherlode.nuget.parsers import Unreadable, parse_by
-from motherlode.web.base_url import Scope, Site
+from motherlode.web.base_url import BaseUrl, Scope
 
 SESSION_COOKIE: Final = "motherlode-session"
 """Holds the secret of a session. Sent along when somebody follows a link from elsewhere, and with nothing else that
@@ -77,22 +77,22 @@ def find_cookie(scope: Scope, name: str) -> str | None:
     return None
 
 
-def keep_session(site: Site, secret: str, lifetime_s: int) -> str:
+def keep_session(site: BaseUrl, secret: str, lifetime_s: int) -> str:
     """What to set so that the browser holds a session's secret for so long, for this site alone and for no script."""
     return f"{SESSION_COOKIE}={secret}; Max-Age={lifetime_s}; SameSite=Lax{_bounds(site)}"
 
 
-def keep_form_secret(site: Site, secret: str) -> str:
+def keep_form_secret(site: BaseUrl, secret: str) -> str:
     """What to set so that the browser holds the secret behind a form until it is closed."""
     return f"{FORM_COOKIE}={secret}; SameSite=Strict{_bounds(site)}"
 
 
-def drop_cookie(site: Site, name: str) -> str:
+def drop_cookie(site: BaseUrl, name: str) -> str:
     """What to set so that the browser holds that cookie no longer."""
     return f"{name}=; Max-Age=0; SameSite=Lax{_bounds(site)}"
 
 
-def _bounds(site: Site) -> str:
+def _bounds(site: BaseUrl) -> str:
     """Where a cookie is sent to: to paths below the site's prefix, and over https where the site is reached so."""
     secure = "; Secure" if site.root.startswith("https:") else ""
     return f"; Path={site.prefix or '/'}; HttpOnly{secure}"

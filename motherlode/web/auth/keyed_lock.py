@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 
 
-class Turns:
+class KeyedLock:
     """Locks that are there only while somebody holds or awaits them."""
 
     def __init__(self) -> None:

@@ -10,10 +10,10 @@ from typing import Final
 from markupsafe import Markup
 from starlette.responses import Response
 
-from motherlode.projections.documents.v3 import Rendered, Source
+from motherlode.projections.documents.v3 import RenderContext, RenderedDocument
 from motherlode.projections.pages.views import Card, VersionsView
 from motherlode.protocol.urls import Urls
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 from motherlode.web.v3.documents import answer
 
 _ATOM: Final = "application/atom+xml; charset=utf-8"
@@ -33,11 +33,11 @@ _ENTRY: Final = Markup(
 )
 
 
-async def get_versions_feed(visit: Visit) -> Response:
+async def get_versions_feed(request: Request) -> Response:
     """The feed of an id's versions."""
-    package_id = visit.package_id
-    render = partial(_render, visit)
-    return await answer(visit, render, id_key=package_id.key, name="versions-feed", is_foreign=True)
+    package_id = request.package_id
+    render = partial(_render, request)
+    return await answer(request, render, id_key=package_id.key, name="versions-feed", is_foreign=True)
 
 
 def render_versions(view: VersionsView, urls: Urls) -> bytes:
@@ -53,9 +53,9 @@ def render_versions(view: VersionsView, urls: Urls) -> bytes:
     return feed.encode()
 
 
-def _render(visit: Visit, source: Source) -> Rendered:
-    view = visit.house.showing.versions(source, visit.the_feed, visit.package_id)
-    return Rendered(render_versions(view, source.urls), view.changed_at, _ATOM)
+def _render(request: Request, source: RenderContext) -> RenderedDocument:
+    view = request.services.showing.versions(source, request.require_feed, request.package_id)
+    return RenderedDocument(render_versions(view, source.urls), view.changed_at, _ATOM)
 
 
 def _render_entry(card: Card, urls: Urls) -> Markup:

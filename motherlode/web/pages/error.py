@@ -10,44 +10,44 @@ from typing import Final
 from starlette.responses import Response
 
 from motherlode.domain.refusals import Refusal, SignInNeeded, SignInRefused
-from motherlode.web.pages.core.responses import answer_fresh_page
+from motherlode.web.pages.core.responses import fresh_page_response
 from motherlode.web.pages.core.templates import PAGES
 from motherlode.web.pages.sign_in import WRONG_LOGIN, answer_sign_in
 from motherlode.web.refusal_responses import headers_of, status_of
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 
 _GETS: Final = frozenset({"GET", "HEAD"})
 
 
-async def answer_error(visit: Visit, refusal: Refusal) -> Response:
+async def error_response(request: Request, refusal: Refusal) -> Response:
     """The page that says no, or the form to sign in with."""
     if isinstance(refusal, SignInNeeded):
-        response = await _ask_to_sign_in(visit, refusal)
+        response = await _ask_to_sign_in(request, refusal)
     else:
-        response = _tell(visit, refusal)
+        response = _tell(request, refusal)
     for name, value in headers_of(refusal, is_browser=True):
         response.headers[name] = value
     return response
 
 
-async def _ask_to_sign_in(visit: Visit, refusal: SignInNeeded) -> Response:
-    target = visit.way_back if visit.method in _GETS else "/"
+async def _ask_to_sign_in(request: Request, refusal: SignInNeeded) -> Response:
+    target = request.return_path if request.method in _GETS else "/"
     error = WRONG_LOGIN if isinstance(refusal, SignInRefused) else None
-    return await answer_sign_in(visit, target, 401, error=error)
+    return await answer_sign_in(request, target, 401, error=error)
 
 
-def _tell(visit: Visit, refusal: Refusal) -> Response:
+def _tell(request: Request, refusal: Refusal) -> Response:
     status = status_of(refusal)
     body = PAGES.render(
         "error.html",
-        feed=visit.feed,
-        root=visit.site.root,
-        links=visit.site.prefix,
-        path=visit.way_back if visit.method in _GETS else "/",
+        feed=request.feed,
+        root=request.site.root,
+        links=request.site.prefix,
+        path=request.return_path if request.method in _GETS else "/",
         is_indexed=False,
         status=HTTPStatus(status),
         refusal=refusal,
-        request_id=visit.request_id,
-        visitor=visit.visitor,
+        request_id=request.request_id,
+        signed_in_user=request.signed_in_user,
     )
-    return answer_fresh_page(visit, body, status, is_indexed=False)
+    return fresh_page_response(request, body, status, is_indexed=False)

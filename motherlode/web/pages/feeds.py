@@ -14,11 +14,11 @@ from motherlode.domain.feed_settings import DEFAULT_FEED
 from motherlode.domain.permissions import Actor, may_read
 from motherlode.projections.documents.catalog_follower import Feed
 from motherlode.protocol.urls import Urls, feed_path
-from motherlode.web.base_url import Site
-from motherlode.web.pages.core.responses import answer_fresh_page
+from motherlode.web.base_url import BaseUrl
+from motherlode.web.pages.core.responses import fresh_page_response
 from motherlode.web.pages.core.templates import PAGES, brand_of
 from motherlode.web.pages.pager import count_pages, make_pager, parse_page_number
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 
 FEEDS_PER_PAGE: Final = 50
 _PATH: Final = "/feeds"
@@ -37,24 +37,28 @@ class FeedLine:
     source: str
 
 
-async def get_feeds(visit: Visit) -> Response:
+async def get_feeds(request: Request) -> Response:
     """The feeds that the visitor may read; 404 after the last page of them."""
-    feeds = readable_feeds(visit.standing.feeds.values(), visit.visitor.actor if visit.visitor else None)
-    page = _asked_page(visit)
-    pager = make_pager(page, count_pages(len(feeds), FEEDS_PER_PAGE), lambda number: visit.site.prefix + _path(number))
+    feeds = readable_feeds(
+        request.snapshot.feeds.values(), request.signed_in_user.actor if request.signed_in_user else None
+    )
+    page = _asked_page(request)
+    pager = make_pager(
+        page, count_pages(len(feeds), FEEDS_PER_PAGE), lambda number: request.site.prefix + _path(number)
+    )
     body = PAGES.render(
         "feeds.html",
         feed=None,
-        root=visit.site.root,
-        links=visit.site.prefix,
+        root=request.site.root,
+        links=request.site.prefix,
         path=_path(page),
         is_indexed=page == 1,
-        lines=[_make_line(feed, visit.site) for feed in feeds[(page - 1) * FEEDS_PER_PAGE : page * FEEDS_PER_PAGE]],
+        lines=[_make_line(feed, request.site) for feed in feeds[(page - 1) * FEEDS_PER_PAGE : page * FEEDS_PER_PAGE]],
         total=len(feeds),
         pager=pager,
-        visitor=visit.visitor,
+        signed_in_user=request.signed_in_user,
     )
-    return answer_fresh_page(visit, body, 404 if pager.is_beyond else 200, is_indexed=page == 1)
+    return fresh_page_response(request, body, 404 if pager.is_beyond else 200, is_indexed=page == 1)
 
 
 def readable_feeds(feeds: Iterable[Feed], actor: Actor | None) -> list[Feed]:
@@ -65,7 +69,7 @@ def readable_feeds(feeds: Iterable[Feed], actor: Actor | None) -> list[Feed]:
     return sorted(readable, key=lambda feed: (feed.name != DEFAULT_FEED, feed.name))
 
 
-def _make_line(feed: Feed, site: Site) -> FeedLine:
+def _make_line(feed: Feed, site: BaseUrl) -> FeedLine:
     below = feed_path(feed.name)
     urls = Urls(site.prefix + below)
     return FeedLine(
@@ -79,8 +83,8 @@ def _make_line(feed: Feed, site: Site) -> FeedLine:
     )
 
 
-def _asked_page(visit: Visit) -> int:
-    query = dict(reversed(parse_qsl(visit.scope.get("query_string", b"").decode("latin-1"))))
+def _asked_page(request: Request) -> int:
+    query = dict(reversed(parse_qsl(request.scope.get("query_string", b"").decode("latin-1"))))
     return parse_page_number(query.get("page", ""))
 
 

@@ -8,31 +8,31 @@ from functools import partial
 from starlette.responses import Response
 
 from motherlode.domain.refusals import SearchUnready
-from motherlode.projections.documents.v3 import Rendered, Source
+from motherlode.projections.documents.v3 import RenderContext, RenderedDocument
 from motherlode.projections.pages.views import FeedView
 from motherlode.protocol.urls import Urls, feed_path
 from motherlode.usecases.accounts.first_administrator import is_first_use
 from motherlode.web.pages.core.headers import HTML
-from motherlode.web.pages.core.responses import answer_page
+from motherlode.web.pages.core.responses import page_response
 from motherlode.web.pages.core.templates import PAGES
 from motherlode.web.pages.parts.client_setup import set_up
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 
 
-async def get_home(visit: Visit) -> Response:
+async def get_home(request: Request) -> Response:
     """The home of the feed; without its lists while the index that they are read from is being built."""
     # what is kept is shared by all addresses of the site, and the lines for http say more than those for https
-    scheme = visit.site.root.partition(":")[0]
+    scheme = request.site.root.partition(":")[0]
     # rankings change without an event, some time after the downloads that move them
-    name = f"home/{scheme}/{visit.house.searching.generation}"
-    return await answer_page(visit, name, partial(_render, visit))
+    name = f"home/{scheme}/{request.services.searching.generation}"
+    return await page_response(request, name, partial(_render, request))
 
 
-def _render(visit: Visit, source: Source) -> Rendered:
-    feed, root = visit.the_feed, source.urls.base
+def _render(request: Request, source: RenderContext) -> RenderedDocument:
+    feed, root = request.require_feed, source.urls.base
     path = feed_path(feed.name)
-    lines = set_up(feed.name, Urls(root + path).service_index, visit.site.root, is_private=feed.policy.is_private)
-    view = _find_view(visit, source)
+    lines = set_up(feed.name, Urls(root + path).service_index, request.site.root, is_private=feed.policy.is_private)
+    view = _find_view(request, source)
     is_empty = view is not None and view.total == 0
     body = PAGES.render(
         "home.html",
@@ -43,14 +43,14 @@ def _render(visit: Visit, source: Source) -> Rendered:
         view=view,
         set_up=lines,
         # the first user counts up `access`, which is part of the name of what is kept
-        is_first_use=is_empty and not feed.policy.is_private and is_first_use(db=visit.house.db),
+        is_first_use=is_empty and not feed.policy.is_private and is_first_use(db=request.services.db),
     )
-    return Rendered(body, feed.created_at, HTML, is_kept=view is not None, counted=source.counted)
+    return RenderedDocument(body, feed.created_at, HTML, is_kept=view is not None, counted=source.counted)
 
 
-def _find_view(visit: Visit, source: Source) -> FeedView | None:
+def _find_view(request: Request, source: RenderContext) -> FeedView | None:
     """What is on the feed; None while there is no index to ask."""
     try:
-        return visit.house.showing.home(source, visit.the_feed)
+        return request.services.showing.home(source, request.require_feed)
     except SearchUnready:
         return None

@@ -5,24 +5,24 @@ from functools import partial
 from starlette.responses import Response
 
 from motherlode.nuget.package import Identity
-from motherlode.projections.documents.v3 import Rendered, Source
+from motherlode.projections.documents.v3 import RenderContext, RenderedDocument
 from motherlode.protocol.urls import Urls, feed_path
 from motherlode.web.pages.core.headers import HTML
-from motherlode.web.pages.core.responses import answer_page
+from motherlode.web.pages.core.responses import page_response
 from motherlode.web.pages.core.templates import PAGES
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 
 
-async def get_license(visit: Visit) -> Response:
+async def get_license(request: Request) -> Response:
     """The license file of a version."""
-    identity = Identity(visit.package_id, visit.version)
+    identity = Identity(request.package_id, request.version)
     name = f"license/{identity.id.key}/{identity.version.key}"
-    return await answer_page(visit, name, partial(_render, visit, identity))
+    return await page_response(request, name, partial(_render, request, identity))
 
 
-def _render(visit: Visit, asked: Identity, source: Source) -> Rendered:
-    feed = visit.the_feed
-    view = visit.house.showing.license(source, feed, asked.id, asked.version)
+def _render(request: Request, asked: Identity, source: RenderContext) -> RenderedDocument:
+    feed = request.require_feed
+    view = request.services.showing.license(source, feed, asked.id, asked.version)
     path = Urls(feed_path(feed.name)).license_page(view.identity)
     body = PAGES.render(
         "license.html",
@@ -33,4 +33,4 @@ def _render(visit: Visit, asked: Identity, source: Source) -> Rendered:
         view=view,
         is_indexed=False,
     )
-    return Rendered(body, source.feed_created_at, HTML)
+    return RenderedDocument(body, source.feed_created_at, HTML)

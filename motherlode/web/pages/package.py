@@ -14,12 +14,12 @@ from motherlode.nuget.ranges import ANY, VersionRange
 from motherlode.nuget.versions import Version
 from motherlode.projections.documents.cache import DocumentKey, Fragment
 from motherlode.projections.documents.catalog_follower import Feed
-from motherlode.projections.documents.v3 import Rendered, Source
+from motherlode.projections.documents.v3 import RenderContext, RenderedDocument
 from motherlode.projections.pages.views import PackageView, VersionRow
 from motherlode.protocol.urls import Hive, Urls, feed_path
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.web.pages.core.headers import HTML
-from motherlode.web.pages.core.responses import answer_page
+from motherlode.web.pages.core.responses import page_response
 from motherlode.web.pages.core.templates import PAGES
 from motherlode.web.pages.parts.charts import draw_days, draw_share
 from motherlode.web.pages.parts.file_tree import build_tree
@@ -27,7 +27,7 @@ from motherlode.web.pages.parts.install_commands import install_tabs
 from motherlode.web.pages.parts.license import license_pieces
 from motherlode.web.pages.parts.links import find_commit_link, find_link
 from motherlode.web.pages.readme_parts import make_readme
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 
 _VERSIONS_SHOWN: Final = 20
 _MAX_VERSIONS: Final = 500
@@ -57,59 +57,59 @@ class DependencyLine:
     is_unlisted: bool
 
 
-async def get_package(visit: Visit) -> Response:
+async def get_package(request: Request) -> Response:
     """The page of an id: of its latest listed version."""
-    return await _answer(visit, None)
+    return await _answer(request, None)
 
 
-async def get_version(visit: Visit) -> Response:
+async def get_version(request: Request) -> Response:
     """The page of a version, listed or not."""
-    return await _answer(visit, visit.version)
+    return await _answer(request, request.version)
 
 
-async def _answer(visit: Visit, version: Version | None) -> Response:
-    house, feed, package_id = visit.house, visit.the_feed, visit.package_id
-    sees_unlisted = await _sees_unlisted(visit)
-    today = house.clock.now().date()  # the days of the charts end with it
+async def _answer(request: Request, version: Version | None) -> Response:
+    services, feed, package_id = request.services, request.require_feed, request.package_id
+    sees_unlisted = await _sees_unlisted(request)
+    today = services.clock.now().date()  # the days of the charts end with it
 
-    def render(source: Source) -> Rendered:
-        view = house.showing.package(source, feed, package_id, version, sees_unlisted=sees_unlisted)
-        readme = None if view.readme is None else _read_readme(house, source, view.identity, view.readme)
+    def render(source: RenderContext) -> RenderedDocument:
+        view = services.showing.package(source, feed, package_id, version, sees_unlisted=sees_unlisted)
+        readme = None if view.readme is None else _read_readme(services, source, view.identity, view.readme)
         body = render_package(view, feed, source.urls.base, source.paths.base, readme)
-        return Rendered(body, view.changed_at, HTML, is_kept=view.is_whole, counted=source.counted)
+        return RenderedDocument(body, view.changed_at, HTML, is_kept=view.is_whole, counted=source.counted)
 
     which = "latest" if version is None else version.key
     name = f"package/{package_id.key}/{which}/{'all' if sees_unlisted else 'listed'}/{today}"
-    return await answer_page(visit, name, render)
+    return await page_response(request, name, render)
 
 
-def _read_readme(house: House, source: Source, identity: Identity, text: str) -> Markup:
+def _read_readme(services: Services, source: RenderContext, identity: Identity, text: str) -> Markup:
     """The README as HTML, which is kept in memory for as long as nothing happens to its package: to make it takes
     longer than all the rest of the page. One is made at a time, so that requests wait for the interpreter behind one
     thread, and those for the same README behind the first."""
     key = DocumentKey(source.feed_id, identity.id.key, f"readme-html/{identity.version.key}")
-    if kept := _find_readme(house, key):
+    if kept := _find_readme(services, key):
         return kept
     with _LAYOUT:
-        if kept := _find_readme(house, key):
+        if kept := _find_readme(services, key):
             return kept
         from motherlode.web.pages.readme.markdown import render_readme  # noqa: PLC0415 3 MB that no server needs before this
 
-        html = render_readme(text, image_hosts=house.image_hosts)
-        house.documents.keep(key, Fragment(html.encode(), source.as_of))
+        html = render_readme(text, image_hosts=services.image_hosts)
+        services.documents.keep(key, Fragment(html.encode(), source.as_of))
         return html
 
 
-def _find_readme(house: House, key: DocumentKey) -> Markup | None:
-    kept = house.documents.find(key)
+def _find_readme(services: Services, key: DocumentKey) -> Markup | None:
+    kept = services.documents.find(key)
     return Markup(kept.body.decode()) if isinstance(kept, Fragment) else None  # noqa: S704 it was made here
 
 
-async def _sees_unlisted(visit: Visit) -> bool:
-    actor = visit.visitor.actor if visit.visitor else visit.actor
+async def _sees_unlisted(request: Request) -> bool:
+    actor = request.signed_in_user.actor if request.signed_in_user else request.actor
     if actor is None:
         return False
-    return await visit.read(visit.house.showing.is_own, visit.the_feed, visit.package_id, actor)
+    return await request.read(request.services.showing.is_own, request.require_feed, request.package_id, actor)
 
 
 def render_package(view: PackageView, feed: Feed, root: str, links: str, readme: Markup | None) -> bytes:

@@ -5,11 +5,11 @@ from typing import Final
 from starlette.responses import Response
 
 from motherlode.protocol.urls import Urls, feed_path
-from motherlode.web.pages.core.responses import answer_fresh_page
+from motherlode.web.pages.core.responses import fresh_page_response
 from motherlode.web.pages.core.templates import PAGES
 from motherlode.web.pages.pager import count_pages, make_pager
 from motherlode.web.pages.search_form import LAST_PAGE, PAGE_CARDS, Asked, parse_asked
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 
 _TYPES: Final = (
     ("Dependency", "Library"),
@@ -28,25 +28,25 @@ _FRAMEWORKS: Final = (
 )
 
 
-async def get_packages(visit: Visit) -> Response:
+async def get_packages(request: Request) -> Response:
     """What a search found, with the form that asks; the API answers the same question the same way."""
-    asked = parse_asked(visit.scope["query_string"])
-    body, status = await visit.render(_render, visit, asked)
-    return answer_fresh_page(visit, body, status, is_indexed=asked.is_indexed)
+    asked = parse_asked(request.scope["query_string"])
+    body, status = await request.render(_render, request, asked)
+    return fresh_page_response(request, body, status, is_indexed=asked.is_indexed)
 
 
-def _render(visit: Visit, asked: Asked) -> tuple[bytes, int]:
+def _render(request: Request, asked: Asked) -> tuple[bytes, int]:
     """The page and its status: 404 after the last page of what was found."""
-    feed = visit.the_feed
-    results = visit.house.showing.search(feed, asked.question(feed.id))
-    packages = Urls(visit.site.prefix + feed_path(feed.name)).packages
+    feed = request.require_feed
+    results = request.services.showing.search(feed, asked.question(feed.id))
+    packages = Urls(request.site.prefix + feed_path(feed.name)).packages
     last_page = min(LAST_PAGE, count_pages(results.total, PAGE_CARDS))
     pager = make_pager(asked.page, last_page, lambda page: f"{packages}{asked.at(page).query()}")
     body = PAGES.render(
         "search.html",
         feed=feed,
-        root=visit.site.root,
-        links=visit.site.prefix,
+        root=request.site.root,
+        links=request.site.prefix,
         path=f"{feed_path(feed.name)}/packages{asked.query()}",
         is_indexed=asked.is_indexed,
         asked=asked,

@@ -43,10 +43,10 @@ from motherlode.web.auth.credentials import (
     keep_session,
 )
 from motherlode.web.pages.core.forms import Form, read_form
-from motherlode.web.pages.core.responses import answer_fresh_page
+from motherlode.web.pages.core.responses import fresh_page_response
 from motherlode.web.pages.core.templates import PAGES
 from motherlode.web.refusal_responses import headers_of, status_of
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 from motherlode.web.responses import NO_STORE
 
 WRONG_LOGIN: Final = "The name or the password is wrong, or the user is disabled."
@@ -71,50 +71,50 @@ def parse_target(text: str | None) -> str:
     return text
 
 
-async def get_sign_in(visit: Visit) -> Response:
+async def get_sign_in(request: Request) -> Response:
     """The form to sign in with; while no person can, the one that makes the first administrator."""
-    query = parse_qs(visit.scope.get("query_string", b"").decode("latin-1"))
-    response = await answer_sign_in(visit, parse_target(query.get("next", [None])[0]))
-    if visit.visitor is None and find_cookie(visit.scope, SESSION_COOKIE) is not None:
-        response.headers.append("Set-Cookie", drop_cookie(visit.site, SESSION_COOKIE))
+    query = parse_qs(request.scope.get("query_string", b"").decode("latin-1"))
+    response = await answer_sign_in(request, parse_target(query.get("next", [None])[0]))
+    if request.signed_in_user is None and find_cookie(request.scope, SESSION_COOKIE) is not None:
+        response.headers.append("Set-Cookie", drop_cookie(request.site, SESSION_COOKIE))
     return response
 
 
-async def post_sign_in(visit: Visit) -> Response:
+async def post_sign_in(request: Request) -> Response:
     """Sign in, and go on to where the form says; or the form again, with what is wrong."""
-    form = await read_form(visit)
-    secret = _find_secret(visit, FORM_COOKIE)
+    form = await read_form(request)
+    secret = _find_secret(request, FORM_COOKIE)
     if secret is None or not is_form_token(secret, form.get("token", "")):
-        return await answer_sign_in(visit, parse_target(form.get("next")), 403, error=_OLD_FORM)
+        return await answer_sign_in(request, parse_target(form.get("next")), 403, error=_OLD_FORM)
     if "key" in form:
-        return await _make_first(visit, form)
-    return await _sign_in(visit, form)
+        return await _make_first(request, form)
+    return await _sign_in(request, form)
 
 
-async def post_sign_out(visit: Visit) -> Response:
+async def post_sign_out(request: Request) -> Response:
     """End the session of this browser, if it has one, and go home."""
-    form = await read_form(visit)
-    secret = _find_secret(visit, SESSION_COOKIE)
-    if visit.visitor is not None and secret is not None:
+    form = await read_form(request)
+    secret = _find_secret(request, SESSION_COOKIE)
+    if request.signed_in_user is not None and secret is not None:
         if not is_form_token(secret, form.get("token", "")):
             raise FormRefused
-        house, digest = visit.house, digest_of(secret)
-        await visit.write(end_session, digest, visit.visitor.actor, db=house.db, clock=house.clock)
-    return _go(visit, "/", drop_cookie(visit.site, SESSION_COOKIE))
+        services, digest = request.services, digest_of(secret)
+        await request.write(end_session, digest, request.signed_in_user.actor, db=services.db, clock=services.clock)
+    return _go(request, "/", drop_cookie(request.site, SESSION_COOKIE))
 
 
 async def answer_sign_in(
-    visit: Visit, target: str, status: int = 200, *, error: str | None = None, name: str = ""
+    request: Request, target: str, status: int = 200, *, error: str | None = None, name: str = ""
 ) -> Response:
     """The form, with what was wrong the last time and the name that was given then; it leads to `target`."""
-    is_first = await visit.read(is_first_use, db=visit.house.db)
-    known = _find_secret(visit, FORM_COOKIE)
+    is_first = await request.read(is_first_use, db=request.services.db)
+    known = _find_secret(request, FORM_COOKIE)
     secret = known or make_secret()
     body = PAGES.render(
         "first_user.html" if is_first else "sign_in.html",
         feed=None,
-        root=visit.site.root,
-        links=visit.site.prefix,
+        root=request.site.root,
+        links=request.site.prefix,
         path=target,
         is_indexed=False,
         token=make_form_token(secret),
@@ -122,118 +122,120 @@ async def answer_sign_in(
         error=error,
         is_asked=status == HTTPStatus.UNAUTHORIZED,
         name=name[:64],
-        visitor=visit.visitor,
+        signed_in_user=request.signed_in_user,
     )
-    response = answer_fresh_page(visit, body, status, is_indexed=False)
+    response = fresh_page_response(request, body, status, is_indexed=False)
     if known is None:
-        response.headers.append("Set-Cookie", keep_form_secret(visit.site, secret))
+        response.headers.append("Set-Cookie", keep_form_secret(request.site, secret))
     return response
 
 
-async def _sign_in(visit: Visit, form: Form) -> Response:
+async def _sign_in(request: Request, form: Form) -> Response:
     try:
-        session = await _start(visit, form)
+        session = await _start(request, form)
     except SignInRefused as refusal:
         wait_s = refusal.retry_after_s
         wait = "" if wait_s is None else f" There were many wrong ones: wait {wait_s} seconds first."
-        return await _ask_again(visit, form, refusal, f"{WRONG_LOGIN}{wait}")
-    return _enter(visit, form, session)
+        return await _ask_again(request, form, refusal, f"{WRONG_LOGIN}{wait}")
+    return _enter(request, form, session)
 
 
-async def _start(visit: Visit, form: Form) -> NewSession:
+async def _start(request: Request, form: Form) -> NewSession:
     """A session for whoever has this name and password; the one that the browser has ends."""
-    found = await visit.the_door.prove(visit, form.get("name", "").strip(), form.get("password", ""))
+    found = await request.the_door.prove(request, form.get("name", "").strip(), form.get("password", ""))
     if found is None:
         raise SignInRefused
-    (actor, proof), house = found, visit.house
-    secret = _find_secret(visit, SESSION_COOKIE)
-    return await visit.write(
+    (actor, proof), services = found, request.services
+    secret = _find_secret(request, SESSION_COOKIE)
+    return await request.write(
         start_session,
-        actor.sent_by(visit.sender),
+        actor.sent_by(request.sender),
         proof,
-        lifetime=house.session_lifetime,
+        lifetime=services.session_lifetime,
         replaced=None if secret is None else digest_of(secret),
-        db=house.db,
-        clock=house.clock,
+        db=services.db,
+        clock=services.clock,
     )
 
 
-async def _make_first(visit: Visit, form: Form) -> Response:
+async def _make_first(request: Request, form: Form) -> Response:
     try:
-        session = await _start_first(visit, form)
+        session = await _start_first(request, form)
     except SignInRefused as refusal:
-        return await _ask_again(visit, form, refusal, _NO_KEY)
+        return await _ask_again(request, form, refusal, _NO_KEY)
     except (InvalidName, InvalidPassword, AccountExists, NotAllowed, KeyRefused) as refusal:
-        return await _ask_again(visit, form, refusal, str(refusal))
-    return _enter(visit, form, session)
+        return await _ask_again(request, form, refusal, str(refusal))
+    return _enter(request, form, session)
 
 
-async def _start_first(visit: Visit, form: Form) -> NewSession:
+async def _start_first(request: Request, form: Form) -> NewSession:
     """The first administrator's session; the key is judged before anything else in the form."""
-    house = visit.house
-    if not await visit.read(is_first_use, db=house.db):
+    services = request.services
+    if not await request.read(is_first_use, db=services.db):
         raise NotAllowed(TOO_LATE)
-    actor = await _get_administrator(visit, form["key"].strip())
+    actor = await _get_administrator(request, form["key"].strip())
     if form.get("password", "") != form.get("again", ""):
         raise InvalidPassword(_NOT_THE_SAME)
-    return await visit.write(
+    return await request.write(
         make_first_administrator,
         form.get("name", "").strip(),
         form.get("password", ""),
         actor,
-        lifetime=house.session_lifetime,
-        db=house.db,
-        clock=house.clock,
+        lifetime=services.session_lifetime,
+        db=services.db,
+        clock=services.clock,
     )
 
 
-async def _get_administrator(visit: Visit, key: str) -> Actor:
+async def _get_administrator(request: Request, key: str) -> Actor:
     """Who holds the key, if it is an administrator's. Raises `SignInRefused`."""
-    house = visit.house
-    found = await visit.read(identify_key, key.encode(), bootstrap=house.bootstrap, db=house.db, clock=house.clock)
-    if found is None or found.why_not is not None:
+    services = request.services
+    found = await request.read(
+        identify_key, key.encode(), bootstrap=services.bootstrap, db=services.db, clock=services.clock
+    )
+    if found is None or found.rejection_reason is not None:
         raise SignInRefused
     try:
         check_may_administer(found.actor)
     except NotAllowed:
         raise SignInRefused from None
-    visit.notes["key"] = found.actor.key_id or found.actor.name
+    request.notes["key"] = found.actor.key_id or found.actor.name
     if found.actor.key_id is not None:
-        house.key_uses.note(found.actor.key_id, house.clock.now(), visit.site.client)
-    return found.actor.sent_by(visit.sender)
+        services.key_uses.note(found.actor.key_id, services.clock.now(), request.site.client)
+    return found.actor.sent_by(request.sender)
 
 
-async def _ask_again(visit: Visit, form: Form, refusal: Refusal, sentence: str) -> Response:
+async def _ask_again(request: Request, form: Form, refusal: Refusal, sentence: str) -> Response:
     """The form once more, with what was wrong and the name that was given, unless a key was given for one."""
-    visit.notes["refusal"] = refusal.code
+    request.notes["refusal"] = refusal.code
     target, given = parse_target(form.get("next")), form.get("name", "").strip()
-    name = "" if visit.the_door.is_key(given) else given
-    response = await answer_sign_in(visit, target, status_of(refusal), error=sentence, name=name)
+    name = "" if request.the_door.is_key(given) else given
+    response = await answer_sign_in(request, target, status_of(refusal), error=sentence, name=name)
     for header, value in headers_of(refusal, is_browser=True):
         response.headers[header] = value
     return response
 
 
-def _find_secret(visit: Visit, cookie: str) -> str | None:
+def _find_secret(request: Request, cookie: str) -> str | None:
     """What the browser holds in that cookie, if it is a secret of ours by its form."""
-    secret = find_cookie(visit.scope, cookie)
+    secret = find_cookie(request.scope, cookie)
     return secret if secret is not None and is_well_formed(secret) else None
 
 
-def _enter(visit: Visit, form: Form, session: NewSession) -> Response:
-    lifetime_s = int(visit.house.session_lifetime.total_seconds())
+def _enter(request: Request, form: Form, session: NewSession) -> Response:
+    lifetime_s = int(request.services.session_lifetime.total_seconds())
     return _go(
-        visit,
+        request,
         parse_target(form.get("next")),
-        keep_session(visit.site, session.secret, lifetime_s),
-        drop_cookie(visit.site, FORM_COOKIE),
+        keep_session(request.site, session.secret, lifetime_s),
+        drop_cookie(request.site, FORM_COOKIE),
     )
 
 
-def _go(visit: Visit, target: str, *cookies: str) -> Response:
+def _go(request: Request, target: str, *cookies: str) -> Response:
     """On to a path of this site. It is given as a path alone, so that no stranger's Host header has a part in it."""
     response = Response(
-        status_code=303, headers={"Location": f"{visit.site.prefix}{target}", "Cache-Control": NO_STORE}
+        status_code=303, headers={"Location": f"{request.site.prefix}{target}", "Cache-Control": NO_STORE}
     )
     for cookie in cookies:
         response.headers.append("Set-Cookie", cookie)

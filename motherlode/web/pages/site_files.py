@@ -11,25 +11,25 @@ from motherlode.web.base_url import header
 from motherlode.web.pages.core.assets import ASSETS
 from motherlode.web.pages.core.headers import SANDBOX
 from motherlode.web.pages.core.templates import brand_of
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 from motherlode.web.responses import REVALIDATE, is_match
 
 _LONGEST_SHORT_NAME: Final = 16
 """As OpenSearch 1.1 has it."""
 
 
-async def get_logo(visit: Visit) -> Response:
+async def get_logo(request: Request) -> Response:
     """The feed's logo: a picture by its first bytes, and nothing else should somebody open it by itself."""
-    logo = visit.the_feed.policy.logo
+    logo = request.require_feed.policy.logo
     if logo is None:
-        raise NoSuchAddress(f"The feed {visit.the_feed.name} has no logo.")
-    return _answer(visit, logo.content, logo.media_type)
+        raise NoSuchAddress(f"The feed {request.require_feed.name} has no logo.")
+    return _answer(request, logo.content, logo.media_type)
 
 
-async def get_opensearch(visit: Visit) -> Response:
+async def get_opensearch(request: Request) -> Response:
     """How a browser's own search field asks this feed (OpenSearch 1.1)."""
-    brand = brand_of(visit.the_feed.face)
-    image = visit.site.root + ASSETS.path_of("mark.svg")
+    brand = brand_of(request.require_feed.face)
+    image = request.site.root + ASSETS.path_of("mark.svg")
     lines = (
         '<?xml version="1.0" encoding="utf-8"?>',
         '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">',
@@ -37,16 +37,16 @@ async def get_opensearch(visit: Visit) -> Response:
         f"<Description>{escape(f'NuGet packages on {brand}')}</Description>",
         "<InputEncoding>UTF-8</InputEncoding>",
         f'<Image width="32" height="32" type="image/svg+xml">{escape(image)}</Image>',
-        f'<Url type="text/html" template={quoteattr(visit.urls.packages + "?q={searchTerms}")}/>',
+        f'<Url type="text/html" template={quoteattr(request.urls.packages + "?q={searchTerms}")}/>',
         "</OpenSearchDescription>",
         "",
     )
-    return _answer(visit, "\n".join(lines).encode(), "application/opensearchdescription+xml")
+    return _answer(request, "\n".join(lines).encode(), "application/opensearchdescription+xml")
 
 
-async def get_robots(visit: Visit) -> Response:
+async def get_robots(request: Request) -> Response:
     """What crawlers are asked to leave alone: what machines read, and searches without end. It names no feed."""
-    prefix = visit.site.prefix
+    prefix = request.site.prefix
     paths = ("/v3/", "/api/", "/packages?")
     lines = (
         "User-agent: *",
@@ -55,18 +55,18 @@ async def get_robots(visit: Visit) -> Response:
         f"Disallow: {prefix}/sign-in",
         "",
     )
-    return _answer(visit, "\n".join(lines).encode(), "text/plain; charset=utf-8")
+    return _answer(request, "\n".join(lines).encode(), "text/plain; charset=utf-8")
 
 
-def _answer(visit: Visit, body: bytes, media_type: str) -> Response:
+def _answer(request: Request, body: bytes, media_type: str) -> Response:
     """The bytes, to be asked for again before they are used; 304 to who has them."""
-    etag = make_etag(visit.house.db.history, body)
+    etag = make_etag(request.services.db.history, body)
     headers = {
         "Cache-Control": REVALIDATE,
         "Content-Security-Policy": SANDBOX,
         "ETag": etag,
         "X-Content-Type-Options": "nosniff",
     }
-    if is_match(header(visit.scope, b"if-none-match"), etag):
+    if is_match(header(request.scope, b"if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=media_type)

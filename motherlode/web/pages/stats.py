@@ -10,14 +10,14 @@ from starlette.responses import Response
 
 from motherlode.domain.refusals import NoSuchAddress
 from motherlode.projections.documents.cache import FEED_WIDE
-from motherlode.projections.documents.v3 import Rendered, Source
+from motherlode.projections.documents.v3 import RenderContext, RenderedDocument
 from motherlode.projections.pages.views import NamedCount, StatsView
 from motherlode.protocol.urls import Urls, feed_path
 from motherlode.web.pages.core.headers import HTML
-from motherlode.web.pages.core.responses import answer_page
+from motherlode.web.pages.core.responses import page_response
 from motherlode.web.pages.core.templates import PAGES
 from motherlode.web.pages.parts.charts import draw_days, draw_share
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 from motherlode.web.v3.documents import answer
 
 Row = tuple[str, int]
@@ -31,21 +31,21 @@ _TABLES: Final[dict[str, tuple[str, Callable[[StatsView], Iterable[Row]]]]] = {
 _FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-async def get_stats(visit: Visit) -> Response:
+async def get_stats(request: Request) -> Response:
     """How much is downloaded from the feed, and what, and with what."""
-    return await answer_page(visit, f"stats/{visit.house.clock.now().date()}", partial(_render, visit))
+    return await page_response(request, f"stats/{request.services.clock.now().date()}", partial(_render, request))
 
 
-async def get_stats_csv(visit: Visit) -> Response:
+async def get_stats_csv(request: Request) -> Response:
     """One table of the statistics."""
-    table = visit.parameters["table"].lower()
+    table = request.parameters["table"].lower()
     if table not in _TABLES:
         raise NoSuchAddress(f"There is no such table: there are {', '.join(_TABLES)}.")
-    name = f"stats/{table}/{visit.house.clock.now().date()}"
-    render = partial(_render_csv, visit, table)
-    response = await answer(visit, render, id_key=FEED_WIDE, name=name, has_links=False, is_foreign=True)
-    visit.ready = None  # the short way would leave out the header below
-    response.headers["Content-Disposition"] = f'attachment; filename="{visit.the_feed.name}-{table}.csv"'
+    name = f"stats/{table}/{request.services.clock.now().date()}"
+    render = partial(_render_csv, request, table)
+    response = await answer(request, render, id_key=FEED_WIDE, name=name, has_links=False, is_foreign=True)
+    request.ready = None  # the short way would leave out the header below
+    response.headers["Content-Disposition"] = f'attachment; filename="{request.require_feed.name}-{table}.csv"'
     return response
 
 
@@ -58,9 +58,9 @@ def format_csv(head: str, rows: Iterable[Row]) -> bytes:
     return text.getvalue().encode()
 
 
-def _render(visit: Visit, source: Source) -> Rendered:
-    feed = visit.the_feed
-    view = visit.house.showing.stats(source, feed)
+def _render(request: Request, source: RenderContext) -> RenderedDocument:
+    feed = request.require_feed
+    view = request.services.showing.stats(source, feed)
     body = PAGES.render(
         "stats.html",
         feed=feed,
@@ -72,7 +72,7 @@ def _render(visit: Visit, source: Source) -> Rendered:
         packages=_with_bars(view.packages),
         clients=_with_bars(view.clients),
     )
-    return Rendered(body, source.feed_created_at, HTML, counted=source.counted)
+    return RenderedDocument(body, source.feed_created_at, HTML, counted=source.counted)
 
 
 def _with_bars(counts: Iterable[NamedCount]) -> list[tuple[NamedCount, str]]:
@@ -81,7 +81,7 @@ def _with_bars(counts: Iterable[NamedCount]) -> list[tuple[NamedCount, str]]:
     return [(row, draw_share(row.count, highest)) for row in rows]
 
 
-def _render_csv(visit: Visit, table: str, source: Source) -> Rendered:
+def _render_csv(request: Request, table: str, source: RenderContext) -> RenderedDocument:
     head, rows_of = _TABLES[table]
-    view = visit.house.showing.stats(source, visit.the_feed)
-    return Rendered(format_csv(head, rows_of(view)), source.feed_created_at, _CSV, counted=source.counted)
+    view = request.services.showing.stats(source, request.require_feed)
+    return RenderedDocument(format_csv(head, rows_of(view)), source.feed_created_at, _CSV, counted=source.counted)

@@ -7,31 +7,31 @@ from starlette.responses import Response
 from motherlode.domain.refusals import NoSuchVersion
 from motherlode.projections.documents import v3
 from motherlode.projections.documents.cache import DocumentKey
-from motherlode.projections.documents.v3 import Render
+from motherlode.projections.documents.v3 import Renderer
 from motherlode.protocol.urls import Hive
-from motherlode.web.request import Visit
-from motherlode.web.response_cache import Ready
-from motherlode.web.responses import REVALIDATE, answer_document
+from motherlode.web.request import Request
+from motherlode.web.response_cache import CachedResponse
+from motherlode.web.responses import REVALIDATE, document_response
 from motherlode.web.route import Answer
 
 
-async def get_service_index(visit: Visit) -> Response:
+async def get_service_index(request: Request) -> Response:
     """The service index."""
-    return await answer(visit, v3.service_index(), id_key="", name="index")
+    return await answer(request, v3.service_index(), id_key="", name="index")
 
 
-async def get_versions(visit: Visit) -> Response:
+async def get_versions(request: Request) -> Response:
     """The version list of an id."""
-    package_id = visit.package_id
+    package_id = request.package_id
     render = v3.versions(package_id)
-    return await answer(visit, render, id_key=package_id.key, name="versions", what=str(package_id), has_links=False)
+    return await answer(request, render, id_key=package_id.key, name="versions", what=str(package_id), has_links=False)
 
 
-async def get_details(visit: Visit) -> Response:
+async def get_details(request: Request) -> Response:
     """All details of a version."""
-    package_id, version = visit.package_id, visit.version
+    package_id, version = request.package_id, request.version
     return await answer(
-        visit,
+        request,
         v3.details(package_id, version),
         id_key=package_id.key,
         name=f"details/{version.key}",
@@ -42,11 +42,11 @@ async def get_details(visit: Visit) -> Response:
 def get_registration_index(hive: Hive) -> Answer:
     """The registration index of an id in the hive."""
 
-    async def get(visit: Visit) -> Response:
-        package_id = visit.package_id
+    async def get(request: Request) -> Response:
+        package_id = request.package_id
         render = v3.registration_index(package_id, hive)
         name, what = f"{hive.value}/index", str(package_id)
-        return await answer(visit, render, id_key=package_id.key, name=name, what=what, is_zipped=not hive.is_plain)
+        return await answer(request, render, id_key=package_id.key, name=name, what=what, is_zipped=not hive.is_plain)
 
     return get
 
@@ -54,14 +54,14 @@ def get_registration_index(hive: Hive) -> Answer:
 def get_registration_page(hive: Hive) -> Answer:
     """A registration page of an id in the hive."""
 
-    async def get(visit: Visit) -> Response:
-        package_id, lower, upper = visit.package_id, visit.version_of("lower"), visit.version_of("upper")
+    async def get(request: Request) -> Response:
+        package_id, lower, upper = request.package_id, request.version_of("lower"), request.version_of("upper")
         render = v3.registration_page(package_id, hive, lower, upper)
         name, what = (
             f"{hive.value}/page/{lower.key}/{upper.key}",
             f"{package_id} from {lower.normalized} to {upper.normalized}",
         )
-        return await answer(visit, render, id_key=package_id.key, name=name, what=what, is_zipped=not hive.is_plain)
+        return await answer(request, render, id_key=package_id.key, name=name, what=what, is_zipped=not hive.is_plain)
 
     return get
 
@@ -69,18 +69,18 @@ def get_registration_page(hive: Hive) -> Answer:
 def get_registration_leaf(hive: Hive) -> Answer:
     """The registration leaf of a version in the hive."""
 
-    async def get(visit: Visit) -> Response:
-        package_id, version = visit.package_id, visit.version
+    async def get(request: Request) -> Response:
+        package_id, version = request.package_id, request.version
         render = v3.registration_leaf(package_id, hive, version)
         name, what = f"{hive.value}/{version.key}", f"{package_id} {version.normalized}"
-        return await answer(visit, render, id_key=package_id.key, name=name, what=what, is_zipped=not hive.is_plain)
+        return await answer(request, render, id_key=package_id.key, name=name, what=what, is_zipped=not hive.is_plain)
 
     return get
 
 
 async def answer(
-    visit: Visit,
-    render: Render,
+    request: Request,
+    render: Renderer,
     *,
     id_key: str,
     name: str,
@@ -96,22 +96,24 @@ async def answer(
     depends on the address of this server, `is_zipped` whether it may be compressed, `is_foreign` whether a publisher
     wrote it for browsers to show. Raises `NoSuchVersion`.
     """
-    key = DocumentKey(visit.the_feed.id, id_key, name, visit.urls.base if has_links else "")
-    reader = visit.house.reader
+    key = DocumentKey(request.require_feed.id, id_key, name, request.urls.base if has_links else "")
+    reader = request.services.reader
     document = reader.find(key)
     if document is None:
         if what is not None:
-            check_not_absent(visit, key, what)
-        document = await visit.read(
-            reader.read, key, visit.the_feed, render, is_checked=visit.site.is_checked, is_zipped=is_zipped
+            check_not_absent(request, key, what)
+        document = await request.read(
+            reader.read, key, request.require_feed, render, is_checked=request.site.is_checked, is_zipped=is_zipped
         )
-    visit.ready = Ready(key, partial(answer_document, is_negotiable=is_zipped, cache=cache, is_foreign=is_foreign))
-    return visit.ready.answer(visit.scope, document)
+    request.ready = CachedResponse(
+        key, partial(document_response, is_negotiable=is_zipped, cache=cache, is_foreign=is_foreign)
+    )
+    return request.ready.answer(request.scope, document)
 
 
-def check_not_absent(visit: Visit, key: DocumentKey, what: str) -> None:
-    """Raise `NoSuchVersion` if it is known already that a package has no such document; `visit` then remembers which
+def check_not_absent(request: Request, key: DocumentKey, what: str) -> None:
+    """Raise `NoSuchVersion` if it is known already that a package has no such document; `request` then remembers which
     one that is. Nothing is read, and no thread is needed."""
-    visit.missing = DocumentKey(key.feed_id, key.id_key, key.name)
-    if visit.house.reader.is_absent(key):
+    request.missing = DocumentKey(key.feed_id, key.id_key, key.name)
+    if request.services.reader.is_absent(key):
         raise NoSuchVersion(what)

@@ -15,26 +15,26 @@ from motherlode.nuget.versions import InvalidVersion, parse_version
 from motherlode.projections.documents import v3
 from motherlode.projections.documents.cache import BlobFile
 from motherlode.projections.documents.reader import blob_key
-from motherlode.services import House
+from motherlode.services import Services
 from motherlode.web.base_url import Scope, header
-from motherlode.web.request import Visit
-from motherlode.web.response_cache import Ready
-from motherlode.web.responses import IMMUTABLE, REVALIDATE, answer_blob
+from motherlode.web.request import Request
+from motherlode.web.response_cache import CachedResponse
+from motherlode.web.responses import IMMUTABLE, REVALIDATE, blob_response
 from motherlode.web.v3.documents import answer, check_not_absent
 
 _FILES = {"readme": v3.readme, "icon": v3.icon, "license": v3.license_file}
 
 
-async def get_file(visit: Visit) -> Response:
+async def get_file(request: Request) -> Response:
     """Any file of a version, by its name."""
-    name = visit.parameters["file"].lower()
+    name = request.parameters["file"].lower()
     if name in _FILES:
-        return await _get_embedded(visit, name)
-    if name == f"{visit.package_id.key}.nuspec":
-        return await _get_nuspec(visit)
-    if _is_nupkg(visit, name):
-        return await _get_nupkg(visit)
-    raise NoSuchVersion(f"The file {name[:100]!r} of {visit.package_id} {visit.version.normalized}")
+        return await _get_embedded(request, name)
+    if name == f"{request.package_id.key}.nuspec":
+        return await _get_nuspec(request)
+    if _is_nupkg(request, name):
+        return await _get_nupkg(request)
+    raise NoSuchVersion(f"The file {name[:100]!r} of {request.package_id} {request.version.normalized}")
 
 
 def _cache_of(policy: FeedPolicy) -> str:
@@ -43,42 +43,42 @@ def _cache_of(policy: FeedPolicy) -> str:
     return IMMUTABLE if is_for_ever else REVALIDATE
 
 
-def _is_nupkg(visit: Visit, name: str) -> bool:
+def _is_nupkg(request: Request, name: str) -> bool:
     """Whether it is `{id}.{version}.nupkg`, the version in any spelling of the one in the path."""
-    prefix, suffix = f"{visit.package_id.key}.", ".nupkg"
+    prefix, suffix = f"{request.package_id.key}.", ".nupkg"
     if not (name.startswith(prefix) and name.endswith(suffix)):
         return False
     try:
-        return parse_version(name[len(prefix) : -len(suffix)]) == visit.version
+        return parse_version(name[len(prefix) : -len(suffix)]) == request.version
     except InvalidVersion:
         return False
 
 
-async def _get_nupkg(visit: Visit) -> Response:
-    package_id, version, feed = visit.package_id, visit.version, visit.the_feed
-    reader, key = visit.house.reader, blob_key(feed, package_id, version)
+async def _get_nupkg(request: Request) -> Response:
+    package_id, version, feed = request.package_id, request.version, request.require_feed
+    reader, key = request.services.reader, blob_key(feed, package_id, version)
     file = reader.find_blob(feed, package_id, version)
     if file is None:
-        check_not_absent(visit, key, f"{package_id} {version.normalized}")
-        file = await visit.read(reader.read_blob, feed, package_id, version)
-    visit.notes["package"] = f"{package_id} {version.normalized}"
+        check_not_absent(request, key, f"{package_id} {version.normalized}")
+        file = await request.read(reader.read_blob, feed, package_id, version)
+    request.notes["package"] = f"{package_id} {version.normalized}"
     name = f"{package_id.key}.{version.key}.nupkg"
     counted = (feed.id, package_id.key, version.key)
-    visit.ready = Ready(key, partial(_answer_nupkg, visit.house, counted, name, _cache_of(feed.policy)))
-    return visit.ready.answer(visit.scope, file)
+    request.ready = CachedResponse(key, partial(_answer_nupkg, request.services, counted, name, _cache_of(feed.policy)))
+    return request.ready.answer(request.scope, file)
 
 
 def _answer_nupkg(
-    house: House, counted: tuple[int, str, str], name: str, cache: str, scope: Scope, file: BlobFile
+    services: Services, counted: tuple[int, str, str], name: str, cache: str, scope: Scope, file: BlobFile
 ) -> Response:
     """The package, counted as a download where it is one; `counted` is feed, package and version."""
     if file.path is not None and not file.path.exists():
         raise FileNotFoundError(file.blob)  # before the status is sent: a lost file must not look like a lost version
-    response = answer_blob(scope, file, house.blobs, name=name, cache=cache)
+    response = blob_response(scope, file, services.blobs, name=name, cache=cache)
     if scope["method"] == "GET" and _is_beginning(response):
         client = client_of(header(scope, b"user-agent"))
-        house.tally.count((*counted, house.clock.now().date()), client)
-        house.metrics.count_download()
+        services.tally.count((*counted, services.clock.now().date()), client)
+        services.metrics.count_download()
     return response
 
 
@@ -87,13 +87,13 @@ def _is_beginning(response: Response) -> bool:
     return response.status_code == 200 or response.headers.get("Content-Range", "").startswith("bytes 0-")
 
 
-async def _get_nuspec(visit: Visit) -> Response:
-    package_id, version = visit.package_id, visit.version
+async def _get_nuspec(request: Request) -> Response:
+    package_id, version = request.package_id, request.version
     render = v3.nuspec(package_id, version)
-    cache = _cache_of(visit.the_feed.policy)
+    cache = _cache_of(request.require_feed.policy)
     name = f"nuspec/{version.key}"
     return await answer(
-        visit,
+        request,
         render,
         id_key=package_id.key,
         name=name,
@@ -104,17 +104,17 @@ async def _get_nuspec(visit: Visit) -> Response:
     )
 
 
-async def _get_embedded(visit: Visit, name: str) -> Response:
-    package_id, version = visit.package_id, visit.version
+async def _get_embedded(request: Request, name: str) -> Response:
+    package_id, version = request.package_id, request.version
     render = _FILES[name](package_id, version)
     return await answer(
-        visit,
+        request,
         render,
         id_key=package_id.key,
         name=f"{name}/{version.key}",
         what=f"The {name} of {package_id} {version.normalized}",
         has_links=False,
         is_zipped=name != "icon",
-        cache=_cache_of(visit.the_feed.policy),
+        cache=_cache_of(request.require_feed.policy),
         is_foreign=True,
     )

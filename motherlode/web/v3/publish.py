@@ -11,26 +11,26 @@ from motherlode.usecases.packages.listing import relist
 from motherlode.usecases.packages.push import Pushed, push
 from motherlode.web.base_url import Scope, header
 from motherlode.web.refusal_responses import warning_lines
-from motherlode.web.request import Visit
-from motherlode.web.upload import take_package
+from motherlode.web.request import Request
+from motherlode.web.upload import receive_package
 
 
-async def put_package(visit: Visit) -> Response:
+async def put_package(request: Request) -> Response:
     """Push: 201 once the package is stored for good."""
-    pushed = await take_package(visit, _push)
-    visit.notes["package"] = str(pushed.identity)
-    visit.house.metrics.count_push(pushed.result)
+    pushed = await receive_package(request, _push)
+    request.notes["package"] = str(pushed.identity)
+    request.services.metrics.count_push(pushed.result)
     return _done(201, pushed.warnings)
 
 
-async def delete_version(visit: Visit) -> Response:
+async def delete_version(request: Request) -> Response:
     """DELETE: what the feed makes of it, which a warning tells; `X-Motherlode-Reason` says why."""
-    return _done(204, await _change(visit, delete, reason=_find_reason(visit.scope)))
+    return _done(204, await _change(request, delete, reason=_find_reason(request.scope)))
 
 
-async def post_version(visit: Visit) -> Response:
+async def post_version(request: Request) -> Response:
     """POST: relist."""
-    return _done(200, await _change(visit, relist))
+    return _done(200, await _change(request, relist))
 
 
 def _done(status: int, warnings: tuple[str, ...]) -> Response:
@@ -40,33 +40,40 @@ def _done(status: int, warnings: tuple[str, ...]) -> Response:
     return response
 
 
-def _push(visit: Visit, spool: Spool) -> Pushed:
-    house, strictness = visit.house, visit.the_feed.policy.strictness
+def _push(request: Request, spool: Spool) -> Pushed:
+    services, strictness = request.services, request.require_feed.policy.strictness
     try:
         return push(
             spool,
-            visit.the_actor,
-            feed=visit.the_feed.name,
-            db=house.db,
-            blobs=house.blobs,
-            clock=house.clock,
-            limits=house.limits,
+            request.require_actor,
+            feed=request.require_feed.name,
+            db=services.db,
+            blobs=services.blobs,
+            clock=services.clock,
+            limits=services.limits,
             strictness=strictness,
         )
     except (KeyRefused, NotAllowed) as refusal:
         if refusal.subject is not None:
-            visit.notes["package"] = refusal.subject
+            request.notes["package"] = refusal.subject
         if isinstance(refusal, KeyRefused):
-            visit.why_not = refusal.why_not
+            request.rejection_reason = refusal.rejection_reason
         raise
 
 
-async def _change(visit: Visit, change: Callable[..., tuple[str, ...]], **more: str | None) -> tuple[str, ...]:
-    house = visit.house
-    package_id, version = visit.package_id, visit.version
-    visit.notes["package"] = f"{package_id} {version.normalized}"
-    return await visit.write(
-        change, package_id, version, visit.the_actor, feed=visit.the_feed.name, db=house.db, clock=house.clock, **more
+async def _change(request: Request, change: Callable[..., tuple[str, ...]], **more: str | None) -> tuple[str, ...]:
+    services = request.services
+    package_id, version = request.package_id, request.version
+    request.notes["package"] = f"{package_id} {version.normalized}"
+    return await request.write(
+        change,
+        package_id,
+        version,
+        request.require_actor,
+        feed=request.require_feed.name,
+        db=services.db,
+        clock=services.clock,
+        **more,
     )
 
 

@@ -18,8 +18,8 @@ from motherlode.nuget.versions import InvalidVersion, parse_version
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
 from motherlode.search.subjects import Audience, Sort
-from motherlode.web.request import Visit
-from motherlode.web.responses import answer_fresh
+from motherlode.web.request import Request
+from motherlode.web.responses import fresh_response
 
 DEFAULT_TAKE: Final = 20
 MAX_TAKE: Final = 1_000
@@ -99,27 +99,27 @@ def parse_asked(query_string: bytes) -> Asked:
     return Asked({name.lower(): value for name, value in reversed(pairs)})
 
 
-async def get_search(visit: Visit) -> Response:
+async def get_search(request: Request) -> Response:
     """Search."""
-    question = parse_asked(visit.scope["query_string"]).question(visit.the_feed.id)
-    searching, feed, base = visit.house.searching, visit.the_feed, visit.urls.base
+    question = parse_asked(request.scope["query_string"]).question(request.require_feed.id)
+    searching, feed, base = request.services.searching, request.require_feed, request.urls.base
     body = searching.find_search(feed, question, base) if _is_light(question) else None
     if body is None:
-        body = await visit.search(searching.search, feed, question, base)
-    return answer_fresh(body)
+        body = await request.search(searching.search, feed, question, base)
+    return fresh_response(body)
 
 
-async def get_autocomplete(visit: Visit) -> Response:
+async def get_autocomplete(request: Request) -> Response:
     """Autocompletion: of the versions of `id` where it is given, else of ids."""
-    asked = parse_asked(visit.scope["query_string"])
+    asked = parse_asked(request.scope["query_string"])
     if "id" in asked.values:
-        return answer_fresh(await visit.search(_list_versions, visit, asked))
-    question = asked.question(visit.the_feed.id)
-    searching, feed = visit.house.searching, visit.the_feed
+        return fresh_response(await request.search(_list_versions, request, asked))
+    question = asked.question(request.require_feed.id)
+    searching, feed = request.services.searching, request.require_feed
     body = searching.find_completion(feed, question) if _is_light(question) else None
     if body is None:
-        body = await visit.search(searching.complete, feed, question)
-    return answer_fresh(body)
+        body = await request.search(searching.complete, feed, question)
+    return fresh_response(body)
 
 
 def _is_light(question: Question) -> bool:
@@ -127,9 +127,9 @@ def _is_light(question: Question) -> bool:
     return len(question.query.text) <= _LIGHT_LENGTH and question.skip + question.take <= _LIGHT_TAKE
 
 
-def _list_versions(visit: Visit, asked: Asked) -> bytes:
+def _list_versions(request: Request, asked: Asked) -> bytes:
     try:
         package_id = parse_package_id(asked.values["id"])
     except InvalidId:
         return b'{"data":[]}'
-    return visit.house.searching.list_versions(visit.the_feed, package_id, asked.audience)
+    return request.services.searching.list_versions(request.require_feed, package_id, asked.audience)

@@ -4,37 +4,37 @@ service, and that one asks here once whether it is good."""
 from starlette.responses import JSONResponse, Response
 
 from motherlode.usecases.keys.verification_keys import create_verification_key, verify_key
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 from motherlode.web.responses import NO_STORE
 
 _HEADERS = {"Cache-Control": NO_STORE}
 
 
-async def post_key(visit: Visit) -> Response:
+async def post_key(request: Request) -> Response:
     """A new verification key for the id; whether the package is there is asked only when the key is used."""
-    house = visit.house
-    key = await visit.write(
+    services = request.services
+    key = await request.write(
         create_verification_key,
-        visit.package_id,
-        visit.the_actor,
-        feed=visit.the_feed.name,
-        db=house.db,
-        clock=house.clock,
+        request.package_id,
+        request.require_actor,
+        feed=request.require_feed.name,
+        db=services.db,
+        clock=services.clock,
     )
     expires = key.expires_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return JSONResponse({"Key": key.secret, "Expires": expires}, headers=_HEADERS)
 
 
-async def get_verdict(visit: Visit) -> Response:
+async def get_verdict(request: Request) -> Response:
     """200 and nothing more when the caller's key may push the id."""
-    house = visit.house
-    await visit.write(
+    services = request.services
+    await request.write(
         verify_key,
-        visit.package_id,
-        visit.version if "version" in visit.parameters else None,
-        visit.the_actor,
-        feed=visit.the_feed.name,
-        db=house.db,
-        clock=house.clock,
+        request.package_id,
+        request.version if "version" in request.parameters else None,
+        request.require_actor,
+        feed=request.require_feed.name,
+        db=services.db,
+        clock=services.clock,
     )
     return Response(status_code=200, headers=_HEADERS)

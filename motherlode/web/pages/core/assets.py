@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from motherlode.domain.refusals import NoSuchAddress
 from motherlode.web.base_url import header
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 from motherlode.web.responses import IMMUTABLE, offers_gzip
 
 _FOLDER: Final = Path(__file__).parents[1] / "static"
@@ -67,12 +67,12 @@ def _read_asset(path: Path) -> Asset:
 ASSETS: Final = read_assets()
 
 
-async def get_static(visit: Visit) -> Response:
+async def get_static(request: Request) -> Response:
     """A file that pages are made with. One of another version is not there any more."""
-    asset = ASSETS.find(visit.parameters["file"])
+    asset = ASSETS.find(request.parameters["file"])
     if asset is None:
         raise NoSuchAddress("No file of that name belongs to this version of the pages: load the page again.")
     headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
-    if not offers_gzip(header(visit.scope, b"accept-encoding")):
+    if not offers_gzip(header(request.scope, b"accept-encoding")):
         return Response(asset.body, headers=headers, media_type=asset.media_type)
     return Response(asset.zipped, headers=headers | {"Content-Encoding": "gzip"}, media_type=asset.media_type)

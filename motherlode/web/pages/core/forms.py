@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from motherlode.domain.refusals import FormRefused, InvalidForm
 from motherlode.nuget.parsers import Unreadable, parse_by
 from motherlode.web.base_url import Scope, header
-from motherlode.web.request import Visit
+from motherlode.web.request import Request
 
 MAX_FORM_BYTES: Final = 16 * 1024
 _MAX_FIELDS: Final = 64
@@ -22,16 +22,16 @@ Form = dict[str, str]
 """The fields of a form, by name; of several with the same name the first."""
 
 
-async def read_form(visit: Visit) -> Form:
+async def read_form(request: Request) -> Form:
     """The form in the request's body, which a page of this site sent, as far as the browser tells.
 
     Raises `FormRefused`, `FormTooLarge`, `InvalidForm`, and what reading a body raises."""
-    if not is_own_page(visit.scope, visit.site.root):
+    if not is_own_page(request.scope, request.site.root):
         raise FormRefused
-    media_type = (header(visit.scope, b"content-type") or "").partition(";")[0].strip().lower()
+    media_type = (header(request.scope, b"content-type") or "").partition(";")[0].strip().lower()
     if media_type != _MEDIA_TYPE:
         raise InvalidForm(f"A page's form is sent as {_MEDIA_TYPE}: load the page anew and send its form.")
-    return parse_form(await visit.body.read_form(MAX_FORM_BYTES))
+    return parse_form(await request.body.read_form(MAX_FORM_BYTES))
 
 
 def parse_form(body: bytes) -> Form:

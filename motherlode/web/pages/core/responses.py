@@ -11,64 +11,71 @@ from typing import Final
 from starlette.responses import Response
 
 from motherlode.projections.documents.cache import FEED_WIDE, Document, DocumentKey
-from motherlode.projections.documents.v3 import Rendered, Source
+from motherlode.projections.documents.v3 import RenderContext, RenderedDocument
 from motherlode.web.base_url import header
 from motherlode.web.pages.core.headers import HTML, page_headers
 from motherlode.web.pages.core.templates import PAGES, VISITOR_BEGINS, VISITOR_ENDS
-from motherlode.web.request import Visit
-from motherlode.web.responses import NO_STORE, REVALIDATE, PreparedAnswer, answer_unchanged, is_match, offers_gzip
+from motherlode.web.request import Request
+from motherlode.web.responses import (
+    NO_STORE,
+    REVALIDATE,
+    PreparedResponse,
+    is_match,
+    not_modified_response,
+    offers_gzip,
+)
 
 _VARY: Final = "Accept-Encoding, Cookie"
 _MIN_GZIP_BYTES: Final = 1_000
 
 
-async def answer_page(
-    visit: Visit, name: str, render: Callable[[Source], Rendered], *, is_indexed: bool = True
+async def page_response(
+    request: Request, name: str, render: Callable[[RenderContext], RenderedDocument], *, is_indexed: bool = True
 ) -> Response:
     """The page of that name on this feed, out of memory where nothing happened on the feed since it was made.
 
     `name` says all that the page depends on beside the feed, its settings and the site's address; absolute addresses in
     it begin with `source.urls.base`, links with `source.paths.base`. Whatever `render` raises is raised."""
-    key = DocumentKey(visit.the_feed.id, FEED_WIDE, f"page/{visit.standing.access}/{name}", visit.site.root)
-    reader = visit.house.reader
+    key = DocumentKey(request.require_feed.id, FEED_WIDE, f"page/{request.snapshot.access}/{name}", request.site.root)
+    reader = request.services.reader
     document = reader.find(key)
     if document is None:
-        document = await visit.render(
-            reader.read, key, visit.the_feed, render, is_checked=visit.site.is_checked, is_zipped=True
+        document = await request.render(
+            reader.read, key, request.require_feed, render, is_checked=request.site.is_checked, is_zipped=True
         )
-    if visit.visitor is not None:
+    if request.signed_in_user is not None:
         # in a thread, since to compress a large page takes its time
-        return await visit.read(answer_fresh_page, visit, document.body, is_indexed=is_indexed)
-    return _answer_kept(visit, document, is_indexed=is_indexed)
+        return await request.read(fresh_page_response, request, document.body, is_indexed=is_indexed)
+    return _answer_kept(request, document, is_indexed=is_indexed)
 
 
-def answer_fresh_page(visit: Visit, body: bytes, status: int = 200, *, is_indexed: bool = True) -> Response:
+def fresh_page_response(request: Request, body: bytes, status: int = 200, *, is_indexed: bool = True) -> Response:
     """A page that was made for this request alone, to be kept by nobody.
 
     It is compressed also where it holds a token beside words that somebody else chose: the token is masked anew in each
     answer, so that the length tells nothing of it."""
-    headers = _headers(visit, is_indexed=is_indexed) | {"Cache-Control": NO_STORE, "Vary": _VARY}
-    if visit.visitor is not None:
-        body = _personalise(visit, body)
-    if len(body) >= _MIN_GZIP_BYTES and offers_gzip(header(visit.scope, b"accept-encoding")):
+    headers = _headers(request, is_indexed=is_indexed) | {"Cache-Control": NO_STORE, "Vary": _VARY}
+    if request.signed_in_user is not None:
+        body = _personalise(request, body)
+    if len(body) >= _MIN_GZIP_BYTES and offers_gzip(header(request.scope, b"accept-encoding")):
         body = gzip.compress(body, 4, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return Response(body, status, headers=headers, media_type=HTML)
 
 
-def _answer_kept(visit: Visit, document: Document, *, is_indexed: bool) -> Response:
+def _answer_kept(request: Request, document: Document, *, is_indexed: bool) -> Response:
     """The page for everybody who did not sign in; 304 if the browser has it already."""
-    is_zipped = document.zipped is not None and offers_gzip(header(visit.scope, b"accept-encoding"))
+    is_zipped = document.zipped is not None and offers_gzip(header(request.scope, b"accept-encoding"))
     key = ("page", is_zipped, is_indexed)
     prepared = document.prepared.get(key)
     if prepared is None:
-        headers = _headers(visit, is_indexed=is_indexed)
+        headers = _headers(request, is_indexed=is_indexed)
         prepared = document.prepared[key] = _prepare(document, headers, is_zipped=is_zipped)
     etag, raw_headers = prepared
-    if is_match(header(visit.scope, b"if-none-match"), etag):
-        return answer_unchanged(raw_headers)
+    if is_match(header(request.scope, b"if-none-match"), etag):
+        return not_modified_response(raw_headers)
     body = document.zipped if is_zipped and document.zipped is not None else document.body
-    return PreparedAnswer(200, list(raw_headers), body)
+    return PreparedResponse(200, list(raw_headers), body)
 
 
 def _prepare(
@@ -82,17 +89,19 @@ def _prepare(
     return etag, tuple(Response(body, headers=headers, media_type=document.media_type).raw_headers)
 
 
-def _headers(visit: Visit, *, is_indexed: bool) -> dict[str, str]:
-    headers = dict(page_headers(visit.house.image_hosts))
+def _headers(request: Request, *, is_indexed: bool) -> dict[str, str]:
+    headers = dict(page_headers(request.services.image_hosts))
     return headers if is_indexed else headers | {"X-Robots-Tag": "noindex"}
 
 
-def _personalise(visit: Visit, body: bytes) -> bytes:
+def _personalise(request: Request, body: bytes) -> bytes:
     """The page for whoever signed in: his name and the way out in place of the way in."""
     before, begin, rest = body.partition(VISITOR_BEGINS)
     _, end, after = rest.partition(VISITOR_ENDS)
     if not begin or not end:
         return body
-    site = visit.site
-    own = PAGES.render("_visitor.html", feed=None, root=site.root, links=site.prefix, path="/", visitor=visit.visitor)
+    site = request.site
+    own = PAGES.render(
+        "_visitor.html", feed=None, root=site.root, links=site.prefix, path="/", signed_in_user=request.signed_in_user
+    )
     return b"".join((before, begin, own, end, after))

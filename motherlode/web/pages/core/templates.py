@@ -15,7 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from motherlode.domain.feed_settings import DEFAULT_FEED
-from motherlode.projections.documents.catalog_follower import Face, Feed
+from motherlode.projections.documents.catalog_follower import Feed, FeedBranding
 from motherlode.protocol.urls import Urls, feed_path
 from motherlode.web.pages.core.assets import ASSETS
 from motherlode.web.pages.parts.links import link_addresses
@@ -75,7 +75,7 @@ class Pages:
         return _NO_HTML.sub("", page).encode()
 
 
-def brand_of(face: Face | None) -> str:
+def brand_of(face: FeedBranding | None) -> str:
     """What a feed is called on its pages; without a title the default feed, and the server itself, is the program."""
     return _NAMELESS if face is None or face.title == DEFAULT_FEED else face.title
 

@@ -51,7 +51,7 @@ class FixedClock:
 
 
 @dataclass
-class House:
+class Services:
     """One data folder's worth of rooms."""
 
     db: Database
