@@ -60,11 +60,11 @@ class Request:
     route, as written; `notes` go into the request's log line; `ready` is how the same request can be answered out of
     memory the next time; `missing` is the document that the request asks for, while it is not in memory.
 
-    `snapshot` is how things stood when the request was looked at. `is_private` where the feed is not for everybody, or
-    is not there and must look so; `actor` is the caller, where one is needed, `rejection_reason` why the key is not valid, and
-    `credential` the digest under which the caller is cached. `signed_in_user` is who signed in with a browser, on pages and
-    on feeds that are not for everybody. `is_page` on routes for people, `door` is where they sign in. `looks` are those
-    that the requests of this worker share.
+    `snapshot` holds the feeds as they were when the request began. `is_private` for private feeds, and for those that
+    are missing and must look private. `actor` is the caller, where one is needed; `rejection_reason` says why the key
+    is not valid, and `credential` is the digest under which the caller is cached. `signed_in_user` has signed in with a
+    browser, for pages and private feeds. `is_page` on routes for people; `door` is where they sign in. `looks` are
+    shared by the requests of this worker.
     """
 
     services: Services
