@@ -20,8 +20,8 @@ from bench.figures import Figures
 from bench.ground import Ground
 from bench.servers import motherlode
 from tests.bounds.hostile_inputs import PACKAGES, near_delimiters, readme_package
-from tests.builders import nupkg
-from tests.servers import Server, form
+from tests.support.builders import nupkg
+from tests.support.servers import Server, form
 
 _PROCESSES: Final = get_context("fork")
 _SOURCE: Final = "127.0.0.9"

@@ -27,7 +27,7 @@ from motherlode.store.blobs.protocol import Spool
 from motherlode.store.database.sqlite import Database, Tx
 from motherlode.usecases.packages.push import push
 from motherlode.usecases.sign_in.identify import CONSOLE
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 
 _PUSHES_IN_A_COMMIT = 1000
 MAX_PACKAGE = "1GB"

@@ -13,8 +13,8 @@ from bench.figures import Figures, median
 from bench.ground import Ground
 from bench.load import LoadFailed
 from bench.trees import Tree, Watch
-from tests.builders import Member, nuspec, zip_of
-from tests.servers import form
+from tests.support.builders import Member, nuspec, zip_of
+from tests.support.servers import form
 
 _PART_BYTES = 5_000_000
 

@@ -12,8 +12,8 @@ from bench.ground import Ground
 from bench.load import LoadFailed
 from bench.servers import Motherlode
 from bench.statements import statements_of_a_push
-from tests.builders import nupkg
-from tests.servers import form
+from tests.support.builders import nupkg
+from tests.support.servers import form
 
 _NUMBERS = count(1)
 """What makes each push of a run another version."""

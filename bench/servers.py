@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.cores import on_server_core
 from bench.trees import Tree
-from tests.servers import Server, free_port, start_server
+from tests.support.servers import Server, free_port, start_server
 
 _READY_TIMEOUT_S = 600
 _NGINX = """

@@ -14,7 +14,7 @@ from bench.figures import Figures, median
 from bench.ground import Ground
 from bench.load import load
 from bench.reads import of
-from tests.servers import MOTHERLODE, clean_environment, free_port
+from tests.support.servers import MOTHERLODE, clean_environment, free_port
 
 _TIMEOUT_S = 60
 

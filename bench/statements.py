@@ -12,8 +12,8 @@ from bench.feeds import settings_of
 from motherlode.app import make_app
 from motherlode.observe.logs import configure_logs
 from motherlode.store.data_folder import first_key_path
-from tests.builders import nupkg
-from tests.servers import form
+from tests.support.builders import nupkg
+from tests.support.servers import form
 
 _NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "--")
 

@@ -8,7 +8,7 @@ import random
 import re
 from itertools import accumulate
 
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 
 _SYLLABLES = tuple(re.findall("..", "bacodaelfigohuinjakilomunaorpequrasetiumvawixeyoza"))
 COMMON = re.findall(

@@ -39,8 +39,8 @@ from motherlode.web.bodies.multipart import FirstPart, parse_boundary
 from motherlode.web.pages.core.forms import parse_form
 from motherlode.web.pages.readme.markdown import render_readme
 from motherlode.web.v3.search import parse_asked
-from tests.builders import Member, nupkg, nuspec, zip_of
-from tests.signing import sign
+from tests.support.builders import Member, nupkg, nuspec, zip_of
+from tests.support.signing import sign
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 NUSPEC = nuspec()

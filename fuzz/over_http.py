@@ -22,10 +22,10 @@ from typing import Final
 
 from fuzz.packages import bases
 from fuzz.requests import Request, make_push, make_request
-from tests.faults.wholeness import assert_sound, rows
+from tests.faults.integrity import assert_sound, rows
 from tests.protocol.traces_left import resident_bytes
 from tests.protocol.wire import read_answer
-from tests.servers import Server, start_server
+from tests.support.servers import Server, start_server
 
 MAX_ANSWER_S: Final = 5.0
 MAX_GROWTH_BYTES: Final = 50 * 1024 * 1024

@@ -13,8 +13,8 @@ from typing import Final
 
 from fuzz.claims import build_entries
 from fuzz.nonsense import SCRAPS
-from tests.builders import nupkg, nuspec
-from tests.signing import sign
+from tests.support.builders import nupkg, nuspec
+from tests.support.signing import sign
 
 MAX_BASE_BYTES: Final = 100 * 1024
 _TEXT = re.compile(rb">([^<]*)<")

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from fuzz import claims
-from tests.builders import Member, hostile, nupkg, nuspec
-from tests.servers import form
-from tests.signing import hash_text, sign, signature_of, signed_data, signer
+from tests.support.builders import Member, hostile, nupkg, nuspec
+from tests.support.servers import form
+from tests.support.signing import hash_text, sign, signature_of, signed_data, signer
 
 MAX_SEED_BYTES: Final = 64 * 1024
 

@@ -14,8 +14,8 @@ from typing import NoReturn
 
 import pytest
 
-from tests.leaks import find_leaks
-from tests.servers import Server, start_server
+from tests.support.leaks import find_leaks
+from tests.support.servers import Server, start_server
 
 _MISSING = {
     "MOTHERLODE_PACKAGES": "real packages are not here",

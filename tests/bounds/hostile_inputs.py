@@ -5,8 +5,8 @@ import zlib
 from collections.abc import Callable
 from typing import Final
 
-from tests.builders import Member, hostile, nupkg, nuspec
-from tests.signing import sign, signature_of
+from tests.support.builders import Member, hostile, nupkg, nuspec
+from tests.support.signing import sign, signature_of
 
 MIB: Final = 1024 * 1024
 NUSPEC_BYTES: Final = MIB - 600

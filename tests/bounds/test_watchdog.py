@@ -1,4 +1,4 @@
-"""No input keeps the event loop for 20 ms, or the interpreter for 100 ms, whatever it is: see `tests.watchdog`.
+"""No input keeps the event loop for 20 ms, or the interpreter for 100 ms, whatever it is: see `tests.support.watchdog`.
 
 The application is asked in this process, feed by feed as lenient as one can be.
 """
@@ -26,9 +26,9 @@ from tests.bounds.hostile_inputs import (
     near_delimiters,
     readme_package,
 )
-from tests.builders import nupkg
-from tests.in_process import Application, Heard, living
-from tests.watchdog import MAX_CALL_S, MAX_HOLD_S, Watchdog, watch
+from tests.support.builders import nupkg
+from tests.support.in_process import Application, Heard, living
+from tests.support.watchdog import MAX_CALL_S, MAX_HOLD_S, Watchdog, watch
 
 LENIENT = {"MOTHERLODE_FEED_STRICTNESS": "lenient"}
 MIB = 1024 * 1024

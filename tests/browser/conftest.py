@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import Reader, Window, axe_of, find_chromium, reading, running
-from tests.browser.harbor import OWNER, READER, fill
+from tests.browser.sample_company import OWNER, READER, fill
 from tests.conftest import skip_or_fail
-from tests.leaks import new_password
-from tests.pages.conftest import attacked
-from tests.servers import Server, start_server
+from tests.support.leaks import new_password
+from tests.support.servers import Server, start_server
+from tests.web.pages.conftest import attacked
 
 __all__ = ["attacked"]
 

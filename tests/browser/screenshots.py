@@ -11,8 +11,8 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import Window, find_chromium, reading, running
-from tests.browser.harbor import ABOUT, fill
-from tests.servers import start_server
+from tests.browser.sample_company import ABOUT, fill
+from tests.support.servers import start_server
 
 PICTURES = {"home": "/", "search": "/packages?q=harbor", "package": "/packages/Harbor.Http"}
 SCHEMES = ("light", "dark")

@@ -7,8 +7,8 @@ import pytest
 
 from tests.browser.chromium import ALL_WINDOWS, WINDOWS, Reader, Window
 from tests.browser.pages import HOME, PACKAGE, PLACES, SEARCH, Place
-from tests.pages.markup import find_faults, parse_page
-from tests.servers import Server
+from tests.support.servers import Server
+from tests.web.pages.markup import find_faults, parse_page
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE_WINDOWS = (Window(320, scheme="dark"), Window(1280))

@@ -7,9 +7,9 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import PHONE_DARK, Window, reading
 from tests.browser.test_signing_in import sign_in
-from tests.builders import nupkg
-from tests.protocol.beside import add_user
-from tests.servers import Server
+from tests.protocol.live_changes import add_user
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 PREFIX = "/nu/get"
 PUBLIC = f"https://pkg.example{PREFIX}"

@@ -8,9 +8,9 @@ from lxml import etree
 from playwright.sync_api import Locator, expect
 
 from tests.browser.chromium import ALL_WINDOWS, PHONE_DARK, Reader, Window
-from tests.browser.harbor import COMMIT, OWNER
+from tests.browser.sample_company import COMMIT, OWNER
 from tests.browser.test_signing_in import sign_in
-from tests.servers import Server
+from tests.support.servers import Server
 
 Open = Callable[..., Reader]
 PLAIN = Window(has_scripts=False)

@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import ALL_WINDOWS, PHONE_DARK, Reader, Window, reading
-from tests.browser.harbor import READER
-from tests.leaks import new_password
-from tests.pages.markup import find_faults, parse_page
-from tests.servers import Server
+from tests.browser.sample_company import READER
+from tests.support.leaks import new_password
+from tests.support.servers import Server
+from tests.web.pages.markup import find_faults, parse_page
 
 Open = Callable[..., Reader]
 

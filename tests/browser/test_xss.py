@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import Reader, Window, reading
-from tests.builders import nupkg
-from tests.leaks import new_password
-from tests.pages.attacks import FEED, make_address_attacks, make_attacks
-from tests.pages.conftest import TITLES
-from tests.pages.payloads import ADDRESSES, TEXTS
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.leaks import new_password
+from tests.support.servers import Server
+from tests.web.pages.attacks import FEED, make_address_attacks, make_attacks
+from tests.web.pages.conftest import TITLES
+from tests.web.pages.payloads import ADDRESSES, TEXTS
 
 HOME = f"/feeds/{FEED}"
 FIELDS = ("q", "type", "prerelease", "framework", "owner", "sort", "page", "next")

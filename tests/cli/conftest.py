@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.https import RSA, Authority, HttpsServer, Issued, make_authority, start_https_server
+from tests.support.https import RSA, Authority, HttpsServer, Issued, make_authority, start_https_server
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.servers import MOTHERLODE, clean_environment
+from tests.support.servers import MOTHERLODE, clean_environment
 
 DEADLINE_S = 30
 

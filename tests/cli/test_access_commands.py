@@ -12,9 +12,9 @@ from motherlode.config import load_settings
 from motherlode.store.accounts import api_keys
 from motherlode.usecases.accounts.accounts import create_account
 from motherlode.usecases.sign_in.identify import CONSOLE
-from tests.builders import nupkg
 from tests.cli.running import assert_refused, run
-from tests.servers import MOTHERLODE, clean_environment
+from tests.support.builders import nupkg
+from tests.support.servers import MOTHERLODE, clean_environment
 
 PASSWORD = "correct horse battery"
 

@@ -14,9 +14,9 @@ from motherlode.usecases.accounts.accounts import create_account
 from motherlode.usecases.feeds.feeds import create_feed
 from motherlode.usecases.packages.push import push
 from motherlode.usecases.sign_in.identify import CONSOLE
-from tests.builders import nupkg
 from tests.cli.running import run
-from tests.servers import MOTHERLODE, clean_environment
+from tests.support.builders import nupkg
+from tests.support.servers import MOTHERLODE, clean_environment
 
 
 def prepare(folder):

@@ -6,8 +6,8 @@ import pytest
 
 from motherlode.app import prepare_house
 from motherlode.config import load_settings
-from tests.builders import nupkg
 from tests.cli.running import assert_refused, run
+from tests.support.builders import nupkg
 
 
 @pytest.fixture

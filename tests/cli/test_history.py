@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.cli.running import assert_refused, run
-from tests.faults.wholeness import assert_sound, blob_files, listed_states, rows
-from tests.servers import MOTHERLODE, clean_environment, free_port, start_server
+from tests.faults.integrity import assert_sound, blob_files, listed_states, rows
+from tests.support.builders import nupkg
+from tests.support.servers import MOTHERLODE, clean_environment, free_port, start_server
 
 FIRST, SECOND = nupkg(version="1.0.0"), nupkg(version="2.0.0")
 is_root = pytest.mark.skipif(

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from motherlode.nuget.quoting import printable, printable_json
-from tests.builders import nupkg
 from tests.cli.running import run
 from tests.protocol.wire import exchange, request_bytes
-from tests.servers import start_server
+from tests.support.builders import nupkg
+from tests.support.servers import start_server
 
 HOSTILE = "\x1b]0;title\x07\x9b31m\u202egpj\u2066\u200f\u2028\x7f\r\n\x08x"
 ROOT = Path(__file__).parents[2]

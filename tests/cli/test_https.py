@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.cli.running import assert_refused, run, workers_of
 from tests.conftest import require_program
-from tests.https import P521, Authority, HttpsServer, Issued, log_of, openssl
+from tests.support.builders import nupkg
+from tests.support.https import P521, Authority, HttpsServer, Issued, log_of, openssl
 
 Serve = Callable[..., HttpsServer]
 

@@ -6,12 +6,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.builders import nupkg
 from tests.conftest import require_program
-from tests.https import Authority, HttpsServer
-from tests.nginx import documented_nginx
 from tests.protocol.wire import json_of
-from tests.servers import Server, free_port
+from tests.support.builders import nupkg
+from tests.support.https import Authority, HttpsServer
+from tests.support.nginx import documented_nginx
+from tests.support.servers import Server, free_port
 
 
 def test_packages_are_pushed_and_restored_through_it(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.cli.running import wait_for, workers_of
-from tests.https import P521, Authority, HttpsServer, Issued, log_of
-from tests.servers import form
+from tests.support.builders import nupkg
+from tests.support.https import P521, Authority, HttpsServer, Issued, log_of
+from tests.support.servers import form
 
 Serve = Callable[..., HttpsServer]
 

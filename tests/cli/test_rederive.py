@@ -7,10 +7,10 @@ import pytest
 
 from motherlode.app import prepare_house
 from motherlode.config import load_settings
-from tests.builders import nupkg
-from tests.cli.aged import age
+from tests.cli.old_data import age
 from tests.cli.running import assert_refused, run, wait_for
-from tests.faults.wholeness import assert_sound, blob_files, rows
+from tests.faults.integrity import assert_sound, blob_files, rows
+from tests.support.builders import nupkg
 
 WIDGETS = nupkg(title="Widgets for Everyone", description="Fresh words.")
 

@@ -6,9 +6,9 @@ import pytest
 
 from motherlode.app import prepare_house
 from motherlode.config import load_settings
-from tests.builders import nupkg
 from tests.cli.running import assert_refused, run
 from tests.cli.test_access_commands import type_on_a_terminal
+from tests.support.builders import nupkg
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from importlib.metadata import version as version_of
 
 import pytest
 
-from tests.builders import nupkg
 from tests.cli.running import assert_refused, is_listening, run, wait_for, workers_of
-from tests.servers import MOTHERLODE, clean_environment, form, free_port
+from tests.support.builders import nupkg
+from tests.support.servers import MOTHERLODE, clean_environment, form, free_port
 
 
 def log_of(server):

@@ -12,8 +12,8 @@ from motherlode.jobs.runner import Runner
 from motherlode.jobs.table import KINDS
 from motherlode.usecases.packages.push import push
 from motherlode.usecases.sign_in.identify import CONSOLE
-from tests.builders import nupkg
 from tests.cli.running import run
+from tests.support.builders import nupkg
 
 PACKAGE = nupkg("Acme.A", payload_bytes=1000)
 AN_HOUR_AGO = "(strftime('%s', 'now') - 3601) * 1000000"

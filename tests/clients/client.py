@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from tests.leaks import is_leak
+from tests.support.leaks import is_leak
 
 RUN_TIMEOUT_S = 180  # nuget.exe under mono sometimes sits still for most of a minute
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.client import User, new_user
-from tests.https import Authority, HttpsServer, make_authority, start_https_server
+from tests.support.https import Authority, HttpsServer, make_authority, start_https_server
 
 
 @pytest.fixture

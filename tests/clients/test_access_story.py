@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.clients.client import Outcome, User, assert_refused, done
-from tests.https import Authority, HttpsServer
-from tests.leaks import is_leak, new_password
-from tests.protocol.beside import basic
-from tests.servers import MOTHERLODE
+from tests.protocol.live_changes import basic
+from tests.support.builders import nupkg
+from tests.support.https import Authority, HttpsServer
+from tests.support.leaks import is_leak, new_password
+from tests.support.servers import MOTHERLODE
 
 ACCESS = Path(__file__).resolve().parents[2] / "docs" / "access.md"
 NOT_COVERED = "This API key does not cover the id Fabrikam.Gears, only Contoso.*: use one whose globs match it."

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.clients.client import User, new_user
-from tests.servers import MOTHERLODE, Server, clean_environment, start_server
+from tests.support.servers import MOTHERLODE, Server, clean_environment, start_server
 
 FOLDER = Path(os.environ.get("MOTHERLODE_PACKAGES", "/nowhere"))
 WITHOUT_FRAMEWORK = "-p:DisableImplicitFrameworkReferences=true"  # what the SDK adds by itself is on no feed here

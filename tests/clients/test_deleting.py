@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.clients.client import Outcome, User, assert_refused, done
 from tests.conftest import require_program
-from tests.protocol.beside import add_key, set_feed
-from tests.servers import MOTHERLODE, Server
+from tests.protocol.live_changes import add_key, set_feed
+from tests.support.builders import nupkg
+from tests.support.servers import MOTHERLODE, Server
 
 DELETING = Path(__file__).resolve().parents[2] / "docs" / "deleting.md"
 CLIENTS = ("dotnet", "nuget")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.clients.client import User
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 
 @pytest.fixture

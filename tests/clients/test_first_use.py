@@ -14,7 +14,7 @@ import pytest
 
 from tests.clients.client import User
 from tests.conftest import require_program
-from tests.servers import clean_environment, free_port
+from tests.support.servers import clean_environment, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALL_TIMEOUT_S = 300

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.builders import flawless, nupkg
 from tests.clients.client import Outcome, User
-from tests.https import Authority, HttpsServer
+from tests.support.builders import flawless, nupkg
+from tests.support.https import Authority, HttpsServer
 
 CONFIG = """<?xml version="1.0" encoding="utf-8"?>
 <configuration>

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import nupkg
 from tests.clients.client import User
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 RELATIONSHIPS = (
     b'<?xml version="1.0" encoding="utf-8"?>'

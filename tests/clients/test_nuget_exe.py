@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.clients.client import User, closure_files
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 PACKAGES_CONFIG = """<?xml version="1.0" encoding="utf-8"?>
 <packages>

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.clients.client import User, closure_files
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 DEPENDENCIES = """source {server}/v3/index.json
 framework: net8.0

@@ -12,12 +12,12 @@ import pytest
 
 from motherlode.identity.keys import NewKey
 from motherlode.usecases.keys.api_keys import create_key, revoke_key
-from tests.builders import flawless, nupkg
 from tests.clients.client import Outcome, User, assert_refused, done
 from tests.clients.test_nuget2 import RELATIONSHIPS
-from tests.https import Authority, HttpsServer, start_https_server
-from tests.protocol.beside import add_key, add_user, change
 from tests.protocol.feeds import create_feed
+from tests.protocol.live_changes import add_key, add_user, change
+from tests.support.builders import flawless, nupkg
+from tests.support.https import Authority, HttpsServer, start_https_server
 
 FEED = "/feeds/contoso"
 VARIABLE = "NuGetPackageSourceCredentials_local"

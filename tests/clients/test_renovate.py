@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import pytest
 
-from tests.builders import nupkg
 from tests.conftest import require_program, skip_or_fail
-from tests.leaks import is_leak
-from tests.protocol.beside import add_key, add_user
 from tests.protocol.feeds import create_feed
-from tests.servers import Server
+from tests.protocol.live_changes import add_key, add_user
+from tests.support.builders import nupkg
+from tests.support.leaks import is_leak
+from tests.support.servers import Server
 
 NODE: Final = Path(sys.prefix) / "node" / "node_modules"
 LEAST_NODE: Final = 20

@@ -6,11 +6,11 @@ from typing import Final
 
 import pytest
 
-from tests.builders import nupkg
 from tests.clients.client import User
-from tests.protocol.beside import add_key, add_user
 from tests.protocol.feeds import create_feed
-from tests.servers import Server
+from tests.protocol.live_changes import add_key, add_user
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 DOCUMENTED: Final = Path(__file__).parents[2] / "docs" / "clients.md"
 HTTP: Final = 'protocolVersion="3" allowInsecureConnections="true"'

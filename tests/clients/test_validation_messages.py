@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.builders import nupkg
 from tests.clients.client import Outcome, User
 from tests.clients.test_nuget2 import RELATIONSHIPS
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 NAME = "Acme.Widgets.1.0.0.nupkg"
 CUT_OFF = ("Broken pipe", "reset by peer", "error while copying content", "Unable to write data")

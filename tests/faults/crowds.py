@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from tests.faults.processes import workers
-from tests.servers import Server
+from tests.support.servers import Server
 
 GUARD_S = 60
 """A test that waits longer has failed."""

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.servers import MOTHERLODE, clean_environment
+from tests.support.servers import MOTHERLODE, clean_environment
 
 T = TypeVar("T")
 END_TIMEOUT_S = 30

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.builders import nupkg
-from tests.faults.wholeness import assert_sound, blob_files, listed_states, spooled_files
+from tests.faults.integrity import assert_sound, blob_files, listed_states, spooled_files
+from tests.support.builders import nupkg
 
 NUPKG = "/v3/flat/acme.widgets/1.0.0/acme.widgets.1.0.0.nupkg"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
-from tests.faults.points import POINTS, points_of
+from tests.faults.crash_points import POINTS, points_of
+from tests.faults.integrity import assert_kept, assert_sound, listed_states, spooled_files
 from tests.faults.processes import ask_until, ending_with, linux_only, run_command
-from tests.faults.wholeness import assert_kept, assert_sound, listed_states, spooled_files
-from tests.servers import free_port, start_server
+from tests.support.builders import nupkg
+from tests.support.servers import free_port, start_server
 
 pytestmark = linux_only
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.faults.crowds import Worker, count_ended, crowd, wait_until
 from tests.faults.processes import linux_only
-from tests.https import HttpsServer, make_authority, start_https_server
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.https import HttpsServer, make_authority, start_https_server
+from tests.support.servers import Server
 
 pytestmark = linux_only
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
+from tests.faults.integrity import blob_files, rows
 from tests.faults.processes import run_command
-from tests.faults.wholeness import blob_files, rows
-from tests.servers import free_port, start_server
+from tests.support.builders import nupkg
+from tests.support.servers import free_port, start_server
 
 PAGE = 4096
 RESTORE, REBUILD = "from a backup", "rebuild --feed"

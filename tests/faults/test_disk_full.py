@@ -5,10 +5,10 @@ The data, and the log beside them, lie on a small disk that is filled to its las
 
 import pytest
 
-from tests.builders import nupkg
 from tests.faults.disks import DISK_BYTES, SmallDisk, mount, unmount
+from tests.faults.integrity import assert_kept, assert_refused_full, assert_sound, listed_states, stored
 from tests.faults.processes import workers
-from tests.faults.wholeness import assert_kept, assert_refused_full, assert_sound, listed_states, stored
+from tests.support.builders import nupkg
 
 KEPT = {("Acme.Widgets", "1.0.0"): nupkg()}
 NEXT = nupkg(version="2.0.0")

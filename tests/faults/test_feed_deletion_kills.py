@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
-from tests.faults.points import points_of
+from tests.faults.crash_points import points_of
+from tests.faults.integrity import assert_kept, listed_states
 from tests.faults.processes import linux_only, run_command
-from tests.faults.wholeness import assert_kept, listed_states
-from tests.servers import MOTHERLODE, clean_environment, start_server
+from tests.support.builders import nupkg
+from tests.support.servers import MOTHERLODE, clean_environment, start_server
 
 pytestmark = linux_only
 

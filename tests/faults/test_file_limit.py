@@ -2,9 +2,9 @@
 
 import resource
 
-from tests.builders import nupkg
+from tests.faults.integrity import assert_refused_full, assert_sound, stored
 from tests.faults.processes import linux_only, workers
-from tests.faults.wholeness import assert_refused_full, assert_sound, stored
+from tests.support.builders import nupkg
 
 pytestmark = linux_only
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
-from tests.faults.points import points_of
+from tests.faults.crash_points import points_of
+from tests.faults.integrity import assert_kept, assert_sound, blob_files, listed_states, rows, spooled_files
 from tests.faults.processes import ending_with, linux_only, run_command
-from tests.faults.wholeness import assert_kept, assert_sound, blob_files, listed_states, rows, spooled_files
-from tests.servers import MOTHERLODE, clean_environment, free_port, start_server
+from tests.support.builders import nupkg
+from tests.support.servers import MOTHERLODE, clean_environment, free_port, start_server
 
 pytestmark = linux_only
 

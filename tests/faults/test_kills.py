@@ -8,10 +8,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from tests.builders import nupkg
+from tests.faults.integrity import assert_kept, assert_sound, download, listed_states
 from tests.faults.processes import ask_until, ending_with, linux_only, workers
-from tests.faults.wholeness import assert_kept, assert_sound, download, listed_states
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 pytestmark = linux_only
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
-from tests.cli.aged import age
+from tests.cli.old_data import age
+from tests.faults.crash_points import points_of
+from tests.faults.integrity import assert_kept, assert_sound, listed_states, rows
 from tests.faults.processes import linux_only, run_command
-from tests.faults.test_crash_points import points_of
-from tests.faults.wholeness import assert_kept, assert_sound, listed_states, rows
-from tests.servers import MOTHERLODE, clean_environment, start_server
+from tests.support.builders import nupkg
+from tests.support.servers import MOTHERLODE, clean_environment, start_server
 
 pytestmark = linux_only
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.faults.processes import ask_until, linux_only, run_command, workers
 from tests.protocol.wire import json_of
-from tests.servers import MOTHERLODE, Server, clean_environment, start_server
+from tests.support.builders import nupkg
+from tests.support.servers import MOTHERLODE, Server, clean_environment, start_server
 
 pytestmark = linux_only
 

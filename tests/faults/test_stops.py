@@ -11,11 +11,11 @@ from time import monotonic, sleep
 
 import pytest
 
-from tests.builders import nupkg
+from tests.faults.integrity import assert_kept, assert_sound, rows
 from tests.faults.processes import END_TIMEOUT_S, ask_until, linux_only, workers
-from tests.faults.wholeness import assert_kept, assert_sound, rows
-from tests.https import make_authority
-from tests.servers import MOTHERLODE, clean_environment, form
+from tests.support.builders import nupkg
+from tests.support.https import make_authority
+from tests.support.servers import MOTHERLODE, clean_environment, form
 
 DOWNLOADS = "SELECT id_key, version_key, sum(count) AS count FROM downloads GROUP BY id_key, version_key"
 MOMENTS = 6

@@ -25,10 +25,10 @@ from motherlode.app import open_house
 from motherlode.config import load_settings
 from motherlode.usecases.maintenance.gc import gc
 from motherlode.usecases.maintenance.verify import verify
-from tests.builders import nupkg
+from tests.faults.integrity import blob_files, rows
 from tests.faults.processes import run_command
-from tests.faults.wholeness import blob_files, rows
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 WRITERS, COLLECTORS, READERS = 4, 2, 10
 LONG_S = float(os.environ.get("MOTHERLODE_TEST_TOGETHER_S") or (60 if os.environ.get("CI") else 15))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fuzz.over_http import SMALL_CACHE, Onslaught
 from fuzz.requests import make_request
 from tests.faults.processes import linux_only
-from tests.servers import Server
+from tests.support.servers import Server
 
 REQUESTS = 5000
 

@@ -13,9 +13,9 @@ from motherlode.nuget.limits import Limits
 from motherlode.nuget.nupkg import Nupkg, Strictness, validate_nupkg
 from motherlode.nuget.nuspec.parser import parse_nuspec
 from motherlode.nuget.package import Dependency, DependencyGroup, License, Package, Repository
-from tests.builders import nupkg
 from tests.oracle.differences import DIFFERENCES
 from tests.oracle.library import Reading
+from tests.support.builders import nupkg
 
 NOW: Final = datetime(2025, 1, 1, tzinfo=UTC)
 TEXTS: Final = ("title", "description", "summary", "releaseNotes", "copyright")

@@ -6,9 +6,9 @@ import zipfile
 from random import Random
 from typing import Final
 
-from tests.builders import nuspec
 from tests.oracle import texts
 from tests.oracle.documents import make_nuspec
+from tests.support.builders import nuspec
 
 _PLACES: Final = (
     *("lib/{}/A.dll", "lib/{}/A.dll", "lib/{}/de/A.resources.dll", "ref/{}/A.dll", "build/{}/Acme.Widgets.props"),

@@ -20,7 +20,7 @@ from motherlode.nuget.versions import parse_version
 from motherlode.projections.documents import v3
 from motherlode.projections.documents.cache import DocumentKey
 from motherlode.projections.documents.reader import Reader
-from motherlode.projections.documents.v3 import Render
+from motherlode.projections.documents.v3 import Renderer
 from motherlode.protocol.urls import Hive
 from motherlode.search.index import Question
 from motherlode.search.queries import parse_query
@@ -29,10 +29,10 @@ from motherlode.store.database.sqlite import open_database
 from motherlode.usecases.feeds.feeds import create_feed
 from motherlode.usecases.packages.locking import lock_id, unlock_id
 from motherlode.usecases.sign_in.identify import CONSOLE
-from tests.builders import nupkg
-from tests.property.plain import KEEP, Held, Name, PlainFeed, Refused
-from tests.search_follow.workers import BASE, Worker
-from tests.usecases.away import READER_GRACE, bring_back, collect, take_away
+from tests.projections.search.workers import BASE, Worker
+from tests.property.reference_model import KEEP, Held, Name, PlainFeed, Refused
+from tests.support.builders import nupkg
+from tests.usecases.deletions import READER_GRACE, bring_back, collect, take_away
 from tests.usecases.services import Services
 
 FEEDS = ("first", "second")
@@ -276,7 +276,7 @@ class Changes(RuleBasedStateMachine):
                 expected.setdefault(package_id, []).append(version)
         assert (found, answer["totalHits"]) == (expected, len(expected))
 
-    def read(self, worker: Worker, feed: str, package_id: str, name: str, render: Render) -> dict[str, object] | None:
+    def read(self, worker: Worker, feed: str, package_id: str, name: str, render: Renderer) -> dict[str, object] | None:
         """The document as a request finds it; None where there is none."""
         at = worker.feed(feed)
         key = DocumentKey(at.id, package_id.lower(), name, "" if name == "versions" else BASE)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from motherlode.nuget.archive.entry_names import find_name_fault, is_ordinary, sort_key
 from motherlode.nuget.faults import Fault, FaultyPackage
 from motherlode.nuget.nupkg import Limits, Nupkg, read_nupkg
-from tests.builders import Member, hostile, nupkg, nuspec, zip_of
+from tests.support.builders import Member, hostile, nupkg, nuspec, zip_of
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 PLAIN = nupkg(

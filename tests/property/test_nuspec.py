@@ -12,7 +12,7 @@ from motherlode.nuget.package import Dependency, DependencyGroup, Identity, Lice
 from motherlode.nuget.package_json import facts_of, package_from
 from motherlode.nuget.ranges import ANY, parse_range
 from motherlode.nuget.versions import parse_version
-from tests.builders import nuspec
+from tests.support.builders import nuspec
 
 TEXTS = st.none() | st.text(min_size=1, max_size=12)
 IDS = st.sampled_from(["A", "acme.Widgets", "Größe", "x_y-z"]).map(PackageId)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from motherlode.nuget.licenses import InvalidLicense, parse_license
 from motherlode.nuget.nupkg import Limits, Strictness, validate_nupkg
 from motherlode.nuget.validation.rules import BY_CODE
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=30)

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from tests.servers import MOTHERLODE, Server, clean_environment
+from tests.support.servers import MOTHERLODE, Server, clean_environment
 
 
 def create_feed(server: Server, name: str, *settings: str) -> None:

@@ -3,7 +3,7 @@
 import gzip
 from email.utils import parsedate_to_datetime
 
-from tests.servers import Answer, Server
+from tests.support.servers import Answer, Server
 
 # These differ between two answers to the same question.
 VOLATILE = {"date", "x-request-id"}

@@ -3,7 +3,7 @@
 import json
 import re
 
-from tests.servers import Answer
+from tests.support.servers import Answer
 
 
 def faults_of_refusal(answer: Answer) -> list[str]:

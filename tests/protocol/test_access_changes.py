@@ -11,10 +11,10 @@ from motherlode.store.accounts import api_keys
 from motherlode.usecases.accounts.accounts import disable_account, enable_account, set_password
 from motherlode.usecases.feeds.roles import grant_role, withdraw_role
 from motherlode.usecases.keys.api_keys import revoke_key
-from tests.builders import nupkg
-from tests.leaks import new_password
-from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, beside, change, set_feed
-from tests.servers import Server
+from tests.protocol.live_changes import add_key, add_user, audit_lines, basic, bearer, beside, change, set_feed
+from tests.support.builders import nupkg
+from tests.support.leaks import new_password
+from tests.support.servers import Server
 
 VERSIONS = "/v3/flat/acme.inner/index.json"
 PACKAGE = "/v3/flat/acme.inner/1.0.0/acme.inner.1.0.0.nupkg"

@@ -19,11 +19,11 @@ from motherlode.usecases.accounts.accounts import disable_account, set_role
 from motherlode.usecases.keys.api_keys import revoke_key
 from motherlode.web.auth.credentials import SESSION_COOKIE
 from motherlode.web.routes import FEED_ROUTES, SERVER_ROUTES, Route
-from tests.builders import nupkg
-from tests.pages.browsing import TEXT_HTML, Browser
-from tests.protocol.beside import add_key, add_user, basic, beside, change
 from tests.protocol.feeds import create_feed
-from tests.servers import Answer, Server, form, start_server
+from tests.protocol.live_changes import add_key, add_user, basic, beside, change
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server, form, start_server
+from tests.web.pages.browsing import TEXT_HTML, Browser
 
 LICENSED = '<license type="file">LICENSE.txt</license>'
 LOGO = f"logo={format_logo(logo_of(bytes.fromhex('89504e470d0a1a0a') + bytes(50)))}"

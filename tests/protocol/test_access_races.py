@@ -18,10 +18,10 @@ from motherlode.usecases.accounts.accounts import disable_account, set_password
 from motherlode.usecases.feeds.roles import grant_role, withdraw_role
 from motherlode.usecases.keys.api_keys import revoke_key
 from motherlode.usecases.packages.owners import add_owner
-from tests.builders import nupkg
-from tests.leaks import new_password
-from tests.protocol.beside import add_key, add_user, audit_lines, beside, change, key_id_of
-from tests.servers import Answer, Server
+from tests.protocol.live_changes import add_key, add_user, audit_lines, beside, change, key_id_of
+from tests.support.builders import nupkg
+from tests.support.leaks import new_password
+from tests.support.servers import Answer, Server
 
 PATH = "/api/v2/package/"
 TIMEOUT_S = 30

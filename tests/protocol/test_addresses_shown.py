@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.protocol.wire import json_of
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 UNCLEAN = (
     "https://me@corp.example@files.example/i.png",

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.builders import nupkg
 from tests.protocol.reads import stable_headers
 from tests.protocol.test_health_and_metrics import counts
 from tests.protocol.wire import json_of
-from tests.servers import Answer, Server
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server
 
 VERSIONS = "/v3/flat/acme.again/index.json"
 REGISTRATION = "/v3/registration/acme.again/index.json"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.builders import nupkg
 from tests.protocol.wire import exchange, golden, json_of
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 
 @pytest.fixture(scope="module")

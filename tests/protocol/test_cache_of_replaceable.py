@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.builders import nupkg, nuspec
-from tests.protocol.beside import add_key, bearer, set_feed
 from tests.protocol.feeds import create_feed
+from tests.protocol.live_changes import add_key, bearer, set_feed
 from tests.protocol.test_answers_again import from_every_worker
-from tests.servers import Server, start_server
+from tests.support.builders import nupkg, nuspec
+from tests.support.servers import Server, start_server
 
 FOR_EVER = "public, max-age=31536000, immutable"
 FOLDER = "/v3/flat/acme.kept/1.0.0"

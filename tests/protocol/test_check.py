@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.builders import hostile, nupkg
-from tests.protocol.beside import add_key, add_user, audit_lines, set_feed
 from tests.protocol.feeds import create_feed
+from tests.protocol.live_changes import add_key, add_user, audit_lines, set_feed
 from tests.protocol.refusals import faults_of_refusal
 from tests.protocol.traces_left import held_by
 from tests.protocol.wire import chunked, exchange, request_bytes
-from tests.servers import Answer, Server, form
+from tests.support.builders import hostile, nupkg
+from tests.support.servers import Answer, Server, form
 
 PATH = "/api/v1/check"
 MIB = 1024 * 1024

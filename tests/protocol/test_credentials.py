@@ -11,12 +11,12 @@ import pytest
 
 from motherlode.usecases.accounts.accounts import create_account
 from motherlode.usecases.feeds.roles import grant_role
-from tests.builders import nupkg
-from tests.leaks import new_password
-from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, change, set_feed
 from tests.protocol.feeds import create_feed
+from tests.protocol.live_changes import add_key, add_user, audit_lines, basic, bearer, change, set_feed
 from tests.protocol.wire import exchange, request_bytes
-from tests.servers import Answer, Server, form, start_server
+from tests.support.builders import nupkg
+from tests.support.leaks import new_password
+from tests.support.servers import Answer, Server, form, start_server
 
 INDEX = "/feeds/inner/v3/index.json"
 

@@ -20,11 +20,11 @@ from motherlode.nuget.versions import parse_version
 from motherlode.usecases.feeds.feeds import create_feed
 from motherlode.usecases.packages.listing import unlist
 from motherlode.usecases.packages.locking import lock_id
-from tests.builders import nupkg
-from tests.protocol.beside import add_key, audit_lines, change
+from tests.protocol.live_changes import add_key, audit_lines, change
 from tests.protocol.refusals import faults_of_refusal
 from tests.protocol.wire import json_of
-from tests.servers import Answer, Server, form, start_server
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server, form, start_server
 
 MODES = ("unlist", "soft", "hard")
 OVERWRITES = ("never", "prerelease", "always")

@@ -6,10 +6,10 @@ import zlib
 
 import pytest
 
-from tests.builders import nupkg
 from tests.protocol.reads import faults_of_miss, faults_of_read
 from tests.protocol.wire import json_of
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 PACKAGE = nupkg(
     "Acme.Details",

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from motherlode.store.data_folder import database_path
 from motherlode.store.database import schema
 from motherlode.store.database.sqlite import open_database
-from tests.builders import nupkg
-from tests.servers import start_server
+from tests.support.builders import nupkg
+from tests.support.servers import start_server
 
 NUPKG = "/v3/flat/acme.widgets/1.0.0/acme.widgets.1.0.0.nupkg"
 NUSPEC = "/v3/flat/acme.widgets/1.0.0/acme.widgets.nuspec"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.conftest import require_program
 from tests.protocol.feeds import create_feed
 from tests.protocol.wire import read_answer, request_bytes
-from tests.servers import Answer, Server, start_server
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server, start_server
 
 EXPECT = "Expect: 100-continue"
 PUSH = "/api/v2/package/"

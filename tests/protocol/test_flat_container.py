@@ -4,12 +4,12 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.builders import nupkg, nuspec
-from tests.protocol.beside import set_feed
 from tests.protocol.feeds import create_feed
+from tests.protocol.live_changes import set_feed
 from tests.protocol.reads import faults_of_miss, faults_of_read
 from tests.protocol.wire import exchange, json_of, request_bytes
-from tests.servers import Server
+from tests.support.builders import nupkg, nuspec
+from tests.support.servers import Server
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(50)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(50)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.builders import Member, hostile, nupkg
 from tests.protocol.feeds import create_feed
 from tests.protocol.wire import json_of
-from tests.servers import Server
+from tests.support.builders import Member, hostile, nupkg
+from tests.support.servers import Server
 
 LENIENT = "/feeds/lenient"
 OLD_FOLDERS = ("40", "4.0", "4", "45", "35", "2.0")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.conftest import require
 from tests.protocol.traces_left import held_by
 from tests.protocol.wire import GOLDEN, exchange, golden, json_of
-from tests.servers import Answer, Server
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server
 
 WIDGETS = nupkg("Acme.Widgets", "1.0.0")
 WIDGETS_2 = nupkg("Acme.Widgets", "2.0.0")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.cli.running import run, wait_for
 from tests.protocol.wire import exchange, json_of, request_bytes
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 _SAMPLE = re.compile(r'motherlode_requests_total\{method="(\w+)",route="([\w-]+)",status="(\d+)"\} (\d+)\.0')
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests.bounds.hostile_inputs import PACKAGES
-from tests.builders import nupkg, nuspec
-from tests.servers import Server
+from tests.support.builders import nupkg, nuspec
+from tests.support.servers import Server
 
 
 def codes(body: bytes) -> set[str]:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
-from tests.nginx import documented_nginx
 from tests.protocol.traces_left import resident_bytes
 from tests.protocol.wire import exchange, json_of, read_answer, request_bytes
-from tests.servers import Answer, Server, form, free_port, start_server
+from tests.support.builders import nupkg
+from tests.support.nginx import documented_nginx
+from tests.support.servers import Answer, Server, form, free_port, start_server
 
 INDEX = "/v3/index.json"
 FORWARDED = ("X-Forwarded-Proto: https", "X-Forwarded-Host: nuget.example.com", "X-Forwarded-Prefix: /nuget")

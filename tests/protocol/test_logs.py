@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import nupkg
 from tests.protocol.wire import exchange, request_bytes
-from tests.servers import Answer, Server
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server
 
 
 def lines_of(server: Server) -> list[str]:

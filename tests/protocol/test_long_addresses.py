@@ -5,7 +5,7 @@ import json
 import pytest
 
 from motherlode.web.lengths import MAX_ADDRESS_BYTES
-from tests.servers import Server
+from tests.support.servers import Server
 
 PATHS = (
     *(

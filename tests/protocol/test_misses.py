@@ -11,14 +11,14 @@ import pytest
 
 from motherlode.usecases.feeds.roles import grant_role, withdraw_role
 from motherlode.web.routes import FEED_ROUTES
-from tests.builders import nupkg
-from tests.pages.browsing import TEXT_HTML
-from tests.protocol.beside import add_user, basic, change, set_feed
 from tests.protocol.feeds import create_feed
+from tests.protocol.live_changes import add_user, basic, change, set_feed
 from tests.protocol.reads import stable_headers
 from tests.protocol.test_answers_again import request_lines
 from tests.protocol.test_health_and_metrics import counts
-from tests.servers import Answer, Server, start_server
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server, start_server
+from tests.web.pages.browsing import TEXT_HTML
 
 PACKAGE_ROUTES = [
     route

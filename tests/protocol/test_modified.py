@@ -7,9 +7,9 @@ from email.utils import format_datetime, parsedate_to_datetime
 import pytest
 
 from motherlode.web.responses import parse_http_date
-from tests.builders import nupkg
-from tests.protocol.beside import set_feed
-from tests.servers import Answer, Server
+from tests.protocol.live_changes import set_feed
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server
 
 HIVE = "/v3/registration-gz-semver2"
 README = {"readme": "README.md", "files": {"README.md": b"# Read me"}}

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Member, hostile, nupkg, nuspec
 from tests.protocol.feeds import create_feed
 from tests.protocol.wire import json_of
-from tests.servers import Server
+from tests.support.builders import Member, hostile, nupkg, nuspec
+from tests.support.servers import Server
 
 LENIENT = "/feeds/lenient"
 DEFAULT = ""

@@ -17,13 +17,13 @@ from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
-from tests.builders import nupkg
+from tests.protocol.external_packages import Row, bad_packages, table
 from tests.protocol.feeds import create_feed
-from tests.protocol.outside import Row, bad_packages, table
 from tests.protocol.refusals import faults_of_refusal
 from tests.protocol.traces_left import held_by, peak_bytes, resident_bytes
 from tests.protocol.wire import chunked, exchange, json_of, request_bytes
-from tests.servers import Answer, Server
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server
 
 FEED = "/feeds/judged"
 MAX_ANSWER_S = 5

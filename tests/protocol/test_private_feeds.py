@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pytest
 
 from motherlode.web.routes import FEED_ROUTES
-from tests.builders import nupkg
-from tests.protocol.beside import add_key, add_user, basic, bearer, set_feed
 from tests.protocol.feeds import create_feed
+from tests.protocol.live_changes import add_key, add_user, basic, bearer, set_feed
 from tests.protocol.reads import stable_headers
-from tests.servers import Answer, Server, start_server
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server, start_server
 
 CHALLENGE = 'Basic realm="Motherlode", charset="UTF-8"'
 PATHS = {

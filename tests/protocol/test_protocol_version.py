@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tests.builders import nupkg
-from tests.protocol.beside import set_feed
-from tests.servers import Answer, Server, form, start_server
+from tests.protocol.live_changes import set_feed
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server, form, start_server
 
 NEW = {"X-NuGet-Protocol-Version": "4.1.0"}
 

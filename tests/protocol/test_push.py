@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import nupkg
 from tests.conftest import require_program
 from tests.protocol.refusals import faults_of_refusal
 from tests.protocol.traces_left import files_below, held_by
 from tests.protocol.wire import chunked, exchange, read_answer, request_bytes
-from tests.servers import Answer, Server, form
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server, form
 
 MIB = 1024 * 1024
 DISPOSITION = 'Content-Disposition: form-data; name="package"; filename="p.nupkg"'

@@ -11,10 +11,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from tests.builders import nupkg
 from tests.protocol.traces_left import held_by, peak_bytes, resident_bytes
 from tests.protocol.wire import json_of
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 MIB = 1024 * 1024
 

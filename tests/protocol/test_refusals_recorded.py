@@ -6,10 +6,10 @@ from motherlode.identity.keys import digest_of
 from motherlode.store.accounts import api_keys
 from motherlode.store.audit.log import AuditLine
 from motherlode.usecases.keys.api_keys import revoke_key
-from tests.builders import nupkg
-from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, beside, change, set_feed
 from tests.protocol.feeds import create_feed
-from tests.servers import Server
+from tests.protocol.live_changes import add_key, add_user, audit_lines, basic, bearer, beside, change, set_feed
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 
 def refusal_lines(server: Server) -> list[AuditLine]:

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from tests.builders import nupkg
 from tests.protocol.reads import faults_of_miss, faults_of_read
 from tests.protocol.wire import json_of
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 PLAIN, GZIP, SEMVER2 = "registration", "registration-gz", "registration-gz-semver2"
 HIVES = (PLAIN, GZIP, SEMVER2)

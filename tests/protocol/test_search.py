@@ -12,11 +12,11 @@ from motherlode.nuget.ids import parse_package_id
 from motherlode.usecases.accounts.accounts import create_account
 from motherlode.usecases.packages.owners import add_owner, remove_owner
 from motherlode.web.v3.search import parse_asked
-from tests.builders import nupkg
-from tests.protocol.beside import add_key, add_user, change
 from tests.protocol.feeds import create_feed
+from tests.protocol.live_changes import add_key, add_user, change
 from tests.protocol.wire import exchange, golden, json_of, request_bytes
-from tests.servers import Answer, Server, start_server
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server, start_server
 
 RECORDED = ("dotnet-10-search", "nuget-exe-5.8-search", "dotnet-10-search-template", "dotnet-10-search-raw-term")
 ALL = "prerelease=true&semVerLevel=2.0.0"

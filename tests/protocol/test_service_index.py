@@ -5,12 +5,12 @@ from urllib.parse import urlsplit
 
 from motherlode.nuget.ids import parse_package_id
 from motherlode.usecases.packages.owners import add_owner
-from tests.builders import nupkg
-from tests.protocol.beside import add_user, change
 from tests.protocol.feeds import create_feed
+from tests.protocol.live_changes import add_user, change
 from tests.protocol.reads import faults_of_read
 from tests.protocol.wire import json_of
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 TYPES = {
     "PackageBaseAddress/3.0.0": "/v3/flat/",

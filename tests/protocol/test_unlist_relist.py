@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.builders import nupkg
 from tests.protocol.refusals import faults_of_refusal
 from tests.protocol.traces_left import held_by
 from tests.protocol.wire import json_of
-from tests.servers import Server
+from tests.support.builders import nupkg
+from tests.support.servers import Server
 
 HIVES = ("registration", "registration-gz", "registration-gz-semver2")
 UNLISTED = "1900-01-01T00:00:00Z"

@@ -9,10 +9,20 @@ import pytest
 from motherlode.store.accounts import permissions_version
 from motherlode.usecases.keys.api_keys import revoke_key
 from motherlode.usecases.keys.verification_keys import MOST_OPEN
-from tests.builders import nupkg
-from tests.protocol.beside import add_key, add_user, audit_lines, basic, bearer, beside, change, key_id_of, set_feed
 from tests.protocol.feeds import create_feed
-from tests.servers import Answer, Server
+from tests.protocol.live_changes import (
+    add_key,
+    add_user,
+    audit_lines,
+    basic,
+    bearer,
+    beside,
+    change,
+    key_id_of,
+    set_feed,
+)
+from tests.support.builders import nupkg
+from tests.support.servers import Answer, Server
 
 FEEDS = ["", "/feeds/inner"]
 

@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers import Server
+from tests.support.servers import Server
 
 _TABLES = ("contents", "entries", "events", "packages")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.servers import Answer, Server
+from tests.support.servers import Answer, Server
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

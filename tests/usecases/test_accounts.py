@@ -29,7 +29,7 @@ from motherlode.usecases.accounts.teams import add_member, remove_member
 from motherlode.usecases.feeds.roles import grant_role, withdraw_role
 from motherlode.usecases.keys.api_keys import create_key
 from motherlode.usecases.packages.owners import add_owner
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 
 PASSWORD = "correct horse battery"
 LIMITS = [{"feeds": frozenset({"default"})}, {"globs": ("Acme.*",)}]

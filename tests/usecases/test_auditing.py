@@ -6,7 +6,7 @@ from motherlode.domain.permissions import PUSH, READ, Actor, RequestOrigin
 from motherlode.store.audit import log as audit
 from motherlode.usecases._audit import record_refusal
 from motherlode.usecases.sign_in.history import record_sign_in
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 
 SENDER = RequestOrigin("192.0.2.1", "NuGet Client V3/6.12", "r-1")
 

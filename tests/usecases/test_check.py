@@ -6,7 +6,7 @@ import pytest
 
 from motherlode.domain.permissions import PUSH, PUSH_VERSION, Actor
 from motherlode.domain.refusals import AlreadyExists, InvalidPackage, NoSuchFeed, NotAllowed, PackageTooLarge, Refusal
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 from tests.usecases.services import NOON
 
 FAULTY = nupkg(description="", title="t" * 300)

@@ -25,7 +25,7 @@ from motherlode.usecases.feeds.roles import grant_role
 from motherlode.usecases.packages.delete import delete
 from motherlode.usecases.packages.locking import lock_id, unlock_id
 from motherlode.usecases.packages.restore_version import restore_version
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 from tests.usecases.services import NOON
 
 

@@ -15,7 +15,7 @@ from motherlode.usecases.keys.api_keys import create_key
 from motherlode.usecases.maintenance.gc import gc
 from motherlode.usecases.packages.delete import delete
 from motherlode.usecases.sign_in.identify import CONSOLE
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 from tests.usecases.services import NOON, Services
 
 

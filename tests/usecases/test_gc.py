@@ -9,8 +9,8 @@ from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.packages import garbage
 from motherlode.usecases.maintenance.gc import QUARANTINE, UNNAMED_GRACE
 from motherlode.usecases.maintenance.new_history import begin_history
-from tests.builders import nupkg
-from tests.usecases.away import READER_GRACE, bring_back, collect, take_away
+from tests.support.builders import nupkg
+from tests.usecases.deletions import READER_GRACE, bring_back, collect, take_away
 from tests.usecases.services import NOON
 
 PACKAGE = nupkg(payload_bytes=1000)

@@ -14,8 +14,8 @@ from motherlode.store.database.sqlite import open_database
 from motherlode.usecases.maintenance.history import check_history, record_history
 from motherlode.usecases.maintenance.new_history import begin_history
 from motherlode.usecases.maintenance.sweep import sweep
-from tests.builders import nupkg
-from tests.usecases.away import collect
+from tests.support.builders import nupkg
+from tests.usecases.deletions import collect
 from tests.usecases.services import Services
 
 

@@ -29,7 +29,7 @@ from motherlode.usecases.sign_in.identify import (
     identify_key,
     identify_person,
 )
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 from tests.usecases.statements import queries
 
 DAY = timedelta(days=1)

@@ -15,7 +15,7 @@ from motherlode.usecases.packages.owners import (
     invite_owner,
     remove_owner,
 )
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 
 WIDGETS = parse_package_id("ACME.Widgets")
 ABSENT = parse_package_id("Acme.Absent")

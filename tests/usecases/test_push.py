@@ -22,7 +22,7 @@ from motherlode.nuget.validation.rule import Strictness
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.database.sqlite import open_database
 from motherlode.usecases.feeds.roles import grant_role, withdraw_role
-from tests.builders import Member, flawless, hostile, nupkg
+from tests.support.builders import Member, flawless, hostile, nupkg
 from tests.usecases.services import NOON, Services
 from tests.usecases.statements import queries
 

@@ -15,7 +15,7 @@ from motherlode.usecases.feeds.roles import grant_role, withdraw_role
 from motherlode.usecases.keys.api_keys import create_key, revoke_key, rotate_key
 from motherlode.usecases.packages.owners import add_owner, remove_owner
 from motherlode.usecases.sign_in.identify import BOOTSTRAP, identify_key
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 
 WIDGETS = parse_package_id("Acme.Widgets")
 SENDER = RequestOrigin("192.0.2.1", "NuGet xplat/7.0", "r1")

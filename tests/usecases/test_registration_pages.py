@@ -21,7 +21,7 @@ from motherlode.protocol.urls import Hive, Urls
 from motherlode.store import feeds
 from motherlode.store.packages import versions as entries
 from motherlode.store.packages.versions import Entry
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 from tests.usecases.services import Services
 
 ACME = parse_package_id("Acme.Widgets")

@@ -11,7 +11,7 @@ from motherlode.domain.refusals import AlreadyExists, NotAllowed, PackageTooLarg
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.packages import downloads
 from motherlode.usecases.feeds.roles import grant_role
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 from tests.usecases.services import NOON
 
 OLD, NEW = nupkg(), nupkg(seed=1)

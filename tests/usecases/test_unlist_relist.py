@@ -8,7 +8,7 @@ import pytest
 from motherlode.domain.permissions import ADMIN, PUSH, READ, UNLIST, Actor
 from motherlode.domain.refusals import NoSuchFeed, NoSuchVersion, NotAllowed
 from motherlode.usecases.feeds.roles import grant_role
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 from tests.usecases.services import NOON
 
 VERBS = ["unlist", "relist"]

@@ -10,7 +10,7 @@ from motherlode.store.database.sqlite import open_database
 from motherlode.usage.downloads import DownloadTally
 from motherlode.usecases.maintenance.record_usage import record_downloads
 from motherlode.usecases.maintenance.sweep import sweep
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 
 WIDGETS = (1, "acme.widgets", "1.0.0", date(2024, 5, 6))
 GADGETS = (1, "acme.gadgets", "1.0.0", date(2024, 5, 6))

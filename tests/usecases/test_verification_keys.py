@@ -16,7 +16,7 @@ from motherlode.usecases.keys.api_keys import create_key, revoke_key
 from motherlode.usecases.keys.verification_keys import MOST_OPEN, create_verification_key, verify_key
 from motherlode.usecases.packages.owners import add_owner, remove_owner
 from motherlode.usecases.sign_in.identify import BOOTSTRAP, CONSOLE, identify_key
-from tests.builders import nupkg
+from tests.support.builders import nupkg
 
 WIDGETS = parse_package_id("Acme.Widgets")
 GADGETS = parse_package_id("Acme.Gadgets")

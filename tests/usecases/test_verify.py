@@ -6,8 +6,8 @@ from sqlalchemy import delete, text, update
 from motherlode.store.blobs.memory import MemoryBlobs
 from motherlode.store.database import schema
 from motherlode.usecases.maintenance.verify import verify
-from tests.builders import nupkg
-from tests.usecases.away import bring_back, take_away
+from tests.support.builders import nupkg
+from tests.usecases.deletions import bring_back, take_away
 
 PACKAGE = nupkg(payload_bytes=2_000_000)
 
