@@ -55,7 +55,7 @@
     │   └── SearchUnready      the search index is being built, or cannot be brought up to date now
     ├── StorageFull            no room on the disk; nothing was stored
     │   └── StorageLow         less room than the server keeps free; nothing was stored
-    └── Broken                 a fault of the server's own
+    └── InternalError          a fault of the server's own
 
 Codes are promises (docs/refusals.md lists them all). Which HTTP status a refusal becomes is the business of `web`.
 """

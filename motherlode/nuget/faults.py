@@ -15,7 +15,7 @@ class Fault:
     message: str
 
 
-class FaultyPackage(Exception):
+class FaultyPackage(ValueError):
     """The package cannot be read or breaks rules; `faults` lists what is wrong, never empty."""
 
     def __init__(self, faults: tuple[Fault, ...] | list[Fault]) -> None:

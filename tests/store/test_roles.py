@@ -124,13 +124,13 @@ def test_the_place_of_a_version_says_in_one_statement_whose_it_is(db, feed, zoe)
             taken = versions.find_place(tx, "default", "acme", "1.0.0", frozenset({zoe.id}))
         assert len(statements) == 1
         number = permissions_version.number(tx)
-        assert taken == versions.Place(
+        assert taken == versions.PublishTarget(
             feed.id, {}, number, True, False, False, Ownership(is_id_known=True, is_owned=True, is_own=True)
         )
         free = versions.find_place(tx, "default", "acme", "2.0.0", frozenset())
-        assert free == versions.Place(
+        assert free == versions.PublishTarget(
             feed.id, {}, number, False, False, False, Ownership(is_id_known=True, is_owned=True, is_own=False)
         )
         new = versions.find_place(tx, "default", "new", "1.0.0", frozenset({zoe.id}))
-        assert new == versions.Place(feed.id, {}, number, False, False, False, UNKNOWN)
+        assert new == versions.PublishTarget(feed.id, {}, number, False, False, False, UNKNOWN)
         assert versions.find_place(tx, "nowhere", "acme", "1.0.0", frozenset({zoe.id})) is None

@@ -348,7 +348,7 @@ class TestSoftly:
         soft.do(delete, *WIDGETS, feed="default")
         with soft.db.write() as tx:
             ends = {soft.clock.now(): [1]}
-            assert [garbage.let_go_past(tx, past) for past in garbage.find_past(tx, ends)] == [True]
+            assert [garbage.release_past(tx, past) for past in garbage.find_past(tx, ends)] == [True]
         with soft.refusing(NotFound, match="were kept for their time and are gone"):
             soft.do(restore_version, *WIDGETS, feed="default")
         with soft.refusing(WasDeleted):

@@ -95,7 +95,7 @@ class TestContents:
             (unused,) = garbage.find_unused(tx, {})
         hard.push(PACKAGE)
         with hard.db.write() as tx:
-            assert garbage.let_go(tx, [unused.id], NOON) == []
+            assert garbage.release(tx, [unused.id], NOON) == []
         assert hard.get("acme.widgets", "1.0.0").content_id == unused.id
         assert hard.rows("garbage") == []
 
@@ -107,7 +107,7 @@ class TestContents:
         soft.clock.pass_by(MOMENT)
         take_away(soft, "Acme.Widgets", "1.0.0")
         with soft.db.write() as tx:
-            assert not garbage.let_go_past(tx, past)
+            assert not garbage.release_past(tx, past)
         bring_back(soft, "Acme.Widgets", "1.0.0")
 
 

@@ -61,7 +61,7 @@ def find_past(tx: Tx, ends: Ends) -> list[PastDeletion]:
     return [PastDeletion(*row) for row in tx.execute(past.order_by(_F.name, _D.id_key, _D.version_key))]
 
 
-def let_go_past(tx: Tx, deletion: PastDeletion) -> bool:
+def release_past(tx: Tx, deletion: PastDeletion) -> bool:
     """Let the deletion hold its content no longer; its number stays taken. False when it was brought back, or done."""
     mine = (_D.feed_id == deletion.feed_id, _D.id_key == deletion.id_key, _D.version_key == deletion.version_key)
     still = (_D.deleted_at == deletion.deleted_at, _D.content_id.is_not(None))

@@ -108,7 +108,7 @@ class _Collector:
         """The five steps."""
         ends = self._find_ends()
         yield from self._sweep()
-        yield from self._let_go_past(ends)
+        yield from self._release_past(ends)
         yield from self._let_go_unused(ends)
         yield from self._delete_ripe(self._at - reader_grace)
         yield from self._delete_unnamed(self._at - quarantine)
@@ -127,14 +127,14 @@ class _Collector:
             yield Removed("unnamed" if is_blob_name(name) else "upload", name)
         yield None
 
-    def _let_go_past(self, ends: Ends) -> Iterator[Removed | None]:
+    def _release_past(self, ends: Ends) -> Iterator[Removed | None]:
         with self._db.read() as tx:
             past = garbage.find_past(tx, ends)
         for batch in _batches(past):
             gone = batch
             if not self._is_dry_run:
                 with self._db.write() as tx:
-                    gone = [deletion for deletion in batch if garbage.let_go_past(tx, deletion)]
+                    gone = [deletion for deletion in batch if garbage.release_past(tx, deletion)]
                     crash_point("gc-past-before-commit")
                 crash_point("gc-past-committed")
             for each in gone:
