@@ -10,7 +10,7 @@ DISK_BYTES = 16_000_000
 
 
 class SmallDisk:
-    """A file system of its own; `fill` leaves no room on it, `free` gives it back."""
+    """A file system of its own; `fill` leaves no room on it, also where some came back, `free` gives it back."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -21,7 +21,7 @@ class SmallDisk:
         return self.folder / "filler"
 
     def fill(self) -> None:
-        with self.filler.open("wb", buffering=0) as file, suppress(OSError):
+        with self.filler.open("ab", buffering=0) as file, suppress(OSError):
             while file.write(bytes(4096)):
                 pass
 

@@ -30,6 +30,9 @@ def full(disk, serve):
     """A server with one version, whose disk, log included, has become full."""
     server = serve(data=disk.folder / "data", environment=NO_FLOOR)
     assert server.push(KEPT["Acme.Widgets", "1.0.0"]).status == 201
+    assert server.get("/v3/search?q=acme").status == 200  # the index is built: it gives no more room back
+    disk.fill()
+    assert server.get("/health/ready").status == 503
     disk.fill()
     yield server
     server.stop()

@@ -44,7 +44,7 @@ class Watchdog:
     """Watches the event loop of this thread, and all threads, from `with` to its end; `longest` is what it saw."""
 
     def __init__(self) -> None:
-        self._call_s = self._hold_s = 0.0
+        self._call_s = self._hold_s = self._last_s = 0.0
         self._call = self._hold = ""
         self._is_over = threading.Event()
         self._metronome = threading.Thread(target=self._beat, name="metronome", daemon=True)
@@ -66,6 +66,7 @@ class Watchdog:
                 self._call_s, self._call = taken, repr(handle)
 
         Handle._run = timed  # type: ignore[method-assign]
+        self._last_s = process_time()
         self._metronome.start()
         return self
 
@@ -78,12 +79,13 @@ class Watchdog:
 
     def _beat(self) -> None:
         """Wake up every millisecond: when that takes long while this process works, somebody holds the interpreter."""
-        last = process_time()
-        while not self._is_over.wait(_TICK_S):
-            now = process_time()
-            if now - last > self._hold_s:
-                self._hold_s, self._hold = now - last, _stacks()
-            last = process_time()
+        is_over = False
+        while not is_over:
+            is_over = self._is_over.wait(_TICK_S)
+            held_s = process_time() - self._last_s
+            if held_s > self._hold_s:
+                self._hold_s, self._hold = held_s, _stacks()
+            self._last_s = process_time()
 
 
 async def watch(work: Callable[[], Awaitable[object]]) -> Longest:
