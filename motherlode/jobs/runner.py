@@ -1,9 +1,9 @@
 """Runs the jobs that are due, one after the other, in one thread of each worker.
 
-Which worker runs a job is decided by the claim in the table: once over all of them. A worker that dies loses its claim
-when the time is up, and another begins anew. An attempt that fails is repeated later and later, and given up after
-`MOST_ATTEMPTS`; a job that comes round again begins then afresh. What the runner itself fails to do is logged and tried
-again: no fault ends the thread.
+A worker claims a job in the table before it runs it, so only one worker runs it. If a worker dies, its claim expires
+and another worker starts the job again. A failed attempt is repeated after growing delays; after `MOST_ATTEMPTS` the
+job is given up, and a recurring job is scheduled again. Errors of the runner itself are logged and retried; they never
+end the thread.
 """
 
 import os
@@ -23,21 +23,21 @@ from motherlode.store.jobs import JobRow
 from motherlode.store.sanitize import sanitize
 
 CLAIM: Final = timedelta(minutes=5)
-"""How long a claim lasts that is not prolonged; longer than any one step."""
+"""How long a claim lasts unless it is extended. It must be longer than any single step."""
 PROLONG_AFTER: Final = CLAIM / 3
 MOST_ATTEMPTS: Final = 5
 FIRST_DELAY: Final = timedelta(minutes=1)
-"""How long after the first attempt that failed there is another; four times as long after each further one."""
+"""Delay after the first failed attempt. Each further delay is four times as long."""
 KEPT: Final = timedelta(days=7)
-"""How long it can be seen what became of a job."""
+"""How long finished jobs stay in the table."""
 LOOK_INTERVAL_S: Final = 5.0
 _RETRY_INTERVAL_S: Final = 60.0
 _MAX_ERROR: Final = 300
-_WORKER_GONE: Final = "its worker died, or took too long"
+_WORKER_GONE: Final = "the worker died or took too long"
 
 
 class Runner:
-    """The runner of one worker, for these kinds of jobs."""
+    """The job runner of one worker."""
 
     def __init__(self, services: Services, kinds: Sequence[Kind]) -> None:
         self._house = services
@@ -47,18 +47,18 @@ class Runner:
         self._thread: Thread | None = None
 
     def start(self) -> None:
-        """Begin to run jobs, in a thread."""
+        """Start to run jobs, in a thread."""
         self._thread = Thread(target=self._run_until_stopped, name="jobs", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End what `start` began: a job under way finishes its step, and is left to another worker."""
+        """Stop running jobs. A running job finishes its current step and is left to another worker."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
 
     def run_next(self) -> bool:
-        """Run the next job that is due, if there is one; whether there was. Raises Busy, StorageFull."""
+        """Run the next job that is due. Returns False if there is none. Raises Busy, StorageFull."""
         self._schedule()
         now = self._house.clock.now()
         with self._house.db.read() as tx:
@@ -72,7 +72,7 @@ class Runner:
         return True
 
     def _schedule(self) -> None:
-        """See to it that there is a job of every kind that comes round; a worker may have died before it saw to it."""
+        """Add a missing job of every recurring kind. One may be missing if a worker died before it added the next."""
         rounds = {kind.name: kind.every for kind in self._kinds.values() if kind.every is not None}
         with self._house.db.read() as tx:
             missing = rounds.keys() - jobs.pending_kinds(tx)
@@ -113,8 +113,8 @@ class Runner:
                 self._come_round(tx, job)
 
     def _fail(self, job: JobRow, error: str) -> None:
-        """Put the job off, or give it up."""
-        said = sanitize(error, _MAX_ERROR) or "it failed"
+        """Reschedule the job, or give it up after the last attempt."""
+        said = sanitize(error, _MAX_ERROR) or "unknown error"
         with self._house.db.write() as tx:
             now = self._house.clock.now()
             if job.attempts < MOST_ATTEMPTS:
@@ -127,7 +127,7 @@ class Runner:
             jobs.release(tx, job)
 
     def _come_round(self, tx: Tx, job: JobRow) -> None:
-        """Let the next one of its kind be due, if it comes round, and forget old ones."""
+        """Schedule the next job of the kind if it recurs, and remove old finished jobs."""
         now = self._house.clock.now()
         every = self._kinds[job.kind].every
         if every is not None:
@@ -139,18 +139,18 @@ class Runner:
             self._stopping.wait(self._run_and_tell())
 
     def _run_and_tell(self) -> float:
-        """Run the next job; for how many seconds to wait before the one after it."""
+        """Run the next job and log errors. Returns how many seconds to wait before the next call."""
         try:
             return 0.0 if self.run_next() else LOOK_INTERVAL_S
         except Refusal as refusal:
             get_logger().warning("jobs_not_run", reason=str(refusal))
-        except Exception:  # noqa: BLE001 the next time may go well, and nobody else would run this worker's share
+        except Exception:  # noqa: BLE001 the next call may succeed, and a dead thread would run no more jobs
             get_logger().exception("jobs_not_run")
         return _RETRY_INTERVAL_S
 
 
 class _Stepper:
-    """Called between two steps of a job: keeps its claim, or ends it with `Stopped`."""
+    """Called between two steps of a job: extends its claim, or raises `Stopped`."""
 
     def __init__(self, services: Services, job: JobRow, stopping: Event) -> None:
         self._house = services
