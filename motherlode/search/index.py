@@ -1,15 +1,16 @@
-"""The search index of one node: made, opened, written, asked. Start here.
+"""The search index of one node: create, open, write and query it. Start here.
 
-`subjects` says what is handed in, `analyser` how text becomes words, `queries` what people may type, `questions` what
-is asked, `layout` what a document holds, `matching` what a question finds and `ranking` in which order.
+`subjects` defines what is indexed, `analyser` splits text into words, `queries` parses what users type, `questions`
+defines requests and results, `layout` defines the documents, `matching` finds documents, and `ranking` orders them.
 
-The index is a projection: whatever is wrong with it, it is built anew, and nothing is lost. How far it has followed the
-catalog of each feed (`positions`) is committed with the documents, so that the two never differ, whenever it stops.
+The index is a projection: if it is unusable for any reason, it is rebuilt, and nothing is lost. How far it has followed
+the catalog of each feed (`positions`) is committed together with the documents, so the two always agree.
 
-Any number of threads and processes read; one writes at a time, holding the caller's file lock from before `write` until
-after `tidy`. What the writer committed is found by others after their `reload`.
+Any number of threads and processes may read. Only one may write at a time: the caller holds a file lock from before
+`write` until after `tidy`. Other readers see a commit after they call `reload`.
 
-Invariant: an index that opens has this layout and this history, and each commit is wholly in it or not at all.
+Invariant: an index that opens has the current layout and the given history, and contains each commit whole or not at
+all.
 """
 
 import json
@@ -46,9 +47,9 @@ class _Look:
 
 
 class SearchIndex:
-    """An open index. Searching is safe from any thread; writing is for one thread at a time.
+    """An open index. Any thread may search; only one thread may write at a time.
 
-    Every method raises UnusableIndex once the files turn out to be damaged: build a new index then.
+    Every method raises UnusableIndex if the files turn out to be damaged. Then build a new index.
     """
 
     def __init__(self, index: Index) -> None:
@@ -57,16 +58,16 @@ class SearchIndex:
         self._writer: IndexWriter | None = None
         self._reloading = Lock()
         self.loads = 0
-        """How often `reload` was called."""
+        """The number of calls of `reload`."""
         self._index.config_reader("manual")
         self._look = self._read_look()
 
     def positions(self) -> Mapping[int, int]:
-        """For each feed the number of the last catalog event that is in the index, as of the last `reload`."""
+        """By feed id, the number of the last catalog event in the index, as of the last `reload`."""
         return self._look.positions
 
     def search(self, question: Question) -> Found:
-        """The packages that match, each once, in the order that was asked for, as `ranking` tells."""
+        """The matching packages, each once, in the requested order (see `ranking`)."""
         reading = self._look.reading
         with refuse_damage():
             whole = self._matcher.match(question)
@@ -77,15 +78,17 @@ class SearchIndex:
             return _read_tiers(reading, self._matcher.split_tiers(question, ids), question, whole)
 
     def complete(self, question: Question) -> Found:
-        """The ids that what was typed so far (the query's text) may become; fields in it mean nothing here.
+        """The ids that complete the query's text. Field names in the text have no special meaning.
 
-        First the id itself, then ids that begin so, then ids whose words do, whatever order is asked for.
+        First comes the id itself, then ids that begin with the text, then ids with words that begin with it. The
+        question's `sort` is ignored.
         """
         with refuse_damage():
             return _read_tiers(self._look.reading, self._matcher.split_starts(question), question)
 
     def shows(self, subject: Subject) -> bool:
-        """Whether each audience finds the package as its view of the subject says: in that version, once, or not."""
+        """Whether the index matches the subject: each audience finds the package once in its view's version, or not at
+        all if it has no view."""
         look = self._look
         key = self._matcher.term(layout.KEY, layout.key_of(subject.feed_id, subject.id_key))
         with refuse_damage():
@@ -101,10 +104,10 @@ class SearchIndex:
         return True
 
     def find_moved(self, feed_id: int, downloads: Mapping[str, int]) -> list[str]:
-        """Of these id keys, with their downloads as of now, those in the index that they would rank anew.
+        """The given id keys whose rank in the index no longer fits their current `downloads`.
 
-        Hand their subjects to `write` once in a while: rankings follow downloads that way, at a cost bounded by what
-        changed.
+        Pass their subjects to `write` from time to time, so that the ranking follows the downloads. The cost is bounded
+        by the number of changes.
         """
         look = self._look
         with refuse_damage():
@@ -115,12 +118,12 @@ class SearchIndex:
             ]
 
     def write(self, subjects: Iterable[Subject], positions: Mapping[int, int]) -> None:
-        """Replace what the index has of each subject and set these positions, in one commit; then `reload`.
+        """Replace everything the index has about these subjects and set these positions, in one commit; then `reload`.
 
-        Of a package that is named several times the last one counts. Positions of other feeds stay.
+        If a package occurs several times, the last one counts. Positions of other feeds do not change.
 
         Raises:
-            OSError: it could not be written (a full disk, say); the index is as it was.
+            OSError: the index could not be written, for example because the disk is full; it is unchanged.
         """
         with self._committing() as writer:
             for subject in subjects:
@@ -129,10 +132,10 @@ class SearchIndex:
                 _replace(writer, layout.position_key_of(feed_id), [layout.build_position(feed_id, number)])
 
     def forget(self, feed_ids: Iterable[int]) -> None:
-        """Remove all that the index has of these feeds, in one commit; then `reload`.
+        """Remove everything the index has about these feeds, in one commit; then `reload`.
 
         Raises:
-            OSError: it could not be written (a full disk, say); the index is as it was.
+            OSError: the index could not be written, for example because the disk is full; it is unchanged.
         """
         with self._committing() as writer:
             for feed_id in feed_ids:
@@ -141,17 +144,17 @@ class SearchIndex:
                 writer.delete_documents_by_term(layout.KEY, layout.position_key_of(feed_id))
 
     def tidy(self) -> None:
-        """End what the commits began (merging files) and close the writer; before the file lock is let go.
+        """Wait until files are merged, and close the writer. Call this before you release the file lock.
 
         Raises:
-            OSError: files could not be merged; nothing that was committed is lost.
+            OSError: files could not be merged; no commit is lost.
         """
         if self._writer is not None:
             self._end_writer()
             self.reload()
 
     def reload(self) -> None:
-        """See what other processes have committed."""
+        """Make the commits of other processes visible."""
         with self._reloading, refuse_damage():
             self._index.reload()
             self._look = self._read_look()
@@ -159,7 +162,7 @@ class SearchIndex:
 
     @contextmanager
     def _committing(self) -> Iterator[IndexWriter]:
-        """The writer; what was done with it is committed at the end, and dropped where anything is raised."""
+        """A block with the writer: commits at the end, or drops the changes if an exception is raised."""
         try:
             writer = self._writer = self._writer or self._open_writer()
             yield writer
@@ -176,7 +179,8 @@ class SearchIndex:
             return self._index.writer(_HEAP_BYTES, 1)
 
     def _end_writer(self) -> None:
-        """Let go of Tantivy's own lock, whoever else still knows the writer; what was not committed is dropped."""
+        """Close the writer and release Tantivy's own lock, even if other references to the writer exist. Drops
+        uncommitted changes."""
         writer, self._writer = self._writer, None
         if writer is not None:
             with _say_unwritten():
@@ -195,10 +199,10 @@ class SearchIndex:
 
 
 def create_index(folder: Path, *, history: str) -> SearchIndex:
-    """Make an empty index in a folder that is new or empty; `history` is that of the database it will follow.
+    """Create an empty index in a new or empty folder. `history` is that of the database that the index will follow.
 
     Raises:
-        OSError: it cannot be written there.
+        OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _say_unwritten():
@@ -209,10 +213,10 @@ def create_index(folder: Path, *, history: str) -> SearchIndex:
 
 
 def open_index(folder: Path, *, history: str) -> SearchIndex:
-    """Open the index in a folder, every file of it checked (about a second for each gigabyte).
+    """Open the index in a folder after checking every file (about one second per gigabyte).
 
     Raises:
-        UnusableIndex: there is none, or it is damaged, of another history, or of another layout.
+        UnusableIndex: there is no index, it is damaged, or it has another history or layout.
     """
     _check_marker(folder, history)
     check_files(folder)
@@ -223,7 +227,7 @@ def open_index(folder: Path, *, history: str) -> SearchIndex:
 def _read_tiers(
     reading: Reading, tiers: Sequence[Matching], question: Question, whole: Matching | None = None
 ) -> Found:
-    """A page over tiers that follow each other; `whole` is all of them in one, which is cheaper to count."""
+    """Read a page from consecutive tiers. `whole` matches all tiers together, which is cheaper to count."""
     keys: list[str] = []
     total = 0
     for number, tier in enumerate(tiers):
@@ -242,9 +246,9 @@ def _check_marker(folder: Path, history: str) -> None:
     except FileNotFoundError as error:
         raise UnusableIndex("there is no search index yet") from error
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UnusableIndex(f"the search index is damaged: {_MARKER} is not readable") from error
+        raise UnusableIndex(f"the search index is damaged: {_MARKER} cannot be read") from error
     if found[0] != LAYOUT:
-        raise UnusableIndex(f"the search index has layout {found[0]}, this version needs {LAYOUT}")
+        raise UnusableIndex(f"the search index has layout {found[0]}, but this version needs layout {LAYOUT}")
     if found[1] != history:
         raise UnusableIndex("the search index was built from another history of the database")
 
@@ -259,7 +263,7 @@ def _replace(writer: IndexWriter, key: str, documents: Iterable[Document]) -> No
 
 @contextmanager
 def _say_unwritten() -> Iterator[None]:
-    """Tantivy says ValueError for whatever a disk refuses."""
+    """Turn the ValueError that Tantivy raises for every disk error into OSError."""
     try:
         yield
     except ValueError as error:
