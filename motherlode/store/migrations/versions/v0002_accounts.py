@@ -1,6 +1,6 @@
-"""Accounts, teams, roles and owners; keys that belong to somebody; an audit log whose lines are chained by hashes.
+"""Accounts, teams, roles and owners; keys with owners; an audit log whose lines are chained by hashes.
 
-The two tables that change are made anew: a column that is added later lies elsewhere than in a new database.
+The two tables that change are created anew, because an added column would have another position than in a new database.
 """
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ BATCH = 1000
 
 
 def upgrade() -> None:
-    """Make the new tables, and the two old ones anew with what they hold."""
+    """Create the new tables, and create the two changed tables anew with their rows."""
     _make_accounts()
     _make_roles()
     _make_owners()
@@ -169,7 +169,7 @@ def _set_aside(table: str) -> None:
 
 
 def _chain_lines() -> None:
-    """The lines that there are, numbered without gaps, each with its hash; the ids of keys were the actors' names."""
+    """Copy the existing lines, numbered without gaps and with their hashes. Actors' names were the ids of keys."""
     tx = op.get_bind()
     new = sa.table("audit", *(sa.column(name) for name in (*MEMBERS, "hash")))
     old = sa.text(
