@@ -61,7 +61,7 @@ def open_house(settings: Settings) -> Services:
     Raises `NoData` if the folder has no database, `OlderData`, `NewerData`, `DatabaseMissing`, `DatabaseUnusable`.
     """
     blobs = _open_blobs(settings)
-    _check_is_there(settings, blobs)
+    _check_not_missing(settings, blobs)
     db = open_database(database_path(settings.data))
     with _closing_on_failure(db, blobs):
         match db.age():
@@ -82,7 +82,7 @@ def prepare_house(settings: Settings) -> Services:
     """
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     blobs = _open_blobs(settings)
-    _check_is_there(settings, blobs)
+    _check_not_missing(settings, blobs)
     db = open_database(database_path(settings.data), create=True)
     with _closing_on_failure(db, blobs):
         check_history(db=db, blobs=blobs)
@@ -94,7 +94,7 @@ def prepare_house(settings: Settings) -> Services:
         _ensure_default_feed(services)
         if services.bootstrap is None:
             ensure_first_key(first_key_path(settings.data), db=db, clock=services.clock)
-        _note_history(services)
+        _record_history(services)
         return services
 
 
@@ -109,7 +109,7 @@ def rebuild_database(
     Raises `DatabaseExists` if the existing database is sound and knows packages; `NewerData`, `DatabaseClosed`.
     """
     path, blobs, clock = database_path(settings.data), _open_blobs(settings), SystemClock()
-    _check_is_useless(path)
+    _check_replaceable(path)
     draft = path.with_name(f"{path.name}.rebuilding")
     remove_database(draft)
     try:
@@ -136,7 +136,7 @@ def rebuild_database(
     return rebuilt, set_aside
 
 
-def _check_is_useless(path: Path) -> None:
+def _check_replaceable(path: Path) -> None:
     """Raise `DatabaseExists` if the database is sound and knows packages; `NewerData`, `DatabaseClosed`."""
     try:
         if not is_filled(path):
@@ -165,7 +165,7 @@ def _open_blobs(settings: Settings) -> FileBlobs:
     return FileBlobs(settings.data, settings.storage.min_free_bytes)
 
 
-def _check_is_there(settings: Settings, blobs: Blobs) -> None:
+def _check_not_missing(settings: Settings, blobs: Blobs) -> None:
     """Raise `DatabaseMissing` if there are packages but no database. Call this before a database is created."""
     path = database_path(settings.data)
     if not is_filled(path) and has_packages(blobs):
@@ -231,7 +231,7 @@ def _tls_files(server: ServerSettings) -> tuple[Path, Path] | None:
     return server.tls_certificate, server.tls_key
 
 
-def _note_history(services: Services) -> None:
+def _record_history(services: Services) -> None:
     """Record the database's history and last audit line beside the packages. A failure is only logged."""
     try:
         record_history(db=services.db, blobs=services.blobs, clock=services.clock)

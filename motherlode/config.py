@@ -58,14 +58,14 @@ def load_settings(
     Raises InvalidSetting with every invalid value in the file, the environment and the command line.
     """
     folder = find_data_folder(environ, data)
-    reading = _Reading(environ, overrides or {})
-    reading.read_file(config or _path_of(environ.get("MOTHERLODE_CONFIG")), settings_path(folder))
+    reader = _SettingsReader(environ, overrides or {})
+    reader.read_file(config or _path_of(environ.get("MOTHERLODE_CONFIG")), settings_path(folder))
     names = ("server", "log", "cache", "limits", "keys", "packages", "pages", "sessions", "storage")
-    sections = {name: reading.section(name) for name in names}
-    reading.check_tls(sections["server"])
-    policy = reading.feed_policy()
-    bootstrap_key = reading.bootstrap_key()
-    reading.refuse_faults()
+    sections = {name: reader.section(name) for name in names}
+    reader.check_tls(sections["server"])
+    policy = reader.feed_policy()
+    bootstrap_key = reader.bootstrap_key()
+    reader.refuse_faults()
     return Settings(
         data=folder,
         server=ServerSettings(**sections["server"]),
@@ -82,13 +82,13 @@ def load_settings(
         in_force=(
             InForce("data", str(folder), _origin_of_data(data, environ)),
             InForce("bootstrap_key", *(("(not shown)", BOOTSTRAP_KEY) if bootstrap_key else ("", "default"))),
-            *reading.in_force,
+            *reader.in_force,
         ),
         warnings=tuple(_unknown_variables(environ)),
     )
 
 
-class _Reading:
+class _SettingsReader:
     """One pass over all sources. Collects the values, their origins, and the faults."""
 
     def __init__(self, environ: Mapping[str, str], overrides: Mapping[str, str]) -> None:

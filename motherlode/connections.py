@@ -24,7 +24,7 @@ _DONE: Final = 3
 _INFO: Final = 2  # INET_DIAG_INFO: struct tcp_info
 _OPEN: Final = (1 << 1) | (1 << 8)  # TCP_ESTABLISHED and TCP_CLOSE_WAIT
 _HEADER: Final = struct.Struct("=IHHII")
-_QUESTION: Final = struct.Struct("=BBBxI")
+_REQUEST: Final = struct.Struct("=BBBxI")
 _PORTS: Final = struct.Struct(">HH")
 _PORTS_AT: Final = 20
 _AFTER_ID: Final = struct.Struct("=IIIII")
@@ -60,8 +60,8 @@ def list_connections(family: socket.AddressFamily, port: int) -> list[Connection
         raise OSError("this system has no sock_diag")
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as netlink:
         netlink.settimeout(_TIMEOUT_S)
-        netlink.send(_question(family, port))
-        found = [_read_connection(message) for message in _messages(netlink) if _is_of(message, port)]
+        netlink.send(_build_request(family, port))
+        found = [_read_connection(message) for message in _messages(netlink) if _is_to_port(message, port)]
     return [connection for connection in found if connection.inode]
 
 
@@ -94,11 +94,11 @@ def _is_socket(descriptor: int) -> bool:
     return stat.S_ISSOCK(os.fstat(descriptor).st_mode)
 
 
-def _question(family: socket.AddressFamily, port: int) -> bytes:
+def _build_request(family: socket.AddressFamily, port: int) -> bytes:
     """The request for the open connections to the port, with tcp_info (struct inet_diag_req_v2)."""
     any_socket = _PORTS.pack(port, 0) + bytes(36) + b"\xff" * 8
-    question = _QUESTION.pack(family, socket.IPPROTO_TCP, 1 << (_INFO - 1), _OPEN) + any_socket
-    return _HEADER.pack(_HEADER.size + len(question), _SOCK_DIAG_BY_FAMILY, _DUMP, 1, 0) + question
+    request = _REQUEST.pack(family, socket.IPPROTO_TCP, 1 << (_INFO - 1), _OPEN) + any_socket
+    return _HEADER.pack(_HEADER.size + len(request), _SOCK_DIAG_BY_FAMILY, _DUMP, 1, 0) + request
 
 
 def _messages(netlink: socket.socket) -> Iterator[memoryview]:
@@ -115,7 +115,7 @@ def _messages(netlink: socket.socket) -> Iterator[memoryview]:
             received = received[(length + 3) & ~3 :]
 
 
-def _is_of(message: memoryview, port: int) -> bool:
+def _is_to_port(message: memoryview, port: int) -> bool:
     """Whether the connection is to this port. Old kernels ignore the port in the request."""
     return bool(_PORTS.unpack_from(message, _PORTS_AT)[0] == port)
 

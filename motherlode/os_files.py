@@ -138,7 +138,8 @@ def is_superuser() -> bool:
 
 
 def _name_user(user_id: int) -> str:
-    import pwd  # noqa: PLC0415 only POSIX systems have it
+    # only POSIX systems have this module
+    import pwd  # noqa: PLC0415
 
     try:
         return pwd.getpwuid(user_id).pw_name
@@ -200,9 +201,9 @@ class FileLock:
     A child that is forked while the lock is held also holds it, so take locks after forking.
     """
 
-    def __init__(self, path: Path, let_go: Callable[[], None]) -> None:
+    def __init__(self, path: Path, release: Callable[[], None]) -> None:
         self.path = path
-        self.release = let_go
+        self.release = release
 
     def remove(self) -> None:
         """Remove the lock file, then release the lock. In the other order a process could lock a file that is then
@@ -223,8 +224,8 @@ def try_lock(path: Path) -> FileLock | None:
     other within one process too. Raises FileNotFoundError if the folder does not exist, or another OSError if the file
     cannot be locked at all.
     """
-    let_go = _lock_by_sqlite(path) if fcntl is None else _lock_by_flock(path, fcntl)
-    return None if let_go is None else FileLock(path, let_go)
+    release = _lock_by_sqlite(path) if fcntl is None else _lock_by_flock(path, fcntl)
+    return None if release is None else FileLock(path, release)
 
 
 def _lock_by_flock(path: Path, locks: ModuleType) -> Callable[[], None] | None:

@@ -194,7 +194,7 @@ def _parse_lifetime(text: str) -> int | None:
     return None if text == "never" else parse_duration(text)
 
 
-def _parse_floor(text: str) -> int:
+def _parse_min_free(text: str) -> int:
     return 0 if text == "0" else parse_size(text)
 
 
@@ -456,7 +456,7 @@ SETTINGS: Final = (
         "storage",
         "min_free",
         "256MB",
-        _parse_floor,
+        _parse_min_free,
         f"{SIZE_ALLOWED}, or 0 for no limit",
         "free disk space to keep; with less, pushes are refused",
         "min_free_bytes",

@@ -63,9 +63,9 @@ class LoginThrottle:
     """Counts recent password attempts, and remembers the known locations of users."""
 
     def __init__(self) -> None:
-        self._by_address = _Tries(ADDRESS_TRIES)
-        self._by_name = _Tries(NAME_TRIES)
-        self._by_home = _Tries(HOME_TRIES)
+        self._by_address = _Attempts(ADDRESS_TRIES)
+        self._by_name = _Attempts(NAME_TRIES)
+        self._by_home = _Attempts(HOME_TRIES)
         self._homes: dict[str, dict[str, None]] = {}  # by user, the latest successful sign-in last
         self._unjudged: Counter[Hashable] = Counter()
 
@@ -91,12 +91,12 @@ class LoginThrottle:
         """
         network, user = network_of(address), _user_of(name)
         home = (user, network) if network in self._homes.get(user, ()) else None
-        counted = [(self._by_home, home)] if home else [(self._by_address, network), (self._by_name, user)]
-        wait_s = max(tries.wait_s(who, now_s) for tries, who in counted)
+        counters = [(self._by_home, home)] if home else [(self._by_address, network), (self._by_name, user)]
+        wait_s = max(attempts.wait_s(key, now_s) for attempts, key in counters)
         if wait_s > MAX_WAIT_S or self._unjudged[home] >= (MOST_AT_HOME if home else MOST_STRANGERS):
             raise SignInRefused(ceil(max(wait_s, GAP_S)))
-        for tries, who in counted:
-            tries.count(who, now_s)
+        for attempts, key in counters:
+            attempts.count(key, now_s)
         attempt = Attempt(wait_s, is_at_home=home is not None)
         self._unjudged[home] += 1
         try:
@@ -104,12 +104,12 @@ class LoginThrottle:
         finally:
             self._unjudged -= Counter((home,))
             if attempt.is_right:
-                for tries, who in counted:
-                    tries.take_back(who)
+                for attempts, key in counters:
+                    attempts.take_back(key)
                 self.note_home(address, name)
 
 
-class _Tries:
+class _Attempts:
     """Attempts by address, user name or known location. `at_once` are free; each stops counting after `GAP_S` seconds.
 
     For each key it stores the time at which the last attempt stops counting.
@@ -122,15 +122,15 @@ class _Tries:
     def __len__(self) -> int:
         return len(self._forgiven_s)
 
-    def wait_s(self, who: Hashable, now_s: float) -> float:
-        return max(0.0, self._forgiven_s.get(who, now_s) - now_s - self._free_s)
+    def wait_s(self, key: Hashable, now_s: float) -> float:
+        return max(0.0, self._forgiven_s.get(key, now_s) - now_s - self._free_s)
 
-    def count(self, who: Hashable, at_s: float) -> None:
-        _keep_newest(self._forgiven_s, who, max(self._forgiven_s.get(who, at_s), at_s) + GAP_S)
+    def count(self, key: Hashable, at_s: float) -> None:
+        _keep_newest(self._forgiven_s, key, max(self._forgiven_s.get(key, at_s), at_s) + GAP_S)
 
-    def take_back(self, who: Hashable) -> None:
-        if who in self._forgiven_s:
-            self._forgiven_s[who] -= GAP_S
+    def take_back(self, key: Hashable) -> None:
+        if key in self._forgiven_s:
+            self._forgiven_s[key] -= GAP_S
 
 
 def _keep_newest(table: dict[K, V], key: K, value: V, most: int = MOST_KEPT) -> None:

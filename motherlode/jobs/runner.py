@@ -40,7 +40,7 @@ class Runner:
     """The job runner of one worker."""
 
     def __init__(self, services: Services, kinds: Sequence[Kind]) -> None:
-        self._house = services
+        self._services = services
         self._kinds = {kind.name: kind for kind in kinds}
         self._worker = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._stopping = Event()
@@ -60,12 +60,12 @@ class Runner:
     def run_next(self) -> bool:
         """Run the next job that is due. Returns False if there is none. Raises Busy, StorageFull."""
         self._schedule()
-        now = self._house.clock.now()
-        with self._house.db.read() as tx:
+        now = self._services.clock.now()
+        with self._services.db.read() as tx:
             due = jobs.find_due(tx, list(self._kinds), now)
         if due is None:
             return False
-        with self._house.db.write() as tx:
+        with self._services.db.write() as tx:
             job = jobs.claim(tx, due.id, self._worker, now, now + CLAIM)
         if job is not None:
             self._attempt(job)
@@ -74,12 +74,12 @@ class Runner:
     def _schedule(self) -> None:
         """Add a missing job of every recurring kind. One may be missing if a worker died before it added the next."""
         rounds = {kind.name: kind.every for kind in self._kinds.values() if kind.every is not None}
-        with self._house.db.read() as tx:
+        with self._services.db.read() as tx:
             missing = rounds.keys() - jobs.pending_kinds(tx)
         if not missing:
             return
-        with self._house.db.write() as tx:
-            now = self._house.clock.now()
+        with self._services.db.write() as tx:
+            now = self._services.clock.now()
             for name in sorted(missing - jobs.pending_kinds(tx)):
                 jobs.add(tx, name, {}, due_at=now + rounds[name], at=now)
 
@@ -90,9 +90,9 @@ class Runner:
             log.error("job_given_up", error=_WORKER_GONE)
             return
         try:
-            self._kinds[job.kind].run(Task(self._house, job.details, self._stepper(job)))
+            self._kinds[job.kind].run(Task(self._services, job.details, self._stepper(job)))
         except Stopped:
-            self._hand_back(job)
+            self._release(job)
             log.info("job_stopped")
         except (Refusal, OSError) as error:
             self._fail(job, str(error))
@@ -105,30 +105,30 @@ class Runner:
             log.info("job_done")
 
     def _stepper(self, job: JobRow) -> "_Stepper":
-        return _Stepper(self._house, job, self._stopping)
+        return _Stepper(self._services, job, self._stopping)
 
     def _finish(self, job: JobRow) -> None:
-        with self._house.db.write() as tx:
-            if jobs.finish(tx, job, self._house.clock.now()):
+        with self._services.db.write() as tx:
+            if jobs.finish(tx, job, self._services.clock.now()):
                 self._come_round(tx, job)
 
     def _fail(self, job: JobRow, error: str) -> None:
         """Reschedule the job, or give it up after the last attempt."""
-        said = sanitize(error, _MAX_ERROR) or "unknown error"
-        with self._house.db.write() as tx:
-            now = self._house.clock.now()
+        reason = sanitize(error, _MAX_ERROR) or "unknown error"
+        with self._services.db.write() as tx:
+            now = self._services.clock.now()
             if job.attempts < MOST_ATTEMPTS:
-                jobs.reschedule(tx, job, now + FIRST_DELAY * 4 ** (job.attempts - 1), said)
-            elif jobs.give_up(tx, job, now, said):
+                jobs.reschedule(tx, job, now + FIRST_DELAY * 4 ** (job.attempts - 1), reason)
+            elif jobs.give_up(tx, job, now, reason):
                 self._come_round(tx, job)
 
-    def _hand_back(self, job: JobRow) -> None:
-        with self._house.db.write() as tx:
+    def _release(self, job: JobRow) -> None:
+        with self._services.db.write() as tx:
             jobs.release(tx, job)
 
     def _come_round(self, tx: Tx, job: JobRow) -> None:
         """Schedule the next job of the kind if it recurs, and remove old finished jobs."""
-        now = self._house.clock.now()
+        now = self._services.clock.now()
         every = self._kinds[job.kind].every
         if every is not None:
             jobs.add(tx, job.kind, {}, due_at=now + every, at=now)
@@ -136,15 +136,16 @@ class Runner:
 
     def _run_until_stopped(self) -> None:
         while not self._stopping.is_set():
-            self._stopping.wait(self._run_and_tell())
+            self._stopping.wait(self._run_and_log())
 
-    def _run_and_tell(self) -> float:
+    def _run_and_log(self) -> float:
         """Run the next job and log errors. Returns how many seconds to wait before the next call."""
         try:
             return 0.0 if self.run_next() else LOOK_INTERVAL_S
         except Refusal as refusal:
             get_logger().warning("jobs_not_run", reason=str(refusal))
-        except Exception:  # noqa: BLE001 the next call may succeed, and a dead thread would run no more jobs
+        except Exception:  # noqa: BLE001
+            # the next call may succeed, and without this thread the worker would run no more jobs
             get_logger().exception("jobs_not_run")
         return _RETRY_INTERVAL_S
 
@@ -153,18 +154,18 @@ class _Stepper:
     """Called between two steps of a job: extends its claim, or raises `Stopped`."""
 
     def __init__(self, services: Services, job: JobRow, stopping: Event) -> None:
-        self._house = services
+        self._services = services
         self._job = job
         self._stopping = stopping
-        self._prolonged_at = services.clock.now()
+        self._extended_at = services.clock.now()
 
     def __call__(self) -> None:
         if self._stopping.is_set():
             raise Stopped
-        now = self._house.clock.now()
-        if now - self._prolonged_at < PROLONG_AFTER:
+        now = self._services.clock.now()
+        if now - self._extended_at < PROLONG_AFTER:
             return
-        with self._house.db.write() as tx:
+        with self._services.db.write() as tx:
             if not jobs.extend(tx, self._job, now + CLAIM):
                 raise Stopped
-        self._prolonged_at = now
+        self._extended_at = now

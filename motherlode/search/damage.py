@@ -25,7 +25,7 @@ class UnusableIndex(Exception):
 
 
 @contextmanager
-def refuse_damage() -> Iterator[None]:
+def damage_errors() -> Iterator[None]:
     """Turn every error that Tantivy raises for damaged files into UnusableIndex."""
     try:
         yield

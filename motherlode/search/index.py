@@ -27,7 +27,7 @@ from tantivy import Query as Matching
 
 from motherlode import os_files
 from motherlode.search import layout
-from motherlode.search.damage import UnusableIndex, check_files, refuse_damage
+from motherlode.search.damage import UnusableIndex, check_files, damage_errors
 from motherlode.search.layout import LAYOUT
 from motherlode.search.matching import Matcher, all_of
 from motherlode.search.questions import Found, Question
@@ -41,7 +41,7 @@ _HEAP_BYTES: Final = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Snapshot:
     reading: Reading
     positions: Mapping[int, int]
 
@@ -60,16 +60,16 @@ class SearchIndex:
         self.loads = 0
         """The number of calls of `reload`."""
         self._index.config_reader("manual")
-        self._look = self._read_look()
+        self._snapshot = self._read_snapshot()
 
     def positions(self) -> Mapping[int, int]:
         """By feed id, the number of the last catalog event in the index, as of the last `reload`."""
-        return self._look.positions
+        return self._snapshot.positions
 
     def search(self, question: Question) -> Found:
         """The matching packages, each once, in the requested order (see `ranking`)."""
-        reading = self._look.reading
-        with refuse_damage():
+        reading = self._snapshot.reading
+        with damage_errors():
             whole = self._matcher.match(question)
             if question.sort is not Sort.RELEVANCE:
                 order = NEWEST_FIRST if question.sort is Sort.NEWEST else BY_RANK
@@ -83,23 +83,23 @@ class SearchIndex:
         First comes the id itself, then ids that begin with the text, then ids with words that begin with it. The
         question's `sort` is ignored.
         """
-        with refuse_damage():
-            return _read_tiers(self._look.reading, self._matcher.split_starts(question), question)
+        with damage_errors():
+            return _read_tiers(self._snapshot.reading, self._matcher.split_starts(question), question)
 
     def shows(self, subject: Subject) -> bool:
         """Whether the index matches the subject: each audience finds the package once in its view's version, or not at
         all if it has no view."""
-        look = self._look
+        snapshot = self._snapshot
         key = self._matcher.term(layout.KEY, layout.key_of(subject.feed_id, subject.id_key))
-        with refuse_damage():
+        with damage_errors():
             for audience in AUDIENCES:
                 scope = self._matcher.term(layout.SCOPE, layout.scope_of(subject.feed_id, audience))
                 view = subject.views.get(audience)
-                if look.reading.count(all_of([key, scope])) != (0 if view is None else 1):
+                if snapshot.reading.count(all_of([key, scope])) != (0 if view is None else 1):
                     return False
                 if view is not None:
                     version = self._matcher.term(layout.VERSION, view.version.key)
-                    if not look.reading.count(all_of([key, scope, version])):
+                    if not snapshot.reading.count(all_of([key, scope, version])):
                         return False
         return True
 
@@ -109,12 +109,12 @@ class SearchIndex:
         Pass their subjects to `write` from time to time, so that the ranking follows the downloads. The cost is bounded
         by the number of changes.
         """
-        look = self._look
-        with refuse_damage():
+        snapshot = self._snapshot
+        with damage_errors():
             return [
                 id_key
                 for id_key, number in downloads.items()
-                if look.reading.has_moved(self._matcher.term(layout.KEY, layout.key_of(feed_id, id_key)), number)
+                if snapshot.reading.has_moved(self._matcher.term(layout.KEY, layout.key_of(feed_id, id_key)), number)
             ]
 
     def write(self, subjects: Iterable[Subject], positions: Mapping[int, int]) -> None:
@@ -155,9 +155,9 @@ class SearchIndex:
 
     def reload(self) -> None:
         """Make the commits of other processes visible."""
-        with self._reloading, refuse_damage():
+        with self._reloading, damage_errors():
             self._index.reload()
-            self._look = self._read_look()
+            self._snapshot = self._read_snapshot()
             self.loads += 1
 
     @contextmanager
@@ -166,7 +166,7 @@ class SearchIndex:
         try:
             writer = self._writer = self._writer or self._open_writer()
             yield writer
-            with _say_unwritten():
+            with _write_errors():
                 writer.commit()
         except BaseException:
             with suppress(OSError):
@@ -175,7 +175,7 @@ class SearchIndex:
         self.reload()
 
     def _open_writer(self) -> IndexWriter:
-        with _say_unwritten():
+        with _write_errors():
             return self._index.writer(_HEAP_BYTES, 1)
 
     def _end_writer(self) -> None:
@@ -183,10 +183,10 @@ class SearchIndex:
         uncommitted changes."""
         writer, self._writer = self._writer, None
         if writer is not None:
-            with _say_unwritten():
+            with _write_errors():
                 writer.wait_merging_threads()
 
-    def _read_look(self) -> _Look:
+    def _read_snapshot(self) -> _Snapshot:
         searcher = self._index.searcher()
         reading = Reading(searcher, self._index.schema, layout.ID_KEY)
         query = self._matcher.term(layout.POSITION_KEY, "all")
@@ -195,7 +195,7 @@ class SearchIndex:
         for _, address in hits:
             feed_id, _, number = str(searcher.doc(address).get_first(layout.POSITION)).partition("/")
             positions[int(feed_id)] = int(number)
-        return _Look(reading, MappingProxyType(positions))
+        return _Snapshot(reading, MappingProxyType(positions))
 
 
 def create_index(folder: Path, *, history: str) -> SearchIndex:
@@ -205,7 +205,7 @@ def create_index(folder: Path, *, history: str) -> SearchIndex:
         OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _say_unwritten():
+    with _write_errors():
         index = Index(layout.build_schema(), str(folder), reuse=False)
     marker = {"layout": LAYOUT, "history": history}
     os_files.write_private(folder / _MARKER, json.dumps(marker).encode())
@@ -220,7 +220,7 @@ def open_index(folder: Path, *, history: str) -> SearchIndex:
     """
     _check_marker(folder, history)
     check_files(folder)
-    with refuse_damage():
+    with damage_errors():
         return SearchIndex(Index.open(str(folder)))
 
 
@@ -254,15 +254,15 @@ def _check_marker(folder: Path, history: str) -> None:
 
 
 def _replace(writer: IndexWriter, key: str, documents: Iterable[Document]) -> None:
-    with _say_unwritten():
+    with _write_errors():
         writer.delete_documents_by_term(layout.KEY, key)
     for document in documents:
-        with _say_unwritten():
+        with _write_errors():
             writer.add_document(document)
 
 
 @contextmanager
-def _say_unwritten() -> Iterator[None]:
+def _write_errors() -> Iterator[None]:
     """Turn the ValueError that Tantivy raises for every disk error into OSError."""
     try:
         yield

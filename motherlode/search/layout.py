@@ -148,7 +148,7 @@ def _add_words(document: Document, view: View) -> None:
     for width, names in zip(WIDTHS, (("id",), ("title", "tags"), ("description", "summary", "authors")), strict=True):
         added = [value for name in names for value in words[name]]
         values += added
-        beginnings |= _begin(added)
+        beginnings |= _prefixes_of(added)
         document.add_text(width.words, _join(values))
         document.add_text(width.beginnings, " ".join(beginnings))
     document.add_text(ID_INSIDE, _MARK.join(_cut_to_grams(words["id"])))
@@ -163,10 +163,10 @@ def _read_words(view: View) -> Mapping[str, list[list[Word]]]:
         "description": (view.description,),
         "summary": (view.summary,),
     }
-    return {name: [list(iter_words(value)) for value in _begin_of(values)] for name, values in texts.items()}
+    return {name: [list(iter_words(value)) for value in _limit_length(values)] for name, values in texts.items()}
 
 
-def _begin_of(values: tuple[str, ...]) -> Iterator[str]:
+def _limit_length(values: tuple[str, ...]) -> Iterator[str]:
     """The first `MAX_TEXT` characters of all values together."""
     left = MAX_TEXT
     for value in values[:MAX_TEXT]:
@@ -186,7 +186,7 @@ def _join(values: Iterable[list[Word]]) -> str:
     return _MARK.join([*spelt, *wholes])
 
 
-def _begin(values: Iterable[list[Word]]) -> set[str]:
+def _prefixes_of(values: Iterable[list[Word]]) -> set[str]:
     spelt = {text for words in values for text in spell_words(words)}
     return {text[:end] for text in spelt for end in range(1, len(text) + 1)}
 

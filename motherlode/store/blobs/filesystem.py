@@ -51,14 +51,14 @@ class FileBlobs:
 
     def __init__(self, folder: Path, least_free_bytes: int = 0) -> None:
         self._folder = folder
-        self._room = FreeSpace(lambda: shutil.disk_usage(folder).free, least_free_bytes)
+        self._free_space = FreeSpace(lambda: shutil.disk_usage(folder).free, least_free_bytes)
         self._making = threading.Lock()
         self._lock: os_files.FileLock | None = None
         self._durable_folders: set[Path] = set()
 
     def spool(self) -> FileSpool:
         """Create a file in this process's spool folder."""
-        self._room.check()
+        self._free_space.check()
         return self._new_spool()
 
     def _new_spool(self) -> FileSpool:
@@ -67,7 +67,8 @@ class FileBlobs:
 
     def put(self, spool: Spool) -> str:
         """Make the spooled file a blob, by the steps in the module's docstring."""
-        assert isinstance(spool, FileSpool)  # noqa: S101 a spool always belongs to the store that made it
+        # a spool always belongs to the store that made it
+        assert isinstance(spool, FileSpool)  # noqa: S101
         name = data_folder.new_blob_name(spool.sha256)
         target = data_folder.blob_path(self._folder, name)
         with storage_refusals():
@@ -75,7 +76,7 @@ class FileBlobs:
             spool.file.close()
             crash_point("put-synced")
             self._make_durable(target.parent)
-            os_files.open_new(self._note(name)).close()
+            os_files.open_new(self._marker_path(name)).close()
             crash_point("put-noted")
             try:
                 spool.path.rename(target)
@@ -90,7 +91,7 @@ class FileBlobs:
     def confirm(self, name: str) -> None:
         """Remove the intent marker, if this process wrote one."""
         if self._lock is not None:
-            self._note(name).unlink(missing_ok=True)
+            self._marker_path(name).unlink(missing_ok=True)
 
     def open(self, name: str) -> BinaryIO:
         """Open the blob's file."""
@@ -111,7 +112,7 @@ class FileBlobs:
 
     def is_low(self) -> bool:
         """Whether the disk has too little free space."""
-        return self._room.is_low()
+        return self._free_space.is_low()
 
     def walk(self) -> Iterator[StoredBlob]:
         """The blobs, folder by folder. `put_at` is the time of the file's last write, which is before the rename."""
@@ -182,7 +183,7 @@ class FileBlobs:
             return os_files.try_lock(data_folder.lock_path(folder))
         return None
 
-    def _note(self, name: str) -> Path:
+    def _marker_path(self, name: str) -> Path:
         return self._spool_folder() / name
 
     def _make_durable(self, folder: Path) -> None:

@@ -52,7 +52,8 @@ class FreeSpace:
             return
         was_low, self._is_low = self._is_low, free_bytes < self._least_bytes
         if self._is_low != was_low:
-            from motherlode.observe.logs import get_logger  # noqa: PLC0415 most commands do not need the logs
+            # imported here because most commands do not need the logs
+            from motherlode.observe.logs import get_logger  # noqa: PLC0415
 
             event = "storage_low" if self._is_low else "storage_enough"
             get_logger().warning(event, free_bytes=free_bytes, least_bytes=self._least_bytes)

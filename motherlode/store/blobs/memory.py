@@ -64,7 +64,7 @@ class MemoryBlobs:
             raise FileNotFoundError(name)
         return io.BytesIO(self._shelf.blobs[name])
 
-    def path(self, name: str) -> Path | None:  # noqa: ARG002 blobs in memory are not files
+    def path(self, name: str) -> Path | None:  # noqa: ARG002
         """Always None, because there is no file."""
         return None
 

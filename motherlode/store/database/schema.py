@@ -206,9 +206,7 @@ unnamed = Table(
     "unnamed",
     metadata,
     Column("blob", Key, primary_key=True),
-    Column(
-        "history", String, nullable=False
-    ),  # of the database at that time: a note from another history does not count
+    Column("history", String, nullable=False),  # of the database at that time: records of other histories do not count
     Column("since", Moment, nullable=False),
 )
 

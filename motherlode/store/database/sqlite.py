@@ -388,8 +388,10 @@ class Database:
         self._watcher.close()
 
 
-def upsert(tx: Tx, table: Table) -> sqlite.Insert:  # noqa: ARG001 the dialect is the connection's
-    """An INSERT statement with `on_conflict_do_…`. Each dialect has its own class with these methods."""
+def upsert(tx: Tx, table: Table) -> sqlite.Insert:  # noqa: ARG001
+    """An INSERT statement with `on_conflict_do_…`, for the dialect of the connection `tx`.
+
+    Each dialect has its own class with these methods."""
     return sqlite.insert(table)
 
 
