@@ -105,7 +105,7 @@ def read_all(tx: Tx, *kinds: str) -> list[AccountRow]:
 
 
 def names(tx: Tx) -> dict[int, str]:
-    """The names of all accounts by id, deleted ones included."""
+    """The names of all accounts, including deleted ones, by id."""
     return {row.id: row.name for row in tx.execute(select(_A.id, _A.name))}
 
 

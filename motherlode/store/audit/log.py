@@ -139,7 +139,7 @@ def hash_of(tx: Tx, line_id: int) -> bytes | None:
 
 
 def since(tx: Tx, line_id: int, limit: int) -> list[AuditLine]:
-    """At most `limit` lines after that one, oldest first."""
+    """At most `limit` lines after the line `line_id`, oldest first."""
     return _lines(tx, _later(select(schema.audit), line_id, limit))
 
 

@@ -8,8 +8,8 @@ The order of steps makes a push crash-safe. Each step of `put` is durable or har
     4. fsync blobs/ab/                the rename is durable; the entry of ab/ in blobs/ is synced at its first use
 
 A crash before step 3 leaves a spooled file, a crash after it leaves an intent marker; `sweep` removes both. The marker
-itself is not synced: file systems with a journal keep the order of steps 2 and 3. On others, a power loss leaves at
-worst a file that no row references, never a row without its file.
+(the "crash note" of docs/adr/0006) is not synced: file systems with a journal keep the order of steps 2 and 3. On
+others, a power loss leaves at worst a file that no row references, never a row without its file.
 
 A process owns its spool folder as long as it holds the folder's lock; the kernel releases the lock however the process
 dies. The folder is created when it is first needed, so commands that write no blobs leave nothing behind.

@@ -136,7 +136,7 @@ def _make_keys_anew() -> None:
         _part_of("keys", "account_id", "accounts"),
     )
     op.create_index(op.f("ix_keys_account_id"), "keys", ["account_id"])
-    op.execute(f"INSERT INTO keys ({kept}) SELECT {kept} FROM old_keys")  # noqa: S608 names of this file alone
+    op.execute(f"INSERT INTO keys ({kept}) SELECT {kept} FROM old_keys")  # noqa: S608 only names from this file
     op.drop_table("old_keys")
 
 
@@ -164,7 +164,7 @@ def _make_audit_anew() -> None:
 
 
 def _set_aside(table: str) -> None:
-    op.execute(f"CREATE TABLE old_{table} AS SELECT * FROM {table}")  # noqa: S608 names of this file alone
+    op.execute(f"CREATE TABLE old_{table} AS SELECT * FROM {table}")  # noqa: S608 only names from this file
     op.drop_table(table)
 
 
@@ -180,7 +180,7 @@ def _chain_lines() -> None:
     number, previous = 0, FIRST
     for rows in tx.execute(old).mappings().partitions(BATCH):
         lines = []
-        for number, row in enumerate(rows, number + 1):  # noqa: B020 it counts on over the batches
+        for number, row in enumerate(rows, number + 1):  # noqa: B020 continues the count of the previous batch
             line = {"id": number, **row}
             previous = hash_line(previous, line)
             lines.append(line | {"hash": previous})
