@@ -1,4 +1,4 @@
-"""The composition root: builds every room from the settings, and hands out one frozen `Services`."""
+"""The composition root: builds all parts from the settings and returns one frozen `Services`."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -56,10 +56,12 @@ from motherlode.usecases.sign_in.identify import CONSOLE
 
 
 def open_house(settings: Settings) -> Services:
-    """The house of a data folder that is ready. Raises `NoData` where there is none, and makes none; `OlderData`,
-    `NewerData`, `DatabaseMissing`, `DatabaseUnusable`."""
+    """The services of an existing data folder; used by commands. Does not create or upgrade anything.
+
+    Raises `NoData` if the folder has no database, `OlderData`, `NewerData`, `DatabaseMissing`, `DatabaseUnusable`.
+    """
     blobs = _open_blobs(settings)
-    _check_is_there(settings, blobs)
+    _check_not_missing(settings, blobs)
     db = open_database(database_path(settings.data))
     with _closing_on_failure(db, blobs):
         match db.age():
@@ -72,14 +74,15 @@ def open_house(settings: Settings) -> Services:
 
 
 def prepare_house(settings: Settings) -> Services:
-    """The house of a data folder that is made ready to serve: made and upgraded where need be, swept of what a crash
-    left behind, with its first feed and its first key.
+    """The services of a data folder that is prepared for serving.
 
-    Raises `NewerData`, `DatabaseMissing`, `DatabaseStale`, `DatabaseUnusable`; nothing is changed then.
+    Creates or upgrades the database, removes what a crash left behind, and creates the first feed and the first key.
+
+    Raises `NewerData`, `DatabaseMissing`, `DatabaseStale` or `DatabaseUnusable`, and then changes nothing.
     """
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     blobs = _open_blobs(settings)
-    _check_is_there(settings, blobs)
+    _check_not_missing(settings, blobs)
     db = open_database(database_path(settings.data), create=True)
     with _closing_on_failure(db, blobs):
         check_history(db=db, blobs=blobs)
@@ -91,20 +94,22 @@ def prepare_house(settings: Settings) -> Services:
         _ensure_default_feed(services)
         if services.bootstrap is None:
             ensure_first_key(first_key_path(settings.data), db=db, clock=services.clock)
-        _note_history(services)
+        _record_history(services)
         return services
 
 
 def rebuild_database(
     settings: Settings, feed: str, *, report: Callable[[str], None], advance: Callable[[int, int], None]
 ) -> tuple[Rebuilt, Path | None]:
-    """Make a database out of the packages that lie there (`usecases.rebuild`), while nobody else uses the folder. It
-    takes its place once it is complete. Returns also where the former one, which was of no use, was set aside.
+    """Build a new database from the stored packages (`usecases.maintenance.rebuild`).
 
-    Raises `DatabaseExists` where the one that is there is sound and knows packages; `NewerData`, `DatabaseClosed`.
+    No other process may use the folder meanwhile. The new database is put in place when it is complete. Also returns
+    the path to which the old, unusable database was moved, or None if there was no old one.
+
+    Raises `DatabaseExists` if the existing database is sound and knows packages; `NewerData`, `DatabaseClosed`.
     """
     path, blobs, clock = database_path(settings.data), _open_blobs(settings), SystemClock()
-    _check_is_useless(path)
+    _check_replaceable(path)
     draft = path.with_name(f"{path.name}.rebuilding")
     remove_database(draft)
     try:
@@ -131,8 +136,8 @@ def rebuild_database(
     return rebuilt, set_aside
 
 
-def _check_is_useless(path: Path) -> None:
-    """Refuse to take the place of a database that is sound and knows packages. Raises as `rebuild_database` does."""
+def _check_replaceable(path: Path) -> None:
+    """Raise `DatabaseExists` if the database is sound and knows packages; `NewerData`, `DatabaseClosed`."""
     try:
         if not is_filled(path):
             return
@@ -146,8 +151,9 @@ def _check_is_useless(path: Path) -> None:
 
 
 def make_app(settings: Settings) -> Any:
-    """The ASGI application of one worker, its data folder made ready."""
-    from motherlode.jobs.runner import Runner  # noqa: PLC0415 commands do without the web, and run no jobs
+    """Prepare the data folder and return the ASGI application of one worker."""
+    # commands do not need the web or the jobs, so these are imported here
+    from motherlode.jobs.runner import Runner  # noqa: PLC0415
     from motherlode.jobs.table import KINDS  # noqa: PLC0415
     from motherlode.web.application import Application  # noqa: PLC0415
 
@@ -159,8 +165,8 @@ def _open_blobs(settings: Settings) -> FileBlobs:
     return FileBlobs(settings.data, settings.storage.min_free_bytes)
 
 
-def _check_is_there(settings: Settings, blobs: Blobs) -> None:
-    """Refuse packages without a database, before one is made."""
+def _check_not_missing(settings: Settings, blobs: Blobs) -> None:
+    """Raise `DatabaseMissing` if there are packages but no database. Call this before a database is created."""
     path = database_path(settings.data)
     if not is_filled(path) and has_packages(blobs):
         raise DatabaseMissing(str(path))
@@ -168,7 +174,7 @@ def _check_is_there(settings: Settings, blobs: Blobs) -> None:
 
 @contextmanager
 def _closing_on_failure(db: Database, blobs: Blobs) -> Iterator[None]:
-    """Close both where they cannot be used; an error that damage explains becomes that damage."""
+    """Close both if an exception leaves the block; if damage explains an unexpected error, raise that instead."""
     try:
         yield
     except Refusal:
@@ -225,8 +231,8 @@ def _tls_files(server: ServerSettings) -> tuple[Path, Path] | None:
     return server.tls_certificate, server.tls_key
 
 
-def _note_history(services: Services) -> None:
-    """Write down how far the database has come, beside the packages; where that fails, nothing else does."""
+def _record_history(services: Services) -> None:
+    """Record the database's history and last audit line beside the packages. A failure is only logged."""
     try:
         record_history(db=services.db, blobs=services.blobs, clock=services.clock)
     except (Refusal, OSError) as error:
@@ -234,7 +240,7 @@ def _note_history(services: Services) -> None:
 
 
 def _ensure_default_feed(services: Services) -> None:
-    """Make the first feed where it is not there; all feeds are read, so that one that cannot be read is met now."""
+    """Create the first feed if it does not exist. Reads all feeds, so that an unreadable one fails at startup."""
     with services.db.read() as tx:
         if any(feed.name == DEFAULT_FEED for feed in feeds.read_all(tx)):
             return

@@ -1,7 +1,7 @@
-"""Reads the settings: one TOML file, the environment and the command line say the same things.
+"""Reads the settings from a TOML file, the environment and the command line.
 
-The command line wins over the environment, the environment over the file, the file over the default. All faults are
-reported at once; a `Settings` in hand is free of them.
+The command line overrides the environment, the environment overrides the file, and the file overrides the defaults.
+All invalid settings are reported at once; a `Settings` object is always valid.
 """
 
 import os
@@ -42,7 +42,7 @@ _TEST_PREFIX: Final = f"{PREFIX}TEST_"
 
 
 def find_data_folder(environ: Mapping[str, str], data: Path | None = None) -> Path:
-    """The data folder: what the command line says, else the environment, else the default."""
+    """The data folder: from the command line, else from the environment, else the default."""
     return data or Path(environ.get("MOTHERLODE_DATA") or DEFAULT_DATA)
 
 
@@ -53,19 +53,19 @@ def load_settings(
     config: Path | None = None,
     overrides: Mapping[str, str] | None = None,
 ) -> Settings:
-    """The settings in force. `overrides` are the command line's, by full name (`server.port`).
+    """The effective settings. `overrides` are the command line's options, by full name (`server.port`).
 
-    Raises InvalidSetting with every fault of the file, the environment and the command line.
+    Raises InvalidSetting with every invalid value in the file, the environment and the command line.
     """
     folder = find_data_folder(environ, data)
-    reading = _Reading(environ, overrides or {})
-    reading.read_file(config or _path_of(environ.get("MOTHERLODE_CONFIG")), settings_path(folder))
+    reader = _SettingsReader(environ, overrides or {})
+    reader.read_file(config or _path_of(environ.get("MOTHERLODE_CONFIG")), settings_path(folder))
     names = ("server", "log", "cache", "limits", "keys", "packages", "pages", "sessions", "storage")
-    sections = {name: reading.section(name) for name in names}
-    reading.check_tls(sections["server"])
-    policy = reading.feed_policy()
-    bootstrap_key = reading.bootstrap_key()
-    reading.refuse_faults()
+    sections = {name: reader.section(name) for name in names}
+    reader.check_tls(sections["server"])
+    policy = reader.feed_policy()
+    bootstrap_key = reader.bootstrap_key()
+    reader.refuse_faults()
     return Settings(
         data=folder,
         server=ServerSettings(**sections["server"]),
@@ -82,14 +82,14 @@ def load_settings(
         in_force=(
             InForce("data", str(folder), _origin_of_data(data, environ)),
             InForce("bootstrap_key", *(("(not shown)", BOOTSTRAP_KEY) if bootstrap_key else ("", "default"))),
-            *reading.in_force,
+            *reader.in_force,
         ),
         warnings=tuple(_unknown_variables(environ)),
     )
 
 
-class _Reading:
-    """One pass over all sources: gathers values, where they came from, and faults."""
+class _SettingsReader:
+    """One pass over all sources. Collects the values, their origins, and the faults."""
 
     def __init__(self, environ: Mapping[str, str], overrides: Mapping[str, str]) -> None:
         self._environ = environ
@@ -100,7 +100,7 @@ class _Reading:
         self.in_force: list[InForce] = []
 
     def read_file(self, named: Path | None, usual: Path) -> None:
-        """Take the file that was named, which must be there, or the usual one if it is."""
+        """Read the named file, which must exist, or the usual file if it exists."""
         path = named or usual
         self._file_name = str(path)
         try:
@@ -108,11 +108,11 @@ class _Reading:
         except OSError as error:
             if named or os.access(path, os.F_OK):
                 self._faults.append(
-                    f"The settings file {path} cannot be read ({error.strerror}): "
-                    "name one that is there and that this user may read."
+                    f"The settings file {path} cannot be read ({error.strerror}). "
+                    "Use a file that exists and that this user can read."
                 )
         except ValueError as error:
-            self._faults.append(f"The settings file {path} is no TOML file in UTF-8: {error}.")
+            self._faults.append(f"The settings file {path} is not a valid TOML file in UTF-8: {error}.")
         else:
             self._take_tables(tables)
 
@@ -124,14 +124,14 @@ class _Reading:
                 full_name = f"{section}.{name}".rstrip(".")
                 text = _text_of(value)
                 if full_name not in known:
-                    self._faults.append(f"{full_name} = {value!r} (from {self._file_name}): there is no such setting.")
+                    self._faults.append(f"{full_name} = {value!r} (from {self._file_name}): unknown setting.")
                 elif text is None:
-                    self._faults.append(f"{full_name} = {value!r} (from {self._file_name}): write it as a text.")
+                    self._faults.append(f"{full_name} = {value!r} (from {self._file_name}): write it as a string.")
                 else:
                     self._file[full_name] = text
 
     def section(self, section: str) -> dict[str, Any]:
-        """The values of one section by field; what is at fault is missing, and noted."""
+        """The values of one section by field. Invalid values are left out and noted as faults."""
         values = {}
         for setting in SETTINGS:
             if setting.section == section:
@@ -143,14 +143,14 @@ class _Reading:
         return values
 
     def check_tls(self, server: Mapping[str, Any]) -> None:
-        """Note a fault where a certificate has no key, or a key no certificate."""
+        """Note a fault if only one of the certificate and its key is set."""
         certificate, key = server.get("tls_certificate"), server.get("tls_key")
         if (certificate is None) != (key is None):
             given, missing = ("tls_certificate", "tls_key") if certificate else ("tls_key", "tls_certificate")
-            self._faults.append(f"server.{given} is set and server.{missing} is not: https needs both, http neither.")
+            self._faults.append(f"server.{given} is set, but server.{missing} is not: set both or neither.")
 
     def feed_policy(self) -> FeedPolicy:
-        """The `[feed]` defaults."""
+        """The defaults for new feeds, from the section `[feed]`."""
         good = {}
         for name, setting in FEED_SETTINGS.items():
             text, origin = self._find(f"feed.{name}", f"{PREFIX}FEED_{name}".upper(), setting.default)
@@ -162,18 +162,18 @@ class _Reading:
         return parse_feed_policy(good)
 
     def bootstrap_key(self) -> str | None:
-        """The key given from outside; its value is never repeated, not even in a fault."""
-        key = self._environ.get(BOOTSTRAP_KEY) or None  # compose files give an empty one for a variable that is not set
+        """The bootstrap key from the environment, or None. No message ever contains its value."""
+        key = self._environ.get(BOOTSTRAP_KEY) or None  # compose files pass an unset variable as an empty string
         if key is not None and not re.fullmatch(r"[\x21-\x7e]{16,1024}", key):
             self._faults.append(
-                f"{BOOTSTRAP_KEY} (not shown, {len(key)} characters): 16 to 1024 visible ASCII characters are allowed."
+                f"{BOOTSTRAP_KEY} (not shown, {len(key)} characters): use 16 to 1024 visible ASCII characters."
             )
         return key
 
     def refuse_faults(self) -> None:
-        """Raise InvalidSetting if there was any fault."""
+        """Raise InvalidSetting if any fault was noted."""
         if self._faults:
-            refusal = InvalidSetting("\n".join(["Some settings cannot be taken:", *self._faults]))
+            refusal = InvalidSetting("\n".join(["Some settings are invalid:", *self._faults]))
             refusal.faults = tuple(Fault("setting-invalid", fault) for fault in self._faults)
             raise refusal
 
@@ -194,7 +194,7 @@ class _Reading:
 
 
 def _text_of(value: object) -> str | None:
-    """A TOML value as the text the environment would say; None for one that no setting takes."""
+    """A TOML value as it would be written in the environment, or None if no setting accepts such a value."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, str | int):
@@ -219,4 +219,4 @@ def _unknown_variables(environ: Mapping[str, str]) -> Iterable[str]:
     for variable in sorted(environ):
         is_ours = variable.startswith(PREFIX) and not variable.startswith(_TEST_PREFIX)
         if is_ours and variable not in known | _OTHER_VARIABLES:
-            yield f"The environment variable {variable} is no setting of this server and does nothing."
+            yield f"The environment variable {variable} is not a known setting and is ignored."

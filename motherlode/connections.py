@@ -1,8 +1,8 @@
-"""The TCP connections to a port of this machine, as the kernel sees them, and how this process ends its own.
+"""Lists the TCP connections to a port of this machine, as the kernel sees them, and ends those of this process.
 
-The kernel alone knows of every connection: also of those that never finish a TLS handshake or a request, and of those
-whose client reads nothing. It is asked over netlink (sock_diag(7)): a few calls for thousands of connections. Only
-Linux can be asked; elsewhere, and where it refuses, `list_connections` raises OSError.
+Only the kernel knows every connection, including those that never finish a TLS handshake or a request and those whose
+client reads nothing. It is asked over netlink (sock_diag(7)), which takes a few calls for thousands of connections.
+This works on Linux only; on other systems, and if the kernel refuses, `list_connections` raises OSError.
 """
 
 import os
@@ -24,7 +24,7 @@ _DONE: Final = 3
 _INFO: Final = 2  # INET_DIAG_INFO: struct tcp_info
 _OPEN: Final = (1 << 1) | (1 << 8)  # TCP_ESTABLISHED and TCP_CLOSE_WAIT
 _HEADER: Final = struct.Struct("=IHHII")
-_QUESTION: Final = struct.Struct("=BBBxI")
+_REQUEST: Final = struct.Struct("=BBBxI")
 _PORTS: Final = struct.Struct(">HH")
 _PORTS_AT: Final = 20
 _AFTER_ID: Final = struct.Struct("=IIIII")
@@ -43,8 +43,8 @@ _DROP_UNREAD: Final = struct.pack("ii", 1, 0)  # struct linger: close at once
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One connection: `inode` names its socket on this machine. `unread_bytes` were sent and wait for the client,
-    `read_bytes` it has read so far. `idle_ms` is how long ago either side last sent anything."""
+    """One connection. `inode` identifies its socket on this machine. `unread_bytes` were sent and the client has not
+    read them yet; `read_bytes` it has read so far. `idle_ms` is the time since either side last sent anything."""
 
     address: str
     port: int
@@ -55,26 +55,28 @@ class Connection:
 
 
 def list_connections(family: socket.AddressFamily, port: int) -> list[Connection]:
-    """All open connections to the port that a process has accepted, whichever it is. Raises OSError where the kernel
-    cannot be asked."""
+    """All open connections to the port that any process has accepted. Raises OSError if the kernel cannot be asked."""
     if not hasattr(socket, "AF_NETLINK"):
         raise OSError("this system has no sock_diag")
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as netlink:
         netlink.settimeout(_TIMEOUT_S)
-        netlink.send(_question(family, port))
-        found = [_read_connection(message) for message in _messages(netlink) if _is_of(message, port)]
+        netlink.send(_build_request(family, port))
+        found = [_read_connection(message) for message in _messages(netlink) if _is_to_port(message, port)]
     return [connection for connection in found if connection.inode]
 
 
 def end_connections(inodes: Collection[int], *, is_abrupt: bool = False) -> int:
-    """End those of this process's connections; returns how many. Whoever holds one finds it closed by the client.
+    """End this process's connections with these inodes; returns how many were ended.
 
-    `is_abrupt` drops what the client has not read yet: else the kernel keeps it for minutes."""
+    To the code that uses a connection it looks as if the client had closed it. `is_abrupt` drops what the client has
+    not read yet; otherwise the kernel keeps that for minutes."""
     return sum(_end(int(file.name), inodes, is_abrupt=is_abrupt) for file in Path("/proc/self/fd").iterdir())
 
 
 def _end(descriptor: int, inodes: Collection[int], *, is_abrupt: bool) -> bool:
-    """End it if it is one of them. A number may be given to another file at any moment, that of a copy may not."""
+    """End the connection if its inode is one of these.
+
+    The descriptor may be reused for another file at any time; the copy's descriptor cannot. So the copy is checked."""
     with suppress(OSError):
         if os.fstat(descriptor).st_ino not in inodes or not _is_socket(descriptor):
             return False
@@ -92,11 +94,11 @@ def _is_socket(descriptor: int) -> bool:
     return stat.S_ISSOCK(os.fstat(descriptor).st_mode)
 
 
-def _question(family: socket.AddressFamily, port: int) -> bytes:
-    """inet_diag_req_v2 for the open connections to the port, with tcp_info."""
+def _build_request(family: socket.AddressFamily, port: int) -> bytes:
+    """The request for the open connections to the port, with tcp_info (struct inet_diag_req_v2)."""
     any_socket = _PORTS.pack(port, 0) + bytes(36) + b"\xff" * 8
-    question = _QUESTION.pack(family, socket.IPPROTO_TCP, 1 << (_INFO - 1), _OPEN) + any_socket
-    return _HEADER.pack(_HEADER.size + len(question), _SOCK_DIAG_BY_FAMILY, _DUMP, 1, 0) + question
+    request = _REQUEST.pack(family, socket.IPPROTO_TCP, 1 << (_INFO - 1), _OPEN) + any_socket
+    return _HEADER.pack(_HEADER.size + len(request), _SOCK_DIAG_BY_FAMILY, _DUMP, 1, 0) + request
 
 
 def _messages(netlink: socket.socket) -> Iterator[memoryview]:
@@ -113,13 +115,13 @@ def _messages(netlink: socket.socket) -> Iterator[memoryview]:
             received = received[(length + 3) & ~3 :]
 
 
-def _is_of(message: memoryview, port: int) -> bool:
-    """Old kernels pass over the port in the question."""
+def _is_to_port(message: memoryview, port: int) -> bool:
+    """Whether the connection is to this port. Old kernels ignore the port in the request."""
     return bool(_PORTS.unpack_from(message, _PORTS_AT)[0] == port)
 
 
 def _read_connection(message: memoryview) -> Connection:
-    """struct inet_diag_msg and its attributes."""
+    """Parse a struct inet_diag_msg and its attributes."""
     _, _, unread_bytes, _, inode = _AFTER_ID.unpack_from(message, _AFTER_ID_AT)
     info = _find_info(message[_ATTRIBUTES_AT:])
     return Connection(
@@ -142,7 +144,7 @@ def _find_info(attributes: memoryview) -> memoryview:
 
 
 def _address(family: int, packed: bytes) -> str:
-    """As a request's scope has it, but IPv4 always by itself."""
+    """The address as text, as in a request's ASGI scope, except that a mapped IPv4 address is written as IPv4."""
     if family == socket.AF_INET:
         return socket.inet_ntop(socket.AF_INET, packed[:4])
     mapped = IPv6Address(packed).ipv4_mapped

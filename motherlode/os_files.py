@@ -1,17 +1,17 @@
-"""The only module that asks for what POSIX alone has: fsync of folders, file locks, mode bits, hard links.
+"""The only module that uses features of POSIX systems: fsync of folders, file locks, mode bits, hard links.
 
-Where the platform lacks one (Windows), each has a fall-back that keeps its promise as far as the platform can:
+If the platform (Windows) lacks a feature, a fallback keeps the promise as far as the platform allows:
 
-    folder entries      NTFS journals them itself; there is nothing to sync and no way to ask
-    locks               SQLite's own locks on the lock file, which it has on every platform
-    mode bits           the folder's own access list decides
-    hard links          a rename, which Windows refuses over an existing file
-    limit of open files none that matters here
-    signal masks        none: a worker hears Ctrl+C as its parent does, and is ended from outside
-    owners of files     nobody's: whoever may write may write
-    turns               as long as the system gives (only Linux from 6.12 on can be asked for shorter ones)
+    folder entries      NTFS journals them itself; nothing to sync, and no way to ask for it
+    locks               SQLite's locks on the lock file, which work on every platform
+    mode bits           the folder's access control list decides
+    hard links          a rename, which Windows refuses if the target exists
+    limit of open files no limit that matters here
+    signal masks        none: a worker receives Ctrl+C like its parent, and is ended from outside
+    owners of files     not checked
+    time slices         those of the system (only Linux 6.12 and later accepts a request for shorter ones)
 
-Nothing here knows what the files are for.
+This module does not know what the files are for.
 """
 
 import contextlib
@@ -40,17 +40,18 @@ except ImportError:
     resource = None
 
 MOST_FILES: Final = 65_536
-"""More than a server needs; some systems know no limit at all."""
+"""Upper bound for open files: more than a server needs. Some systems have no limit of their own."""
 _SCHED_SETATTR: Final = {"x86_64": 314, "aarch64": 274, "riscv64": 274}
-"""The number of the system call, by machine: C libraries before glibc 2.41 have no name for it."""
+"""The number of the system call sched_setattr, by machine; glibc before 2.41 has no function for it."""
 _SCHED_ATTRIBUTES: Final = struct.Struct("IIQiIQQQII")
-"""size, policy, flags, nice, priority, runtime (ns), deadline, period, least and most use: sched_setattr(2)."""
+"""struct sched_attr of sched_setattr(2): size, policy, flags, nice, priority, runtime (ns), deadline, period, util_min,
+util_max."""
 _KEEP_POLICY: Final = 0x08
 _MOST_USE: Final = 1024
 
 
 def sync_folder(path: Path) -> None:
-    """Make the folder's entries (files made, renamed, removed in it) survive a loss of power."""
+    """Make the folder's entries (files created, renamed or removed in it) survive a power loss."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
@@ -61,9 +62,9 @@ def sync_folder(path: Path) -> None:
 
 
 def sync_file(file: BinaryIO) -> None:
-    """Make the file's bytes survive a loss of power, those still in Python's buffer included."""
+    """Make the file's bytes survive a power loss, including those still in Python's buffer."""
     file.flush()
-    full_sync = getattr(fcntl, "F_FULLFSYNC", None)  # macOS: its fsync stops at the disk's own cache
+    full_sync = getattr(fcntl, "F_FULLFSYNC", None)  # on macOS, fsync does not flush the disk's own cache
     if fcntl is not None and full_sync is not None:
         fcntl.fcntl(file.fileno(), full_sync)
     else:
@@ -71,13 +72,13 @@ def sync_file(file: BinaryIO) -> None:
 
 
 def make_private(path: Path) -> None:
-    """Let nobody but the owner read or write the file (mode 600)."""
+    """Allow only the owner to read and write the file (mode 600)."""
     if hasattr(os, "fchmod"):
         path.chmod(0o600)
 
 
 def open_new(path: Path) -> BinaryIO:
-    """Make a private file (mode 600) for writing and reading; FileExistsError when the name is taken."""
+    """Create a private file (mode 600) for writing and reading. Raises FileExistsError if the name is taken."""
     return os.fdopen(_open_private(path, os.O_CREAT | os.O_EXCL), "w+b")
 
 
@@ -86,7 +87,7 @@ def _open_private(path: Path, flags: int) -> int:
 
 
 def place(source: Path, target: Path) -> None:
-    """Rename `source` to `target` in one step, but never over a file that is there: FileExistsError."""
+    """Rename `source` to `target` atomically. Raises FileExistsError if `target` exists; never overwrites it."""
     try:
         os.link(source, target)
     except FileExistsError:
@@ -98,14 +99,15 @@ def place(source: Path, target: Path) -> None:
 
 
 def _rename_unless_there(source: Path, target: Path) -> None:
-    """On a file system without hard links; only Windows refuses by itself, elsewhere two at once may both win."""
+    """Rename on a file system without hard links. Only Windows refuses an existing target; on other systems two calls
+    at the same time may both succeed."""
     if target.exists():
         raise FileExistsError(target)
     source.rename(target)
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Make the file, or replace it, durably: private, and with that content or the former one, never with a part."""
+    """Create or replace the private file, durably and atomically: a crash leaves the old or the new content."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with open_new(draft) as file:
@@ -118,8 +120,9 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def find_other_owner(path: Path) -> str | None:
-    """The user whom the file or folder belongs to, as sudo takes it, if that is not who runs this process; None also
-    where it is not there, or may not be looked at."""
+    """The owner of the file or folder, as `sudo -u` accepts it, if it is not the user of this process.
+
+    Returns None if it is that user, or if the path does not exist or cannot be inspected."""
     if not hasattr(os, "geteuid"):
         return None
     try:
@@ -130,12 +133,13 @@ def find_other_owner(path: Path) -> str | None:
 
 
 def is_superuser() -> bool:
-    """Whether this process may write anything, whomever it belongs to."""
+    """Whether this process may write every file, whoever owns it."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def _name_user(user_id: int) -> str:
-    import pwd  # noqa: PLC0415 POSIX alone has it
+    # only POSIX systems have this module
+    import pwd  # noqa: PLC0415
 
     try:
         return pwd.getpwuid(user_id).pw_name
@@ -144,7 +148,7 @@ def _name_user(user_id: int) -> str:
 
 
 def is_running(process_id: int) -> bool:
-    """Whether there is such a process; on Windows, where asking would end it, always."""
+    """Whether the process exists. Always True on Windows, where the check would end the process."""
     if os.name == "nt":
         return True
     try:
@@ -157,21 +161,22 @@ def is_running(process_id: int) -> bool:
 
 
 def raise_file_limit() -> int:
-    """Let this process, and those that it starts, have as many files open as its user may; returns how many that is."""
+    """Raise the limit of open files of this process and its children to what the user may have; returns the limit."""
     if resource is None:
         return MOST_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:
-        with contextlib.suppress(OSError, ValueError):  # macOS allows fewer than it says
+        with contextlib.suppress(OSError, ValueError):  # macOS allows fewer than its hard limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
             soft = most
     return min(soft if soft != resource.RLIM_INFINITY else most, MOST_FILES)
 
 
 def hold_signals(*signals: signal.Signals) -> bool:
-    """Keep the signals from this thread, and from every thread that it starts from now on: they wait, each at most
-    once. False where the platform cannot."""
+    """Block the signals in this thread and in every thread it starts from now on.
+
+    A blocked signal stays pending, at most once each. Returns False if the platform cannot block signals."""
     if not hasattr(signal, "pthread_sigmask"):
         return False
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
@@ -179,32 +184,33 @@ def hold_signals(*signals: signal.Signals) -> bool:
 
 
 def wait_for_held(held: signal.Signals) -> None:
-    """Wait until the signal, which every thread of this process holds, arrives, and take it."""
+    """Wait for the signal, which every thread of this process blocks, and consume it."""
     signal.sigwait({held})
 
 
 def deliver_held(held: signal.Signals) -> None:
-    """Let this thread, the main one, handle the signal now, and hold further ones as before."""
+    """Handle the signal now in this thread, which must be the main thread, then block it again."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {held})
     signal.raise_signal(held)
     signal.pthread_sigmask(signal.SIG_BLOCK, {held})
 
 
 class FileLock:
-    """An exclusive lock, held while this value is kept, until `release`, or until its process is gone, however it died.
+    """An exclusive lock. It is held until `release`, until this object is gone, or until the process ends in any way.
 
-    A process that was forked while it was held holds it too: take locks after forking.
+    A child that is forked while the lock is held also holds it, so take locks after forking.
     """
 
-    def __init__(self, path: Path, let_go: Callable[[], None]) -> None:
+    def __init__(self, path: Path, release: Callable[[], None]) -> None:
         self.path = path
-        self.release = let_go
+        self.release = release
 
     def remove(self) -> None:
-        """Remove the lock's file and let go: in this order, so that nobody locks a file that is then removed."""
+        """Remove the lock file, then release the lock. In the other order a process could lock a file that is then
+        removed."""
         try:
             self.path.unlink(missing_ok=True)
-        except PermissionError:  # Windows removes no file that is open
+        except PermissionError:  # Windows does not remove open files
             self.release()
             with contextlib.suppress(OSError):
                 self.path.unlink(missing_ok=True)
@@ -212,13 +218,14 @@ class FileLock:
 
 
 def try_lock(path: Path) -> FileLock | None:
-    """Take the exclusive lock on the file, made if need be; None, at once, when someone else holds it.
+    """Take the exclusive lock on the file without waiting; the file is created if necessary.
 
-    Two locks on one file exclude each other within one process too. None also when the file was removed meanwhile.
-    FileNotFoundError when its folder is not there, another OSError when the file cannot be locked at all.
+    Returns None if the lock is held elsewhere, or if the file was removed meanwhile. Two locks on one file exclude each
+    other within one process too. Raises FileNotFoundError if the folder does not exist, or another OSError if the file
+    cannot be locked at all.
     """
-    let_go = _lock_by_sqlite(path) if fcntl is None else _lock_by_flock(path, fcntl)
-    return None if let_go is None else FileLock(path, let_go)
+    release = _lock_by_sqlite(path) if fcntl is None else _lock_by_flock(path, fcntl)
+    return None if release is None else FileLock(path, release)
 
 
 def _lock_by_flock(path: Path, locks: ModuleType) -> Callable[[], None] | None:
@@ -237,7 +244,7 @@ def _lock_by_sqlite(path: Path) -> Callable[[], None] | None:
         with contextlib.ExitStack() as opened:
             connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
             opened.enter_context(contextlib.closing(connection))
-            connection.execute("PRAGMA journal_mode = MEMORY")  # or who dies leaves a journal beside it
+            connection.execute("PRAGMA journal_mode = MEMORY")  # otherwise a crash leaves a journal file
             connection.execute("BEGIN EXCLUSIVE")
             return opened.pop_all().close
     except sqlite3.DatabaseError as error:
@@ -247,10 +254,10 @@ def _lock_by_sqlite(path: Path) -> Callable[[], None] | None:
 
 
 def take_short_turns(turn_s: float) -> None:
-    """Ask for the processor in turns of `turn_s`, for this thread and those that it starts from now on.
+    """Ask for time slices of `turn_s` seconds, for this thread and the threads it starts from now on.
 
-    A thread with short turns gets the processor sooner when it has something to do; its share and its policy stay.
-    Linux does so from 6.12 on; elsewhere nothing happens.
+    A thread with short time slices gets the processor sooner when it has work; its share and its scheduling policy do
+    not change. This works on Linux 6.12 and later; elsewhere nothing happens.
     """
     number = _SCHED_SETATTR.get(platform.machine()) if platform.system() == "Linux" else None
     if number is None:

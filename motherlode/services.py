@@ -1,4 +1,4 @@
-"""Everything a request or a command works with, built once by `motherlode.app` and handed around frozen."""
+"""Everything that a request or a command works with: built once by `motherlode.app`, then frozen."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,11 +24,14 @@ from motherlode.usage.downloads import DownloadTally
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The rooms of one process. `bootstrap` is the digest of the environment's administrator key, if it gives one;
-    `body_stall_s` how many seconds a client may be silent in the middle of a body, `body_min_rate` how many bytes a
-    second it must send on average over that, `write_timeout_s` how long it may leave an answer unread; `reader_grace`
-    for how long bytes stay that nobody finds any more, and `quarantine` blobs that no row names; `image_hosts` those
-    from which pages may show images; `session_lifetime` how long a browser stays signed in."""
+    """The services of one process.
+
+    `bootstrap` is the digest of the administrator key in the environment, or None. `body_stall_s` is how many seconds a
+    client may pause in the middle of a body, and `body_min_rate` how many bytes per second it must send on average over
+    that time. `write_timeout_s` is how long a client may leave a response unread. `reader_grace` is how long the bytes
+    of deleted packages are kept for running downloads, and `quarantine` how long blobs that no row references are kept.
+    `image_hosts` are the hosts that pages may load images from. `session_lifetime` is how long a browser stays signed
+    in."""
 
     db: Database
     blobs: Blobs
@@ -58,7 +61,7 @@ class Services:
     session_lifetime: timedelta
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""
         self.searching.stop()
         self.blobs.close()
         self.db.close()

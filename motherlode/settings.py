@@ -1,7 +1,7 @@
-"""What the server can be told, and the frozen values it becomes.
+"""The settings of the server: the table of all settings, and the frozen values they are parsed into.
 
-`SETTINGS` is the one table of what can be set; `motherlode.config` reads it from file, environment and command line. A
-value is always text first, wherever it came from, and means the same from everywhere.
+`SETTINGS` is the only table of settings; `motherlode.config` reads them from the file, the environment and the command
+line. Every value is text first and is parsed in the same way, whatever its source.
 """
 
 import ipaddress
@@ -19,17 +19,17 @@ from motherlode.nuget.limits import Limits
 from motherlode.nuget.versions import parse_version
 
 PREFIX: Final = "MOTHERLODE_"
-"""How the variables of all settings begin."""
+"""The prefix of every setting's environment variable."""
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Where and how the server listens; `public_url` has no slash at its end, TLS both files or none.
+    """Where and how the server listens. `public_url` does not end with a slash. The TLS files are both set, or None.
 
-    `connections` and `connections_per_address` bound how many are open at once on the whole server; `idle_timeout_s`
-    is how long a client may take to send the head of a request, `write_timeout_s` how long an answer may wait for a
-    client that does not read it."""
+    `connections` and `connections_per_address` limit the open connections of the whole server. `idle_timeout_s` is how
+    long a client may take to send the head of a request, `write_timeout_s` how long a response may wait for a client
+    that does not read it."""
 
     host: str
     port: int
@@ -48,7 +48,7 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:
-    """How log lines look, and which are written."""
+    """The format of log lines, and the lowest level that is written."""
 
     format: str
     level: str
@@ -56,14 +56,14 @@ class LogSettings:
 
 @dataclass(frozen=True, slots=True)
 class CacheSettings:
-    """How much each worker keeps of rendered documents."""
+    """The memory each worker uses for rendered documents, in bytes."""
 
     max_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
-    """How long a client may be silent in the middle of a body, and the bytes a second it must send on average."""
+    """Limits for request bodies: the longest pause in seconds, and the lowest average rate in bytes per second."""
 
     body_stall_s: int
     body_min_rate: int
@@ -71,15 +71,17 @@ class LimitSettings:
 
 @dataclass(frozen=True, slots=True)
 class KeySettings:
-    """What new API keys are held to: `max_lifetime_s` None lets them live for ever."""
+    """Limits for new API keys. `max_lifetime_s` is in seconds; None means that keys may live forever."""
 
     max_lifetime_s: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class StorageSettings:
-    """How many bytes are to stay free on the data folder's disk, 0 for no floor, and for how long the bytes of what was
-    deleted are kept for those who read them just then; blobs that no row names are kept for `quarantine_s`."""
+    """Limits for the data folder.
+
+    `min_free_bytes` must stay free on its disk; 0 means no limit. `reader_grace_s` is how long the files of deleted
+    packages are kept for downloads in progress, `quarantine_s` how long blobs that no row references are kept."""
 
     min_free_bytes: int
     reader_grace_s: int
@@ -88,21 +90,21 @@ class StorageSettings:
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """What web pages may show: `image_hosts` are those from which images of a README may come, in lower case."""
+    """Settings of the web pages. `image_hosts` are the hosts a README may load images from, in lower case."""
 
     image_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """How long somebody who signed in with a browser stays signed in."""
+    """How long a browser stays signed in, in seconds."""
 
     lifetime_s: int
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """One setting as `config show` tells it: `origin` is where its value came from."""
+    """One effective setting, as `config show` prints it. `origin` says where its value came from."""
 
     name: str
     value: str
@@ -111,8 +113,8 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set, checked. `packages` are what each package is held to, `feed` is what the first feed
-    and new ones begin with."""
+    """All settings, validated. `packages` are the limits for every package, `feed` the defaults for new feeds,
+    including the first one."""
 
     data: Path
     server: ServerSettings
@@ -132,7 +134,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing the server can be told: `parse` turns text into the value of `field`, and raises ValueError."""
+    """One setting. `parse` turns its text into the value of `field` and raises ValueError for invalid text."""
 
     section: str
     name: str
@@ -144,12 +146,12 @@ class Setting:
 
     @property
     def full_name(self) -> str:
-        """Its name as faults and `config show` spell it."""
+        """The setting's name in messages and in `config show`, such as `server.port`."""
         return f"{self.section}.{self.name}"
 
     @property
     def variable(self) -> str:
-        """Its name in the environment."""
+        """The setting's environment variable."""
         return f"{PREFIX}{self.section}_{self.name}".upper()
 
 
@@ -192,7 +194,7 @@ def _parse_lifetime(text: str) -> int | None:
     return None if text == "never" else parse_duration(text)
 
 
-def _parse_floor(text: str) -> int:
+def _parse_min_free(text: str) -> int:
     return 0 if text == "0" else parse_size(text)
 
 
@@ -210,14 +212,14 @@ def _parse_switch(text: str) -> bool:
 
 
 def _package_settings() -> tuple[Setting, ...]:
-    """What packages are held to: named as in `Limits`, whose values are the defaults."""
+    """The limits for packages. Names and default values are those of `Limits`."""
     return (
-        _size("max_name_bytes", 65_535, "the longest name of a file in a package"),
-        _size("max_directory_bytes", _GALLERY.max_directory_bytes, "the largest directory of a package"),
-        _size("max_embedded_bytes", _GALLERY.max_embedded_bytes, "the largest icon, readme, license file or signature"),
-        _size("max_inflated_bytes", 1 << 58, "how much a package may unpack to, however small it is"),
-        _count("max_entries", 2, _GALLERY.max_entries, "the most files in a package, one less where it is not signed"),
-        _count("max_inflated_ratio", 1, 10_000, "how many times its own size a package may unpack to"),
+        _size("max_name_bytes", 65_535, "maximum length of a file name in a package"),
+        _size("max_directory_bytes", _GALLERY.max_directory_bytes, "maximum size of a package's zip directory"),
+        _size("max_embedded_bytes", _GALLERY.max_embedded_bytes, "maximum size of icon, README, license and signature"),
+        _size("max_inflated_bytes", 1 << 58, "unpacked size that is always allowed, even for a small package"),
+        _count("max_entries", 2, _GALLERY.max_entries, "maximum number of files in a package; unsigned: one less"),
+        _count("max_inflated_ratio", 1, 10_000, "how many times its own size a package may unpack to, if that is more"),
         *(_count(name, 1, _LONGEST, about) for name, about in _LENGTHS.items()),
         Setting(
             "packages",
@@ -225,7 +227,7 @@ def _package_settings() -> tuple[Setting, ...]:
             _GALLERY.newest_client.normalized,
             parse_version,
             "a version such as 7.3",
-            "the highest minClientVersion that a package may ask for",
+            "highest minClientVersion that a package may require",
             "newest_client",
         ),
     )
@@ -250,18 +252,18 @@ def _count(name: str, least: int, most: int, about: str) -> Setting:
 _GALLERY: Final = Limits()
 _LONGEST: Final = 1_000_000
 _LENGTHS: Final = {
-    "max_version_length": "the longest version, with its build metadata",
-    "max_identity_length": "the longest id and version together",
-    "max_title_length": "the longest title",
-    "max_text_length": "the longest description, summary, copyright, authors and tags, each",
-    "max_release_notes_length": "the longest release notes",
-    "max_language_length": "the longest language",
-    "max_address_length": "the longest address of project, license, icon and repository, each",
-    "max_repository_type_length": "the longest type of a repository",
-    "max_license_length": "the longest license expression, or name of the license file",
-    "max_client_version_length": "the longest minClientVersion",
-    "max_dependencies_length": "how long ids, ranges and frameworks of all dependencies may be together",
-    "max_server_json_length": "the longest description of an MCP server",
+    "max_version_length": "maximum length of the version, with build metadata",
+    "max_identity_length": "maximum length of id and version together",
+    "max_title_length": "maximum length of the title",
+    "max_text_length": "maximum length of each of description, summary, copyright, authors and tags",
+    "max_release_notes_length": "maximum length of the release notes",
+    "max_language_length": "maximum length of the language",
+    "max_address_length": "maximum length of each of the project, license, icon and repository URLs",
+    "max_repository_type_length": "maximum length of the repository type",
+    "max_license_length": "maximum length of the license expression or the license file's name",
+    "max_client_version_length": "maximum length of minClientVersion",
+    "max_dependencies_length": "maximum total length of all dependencies: ids, version ranges and frameworks",
+    "max_server_json_length": "maximum length of the server.json of an MCP server",
 }
 
 SETTINGS: Final = (
@@ -278,7 +280,13 @@ SETTINGS: Final = (
         "port",
     ),
     Setting(
-        "server", "workers", "1", _parse_number(1, 256), "a number from 1 to 256", "how many processes serve", "workers"
+        "server",
+        "workers",
+        "1",
+        _parse_number(1, 256),
+        "a number from 1 to 256",
+        "number of worker processes",
+        "workers",
     ),
     Setting(
         "server",
@@ -286,11 +294,17 @@ SETTINGS: Final = (
         "",
         _parse_path,
         "the path of a PEM file, or nothing",
-        "the certificate for https, with its chain; unset: plain http",
+        "the certificate for https, with its chain; if unset, the server uses http",
         "tls_certificate",
     ),
     Setting(
-        "server", "tls_key", "", _parse_path, "the path of a PEM file, or nothing", "the certificate's key", "tls_key"
+        "server",
+        "tls_key",
+        "",
+        _parse_path,
+        "the path of a PEM file, or nothing",
+        "the certificate's private key",
+        "tls_key",
     ),
     Setting(
         "server",
@@ -299,7 +313,7 @@ SETTINGS: Final = (
         _parse_public_url,
         "an absolute http or https address such as https://nuget.example.com or https://example.com/nuget, "
         "without query",
-        "the address under which clients reach the server; unset: taken from each request",
+        "the URL that clients use for this server; if unset, it is taken from each request",
         "public_url",
     ),
     Setting(
@@ -308,7 +322,7 @@ SETTINGS: Final = (
         "",
         _parse_networks,
         "addresses and networks such as 127.0.0.1, 10.0.0.0/8 (a list in the file, commas in the environment)",
-        "the proxies whose forwarded headers are believed",
+        "the proxies whose X-Forwarded-* and Forwarded headers are trusted",
         "trusted_proxies",
     ),
     Setting(
@@ -317,7 +331,7 @@ SETTINGS: Final = (
         "60s",
         parse_duration,
         DURATION_ALLOWED,
-        "how long requests in flight may take to finish once the server is told to stop",
+        "how long running requests may take to finish when the server stops",
         "stop_timeout_s",
     ),
     Setting(
@@ -326,7 +340,7 @@ SETTINGS: Final = (
         "off",
         _parse_switch,
         "on or off",
-        "whether HTTP/2 is spoken beside HTTP/1.1",
+        "whether to accept HTTP/2 as well as HTTP/1.1",
         "http2",
     ),
     Setting(
@@ -335,7 +349,7 @@ SETTINGS: Final = (
         "2048",
         _parse_number(64, 100_000),
         "a number from 64 to 100000",
-        "how many connections may be open at once",
+        "maximum number of open connections",
         "connections",
     ),
     Setting(
@@ -344,7 +358,7 @@ SETTINGS: Final = (
         "512",
         _parse_number(1, 100_000),
         "a number from 1 to 100000",
-        "how many connections one client address may have open at once; trusted proxies are exempt",
+        "maximum number of open connections per client address; trusted proxies are exempt",
         "connections_per_address",
     ),
     Setting(
@@ -353,7 +367,7 @@ SETTINGS: Final = (
         "30s",
         parse_duration,
         DURATION_ALLOWED,
-        "how long a connection may take until the head of its first or next request is complete",
+        "how long a connection may take to send the complete head of its first or next request",
         "idle_timeout_s",
     ),
     Setting(
@@ -362,7 +376,7 @@ SETTINGS: Final = (
         "60s",
         parse_duration,
         DURATION_ALLOWED,
-        "how long a client may leave an answer unread before its connection is closed",
+        "how long a client may leave a response unread before its connection is closed",
         "write_timeout_s",
     ),
     Setting(
@@ -371,7 +385,7 @@ SETTINGS: Final = (
         "auto",
         _parse_choice("auto", "json", "text"),
         "auto (text on a terminal, else json), json or text",
-        "how log lines look",
+        "format of log lines",
         "format",
     ),
     Setting(
@@ -380,7 +394,7 @@ SETTINGS: Final = (
         "info",
         _parse_choice("debug", "info", "warning", "error"),
         "debug, info, warning or error",
-        "the least important lines that are written",
+        "the lowest level that is logged",
         "level",
     ),
     Setting(
@@ -389,7 +403,7 @@ SETTINGS: Final = (
         "64MB",
         parse_size,
         SIZE_ALLOWED,
-        "how much memory each worker gives to rendered documents",
+        "memory that each worker uses to cache rendered documents",
         "max_bytes",
     ),
     Setting(
@@ -398,7 +412,7 @@ SETTINGS: Final = (
         "60s",
         parse_duration,
         DURATION_ALLOWED,
-        "how long a client may be silent in the middle of a body",
+        "how long a client may pause while it sends a request body",
         "body_stall_s",
     ),
     Setting(
@@ -407,7 +421,7 @@ SETTINGS: Final = (
         "1KB",
         parse_size,
         SIZE_ALLOWED,
-        "how many bytes a second a client must send of a body, on average over body_stall",
+        "minimum rate of a request body in bytes per second, averaged over body_stall",
         "body_min_rate",
     ),
     Setting(
@@ -416,7 +430,7 @@ SETTINGS: Final = (
         "never",
         _parse_lifetime,
         f"never, or {DURATION_ALLOWED}",
-        "after how long a new API key must end; never: it need not",
+        "maximum lifetime of new API keys; never: no limit",
         "max_lifetime_s",
     ),
     *_package_settings(),
@@ -426,19 +440,25 @@ SETTINGS: Final = (
         "",
         parse_image_hosts,
         "host names such as img.shields.io, and gallery (a list in the file, commas in the environment)",
-        "the hosts from which pages show images of READMEs, over https",
+        "the hosts that READMEs may load images from, over https",
         "image_hosts",
     ),
     Setting(
-        "sessions", "lifetime", "14d", parse_duration, DURATION_ALLOWED, "how long a browser is signed in", "lifetime_s"
+        "sessions",
+        "lifetime",
+        "14d",
+        parse_duration,
+        DURATION_ALLOWED,
+        "how long a browser stays signed in",
+        "lifetime_s",
     ),
     Setting(
         "storage",
         "min_free",
         "256MB",
-        _parse_floor,
-        f"{SIZE_ALLOWED}, or 0 for no floor",
-        "how much room is to stay free on the disk: with less, no packages are taken",
+        _parse_min_free,
+        f"{SIZE_ALLOWED}, or 0 for no limit",
+        "free disk space to keep; with less, pushes are refused",
         "min_free_bytes",
     ),
     Setting(
@@ -447,7 +467,7 @@ SETTINGS: Final = (
         "1h",
         parse_duration,
         DURATION_ALLOWED,
-        "how long the bytes of what was deleted or replaced stay for downloads under way",
+        "how long the files of deleted or replaced packages are kept for downloads in progress",
         "reader_grace_s",
     ),
     Setting(
@@ -456,7 +476,7 @@ SETTINGS: Final = (
         "7d",
         parse_duration,
         DURATION_ALLOWED,
-        "how long a package file that the database does not name is kept before it is removed",
+        "how long a package file that the database does not reference is kept before it is removed",
         "quarantine_s",
     ),
 )

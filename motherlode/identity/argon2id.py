@@ -1,7 +1,8 @@
-"""Argon2id as the library verifies it, but in the thread that asks for it and in no other.
+"""Verifies Argon2id hashes like the library does, but in the calling thread only.
 
-How many lanes a hash has is part of it, how many threads fill them is not. The library starts one for each lane, twelve
-times over; several threads at low priority hold up those at the usual one, where a single one hardly does (Linux 6.18).
+The number of lanes is part of a hash; the number of threads that fill them is not. The library starts a thread for each
+lane, twelve times over. Several threads at low priority slow down threads at normal priority; a single one hardly does
+(measured on Linux 6.18).
 """
 
 import hmac
@@ -16,9 +17,9 @@ _OK: Final = 0
 
 
 def is_hash_of(stored: str, text: bytes) -> bool:
-    """Whether `stored`, as the library writes hashes, is one of `text`; takes as long either way.
+    """Whether `stored`, in the library's format, is a hash of `text`. Takes the same time for True and False.
 
-    Raises ValueError for what is no hash, VerificationError where it cannot be computed.
+    Raises ValueError if `stored` is not a hash, VerificationError if the hash cannot be computed.
     """
     parameters = extract_parameters(stored)
     salt, kept = (b64decode(f"{part}==") for part in stored.split("$")[-2:])

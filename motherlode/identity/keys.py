@@ -1,9 +1,9 @@
-"""API keys: how they are made, recognised and compared. Knows no database.
+"""Creates, recognises and compares API keys. Does not use the database.
 
-A key is `mlk_`, 43 characters of base 62 (256 random bits) and 6 of checksum: a secret scanner knows it by its prefix
-and proves it by its checksum without asking anybody. Only the SHA-256 of a key is stored: 256 random bits cannot be
-guessed, so a slow hash would protect nothing and cost every push (docs/adr/0005). A bootstrap key has any form; it is
-compared by the same hash, in constant time, and is never stored.
+A key is `mlk_`, then 43 base-62 characters (256 random bits), then a checksum of 6 characters. A secret scanner finds a
+key by its prefix and verifies it by its checksum, offline. Only the SHA-256 of a key is stored: 256 random bits cannot
+be guessed, so a slow hash would add no protection and slow down every push (docs/adr/0005). A bootstrap key may have
+any format; it is compared by the same hash, in constant time, and is never stored.
 """
 
 import hmac
@@ -26,8 +26,8 @@ MAX_KEY_BYTES: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key just made: `secret` is shown once, `id` names it in lists and logs, `digest` (32 bytes) is what is kept.
-    `expires_at` is when it ends, None for never."""
+    """A new key. `secret` is shown once, `id` identifies it in lists and logs, `digest` (32 bytes) is stored.
+    `expires_at` is None for a key that never expires."""
 
     id: str
     secret: str
@@ -36,24 +36,24 @@ class NewKey:
 
 
 def make_key() -> NewKey:
-    """A new random key."""
+    """Generate a random key."""
     text = _base62(secrets.randbits(256), _SECRET_LENGTH)
     return key_of(f"{_PREFIX}{text}{_checksum(text)}")
 
 
 def key_of(secret: str) -> NewKey:
-    """The same value for a key that is there already, with a new id."""
+    """A `NewKey` with the given secret and a new id."""
     return NewKey(id=f"key-{secrets.token_hex(6)}", secret=secret, digest=digest_of(secret.encode("ascii")))
 
 
 def is_well_formed(secret: str) -> bool:
-    """Whether it looks like a key of ours and its checksum is right."""
+    """Whether the secret has the format of a Motherlode key and a correct checksum."""
     match = _FORM.fullmatch(secret)
     return match is not None and _checksum(match[1]) == match[2]
 
 
 def digest_of(presented: bytes) -> bytes:
-    """The 32 bytes by which a presented key is looked up."""
+    """The digest (32 bytes) that a presented key is looked up by."""
     return sha256(presented).digest()
 
 

@@ -1,12 +1,14 @@
-"""Credentials judged a moment ago: what they proved, so that the next request with them costs neither hash nor query.
+"""A cache of checked credentials: the next request with the same credential needs no password hash and no query.
 
-dotnet sends its credentials anew with every request, and a password hash is slow on purpose. What is kept is a keyed
-hash of each, under a secret of this process. A judgement counts for minutes, and only while `access` is the number at
-which it was made: whatever changes who may do what changes that number, so a judgement never outlives such a change.
-What a password was proven against stays for an hour longer: while the same is stored, no new hash is needed.
+dotnet sends its credentials with every request, and a password hash is slow on purpose. The cache holds a keyed hash of
+each credential, under a secret of this process. A result is valid for minutes, and only while the permissions version
+(`access`) is the one it was made at. Every change of permissions changes that number, so no result outlives such a
+change. The stored hash that a password was verified against is kept for an hour longer: while the user's stored hash is
+still the same, the password need not be hashed again.
 
-Bounded, the oldest make room. Passwords, keys (and with them sessions of browsers) and wrong ones have a table each: a
-key sent under thousands of user names, or thousands of wrong passwords, push out no password that was proven.
+The cache is bounded; the oldest entries are dropped. Passwords, keys (including browser sessions) and wrong credentials
+have a table each. So a key that is sent under thousands of user names, or thousands of wrong passwords, cannot push out
+verified passwords.
 """
 
 import secrets
@@ -19,16 +21,17 @@ from typing import Final
 from motherlode.domain.permissions import Actor
 
 REMEMBER: Final = timedelta(minutes=5)
-"""How long a judgement counts at most."""
+"""How long a result is valid at most."""
 PROVEN: Final = timedelta(hours=1)
-"""How much longer it is known what a password was proven against; each new judgement begins that hour anew."""
+"""How much longer the hash that a password was verified against is kept; each new result restarts this time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What a credential was judged to be at the number `access`, counting until `until`.
+    """The result of checking a credential at the permissions version `access`, valid until `until`.
 
-    `actor` None is a wrong one. `proof` is the stored hash that a password was proven against, None for anything else.
+    `actor` is None for a wrong credential. `proof` is the stored hash that a password was verified against, and None
+    for every other credential.
     """
 
     digest: bytes
@@ -39,7 +42,7 @@ class Remembered:
 
 
 class CredentialCache:
-    """A process's memory of credentials, `most` of each kind; any thread may use it."""
+    """The credential cache of a process, with at most `most` entries of each kind. Safe to call from any thread."""
 
     def __init__(self, most: int = 4096) -> None:
         self._most = most
@@ -53,21 +56,21 @@ class CredentialCache:
         return len(self._passwords) + len(self._keys) + len(self._wrong)
 
     def digest_of(self, credential: bytes) -> bytes:
-        """What a credential is known by here: 32 bytes that mean nothing to another process."""
+        """The key of a credential in this cache: 32 bytes that are meaningless to other processes."""
         return blake2b(credential, key=self._secret, digest_size=32).digest()
 
     def find(self, digest: bytes, access: int, now: datetime) -> Remembered | None:
-        """What it was judged to be at this very number of `access`, if that still counts."""
+        """The result for the credential at this permissions version, or None if there is no valid one."""
         kept = self._passwords.get(digest) or self._keys.get(digest) or self._wrong.get(digest)
         return kept if kept is not None and kept.access == access and now < kept.until else None
 
     def find_proof(self, digest: bytes, now: datetime) -> str | None:
-        """The stored hash that this password was proven against lately, at whatever number of `access`."""
+        """The stored hash that this password was recently verified against, at any permissions version, or None."""
         kept = self._passwords.get(digest)
         return kept.proof if kept is not None and now < kept.until + PROVEN else None
 
     def keep(self, judged: Remembered) -> None:
-        """Remember a judgement in place of an older one; that of a key ends with the key at the latest."""
+        """Store a result and replace an older one. The result for a key is valid no longer than the key itself."""
         actor = judged.actor
         if actor is not None and actor.expires_at is not None and actor.expires_at < judged.until:
             judged = replace(judged, until=actor.expires_at)
@@ -79,7 +82,7 @@ class CredentialCache:
                 del table[next(iter(table))]
 
     def forget(self, digest: bytes) -> None:
-        """Remember it no longer, if it was."""
+        """Drop the result for the credential, if there is one."""
         with self._changing:
             self._drop(digest)
 

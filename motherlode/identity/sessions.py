@@ -1,9 +1,9 @@
-"""Sessions of browsers: the secret in the cookie, and the tokens that forms must carry. Knows no database.
+"""Browser sessions: the secret in the cookie, and the tokens that forms must carry. Does not use the database.
 
-A secret is 256 random bits. Only its SHA-256 is stored, as of an API key. A form's token is derived from the secret of
-the session that it belongs to: whoever cannot read the cookie cannot make it, and nothing need be remembered for it.
-Before anybody has signed in, the same is done with a secret of its own. No token is written twice in the same way: each
-is masked with random bytes that stand before it, so that the length of a compressed page tells nothing of it.
+A secret is 256 random bits. Only its SHA-256 is stored, as for an API key. A form's token is derived from the secret of
+its session, so it can only be made by a client that can read the cookie, and no token needs to be stored. Before the
+user signs in, forms use a separate secret. A token never looks the same twice: it is masked with random bytes that
+precede it, so that the length of a compressed page reveals nothing about it.
 """
 
 import hmac
@@ -20,42 +20,43 @@ _MASKED: Final = re.compile(rf"[0-9a-f]{{{4 * _BYTES}}}")
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """A session just made: `secret` is for the cookie alone, `digest` (32 bytes) is what is kept."""
+    """A new session. `secret` is only for the cookie; `digest` (32 bytes) is stored."""
 
     secret: str
     digest: bytes
 
 
 def make_session() -> NewSession:
-    """A new random session."""
+    """Generate a random session."""
     secret = make_secret()
     return NewSession(secret, digest_of(secret))
 
 
 def make_secret() -> str:
-    """43 random letters, digits, `-` and `_`."""
+    """A random secret: 43 letters, digits, `-` and `_`."""
     return secrets.token_urlsafe(_BYTES)
 
 
 def is_well_formed(secret: str) -> bool:
-    """Whether it looks like a secret of ours."""
+    """Whether the text has the format of a session secret."""
     return _FORM.fullmatch(secret) is not None
 
 
 def digest_of(secret: str) -> bytes:
-    """The 32 bytes by which a secret that is well-formed is looked up."""
+    """The digest (32 bytes) that a well-formed secret is looked up by."""
     return sha256(secret.encode("ascii")).digest()
 
 
 def make_form_token(secret: str) -> str:
-    """What a form of whoever holds this well-formed secret carries: another text each time, good as long as the
-    secret."""
+    """A token for the forms of the session with this well-formed secret.
+
+    Each call returns a different text; all of them are valid as long as the secret is."""
     mask = secrets.token_bytes(_BYTES)
     return (mask + _xor(mask, _proof_of(secret))).hex()
 
 
 def is_form_token(secret: str, presented: str) -> bool:
-    """Whether it is a token that was made for the secret; compared in constant time."""
+    """Whether `presented` is a token made for the secret. Compares in constant time."""
     if not _MASKED.fullmatch(presented):
         return False
     masked = bytes.fromhex(presented)

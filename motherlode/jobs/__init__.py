@@ -1,1 +1,1 @@
-"""Things done later, in a thread of each worker: one idempotent file for each kind. Start at `runner`."""
+"""Background jobs, run in a thread of each worker. Each kind has a module and is idempotent. Start at `runner`."""

@@ -1,4 +1,4 @@
-"""Once a day: collect garbage."""
+"""The daily job that collects garbage."""
 
 from collections import Counter
 from datetime import timedelta

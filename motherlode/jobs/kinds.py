@@ -1,6 +1,6 @@
-"""What a kind of job is, and what it is handed when it runs.
+"""What a kind of job is, and what a job receives when it runs.
 
-Invariant: a job may be cut off at any step and begun again, by any worker: what it does twice does no harm.
+Invariant: jobs are idempotent. A job may be interrupted at any step and started again by any worker.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,12 +12,12 @@ from motherlode.services import Services
 
 
 class Stopped(Exception):
-    """The job is to end between two steps: its worker stops, or it is another's by now."""
+    """The job must end between two steps: its worker is stopping, or another worker has taken it over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One attempt at a job. `step` is to be called between any two steps, often; it raises `Stopped`."""
+    """One attempt at a job. Call `step` often, between any two steps; it raises `Stopped`."""
 
     services: Services
     details: Mapping[str, Any]
@@ -26,8 +26,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of job: `name` in the table, `run` does it, whoever began it before. With `every` there is always one of
-    this kind to be done: that long after the first start, and after each one that was done or given up."""
+    """A kind of job. `name` is its name in the table, and `run` does the job or continues an interrupted one.
+
+    With `every`, there is always a pending job of this kind. It is due that long after the first start of the server,
+    and then that long after each job that was done or given up."""
 
     name: str
     run: Callable[[Task], None]

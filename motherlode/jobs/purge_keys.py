@@ -1,4 +1,4 @@
-"""Once a day: forget verification keys that nobody used before they ended."""
+"""The daily job that removes verification keys that expired unused."""
 
 from datetime import timedelta
 from typing import Final

@@ -1,4 +1,4 @@
-"""Once a day: forget the sessions of browsers whose time is over."""
+"""The daily job that removes expired browser sessions."""
 
 from datetime import timedelta
 from typing import Final

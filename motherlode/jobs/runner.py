@@ -1,9 +1,9 @@
 """Runs the jobs that are due, one after the other, in one thread of each worker.
 
-Which worker runs a job is decided by the claim in the table: once over all of them. A worker that dies loses its claim
-when the time is up, and another begins anew. An attempt that fails is repeated later and later, and given up after
-`MOST_ATTEMPTS`; a job that comes round again begins then afresh. What the runner itself fails to do is logged and tried
-again: no fault ends the thread.
+A worker claims a job in the table before it runs it, so only one worker runs it. If a worker dies, its claim expires
+and another worker starts the job again. A failed attempt is repeated after growing delays; after `MOST_ATTEMPTS` the
+job is given up, and a recurring job is scheduled again. Errors of the runner itself are logged and retried; they never
+end the thread.
 """
 
 import os
@@ -23,63 +23,63 @@ from motherlode.store.jobs import JobRow
 from motherlode.store.sanitize import sanitize
 
 CLAIM: Final = timedelta(minutes=5)
-"""How long a claim lasts that is not prolonged; longer than any one step."""
+"""How long a claim lasts unless it is extended. It must be longer than any single step."""
 PROLONG_AFTER: Final = CLAIM / 3
 MOST_ATTEMPTS: Final = 5
 FIRST_DELAY: Final = timedelta(minutes=1)
-"""How long after the first attempt that failed there is another; four times as long after each further one."""
+"""Delay after the first failed attempt. Each further delay is four times as long."""
 KEPT: Final = timedelta(days=7)
-"""How long it can be seen what became of a job."""
+"""How long finished jobs stay in the table."""
 LOOK_INTERVAL_S: Final = 5.0
 _RETRY_INTERVAL_S: Final = 60.0
 _MAX_ERROR: Final = 300
-_WORKER_GONE: Final = "its worker died, or took too long"
+_WORKER_GONE: Final = "the worker died or took too long"
 
 
 class Runner:
-    """The runner of one worker, for these kinds of jobs."""
+    """The job runner of one worker."""
 
     def __init__(self, services: Services, kinds: Sequence[Kind]) -> None:
-        self._house = services
+        self._services = services
         self._kinds = {kind.name: kind for kind in kinds}
         self._worker = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._stopping = Event()
         self._thread: Thread | None = None
 
     def start(self) -> None:
-        """Begin to run jobs, in a thread."""
+        """Start to run jobs, in a thread."""
         self._thread = Thread(target=self._run_until_stopped, name="jobs", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End what `start` began: a job under way finishes its step, and is left to another worker."""
+        """Stop running jobs. A running job finishes its current step and is left to another worker."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
 
     def run_next(self) -> bool:
-        """Run the next job that is due, if there is one; whether there was. Raises Busy, StorageFull."""
+        """Run the next job that is due. Returns False if there is none. Raises Busy, StorageFull."""
         self._schedule()
-        now = self._house.clock.now()
-        with self._house.db.read() as tx:
+        now = self._services.clock.now()
+        with self._services.db.read() as tx:
             due = jobs.find_due(tx, list(self._kinds), now)
         if due is None:
             return False
-        with self._house.db.write() as tx:
+        with self._services.db.write() as tx:
             job = jobs.claim(tx, due.id, self._worker, now, now + CLAIM)
         if job is not None:
             self._attempt(job)
         return True
 
     def _schedule(self) -> None:
-        """See to it that there is a job of every kind that comes round; a worker may have died before it saw to it."""
+        """Add a missing job of every recurring kind. One may be missing if a worker died before it added the next."""
         rounds = {kind.name: kind.every for kind in self._kinds.values() if kind.every is not None}
-        with self._house.db.read() as tx:
+        with self._services.db.read() as tx:
             missing = rounds.keys() - jobs.pending_kinds(tx)
         if not missing:
             return
-        with self._house.db.write() as tx:
-            now = self._house.clock.now()
+        with self._services.db.write() as tx:
+            now = self._services.clock.now()
             for name in sorted(missing - jobs.pending_kinds(tx)):
                 jobs.add(tx, name, {}, due_at=now + rounds[name], at=now)
 
@@ -90,9 +90,9 @@ class Runner:
             log.error("job_given_up", error=_WORKER_GONE)
             return
         try:
-            self._kinds[job.kind].run(Task(self._house, job.details, self._stepper(job)))
+            self._kinds[job.kind].run(Task(self._services, job.details, self._stepper(job)))
         except Stopped:
-            self._hand_back(job)
+            self._release(job)
             log.info("job_stopped")
         except (Refusal, OSError) as error:
             self._fail(job, str(error))
@@ -105,30 +105,30 @@ class Runner:
             log.info("job_done")
 
     def _stepper(self, job: JobRow) -> "_Stepper":
-        return _Stepper(self._house, job, self._stopping)
+        return _Stepper(self._services, job, self._stopping)
 
     def _finish(self, job: JobRow) -> None:
-        with self._house.db.write() as tx:
-            if jobs.finish(tx, job, self._house.clock.now()):
+        with self._services.db.write() as tx:
+            if jobs.finish(tx, job, self._services.clock.now()):
                 self._come_round(tx, job)
 
     def _fail(self, job: JobRow, error: str) -> None:
-        """Put the job off, or give it up."""
-        said = sanitize(error, _MAX_ERROR) or "it failed"
-        with self._house.db.write() as tx:
-            now = self._house.clock.now()
+        """Reschedule the job, or give it up after the last attempt."""
+        reason = sanitize(error, _MAX_ERROR) or "unknown error"
+        with self._services.db.write() as tx:
+            now = self._services.clock.now()
             if job.attempts < MOST_ATTEMPTS:
-                jobs.reschedule(tx, job, now + FIRST_DELAY * 4 ** (job.attempts - 1), said)
-            elif jobs.give_up(tx, job, now, said):
+                jobs.reschedule(tx, job, now + FIRST_DELAY * 4 ** (job.attempts - 1), reason)
+            elif jobs.give_up(tx, job, now, reason):
                 self._come_round(tx, job)
 
-    def _hand_back(self, job: JobRow) -> None:
-        with self._house.db.write() as tx:
+    def _release(self, job: JobRow) -> None:
+        with self._services.db.write() as tx:
             jobs.release(tx, job)
 
     def _come_round(self, tx: Tx, job: JobRow) -> None:
-        """Let the next one of its kind be due, if it comes round, and forget old ones."""
-        now = self._house.clock.now()
+        """Schedule the next job of the kind if it recurs, and remove old finished jobs."""
+        now = self._services.clock.now()
         every = self._kinds[job.kind].every
         if every is not None:
             jobs.add(tx, job.kind, {}, due_at=now + every, at=now)
@@ -136,35 +136,36 @@ class Runner:
 
     def _run_until_stopped(self) -> None:
         while not self._stopping.is_set():
-            self._stopping.wait(self._run_and_tell())
+            self._stopping.wait(self._run_and_log())
 
-    def _run_and_tell(self) -> float:
-        """Run the next job; for how many seconds to wait before the one after it."""
+    def _run_and_log(self) -> float:
+        """Run the next job and log errors. Returns how many seconds to wait before the next call."""
         try:
             return 0.0 if self.run_next() else LOOK_INTERVAL_S
         except Refusal as refusal:
             get_logger().warning("jobs_not_run", reason=str(refusal))
-        except Exception:  # noqa: BLE001 the next time may go well, and nobody else would run this worker's share
+        except Exception:  # noqa: BLE001
+            # the next call may succeed, and without this thread the worker would run no more jobs
             get_logger().exception("jobs_not_run")
         return _RETRY_INTERVAL_S
 
 
 class _Stepper:
-    """Called between two steps of a job: keeps its claim, or ends it with `Stopped`."""
+    """Called between two steps of a job: extends its claim, or raises `Stopped`."""
 
     def __init__(self, services: Services, job: JobRow, stopping: Event) -> None:
-        self._house = services
+        self._services = services
         self._job = job
         self._stopping = stopping
-        self._prolonged_at = services.clock.now()
+        self._extended_at = services.clock.now()
 
     def __call__(self) -> None:
         if self._stopping.is_set():
             raise Stopped
-        now = self._house.clock.now()
-        if now - self._prolonged_at < PROLONG_AFTER:
+        now = self._services.clock.now()
+        if now - self._extended_at < PROLONG_AFTER:
             return
-        with self._house.db.write() as tx:
+        with self._services.db.write() as tx:
             if not jobs.extend(tx, self._job, now + CLAIM):
                 raise Stopped
-        self._prolonged_at = now
+        self._extended_at = now

@@ -1,4 +1,4 @@
-"""All kinds of jobs there are."""
+"""The table of all kinds of jobs."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""When the certificate that the server shows comes to its end."""
+"""Reads when the server's TLS certificate expires."""
 
 import ssl
 from contextlib import suppress
@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Final
 
 _NO_CHECK_TIME: Final = 0x200000
-"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python gives no name: also a certificate that has ended is read."""
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python does not name. It allows reading an expired certificate."""
 
 
 def find_end(certificate: Path, key: Path) -> datetime | None:
-    """The end of the first certificate in that file; None where the files are no good together.
+    """When the first certificate in the file expires, or None if the certificate and the key cannot be used together.
 
-    It is read as a client reads it, from a handshake in memory: Python reads certificates no other way.
+    The date comes from a TLS handshake in memory, because Python has no other way to read a certificate.
     """
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
@@ -28,7 +28,7 @@ def find_end(certificate: Path, key: Path) -> datetime | None:
 
 
 def shake_hands(server: ssl.SSLContext, client: ssl.SSLContext, host: str | None) -> ssl.SSLObject:
-    """Let the two talk in memory until both are content; returns the client's side. Raises ssl.SSLError."""
+    """Do a TLS handshake in memory; returns the client's side. Raises ssl.SSLError."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     asked = client.wrap_bio(to_client, to_server, server_hostname=host)
     answering = server.wrap_bio(to_server, to_client, server_side=True)

@@ -1,19 +1,19 @@
-"""What time it is: a port, because tests choose their own time."""
+"""The clock. It is a protocol, so that tests can set the time."""
 
 from datetime import UTC, datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """Returns the current time."""
 
     def now(self) -> datetime:
-        """Now, as an aware UTC time."""
+        """The current time, aware and in UTC."""
 
 
 class SystemClock:
-    """The clock of the machine."""
+    """The machine's clock."""
 
     def now(self) -> datetime:
-        """Now, as an aware UTC time."""
+        """The current time, aware and in UTC."""
         return datetime.now(UTC)

@@ -1,6 +1,6 @@
-"""Named points at which a test may kill the server, to prove that nothing acknowledged is lost.
+"""Named points at which a test can kill the server, to prove that acknowledged changes are never lost.
 
-Off unless MOTHERLODE_CRASH_AT names a point, and then free of cost but for one comparison.
+They are off unless MOTHERLODE_CRASH_AT names a point, and then cost one comparison.
 """
 
 import os
@@ -11,6 +11,6 @@ _CRASH_AT: Final = os.environ.get("MOTHERLODE_CRASH_AT")
 
 
 def crash_point(name: str) -> None:
-    """Die here and now, as by kill -9, if this is the point the environment names."""
+    """Kill this process, as by kill -9, if MOTHERLODE_CRASH_AT names this point."""
     if _CRASH_AT is not None and name == _CRASH_AT:
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))

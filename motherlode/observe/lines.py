@@ -1,7 +1,7 @@
-"""Lines on their way out: whole, in order, and those that are in no hurry a few at a time.
+"""Writes log lines whole and in order. Lines that are not urgent are written in batches.
 
-The invariant: a batch is no longer than what a pipe takes in one piece, so that lines of several workers that share one
-never mix; and whatever is written at once takes along what waits.
+Invariant: a batch is not longer than what a pipe accepts atomically, so that lines of workers that share a pipe never
+mix. A line that is written at once also flushes the lines that wait, so that the order is kept.
 """
 
 from contextlib import suppress
@@ -9,9 +9,9 @@ from threading import Lock
 from typing import BinaryIO, Final
 
 LONGEST_WAIT_S: Final = 0.1
-"""How long a line may wait for others."""
+"""Longest time that a line may wait for its batch, in seconds."""
 _MOST_BYTES: Final = 4_096
-"""What Linux writes into a pipe undivided (PIPE_BUF)."""
+"""Max size of an atomic write to a pipe on Linux (PIPE_BUF)."""
 
 
 class Lines:
@@ -24,23 +24,23 @@ class Lines:
         self._lock = Lock()
 
     def write(self, line: str) -> None:
-        """Write it at once."""
+        """Write the line, and those that wait, at once."""
         with self._lock:
             self._add(line)
             self._flush()
 
-    # structlog calls what lies beneath it by the name of the level
+    # structlog calls the method that is named like the level
     debug = info = warning = error = critical = exception = log = msg = write
 
     def defer(self, line: str) -> bool:
-        """Let it wait for others; whether the caller has to see to it that `flush` is called after LONGEST_WAIT_S."""
+        """Add the line to the batch. Returns whether the caller must call `flush` after LONGEST_WAIT_S."""
         with self._lock:
             self._add(line)
             is_first, self._is_awaited = not self._is_awaited, True
             return is_first
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write the lines that wait."""
         with self._lock:
             self._is_awaited = False
             self._flush()
@@ -54,6 +54,6 @@ class Lines:
     def _flush(self) -> None:
         if self._waiting:
             batch, self._waiting = self._waiting, bytearray()
-            with suppress(OSError):  # a full disk or a reader that is gone: no request may suffer for its log line
+            with suppress(OSError):  # a full disk or a closed pipe must not fail the request
                 self._file.write(batch)
                 self._file.flush()

@@ -1,6 +1,6 @@
-"""Logs: one line a request, as JSON for machines or coloured for people. A key or password never gets here.
+"""Logs: one line per request, as JSON for machines or coloured text for people. Keys and passwords are never logged.
 
-Lines of requests are most of a log: as JSON they are made without structlog's machinery, and written in batches.
+Most lines of a log are for requests. So, as JSON, these are formatted without structlog and written in batches.
 """
 
 import atexit
@@ -19,13 +19,13 @@ from motherlode.nuget.quoting import printable
 from motherlode.observe.lines import Lines
 
 _encode: Final = json.JSONEncoder(default=repr).encode
-"""Made once: json.dumps makes an encoder for each line. What is not ASCII is written out: among it are characters that
-end a line or steer a terminal."""
+"""Created once, because json.dumps creates an encoder for each call. It escapes everything that is not ASCII, which
+includes characters that end a line or control a terminal."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Output:
-    """What structlog asks for the lines; `takes_batches` where requests are logged, and as JSON."""
+    """The logger factory of structlog. `takes_batches` is set if requests are logged, and as JSON."""
 
     lines: Lines
     takes_batches: bool
@@ -35,7 +35,7 @@ class _Output:
 
 
 def configure_logs(*, style: str = "auto", level: str = "info") -> None:
-    """Send every log line to standard error; `style` is "json", "text", or "auto" (text on a terminal)."""
+    """Send every log line to standard error. `style` is "json", "text", or "auto" (text on a terminal, else JSON)."""
     as_text = style == "text" or (style == "auto" and sys.stderr.isatty())
     renderers: list[Any] = [structlog.processors.JSONRenderer(serializer=lambda event, **_: _encode(event))]
     if as_text:
@@ -58,9 +58,9 @@ def configure_logs(*, style: str = "auto", level: str = "info") -> None:
 
 
 def _escape(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Write out control characters: a stranger's path must not steer the terminal that shows it.
+    """Escape control characters, so that the path of a request cannot control the terminal that shows it.
 
-    A traceback keeps its lines.
+    A traceback keeps its line breaks.
     """
     return {name: _printable(value, has_lines=name == "exception") for name, value in event.items()}
 
@@ -72,32 +72,32 @@ def _printable(value: Any, *, has_lines: bool) -> Any:
 
 
 def get_logger() -> structlog.typing.FilteringBoundLogger:
-    """The logger of the process; log events are named by the fact (`package_pushed`)."""
+    """The logger of the process. Events are named after the fact (`package_pushed`)."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
     return logger
 
 
 class Facts:
-    """What the log says of every request of a kind, written as JSON only once."""
+    """The log fields that all requests of a kind share, encoded as JSON only once."""
 
     def __init__(self, **facts: Any) -> None:
         self.named = facts
 
     @cached_property
     def beginning(self) -> str:
-        """The beginning of a JSON object, to be gone on with."""
-        # member by member: to encode a text takes a third of what it takes to encode an object that holds it
+        """The beginning of a JSON object with these fields; the caller appends the other fields."""
+        # encoding each string takes a third of the time of encoding an object that contains it
         return "{" + "".join(f'"{name}": {_encode(value)}, ' for name, value in self.named.items())
 
 
 class RequestLog:
-    """Lines of answered requests."""
+    """Writes a line for each answered request."""
 
     def __init__(self, lines: Lines | None) -> None:
         self._lines = lines
 
     def note(self, facts: Facts, request_id: str, status: int, duration_s: float, client: str) -> bool:
-        """One line; whether the caller has to see to it that `flush` is called after LONGEST_WAIT_S."""
+        """Log one request. Returns whether the caller must call `flush` after LONGEST_WAIT_S."""
         duration_ms = round(duration_s * 1000, 2)
         if self._lines is None:
             one = {"request_id": request_id, "status": status, "duration_ms": duration_ms, "client": client}
@@ -110,12 +110,12 @@ class RequestLog:
         )
 
     def flush(self) -> None:
-        """Write what waits for its batch."""
+        """Write the lines that wait for their batch."""
         if self._lines is not None:
             self._lines.flush()
 
 
 def get_request_log() -> RequestLog:
-    """The log of requests, as it was configured."""
+    """The request log, as configured by `configure_logs`."""
     output = structlog.get_config()["logger_factory"]
     return RequestLog(output.lines if isinstance(output, _Output) and output.takes_batches else None)

@@ -1,7 +1,7 @@
-"""Metrics for Prometheus, by route name and result; they name no package.
+"""Metrics for Prometheus, by route name and result. They do not name packages.
 
-With several workers each writes into the folder that PROMETHEUS_MULTIPROC_DIR names, and any of them answers for all:
-the server sets the variable before its workers start.
+Each of several workers writes to the folder in PROMETHEUS_MULTIPROC_DIR, and any worker can answer for all of them. The
+server sets the variable before it starts its workers.
 """
 
 import os
@@ -51,7 +51,7 @@ class Metrics:
         )
 
     def show_cache(self, kept_bytes: int) -> None:
-        """Tell what this worker's documents take in memory."""
+        """Set the memory used by this worker's documents, in bytes."""
         self._cache.set(kept_bytes)
 
     def count_request(self, route: str, method: str, status: int, duration_s: float) -> None:
@@ -64,11 +64,11 @@ class Metrics:
         found[1].observe(duration_s)
 
     def count_sign_in(self, result: str) -> None:
-        """Count one try to sign in with a password: `ok`, `wrong` or `slowed`."""
+        """Count one attempt to sign in with a password: `ok`, `wrong` or `slowed`."""
         self._sign_ins.labels(result).inc()
 
     def count_push(self, result: str) -> None:
-        """Count one push: `pushed`, `replaced` or `unchanged`; what was refused counts as `refused`."""
+        """Count one push: `pushed`, `replaced`, `unchanged` or `refused`."""
         self._pushes.labels(result).inc()
 
     def count_refusal(self, route: str, code: str) -> None:
@@ -76,11 +76,11 @@ class Metrics:
         self._refusals.labels(route, code).inc()
 
     def count_download(self) -> None:
-        """Count one package that was sent."""
+        """Count one package download."""
         self._downloads.inc()
 
     def render(self, state: ServerState | None) -> bytes:
-        """All counters of all workers and the state, in Prometheus's text form."""
+        """The counters of all workers and the server's state, in the text format of Prometheus."""
         said = b"" if state is None else generate_latest(StateCollector(state))
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry) + said

@@ -1,4 +1,4 @@
-"""What the processes of the server take, as Linux tells it."""
+"""Reads the resource use of the server's processes from /proc (Linux)."""
 
 import os
 from contextlib import suppress
@@ -11,7 +11,7 @@ _PROC: Final = Path("/proc")
 
 
 def read_processes() -> ProcessState | None:
-    """This worker, its siblings and their parent together; None on systems without /proc."""
+    """The sum over this worker, its siblings and their parent, or None on systems without /proc."""
     if not (_PROC / "self" / "stat").exists():
         return None
     found = [state for state in map(_read, _family()) if state is not None]
@@ -24,7 +24,7 @@ def read_processes() -> ProcessState | None:
 
 
 def _family() -> list[int]:
-    """The process ids of the server; this process alone where it has no parent that started workers."""
+    """The process ids of the server, or only this process if it was not started as a worker."""
     parent = os.getppid()
     try:
         siblings = [int(pid) for pid in (_PROC / str(parent) / "task" / str(parent) / "children").read_text().split()]
@@ -35,7 +35,7 @@ def _family() -> list[int]:
 
 
 def _read(pid: int) -> ProcessState | None:
-    """One process; None for one that has ended, or that may not be looked at."""
+    """The state of one process, or None if it has ended or cannot be inspected."""
     folder = _PROC / str(pid)
     with suppress(OSError, ValueError, IndexError):
         fields = (folder / "stat").read_text().rpartition(")")[2].split()

@@ -1,7 +1,6 @@
-"""What a scrape says about the server as it is at that moment, as opposed to what it counted.
+"""Metrics of the server's current state, in contrast to the counters.
 
-It is read for each scrape by the worker that answers, so that nothing of it is stale: a feed that was deleted is not
-in it any more.
+The worker that answers a scrape reads them for it, so that they are never stale: a deleted feed no longer appears.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,12 +12,12 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 PRIVATE_FEEDS = "(private)"
-"""The label of all private feeds together: metrics are for everybody, and their names are not."""
+"""The label of all private feeds together. Everyone can read the metrics, so they must not name private feeds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """The processes of the server together: resident memory in bytes, open files, seconds of processor time."""
+    """Totals of the server's processes: resident memory in bytes, open files, and processor time in seconds."""
 
     count: int
     resident_bytes: int
@@ -28,11 +27,11 @@ class ProcessState:
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """The server at one moment.
+    """The state of the server at one moment.
 
-    `packages` counts ids and `versions` their versions, by the feed's label; `jobs` counts jobs by kind and state.
-    `index_lag` is how many events of all feeds the search index lacks, None while there is none. Sizes are in bytes.
-    `certificate_ends_at` is None where the server speaks http.
+    `packages` counts package ids and `versions` their versions, by the feed's label; `jobs` counts jobs by kind and
+    state. `index_lag` is the number of events of all feeds that the search index has not applied yet, or None if there
+    is no index. Sizes are in bytes. `certificate_ends_at` is None if the server uses http.
     """
 
     build: Mapping[str, str]
@@ -48,13 +47,13 @@ class ServerState:
 
 
 class StateCollector(Collector):
-    """Hands a state to Prometheus's library."""
+    """Passes a state to the Prometheus library."""
 
     def __init__(self, state: ServerState) -> None:
         self._state = state
 
     def collect(self) -> Iterator[Metric]:
-        """Each figure that is known."""
+        """The metrics whose values are known."""
         state = self._state
         yield _labelled("build_info", "The program: always 1.", tuple(state.build), {tuple(state.build.values()): 1})
         yield _gauge(

@@ -1,11 +1,11 @@
-"""How text becomes words, before it is indexed and in queries alike.
+"""Splits text into words, for the index and for queries.
 
-A word is a run of letters, marks, digits and symbols beyond ASCII (so that an emoji is one); blanks, punctuation and
-ASCII symbols separate words. A word is kept whole, and in parts: split where lower case meets upper (`jsonPath`),
-before the last capital of several (`XMLReader`), and between letters and digits.
+A word is a run of letters, marks, digits and non-ASCII symbols (so an emoji is a word). Whitespace, punctuation and
+ASCII symbols separate words. A word is kept whole and in parts. It is split where lower case meets upper case
+(`jsonPath`), before the last of several capitals (`XMLReader`), and between letters and digits.
 
-Invariant: nothing depends on the casing but where a word is split, and words never hold a blank or an ASCII symbol, so
-that they can be joined by one.
+Invariant: casing only decides where a word is split. Words never contain whitespace or an ASCII symbol, so these can be
+used to join words.
 """
 
 import re
@@ -17,9 +17,9 @@ from motherlode.nuget.ids import PackageId
 from motherlode.nuget.unicode import normalize
 
 MAX_WORD_LENGTH: Final = 100
-"""Words are cut to this, the length of the longest id; two that differ only beyond are one."""
+"""Words are cut to this length, which is that of the longest id. Words that differ only after it are equal."""
 MAX_TEXT_LENGTH: Final = 20_000
-"""Characters of a text that are looked at, before and after it is normalized."""
+"""Max characters of a text that are read, before and after it is normalized."""
 
 _KINDS_OF_ASCII: Final = {
     code: "U" if chr(code).isupper() else "L" if chr(code).islower() else "D" if chr(code).isdigit() else " "
@@ -32,20 +32,21 @@ _PART: Final = re.compile(r"U+(?!L)|U?L+|D+")
 
 
 class Word(NamedTuple):
-    """A word in lower case: whole, and in its parts; one that is not split is its only part."""
+    """A word in lower case: whole, and in parts. A word that is not split is its own only part."""
 
     whole: str
     parts: tuple[str, ...]
 
 
 def fold(text: str) -> str:
-    """The text in lower case, as ids are folded (character by character), and safe to hand to an index as UTF-8."""
+    """The text in lower case, folded character by character like ids, and valid for an index that expects UTF-8."""
     return PackageId(text if text.isascii() else text.encode("utf-8", "replace").decode()).key
 
 
 def iter_words(text: str) -> Iterator[Word]:
-    """The words of a text in their order, of its first `MAX_TEXT_LENGTH` characters. Any text will do; equal words of
-    other Unicode forms (NFKC) are one."""
+    """The words of a text in order, from its first `MAX_TEXT_LENGTH` characters.
+
+    Accepts any text. Words that are equal in Unicode form NFKC are the same word."""
     text = text[:MAX_TEXT_LENGTH]
     if not text.isascii():
         text = normalize("NFKC", text)[:MAX_TEXT_LENGTH]
@@ -61,7 +62,7 @@ def iter_words(text: str) -> Iterator[Word]:
 
 
 def spell_words(words: Iterable[Word]) -> Iterator[str]:
-    """Every text under which one of the words is found: wholes and parts."""
+    """The texts that find one of the words: the whole words and their parts."""
     for word in words:
         yield word.whole
         if len(word.parts) > 1:

@@ -1,7 +1,7 @@
-"""Telling a damaged index from a good one: before it is used by the checksums of its files, later by what goes wrong.
+"""Detects a damaged index: before it is opened by the checksums of its files, later by the errors of Tantivy.
 
-Tantivy ends each file of a segment with a checksum, which it writes but does not read itself: without a look at it a
-flipped bit is an answer that lacks packages.
+Tantivy writes a checksum at the end of each segment file, but never checks it. Without this check, a flipped bit would
+only show as packages missing from the results.
 """
 
 import json
@@ -21,18 +21,18 @@ _READ_BYTES: Final = 1024 * 1024
 
 
 class UnusableIndex(Exception):
-    """There is no index that can be used; `str()` says why. The remedy is always to build it anew."""
+    """There is no usable index; `str()` says why. The remedy is always to rebuild it."""
 
 
 @contextmanager
-def refuse_damage() -> Iterator[None]:
-    """Say UnusableIndex for whatever Tantivy says or does when its files are not what it wrote."""
+def damage_errors() -> Iterator[None]:
+    """Turn every error that Tantivy raises for damaged files into UnusableIndex."""
     try:
         yield
     except (ValueError, OSError) as error:
         raise UnusableIndex(f"the search index is damaged: {error}") from error
     except BaseException as error:
-        if type(error).__name__ != "PanicException":  # how a Rust panic arrives; the class has no importable name
+        if type(error).__name__ != "PanicException":  # a Rust panic; its class cannot be imported
             raise
         raise UnusableIndex(f"the search index is damaged: {error}") from error
 
@@ -41,20 +41,20 @@ def check_files(folder: Path) -> None:
     """Compare every file of the last commit with its checksum.
 
     Raises:
-        UnusableIndex: a file is missing or is not what was written.
+        UnusableIndex: a file is missing or does not match its checksum.
     """
     for _ in range(_TRIES):
         meta = _read_meta(folder)
         try:
             _check_segments(folder, json.loads(meta)["segments"])
         except FileNotFoundError as error:
-            if _read_meta(folder) == meta:  # else a writer has merged it away meanwhile
-                raise UnusableIndex(f"the search index has lost the file {error.filename}") from error
+            if _read_meta(folder) == meta:  # otherwise a writer has merged the file meanwhile
+                raise UnusableIndex(f"the search index is damaged: the file {error.filename} is missing") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise UnusableIndex(f"the search index is damaged: {_META} is not readable") from error
+            raise UnusableIndex(f"the search index is damaged: {_META} cannot be read") from error
         else:
             return
-    raise UnusableIndex("the search index changes faster than it can be checked")
+    raise UnusableIndex("the search index cannot be checked because it changes too fast")
 
 
 def _read_meta(folder: Path) -> bytes:
@@ -83,15 +83,15 @@ def _check_file(path: Path) -> None:
             left -= len(block)
         footer = file.read()[: -_END.size]
     if left or json.loads(footer)["crc"] != checksum:
-        raise UnusableIndex(f"the search index is damaged: {path.name} is not what was written")
+        raise UnusableIndex(f"the search index is damaged: {path.name} does not match its checksum")
 
 
 def _read_footer_bytes(path: Path, size: int) -> int:
-    """The length of the footer that ends the file: a checksum as JSON, then its length and a magic number."""
+    """The size of the file's footer in bytes: a JSON object with the checksum, then its length and a magic number."""
     with path.open("rb") as file:
         file.seek(max(0, size - _END.size))
         end = file.read()
     length, magic = _END.unpack(end) if len(end) == _END.size else (0, 0)
     if magic != _MAGIC or length + _END.size > size:
-        raise UnusableIndex(f"the search index is damaged: {path.name} is cut short")
+        raise UnusableIndex(f"the search index is damaged: {path.name} is truncated")
     return int(length) + _END.size

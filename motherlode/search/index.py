@@ -1,15 +1,16 @@
-"""The search index of one node: made, opened, written, asked. Start here.
+"""The search index of one node: create, open, write and query it. Start here.
 
-`subjects` says what is handed in, `analyser` how text becomes words, `queries` what people may type, `questions` what
-is asked, `layout` what a document holds, `matching` what a question finds and `ranking` in which order.
+`subjects` defines what is indexed, `analyser` splits text into words, `queries` parses what users type, `questions`
+defines requests and results, `layout` defines the documents, `matching` finds documents, and `ranking` orders them.
 
-The index is a projection: whatever is wrong with it, it is built anew, and nothing is lost. How far it has followed the
-catalog of each feed (`positions`) is committed with the documents, so that the two never differ, whenever it stops.
+The index is a projection: if it is unusable for any reason, it is rebuilt, and nothing is lost. How far it has followed
+the catalog of each feed (`positions`) is committed together with the documents, so the two always agree.
 
-Any number of threads and processes read; one writes at a time, holding the caller's file lock from before `write` until
-after `tidy`. What the writer committed is found by others after their `reload`.
+Any number of threads and processes may read. Only one may write at a time: the caller holds a file lock from before
+`write` until after `tidy`. Other readers see a commit after they call `reload`.
 
-Invariant: an index that opens has this layout and this history, and each commit is wholly in it or not at all.
+Invariant: an index that opens has the current layout and the given history, and contains each commit whole or not at
+all.
 """
 
 import json
@@ -26,7 +27,7 @@ from tantivy import Query as Matching
 
 from motherlode import os_files
 from motherlode.search import layout
-from motherlode.search.damage import UnusableIndex, check_files, refuse_damage
+from motherlode.search.damage import UnusableIndex, check_files, damage_errors
 from motherlode.search.layout import LAYOUT
 from motherlode.search.matching import Matcher, all_of
 from motherlode.search.questions import Found, Question
@@ -40,15 +41,15 @@ _HEAP_BYTES: Final = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Snapshot:
     reading: Reading
     positions: Mapping[int, int]
 
 
 class SearchIndex:
-    """An open index. Searching is safe from any thread; writing is for one thread at a time.
+    """An open index. Any thread may search; only one thread may write at a time.
 
-    Every method raises UnusableIndex once the files turn out to be damaged: build a new index then.
+    Every method raises UnusableIndex if the files turn out to be damaged. Then build a new index.
     """
 
     def __init__(self, index: Index) -> None:
@@ -57,18 +58,18 @@ class SearchIndex:
         self._writer: IndexWriter | None = None
         self._reloading = Lock()
         self.loads = 0
-        """How often `reload` was called."""
+        """The number of calls of `reload`."""
         self._index.config_reader("manual")
-        self._look = self._read_look()
+        self._snapshot = self._read_snapshot()
 
     def positions(self) -> Mapping[int, int]:
-        """For each feed the number of the last catalog event that is in the index, as of the last `reload`."""
-        return self._look.positions
+        """By feed id, the number of the last catalog event in the index, as of the last `reload`."""
+        return self._snapshot.positions
 
     def search(self, question: Question) -> Found:
-        """The packages that match, each once, in the order that was asked for, as `ranking` tells."""
-        reading = self._look.reading
-        with refuse_damage():
+        """The matching packages, each once, in the requested order (see `ranking`)."""
+        reading = self._snapshot.reading
+        with damage_errors():
             whole = self._matcher.match(question)
             if question.sort is not Sort.RELEVANCE:
                 order = NEWEST_FIRST if question.sort is Sort.NEWEST else BY_RANK
@@ -77,50 +78,52 @@ class SearchIndex:
             return _read_tiers(reading, self._matcher.split_tiers(question, ids), question, whole)
 
     def complete(self, question: Question) -> Found:
-        """The ids that what was typed so far (the query's text) may become; fields in it mean nothing here.
+        """The ids that complete the query's text. Field names in the text have no special meaning.
 
-        First the id itself, then ids that begin so, then ids whose words do, whatever order is asked for.
+        First comes the id itself, then ids that begin with the text, then ids with words that begin with it. The
+        question's `sort` is ignored.
         """
-        with refuse_damage():
-            return _read_tiers(self._look.reading, self._matcher.split_starts(question), question)
+        with damage_errors():
+            return _read_tiers(self._snapshot.reading, self._matcher.split_starts(question), question)
 
     def shows(self, subject: Subject) -> bool:
-        """Whether each audience finds the package as its view of the subject says: in that version, once, or not."""
-        look = self._look
+        """Whether the index matches the subject: each audience finds the package once in its view's version, or not at
+        all if it has no view."""
+        snapshot = self._snapshot
         key = self._matcher.term(layout.KEY, layout.key_of(subject.feed_id, subject.id_key))
-        with refuse_damage():
+        with damage_errors():
             for audience in AUDIENCES:
                 scope = self._matcher.term(layout.SCOPE, layout.scope_of(subject.feed_id, audience))
                 view = subject.views.get(audience)
-                if look.reading.count(all_of([key, scope])) != (0 if view is None else 1):
+                if snapshot.reading.count(all_of([key, scope])) != (0 if view is None else 1):
                     return False
                 if view is not None:
                     version = self._matcher.term(layout.VERSION, view.version.key)
-                    if not look.reading.count(all_of([key, scope, version])):
+                    if not snapshot.reading.count(all_of([key, scope, version])):
                         return False
         return True
 
     def find_moved(self, feed_id: int, downloads: Mapping[str, int]) -> list[str]:
-        """Of these id keys, with their downloads as of now, those in the index that they would rank anew.
+        """The given id keys whose rank in the index no longer fits their current `downloads`.
 
-        Hand their subjects to `write` once in a while: rankings follow downloads that way, at a cost bounded by what
-        changed.
+        Pass their subjects to `write` from time to time, so that the ranking follows the downloads. The cost is bounded
+        by the number of changes.
         """
-        look = self._look
-        with refuse_damage():
+        snapshot = self._snapshot
+        with damage_errors():
             return [
                 id_key
                 for id_key, number in downloads.items()
-                if look.reading.has_moved(self._matcher.term(layout.KEY, layout.key_of(feed_id, id_key)), number)
+                if snapshot.reading.has_moved(self._matcher.term(layout.KEY, layout.key_of(feed_id, id_key)), number)
             ]
 
     def write(self, subjects: Iterable[Subject], positions: Mapping[int, int]) -> None:
-        """Replace what the index has of each subject and set these positions, in one commit; then `reload`.
+        """Replace everything the index has about these subjects and set these positions, in one commit; then `reload`.
 
-        Of a package that is named several times the last one counts. Positions of other feeds stay.
+        If a package occurs several times, the last one counts. Positions of other feeds do not change.
 
         Raises:
-            OSError: it could not be written (a full disk, say); the index is as it was.
+            OSError: the index could not be written, for example because the disk is full; it is unchanged.
         """
         with self._committing() as writer:
             for subject in subjects:
@@ -129,10 +132,10 @@ class SearchIndex:
                 _replace(writer, layout.position_key_of(feed_id), [layout.build_position(feed_id, number)])
 
     def forget(self, feed_ids: Iterable[int]) -> None:
-        """Remove all that the index has of these feeds, in one commit; then `reload`.
+        """Remove everything the index has about these feeds, in one commit; then `reload`.
 
         Raises:
-            OSError: it could not be written (a full disk, say); the index is as it was.
+            OSError: the index could not be written, for example because the disk is full; it is unchanged.
         """
         with self._committing() as writer:
             for feed_id in feed_ids:
@@ -141,29 +144,29 @@ class SearchIndex:
                 writer.delete_documents_by_term(layout.KEY, layout.position_key_of(feed_id))
 
     def tidy(self) -> None:
-        """End what the commits began (merging files) and close the writer; before the file lock is let go.
+        """Wait until files are merged, and close the writer. Call this before you release the file lock.
 
         Raises:
-            OSError: files could not be merged; nothing that was committed is lost.
+            OSError: files could not be merged; no commit is lost.
         """
         if self._writer is not None:
             self._end_writer()
             self.reload()
 
     def reload(self) -> None:
-        """See what other processes have committed."""
-        with self._reloading, refuse_damage():
+        """Make the commits of other processes visible."""
+        with self._reloading, damage_errors():
             self._index.reload()
-            self._look = self._read_look()
+            self._snapshot = self._read_snapshot()
             self.loads += 1
 
     @contextmanager
     def _committing(self) -> Iterator[IndexWriter]:
-        """The writer; what was done with it is committed at the end, and dropped where anything is raised."""
+        """A block with the writer: commits at the end, or drops the changes if an exception is raised."""
         try:
             writer = self._writer = self._writer or self._open_writer()
             yield writer
-            with _say_unwritten():
+            with _write_errors():
                 writer.commit()
         except BaseException:
             with suppress(OSError):
@@ -172,17 +175,18 @@ class SearchIndex:
         self.reload()
 
     def _open_writer(self) -> IndexWriter:
-        with _say_unwritten():
+        with _write_errors():
             return self._index.writer(_HEAP_BYTES, 1)
 
     def _end_writer(self) -> None:
-        """Let go of Tantivy's own lock, whoever else still knows the writer; what was not committed is dropped."""
+        """Close the writer and release Tantivy's own lock, even if other references to the writer exist. Drops
+        uncommitted changes."""
         writer, self._writer = self._writer, None
         if writer is not None:
-            with _say_unwritten():
+            with _write_errors():
                 writer.wait_merging_threads()
 
-    def _read_look(self) -> _Look:
+    def _read_snapshot(self) -> _Snapshot:
         searcher = self._index.searcher()
         reading = Reading(searcher, self._index.schema, layout.ID_KEY)
         query = self._matcher.term(layout.POSITION_KEY, "all")
@@ -191,17 +195,17 @@ class SearchIndex:
         for _, address in hits:
             feed_id, _, number = str(searcher.doc(address).get_first(layout.POSITION)).partition("/")
             positions[int(feed_id)] = int(number)
-        return _Look(reading, MappingProxyType(positions))
+        return _Snapshot(reading, MappingProxyType(positions))
 
 
 def create_index(folder: Path, *, history: str) -> SearchIndex:
-    """Make an empty index in a folder that is new or empty; `history` is that of the database it will follow.
+    """Create an empty index in a new or empty folder. `history` is that of the database that the index will follow.
 
     Raises:
-        OSError: it cannot be written there.
+        OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _say_unwritten():
+    with _write_errors():
         index = Index(layout.build_schema(), str(folder), reuse=False)
     marker = {"layout": LAYOUT, "history": history}
     os_files.write_private(folder / _MARKER, json.dumps(marker).encode())
@@ -209,21 +213,21 @@ def create_index(folder: Path, *, history: str) -> SearchIndex:
 
 
 def open_index(folder: Path, *, history: str) -> SearchIndex:
-    """Open the index in a folder, every file of it checked (about a second for each gigabyte).
+    """Open the index in a folder after checking every file (about one second per gigabyte).
 
     Raises:
-        UnusableIndex: there is none, or it is damaged, of another history, or of another layout.
+        UnusableIndex: there is no index, it is damaged, or it has another history or layout.
     """
     _check_marker(folder, history)
     check_files(folder)
-    with refuse_damage():
+    with damage_errors():
         return SearchIndex(Index.open(str(folder)))
 
 
 def _read_tiers(
     reading: Reading, tiers: Sequence[Matching], question: Question, whole: Matching | None = None
 ) -> Found:
-    """A page over tiers that follow each other; `whole` is all of them in one, which is cheaper to count."""
+    """Read a page from consecutive tiers. `whole` matches all tiers together, which is cheaper to count."""
     keys: list[str] = []
     total = 0
     for number, tier in enumerate(tiers):
@@ -242,24 +246,24 @@ def _check_marker(folder: Path, history: str) -> None:
     except FileNotFoundError as error:
         raise UnusableIndex("there is no search index yet") from error
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UnusableIndex(f"the search index is damaged: {_MARKER} is not readable") from error
+        raise UnusableIndex(f"the search index is damaged: {_MARKER} cannot be read") from error
     if found[0] != LAYOUT:
-        raise UnusableIndex(f"the search index has layout {found[0]}, this version needs {LAYOUT}")
+        raise UnusableIndex(f"the search index has layout {found[0]}, but this version needs layout {LAYOUT}")
     if found[1] != history:
         raise UnusableIndex("the search index was built from another history of the database")
 
 
 def _replace(writer: IndexWriter, key: str, documents: Iterable[Document]) -> None:
-    with _say_unwritten():
+    with _write_errors():
         writer.delete_documents_by_term(layout.KEY, key)
     for document in documents:
-        with _say_unwritten():
+        with _write_errors():
             writer.add_document(document)
 
 
 @contextmanager
-def _say_unwritten() -> Iterator[None]:
-    """Tantivy says ValueError for whatever a disk refuses."""
+def _write_errors() -> Iterator[None]:
+    """Turn the ValueError that Tantivy raises for every disk error into OSError."""
     try:
         yield
     except ValueError as error:

@@ -1,15 +1,15 @@
 """The fields of the index, and how a subject becomes documents.
 
-A document is one view; its `scope` names the feed, every audience that sees it, and each of its package types:
+A document is one view. Its `scope` names the feed, every audience that sees it, and each of its package types:
 
     1/pre+semver2               what the audience sees in feed 1
-    1/pre+semver2/dotnettool    the same, of one package type
+    1/pre+semver2/dotnettool    what the audience sees in feed 1 of one package type
 
-Three widths of fields decide what a bare word is worth: the id; near it (id, title, tags); anywhere. Each is there
-twice: its words, and every beginning of them, so that a word and the beginning of one cost the same look-up.
-Words are joined by blanks, and values by a mark that is no word, so that no phrase runs from one into the next.
+Three field widths decide how much a match of a bare word is worth: the id; near the id (id, title, tags); anywhere.
+Each width has two fields, the words and all their prefixes, so that a whole word and a prefix cost the same look-up.
+Words are joined by spaces, and values by a mark that is not a word, so that a phrase never spans two values.
 
-Invariant: whatever changes here changes `LAYOUT`, so that an index of another layout is built anew instead of misread.
+Invariant: every change to this module changes `LAYOUT`, so that an index with another layout is rebuilt, not misread.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +25,7 @@ from motherlode.search.subjects import Audience, Subject, View
 
 LAYOUT: Final = 3
 MAX_TEXT: Final = 20_000
-"""How many characters of one text are indexed."""
+"""Max characters of one text that are indexed."""
 
 _MARK: Final = " | "
 _GRAM: Final = 3
@@ -33,7 +33,7 @@ _GRAM: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Width:
-    """Two fields over the same words: the words, and all their beginnings."""
+    """Two fields for the same words: the words, and all their prefixes."""
 
     words: str
     beginnings: str
@@ -45,27 +45,27 @@ ANYWHERE: Final = Width("any_words", "any_beginnings")
 WIDTHS: Final = (IN_ID, NEAR, ANYWHERE)
 
 KEY: Final = "key"
-"""`feed/id_key`: all documents of one package."""
+"""`feed/id_key`, which all documents of a package share."""
 SCOPE: Final = "scope"
 ID_KEY: Final = "id_key"
-"""Stored, and exact."""
+"""The id key: stored, and indexed exactly."""
 ID_STARTS: Final = "id_starts"
-"""Every beginning of the whole id."""
+"""All prefixes of the whole id."""
 ID_INSIDE: Final = "id_inside"
-"""Pieces of the id's words, such that what is inside a word is a phrase of them."""
+"""Grams of the id's words: any text inside a word is a phrase of them."""
 VERSION: Final = "version"
 FRAMEWORKS: Final = "frameworks"
-"""The names under which targets look for what they can use."""
+"""The names that target frameworks use to find packages they can use."""
 DEPENDENCIES: Final = "dependencies"
-"""Id keys."""
+"""The id keys of the dependencies."""
 POSITION: Final = "position"
-"""Stored as `feed/number`, in documents of their own that are in no scope."""
+"""A feed's position, stored as `feed/number` in a separate document without a scope."""
 POSITION_KEY: Final = "position_key"
 FIELDS_OF_WORDS: Final = ("title", "tags", "authors", "description", "summary")
 
 
 def build_schema() -> Schema:
-    """The schema of this layout."""
+    """Build the Tantivy schema of this layout."""
     builder = SchemaBuilder()
     for name in (KEY, SCOPE, VERSION, FRAMEWORKS, DEPENDENCIES, POSITION_KEY):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
@@ -81,18 +81,18 @@ def build_schema() -> Schema:
 
 
 def key_of(feed_id: int, id_key: str) -> str:
-    """What all documents of one package of a feed have in common."""
+    """The key that all documents of a package in a feed share."""
     return f"{feed_id}/{id_key}"
 
 
 def scope_of(feed_id: int, audience: Audience, package_type: str | None = None) -> str:
-    """What an audience sees in a feed; of one package type, in any casing, if it is given."""
+    """The scope of an audience in a feed, limited to a package type (in any casing) if one is given."""
     scope = f"{feed_id}/{'pre' if audience.prerelease else 'stable'}+{'semver2' if audience.semver2 else 'semver1'}"
     return f"{scope}/{fold(package_type)}" if package_type else scope
 
 
 def iter_documents(subject: Subject) -> Iterator[Document]:
-    """A document for each of the subject's views, equal ones once."""
+    """One document for each distinct view of the subject."""
     audiences: dict[View, list[Audience]] = {}
     for audience, view in subject.views.items():
         audiences.setdefault(view, []).append(audience)
@@ -101,7 +101,7 @@ def iter_documents(subject: Subject) -> Iterator[Document]:
 
 
 def build_position(feed_id: int, number: int) -> Document:
-    """The document that says up to which event of its catalog a feed is in the index."""
+    """The document that records the last catalog event of a feed in the index."""
     document = Document()
     document.add_text(POSITION_KEY, "all")
     document.add_text(KEY, position_key_of(feed_id))
@@ -110,12 +110,12 @@ def build_position(feed_id: int, number: int) -> Document:
 
 
 def position_key_of(feed_id: int) -> str:
-    """The key of a feed's position; the key of no package."""
+    """The key of a feed's position. It is never the key of a package."""
     return f"{feed_id}//"
 
 
 def split_grams(word: str) -> list[str]:
-    """What to look for, side by side, in `ID_INSIDE` to find the text inside a word."""
+    """The phrase to search in `ID_INSIDE` to find the text inside a word."""
     return [word[at : at + _GRAM] for at in range(max(1, len(word) - _GRAM + 1))]
 
 
@@ -148,7 +148,7 @@ def _add_words(document: Document, view: View) -> None:
     for width, names in zip(WIDTHS, (("id",), ("title", "tags"), ("description", "summary", "authors")), strict=True):
         added = [value for name in names for value in words[name]]
         values += added
-        beginnings |= _begin(added)
+        beginnings |= _prefixes_of(added)
         document.add_text(width.words, _join(values))
         document.add_text(width.beginnings, " ".join(beginnings))
     document.add_text(ID_INSIDE, _MARK.join(_cut_to_grams(words["id"])))
@@ -163,11 +163,11 @@ def _read_words(view: View) -> Mapping[str, list[list[Word]]]:
         "description": (view.description,),
         "summary": (view.summary,),
     }
-    return {name: [list(iter_words(value)) for value in _begin_of(values)] for name, values in texts.items()}
+    return {name: [list(iter_words(value)) for value in _limit_length(values)] for name, values in texts.items()}
 
 
-def _begin_of(values: tuple[str, ...]) -> Iterator[str]:
-    """The first `MAX_TEXT` characters of the values together."""
+def _limit_length(values: tuple[str, ...]) -> Iterator[str]:
+    """The first `MAX_TEXT` characters of all values together."""
     left = MAX_TEXT
     for value in values[:MAX_TEXT]:
         yield value[:left]
@@ -177,7 +177,7 @@ def _begin_of(values: tuple[str, ...]) -> Iterator[str]:
 
 
 def _join(values: Iterable[list[Word]]) -> str:
-    """Values one after the other, each as its parts in order; then the words that have parts, whole."""
+    """All values as their parts in order, followed by the whole words that have several parts."""
     wholes: dict[str, None] = {}
     spelt = []
     for words in values:
@@ -186,13 +186,13 @@ def _join(values: Iterable[list[Word]]) -> str:
     return _MARK.join([*spelt, *wholes])
 
 
-def _begin(values: Iterable[list[Word]]) -> set[str]:
+def _prefixes_of(values: Iterable[list[Word]]) -> set[str]:
     spelt = {text for words in values for text in spell_words(words)}
     return {text[:end] for text in spelt for end in range(1, len(text) + 1)}
 
 
 def _cut_to_grams(values: Iterable[list[Word]]) -> Iterator[str]:
-    """Each whole word as its pieces in a row; shorter pieces stand alone."""
+    """The grams of each whole word in a row, then its shorter pieces one by one."""
     for word in {word.whole for words in values for word in words}:
         yield " ".join(word[at : at + _GRAM] for at in range(len(word) - _GRAM + 1))
         yield from {word[at : at + size] for size in range(1, _GRAM) for at in range(len(word) - size + 1)}

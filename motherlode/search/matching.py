@@ -1,7 +1,8 @@
-"""What a question matches, said in the index's own queries.
+"""Builds the Tantivy queries for a question.
 
-A bare word matches whole, or in all its parts; all bare words must match, and the better they do the higher the tier:
-the exact id, all words in the id, all near it (id, title, tags), all anywhere. The tiers of a query do not overlap.
+A bare word matches as a whole, or with all its parts. All bare words must match. The better they match, the higher the
+tier: the exact id; all words in the id; all words near it (id, title, tags); all words anywhere. The tiers of a query
+do not overlap.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -21,21 +22,21 @@ _EXACT: Final = {"packageid": layout.ID_KEY, "version": layout.VERSION}
 
 
 class Matcher:
-    """Builds the index's queries for one schema."""
+    """Builds queries for one schema."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
 
     def term(self, field: str, text: str) -> Matching:
-        """Documents that hold the text in the field."""
+        """Matches documents with the text in the field."""
         return Matching.term_query(self._schema, field, text, "basic")
 
     def match(self, question: Question) -> Matching:
-        """Everything the question finds."""
+        """Matches everything that the question finds."""
         return all_of([*self._bare(question.query, ANYWHERE), *self._always(question)])
 
     def split_tiers(self, question: Question, ids: Sequence[str]) -> list[Matching]:
-        """The same as `match`, in tiers, the best first; `ids` are those of the query's ids that exist."""
+        """The matches of the question in tiers, the best first. `ids` are the query's ids that exist in the index."""
         query, always = question.query, self._always(question)
         exact = [any_of([self.term(layout.ID_KEY, id_key) for id_key in ids])] if ids else []
         tiers = [all_of([*exact, *self._bare(query, ANYWHERE), *always])] if exact else []
@@ -47,7 +48,9 @@ class Matcher:
         return tiers
 
     def split_starts(self, question: Question) -> list[Matching]:
-        """For autocomplete: the id itself, ids that begin so, ids whose words do; everything for no text."""
+        """The tiers for autocomplete: the id itself, ids that begin with the text, ids with words that begin with it.
+
+        Without a text, one tier with everything."""
         text, filters = question.query.text, self._filters(question)
         id_key = fold(text.strip())
         if not id_key:
@@ -60,7 +63,7 @@ class Matcher:
         return tiers
 
     def _always(self, question: Question) -> list[Matching]:
-        """What must match in every tier: every field that was named, and the filters."""
+        """What must match in every tier: the fields in the query, and the filters."""
         fields = {name: terms for name, terms in question.query.scoped.items() if name != "owner"}
         return [
             *(any_of([self._scoped(name, term) for term in terms]) for name, terms in fields.items()),
@@ -80,7 +83,7 @@ class Matcher:
         return filters
 
     def _one_of(self, field: str, texts: Collection[str]) -> Matching:
-        """Documents that hold any of the texts in the field, however many these are."""
+        """Matches documents with any of the texts in the field; there may be any number of texts."""
         return Matching.term_set_query(self._schema, field, list(texts))
 
     def _bare(self, query: Query, width: Width) -> list[Matching]:
@@ -96,7 +99,7 @@ class Matcher:
         ]
 
     def _words(self, width: Width, words: Sequence[Word], *, is_open: bool) -> list[Matching]:
-        """One for each word; when `is_open` the last one may be the beginning of one."""
+        """One query per word. If `is_open`, the last word may be a prefix."""
         closed = [self._word(width.words, width.words, word) for word in words]
         if is_open:
             closed[-1] = self._word(width.words, width.beginnings, words[-1])
@@ -128,13 +131,13 @@ class Matcher:
         return all_of([self._word(name, name, word) for word in term.words])
 
     def _inside(self, word: Word) -> Matching:
-        """Ids with a word that holds this one; or, for each of its parts, one that holds the part."""
+        """Matches ids in which each part of the word occurs inside some word."""
         parts = [self._side_by_side(layout.ID_INSIDE, layout.split_grams(part)) for part in word.parts]
         return all_of(parts)
 
 
 def all_of(matchings: Sequence[Matching], but_not: Sequence[Matching] = ()) -> Matching:
-    """What matches all of the first (one at least) and none of the others."""
+    """Matches documents that match all of `matchings` (at least one) and none of `but_not`."""
     if len(matchings) == 1 and not but_not:
         return matchings[0]
     clauses = [(Occur.Must, matching) for matching in matchings]
@@ -142,7 +145,7 @@ def all_of(matchings: Sequence[Matching], but_not: Sequence[Matching] = ()) -> M
 
 
 def any_of(matchings: Sequence[Matching]) -> Matching:
-    """What matches one of them at least."""
+    """Matches documents that match at least one of them."""
     if len(matchings) == 1:
         return matchings[0]
     return Matching.boolean_query([(Occur.Should, matching) for matching in matchings])

@@ -1,15 +1,15 @@
-"""What people type into a search box, read as nuget.org and the NuGet tools read it.
+"""Parses search queries like nuget.org and the NuGet tools do.
 
-    json parser                 every word somewhere in the package; the last one may be the beginning of a word
+    json parser                 every word somewhere in the package; the last one may be a prefix
     "json parser"               the words side by side
-    tags:json author:"Jane Doe" words of one field; other fields: and, the same field again: or
-    packageid:Acme.Json         exact, ignoring case; so are owner: and version:
-    id:json                     words that occur inside the words of the id
+    tags:json author:"Jane Doe" words in one field; different fields: and, the same field again: or
+    packageid:Acme.Json         exact, ignoring case; owner: and version: too
+    id:json                     text inside the words of the id
 
-Fields nobody knows are dropped with their value; so are AND, OR, NOT and what holds no word at all. Nothing that is
-left means everything.
+Unknown fields are dropped with their values, and so are AND, OR, NOT and terms without a word. An empty query finds
+everything.
 
-Invariant: every text is a query; no text is an error or more work than `MAX_PARTS` words.
+Invariant: every text is a valid query, and none costs more than `MAX_PARTS` words.
 """
 
 import re
@@ -22,9 +22,9 @@ from motherlode.nuget.versions import InvalidVersion, parse_version
 from motherlode.search.analyser import Word, fold, iter_words
 
 MAX_PARTS: Final = 48
-"""How many words, their parts counted, a query may have; the rest is ignored."""
+"""Max words of a query, counting their parts; the rest is ignored."""
 MAX_LENGTH: Final = 4_096
-"""How many characters of a query are looked at."""
+"""Max characters of a query that are read."""
 
 EXACT_FIELDS: Final = frozenset({"packageid", "owner", "version"})
 _FIELDS: Final = {
@@ -39,7 +39,7 @@ _TERM: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Words to be found, side by side when it is a phrase. `exact` is the folded text, for fields that are exact."""
+    """Words to find, side by side if it is a phrase. `exact` is the folded text, for exact fields."""
 
     exact: str
     words: tuple[Word, ...] = ()
@@ -48,10 +48,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query that was read. `bare` are terms without a field, `scoped` those of each field.
+    """A parsed query. `bare` are the terms without a field, `scoped` the terms of each field.
 
-    `is_open` says that the last bare word may be the beginning of one. `ids` are the (folded) ids that the query may
-    just be, and that come first if so.
+    `is_open` says that the last bare word may be a prefix. `ids` are the folded ids that the query may name exactly;
+    these packages come first.
     """
 
     text: str = ""
@@ -62,7 +62,7 @@ class Query:
 
 
 def parse_query(text: str) -> Query:
-    """Read any text; see the module for what it means. Never raises."""
+    """Parse any text as described in the module's docstring. Never raises."""
     text = text[:MAX_LENGTH].strip()
     bare: list[Term] = []
     scoped: dict[str, list[Term]] = {}
@@ -94,7 +94,7 @@ def parse_query(text: str) -> Query:
 
 
 def _find_field(written: str | None) -> str | None:
-    """The field's name; None for a bare term, "" for a field nobody knows."""
+    """The field's name, None for a bare term, or "" for an unknown field."""
     return None if written is None else _FIELDS.get(written.strip(_AROUND).lower(), "")
 
 

@@ -1,4 +1,4 @@
-"""What is asked of the index, and what it answers."""
+"""Search requests and their results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from motherlode.search.subjects import Audience, Sort
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who asks for what, in which order, and which part of the answer.
+    """A search request: the query, the audience, the filters, the order and the page.
 
-    Each filter is any for None or "": `package_type` is one in any casing; `framework` the name of a target, for
-    packages that it can use, or of a family; `owner` the name of an account; `dependency` an id, for packages whose
-    view depends on it. `owned` says for each of the `owner_names` which id keys are theirs: who asks has looked that
-    up, and a name that is not in it owns nothing. `skip` and `take` are zero or more; bounding them is the caller's.
+    A filter that is None or "" is not applied. `package_type` may have any casing. `framework` is a target framework,
+    for packages that it can use, or a framework family. `owner` is the name of an account. `dependency` is an id, for
+    packages whose view depends on it. `owned` maps each of the `owner_names` to the id keys it owns; the caller looks
+    these up, and a missing name owns nothing. `skip` and `take` are zero or more; the caller limits them.
     """
 
     feed_id: int
@@ -33,12 +33,12 @@ class Question:
 
     @property
     def owner_names(self) -> frozenset[str]:
-        """The folded names of all owners that are asked for."""
+        """The folded names of all requested owners."""
         return frozenset(name for names in self.owners_wanted for name in names)
 
     @property
     def owners_wanted(self) -> tuple[frozenset[str], ...]:
-        """The folded names in the filter, and those in the query: one of each set must own what is found."""
+        """The folded owner names in the filter, and those in the query. A result has an owner from each set."""
         in_filter = {fold(self.owner.strip())} if self.owner else ()
         in_query = (term.exact for term in self.query.scoped.get("owner", ()))
         return tuple(names for names in (frozenset(in_filter), frozenset(in_query)) if names)
@@ -46,7 +46,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How many packages match in all, and the id keys of the part that was asked for, the best first."""
+    """The number of all matching packages, and the id keys of the requested page, the best first."""
 
     total: int
     id_keys: tuple[str, ...]

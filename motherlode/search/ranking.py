@@ -1,13 +1,13 @@
-"""The order of what was found: within a tier by downloads, then by id; or the newest first, and then so.
+"""The order of results: within a tier by downloads, then by id; or the newest first, then by downloads and id.
 
-Tantivy orders by one number of 64 bits. So each document has a row of numbers: the first holds the class of its
-downloads (the more the smaller) and the first bytes of its id, the others the bytes that follow. A page is ordered by
-the first; what ties there is ordered by the next among those that tie, and so on: exact, and as cheap as the page is
-long, however many packages tie.
+Tantivy can order by a single 64-bit number. So each document has a row of numbers. The first contains the class of its
+downloads (more downloads, smaller number) and the first bytes of its id; the others contain the following bytes. A page
+is ordered by the first number, ties by the next number, and so on. The order is exact, and the cost depends on the
+length of the page, not on the number of ties.
 
-Downloads are kept by class: each number up to 63 is one, beyond that a class spans 1/32 of its octave (3 % at most).
-Packages of one class tie. So the index needs to be told of downloads only when the class has changed (`has_moved`),
-and every index that followed the same catalog gives the same order.
+Downloads are grouped into classes: each number up to 63 is its own class; above that, a class spans 1/32 of its octave
+(at most 3 %). Packages of one class tie. So the index only needs an update when the class changes (`has_moved`), and
+all indexes that followed the same catalog give the same order.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,10 +23,10 @@ _MAX_CLASS: Final = 0xFFFF
 _FIRST_BYTES: Final = 6
 _NEXT_BYTES: Final = 8
 _MAX_BYTES: Final = 102
-"""Of an id as UTF-8; what ties in all of them is ordered in memory."""
+"""Bytes of an id (UTF-8) in the numbers. Ids that tie in all of them are ordered in memory."""
 
 BY_RANK: Final = tuple(f"rank_{number}" for number in range(1 + (_MAX_BYTES - _FIRST_BYTES) // _NEXT_BYTES))
-"""The fields to order by, the first that differs deciding."""
+"""The fields to order by; the first one that differs decides."""
 _AGE: Final = "age"
 NEWEST_FIRST: Final = (_AGE, *BY_RANK)
 _FAR_FUTURE: Final = datetime(9999, 12, 31, tzinfo=UTC)
@@ -34,14 +34,14 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def class_of(downloads: int) -> int:
-    """The class of a number of downloads: more downloads are never of a lower class."""
+    """The class of a number of downloads. More downloads never have a lower class."""
     shift = max(0, downloads.bit_length() - _EXACT_BITS)
     half = 1 << (_EXACT_BITS - 1)
     return min(shift * half + (downloads >> shift), _MAX_CLASS)
 
 
 def rank_fields(id_key: str, downloads: int, published_at: datetime) -> Iterator[tuple[str, int]]:
-    """The numbers that order a document, the smallest first."""
+    """The fields and numbers that order a document. Smaller numbers come first."""
     yield _AGE, max(0, (_FAR_FUTURE - published_at) // _MICROSECOND)
     written = id_key.encode()[:_MAX_BYTES].ljust(_MAX_BYTES, b"\0")
     popularity = _MAX_CLASS - class_of(downloads)
@@ -51,37 +51,37 @@ def rank_fields(id_key: str, downloads: int, published_at: datetime) -> Iterator
 
 
 def read_class(first: int) -> int:
-    """The class of downloads in a document's first number."""
+    """The class of downloads in the first number of a document."""
     return _MAX_CLASS - (first >> (8 * _FIRST_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One look at the index, as of one commit. `id_field` is the stored field that names a document's package."""
+    """A view of the index at one commit. `id_field` is the stored field that names a document's package."""
 
     searcher: Searcher
     schema: Schema
     id_field: str
 
     def count(self, query: Query) -> int:
-        """How many documents match."""
+        """The number of matching documents."""
         found = self.searcher.search(query, limit=1, order_by_field=BY_RANK[0], order=Order.Asc)
         return int(found.count)  # type: ignore[attr-defined]
 
     def has_term(self, field: str, text: str) -> bool:
-        """Whether any document, replaced ones included, holds the text in the field; the cheapest look there is."""
+        """Whether any document, including replaced ones, has the text in the field. The cheapest check there is."""
         return self.searcher.doc_freq(field, text) > 0
 
     def has_moved(self, query: Query, downloads: int) -> bool:
-        """Whether a document matches that was ranked by another class of downloads."""
+        """Whether a matching document was ranked with another class of downloads."""
         found = self.searcher.search(query, limit=1, order_by_field=BY_RANK[0], order=Order.Asc)
         return any(read_class(number) != class_of(downloads) for number, _ in found.hits)
 
     def read_page(
         self, query: Query, skip: int, take: int, order: Sequence[str] = BY_RANK
     ) -> tuple[int, tuple[str, ...]]:
-        """How many documents match, and the id keys of those from `skip` on, at most `take`, ordered by the fields."""
-        limit = skip + take + 1  # one more shows whether the last one ties with what follows
+        """The number of matching documents, and at most `take` id keys from `skip` on, ordered by the fields."""
+        limit = skip + take + 1  # one more, to see whether the last one ties with the next
         found = self.searcher.search(query, limit=limit, order_by_field=order[0], order=Order.Asc)
         total = int(found.count)  # type: ignore[attr-defined]
         keys: list[str] = []
@@ -99,7 +99,7 @@ class Reading:
         return total, tuple(keys)
 
     def _read_ties(self, query: Query, number: int, skip: int, take: int, order: Sequence[str]) -> Sequence[str]:
-        """Of those that tie in the first field, perhaps more than were looked at, a part in order."""
+        """A page of the documents that tie in the first field. There may be more of them than the caller has read."""
         tied = Query.boolean_query([(Occur.Must, query), (Occur.Must, Query.term_query(self.schema, order[0], number))])
         if len(order) > 1:
             return self.read_page(tied, skip, take, order[1:])[1]

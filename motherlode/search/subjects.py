@@ -1,7 +1,7 @@
-"""What search is handed: for each package the version that each audience sees, and how popular the package is.
+"""The input of the index: for each package the version that each audience sees, and the package's downloads.
 
-Invariant: a subject holds everything the index knows of a package, so that writing it replaces all of that; what it
-does not hold is no longer found.
+Invariant: a subject contains everything the index knows about a package, so writing it replaces all of that. What the
+subject does not contain is no longer found.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Sort(StrEnum):
-    """The order of what is found: by how well it matches, by downloads alone, or the newest latest version first."""
+    """The order of results: by relevance, by downloads only, or by the date of the latest version, newest first."""
 
     RELEVANCE = "relevance"
     DOWNLOADS = "downloads"
@@ -28,7 +28,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """What a caller may see: prerelease versions or not, SemVer 2 packages or not."""
+    """What a caller wants to see: whether prerelease versions, and whether SemVer 2 packages."""
 
     prerelease: bool
     semver2: bool
@@ -39,10 +39,10 @@ AUDIENCES: Final = tuple(Audience(prerelease, semver2) for prerelease in (False,
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What can be searched of one version: the latest listed one that an audience may see.
+    """The searchable data of one version: the latest listed version that an audience sees.
 
-    Texts are "" and lists empty where the package says nothing; `package_types` has one name at least. `frameworks` are
-    those it is made for, none where it does not say; `dependencies` the id keys of all groups together.
+    Missing texts are "" and missing lists are empty; `package_types` has at least one name. `frameworks` are the target
+    frameworks, or empty if the package does not declare any. `dependencies` are the id keys of all groups together.
     """
 
     id: PackageId
@@ -60,11 +60,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One package of one feed, as it is now.
+    """The current state of one package in one feed.
 
-    An audience without a view does not find the package; without any view the package leaves the index. Audiences that
-    see the same version should share one (equal) view: the index keeps equal views once. `downloads` are those of all
-    versions together.
+    An audience without a view does not find the package; a package without views is removed from the index. Audiences
+    that see the same version should have equal views, because the index stores equal views once. `downloads` is the sum
+    over all versions.
     """
 
     feed_id: int

@@ -1,1 +1,1 @@
-"""What we remember; the only room with SQL. Start at `schema`."""
+"""The database and the data folder. Only this package uses SQL. Start at `database.schema`."""

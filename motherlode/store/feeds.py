@@ -1,7 +1,7 @@
-"""The feeds of this server: name, settings, and the head of each one's log.
+"""The feeds of this server: their names, settings, and the heads of their logs.
 
-Every feed has exactly one row in `heads` from its first moment on. A change of settings counts up `access`, and so does
-the end of a feed. A feed that was deleted leaves its id and the number of its last event: neither is used again.
+Every feed always has exactly one row in `heads`. Changing a feed's settings or deleting a feed bumps the permissions
+version. A deleted feed leaves its id and the number of its last event; these are never reused.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,11 @@ from motherlode.store.database.sqlite import Tx, upsert
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """A feed; `settings` holds all of them, as texts. `head` is the number of its last event and `head_id_key` the id
-    that is about, `counted` the number of its last batch of download counts; 0 and None before the first. `access` is
-    the whole server's: the number of the last change of who may do what."""
+    """A feed. `settings` contains all of its settings, as texts.
+
+    `head` is the number of the feed's last event and `head_id_key` the id that the event is about; 0 and None before
+    the first event. `counted` is the number of the last batch of download counts, 0 before the first. `access` is the
+    permissions version of the whole server."""
 
     id: int
     name: str
@@ -47,7 +49,7 @@ _ROWS = (
 
 
 def add(tx: Tx, name: str, settings: Mapping[str, Any], at: datetime) -> FeedRow:
-    """A new feed without events. Raises FeedExists."""
+    """Add a feed without events. Raises FeedExists."""
     row = {"name": name, "settings": dict(settings), "created_at": at}
     statement = upsert(tx, schema.feeds).on_conflict_do_nothing().returning(schema.feeds.c.id)
     feed_id = tx.execute(statement, row).scalar()
@@ -58,13 +60,13 @@ def add(tx: Tx, name: str, settings: Mapping[str, Any], at: datetime) -> FeedRow
 
 
 def find(tx: Tx, name: str) -> FeedRow | None:
-    """The feed of that name."""
+    """The feed with that name, or None."""
     row = tx.execute(_ROWS.where(_F.name == name)).first()
     return None if row is None else _feed(row)
 
 
 def get(tx: Tx, name: str) -> FeedRow:
-    """The feed of that name. Raises NoSuchFeed."""
+    """The feed with that name. Raises NoSuchFeed."""
     feed = find(tx, name)
     if feed is None:
         raise NoSuchFeed(name)
@@ -72,26 +74,26 @@ def get(tx: Tx, name: str) -> FeedRow:
 
 
 def read_all(tx: Tx) -> list[FeedRow]:
-    """All feeds, by name."""
+    """All feeds, ordered by name."""
     return [_feed(row) for row in tx.execute(_ROWS)]
 
 
 def change(tx: Tx, name: str, settings: Mapping[str, Any]) -> FeedRow:
-    """Replace the feed's settings, all of them. Raises NoSuchFeed."""
+    """Replace all settings of the feed. Raises NoSuchFeed."""
     tx.execute(update(schema.feeds).where(schema.feeds.c.name == name).values(settings=dict(settings)))
     access.bump(tx)
     return get(tx, name)
 
 
 def count_versions(tx: Tx, feed_id: int) -> int:
-    """How many versions the feed has, with those that were deleted softly and can be brought back."""
+    """The number of versions in the feed, including softly deleted versions that can be restored."""
     entries = select(func.count()).where(_V.feed_id == feed_id).scalar_subquery()
     kept = select(func.count()).where(_D.feed_id == feed_id, _D.content_id.is_not(None)).scalar_subquery()
     return int(tx.execute(select(entries + kept)).scalar_one())
 
 
 def remove(tx: Tx, feed: FeedRow, at: datetime) -> None:
-    """Remove the feed and every row that belongs to it; the bytes of its packages are left to the collector."""
+    """Remove the feed and all its rows. The bytes of its packages are left to the garbage collector."""
     for table in reversed(schema.metadata.sorted_tables):
         if table is not schema.former_feeds and "feed_id" in table.c:
             tx.execute(delete(table).where(table.c.feed_id == feed.id))
@@ -102,7 +104,7 @@ def remove(tx: Tx, feed: FeedRow, at: datetime) -> None:
 
 
 def former_ids(tx: Tx) -> set[int]:
-    """The ids of feeds that were deleted."""
+    """The ids of deleted feeds."""
     return set(tx.execute(select(schema.former_feeds.c.feed_id)).scalars())
 
 

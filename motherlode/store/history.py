@@ -1,4 +1,4 @@
-"""How far a database has come: its history, and the last line of its audit log. It can be read of older tables too."""
+"""The position of a database: its history and the last line of its audit log. Works with older tables too."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from motherlode.store.database.sqlite import Tx
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The random id of the database's `history`, and the number of the last `line` of its audit log, 0 before the
-    first; `has_held_packages` where any feed ever held one."""
+    """The position of a database. `history` is its random id, `line` the number of its last audit line (0 if there is
+    none). `has_held_packages` says whether any feed ever contained a package."""
 
     history: str
     line: int
@@ -18,7 +18,7 @@ class Position:
 
 
 def read_position(tx: Tx) -> Position | None:
-    """How far the database has come; None where it does not say which history it has."""
+    """The position of the database, or None if it has no history id."""
     history = tx.execute(text("SELECT value FROM meta WHERE name = 'history'")).scalar()
     line = tx.execute(text("SELECT MAX(id) FROM audit")).scalar()
     held = tx.execute(text("SELECT EXISTS (SELECT 1 FROM contents) OR EXISTS (SELECT 1 FROM events)")).scalar()
@@ -26,7 +26,7 @@ def read_position(tx: Tx) -> Position | None:
 
 
 def read_line_hash(tx: Tx, line: int) -> str | None:
-    """The hash of that line of the audit log, hexadecimal; None where the line or its hash is not there."""
+    """The hash of that audit line, hexadecimal, or None if the line or its hash does not exist."""
     columns = set(tx.execute(text("SELECT name FROM pragma_table_info('audit')")).scalars())
     if "hash" not in columns:
         return None

@@ -1,4 +1,4 @@
-"""Texts that strangers send, made fit to be kept and to be shown: bounded, and free of what drives a terminal."""
+"""Makes texts from clients safe to store and to show: limits their length and removes terminal control characters."""
 
 from typing import Final
 
@@ -6,7 +6,8 @@ _ODD: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 def sanitize(text: str | None, most: int) -> str | None:
-    """At most `most` characters of it; what is no printable character is replaced, controls and bidi marks included."""
+    """At most `most` characters of the text. Characters that are not printable, such as controls and bidi marks, are
+    replaced."""
     if text is None:
         return None
     text = text[:most]

@@ -1,1 +1,1 @@
-"""Counters that are written to the database a little later: downloads, and uses of API keys."""
+"""In-memory counters that are written to the database in batches: downloads, and uses of API keys."""

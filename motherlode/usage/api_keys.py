@@ -1,4 +1,6 @@
-"""When and from where keys were last used: kept in memory, handed over in batches; no read writes anything."""
+"""Tracks when and from which address API keys were last used.
+
+Uses are kept in memory and written in batches, so that a read request writes nothing."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,11 +8,11 @@ from threading import Lock
 from typing import Final
 
 _MOST: Final = 10_000
-"""Uses of more keys than this between two batches are dropped: what they tell is only when a key was last used."""
+"""Max keys per batch. Uses of further keys are dropped, because they only say when a key was last used."""
 
 
 class KeyUses:
-    """The uses of one worker that are not written down yet, the last one of each key; safe to call from any thread."""
+    """The last use of each key in one worker that is not written yet. Safe to call from any thread."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
@@ -18,18 +20,18 @@ class KeyUses:
         self._lock = Lock()
 
     def note(self, key_id: str, at: datetime, address: str) -> None:
-        """The key was used, at that time and from that address."""
+        """Record a use of the key."""
         with self._lock:
             if len(self._uses) < self._most or key_id in self._uses:
                 self._uses[key_id] = (at, address)
 
     def take(self) -> dict[str, tuple[datetime, str]]:
-        """Hand over all uses, and begin at nothing."""
+        """Return all uses and clear them."""
         with self._lock:
             uses, self._uses = self._uses, {}
             return uses
 
     def put_back(self, uses: Mapping[str, tuple[datetime, str]]) -> None:
-        """Take back uses that could not be written down; later ones of the same key stay."""
+        """Put back uses that could not be written. Later uses of the same keys are kept."""
         with self._lock:
             self._uses = {**uses, **self._uses}

@@ -189,13 +189,13 @@ def test_a_file_of_another_shape_is_at_fault(load, toml):
 
 def test_a_file_that_is_named_must_be_there_and_the_usual_one_need_not(tmp_path):
     assert load_settings({}, data=tmp_path).server.port == 5555
-    with pytest.raises(InvalidSetting, match="name one that is there"):
+    with pytest.raises(InvalidSetting, match="Use a file that exists"):
         load_settings({"MOTHERLODE_CONFIG": str(tmp_path / "missing.toml")}, data=tmp_path)
 
 
 def test_a_file_that_is_no_text_is_at_fault(tmp_path):
     (tmp_path / "motherlode.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(InvalidSetting, match="no TOML file"):
+    with pytest.raises(InvalidSetting, match="not a valid TOML file"):
         load_settings({}, data=tmp_path)
 
 

@@ -155,7 +155,7 @@ class TestFailures:
         seen = []
         run_all(Runner(services, [Kind("odd", seen.append)]))
         assert seen == []
-        assert the_job(services).error == "its worker died, or took too long"
+        assert the_job(services).error == "the worker died or took too long"
 
 
 class TestRounds:

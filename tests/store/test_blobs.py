@@ -280,7 +280,7 @@ class TestFiles:
 
     def test_a_name_that_is_no_blobs_leads_nowhere(self, files):
         for name in ("", "..", "../../motherlode.db", NAME.upper(), f"{NAME}/x", f"{NAME}\n", "ab"):
-            with pytest.raises(ValueError, match="no blob's name"):
+            with pytest.raises(ValueError, match="not the name of a blob"):
                 files.path(name)
 
     def test_a_put_that_cannot_be_completed_leaves_nothing(self, files, tmp_path):

@@ -1,1 +1,1 @@
-"""Users, teams, API keys, sessions, and who may do what."""
+"""Users, teams, roles, owners, API keys and sessions."""

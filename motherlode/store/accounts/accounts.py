@@ -1,8 +1,8 @@
-"""People, service accounts and teams: one table, one kind of name, told apart by `kind`.
+"""Accounts: people, service accounts and teams, in one table with one namespace. `kind` distinguishes them.
 
-Invariants: a name is there once, in whatever casing. A team's members are people and service accounts, never teams, so
-that what an account may do is found without walking. The name of an account that was deleted stays taken, for the audit
-log names it: its row is kept, and nothing else of it. Each change counts up `access`.
+Invariants: names are unique, ignoring case. The members of a team are people and service accounts, never teams, so an
+account's permissions are found without recursion. The name of a deleted account stays taken, because the audit log uses
+it: its row is kept, and nothing else. Each change bumps the permissions version.
 """
 
 from collections.abc import Iterable
@@ -22,9 +22,9 @@ from motherlode.store.database.sqlite import Tx, upsert
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account; `name` as it was written, `kind` one of `domain.accounts.KINDS`.
+    """An account. `name` has its original casing; `kind` is one of `domain.accounts.KINDS`.
 
-    `role` is `ADMINISTRATOR` or None; `password` its Argon2 hash, None where nobody signs in with one.
+    `role` is `ADMINISTRATOR` or None. `password` is the Argon2 hash, or None if the account has no password.
     """
 
     id: int
@@ -38,7 +38,7 @@ class AccountRow:
 
 _A, _M, _F = schema.accounts.c, schema.members.c, schema.feeds.c
 COLUMNS: Final = (_A.id, _A.name, _A.kind, _A.role, _A.password, _A.created_at, _A.disabled_at)
-"""What an `AccountRow` is made of, for statements that join accounts."""
+"""The columns of an `AccountRow`, for statements that join accounts."""
 
 _ROWS = select(*COLUMNS).where(_A.deleted_at.is_(None)).order_by(_A.name_key)
 _BY_NAME = select(*COLUMNS).where(_A.name_key == bindparam("name_key"), _A.deleted_at.is_(None))
@@ -61,7 +61,7 @@ _KIND_SAID: Final = {PERSON: "user", SERVICE: "service account", TEAM: "team"}
 
 
 def add(tx: Tx, *, name: str, kind: str, role: str | None, password: str | None, at: datetime) -> AccountRow:
-    """A new account. Raises AccountExists when any account has or had that name in any casing."""
+    """Add an account. Raises AccountExists if any account, even a deleted one, has the name in any casing."""
     row = {
         "name": name,
         "name_key": name.lower(),
@@ -79,13 +79,13 @@ def add(tx: Tx, *, name: str, kind: str, role: str | None, password: str | None,
 
 
 def find(tx: Tx, name: str) -> AccountRow | None:
-    """The account of that name in any casing, be it disabled."""
+    """The account with that name in any casing, even if disabled, or None."""
     row = tx.execute(_BY_NAME, {"name_key": name.lower()}).first()
     return None if row is None else AccountRow(*row)
 
 
 def get(tx: Tx, name: str, *kinds: str) -> AccountRow:
-    """The account of that name, which must be of one of the kinds where any are given. Raises NoSuchAccount."""
+    """The account with that name, of one of the kinds if any are given. Raises NoSuchAccount."""
     account = find(tx, name)
     if account is None or (kinds and account.kind not in kinds):
         raise NoSuchAccount(name, " or ".join(_KIND_SAID[kind] for kind in kinds or (PERSON, TEAM)))
@@ -93,44 +93,44 @@ def get(tx: Tx, name: str, *kinds: str) -> AccountRow:
 
 
 def has_person(tx: Tx) -> bool:
-    """Whether any person has or had a password, also one who is disabled or was deleted."""
+    """Whether any person has a password or was deleted; disabled people count too."""
     people = select(_A.id).where(_A.kind == PERSON, or_(_A.password.is_not(None), _A.deleted_at.is_not(None)))
     return tx.execute(people.limit(1)).first() is not None
 
 
 def read_all(tx: Tx, *kinds: str) -> list[AccountRow]:
-    """All accounts, or those of the kinds, by name."""
+    """All accounts, or those of the given kinds, ordered by name."""
     rows = _ROWS.where(_A.kind.in_(kinds)) if kinds else _ROWS
     return as_accounts(tx.execute(rows))
 
 
 def names(tx: Tx) -> dict[int, str]:
-    """The names of all accounts by id, deleted ones included."""
+    """The names of all accounts, including deleted ones, by id."""
     return {row.id: row.name for row in tx.execute(select(_A.id, _A.name))}
 
 
 def as_accounts(rows: Iterable[Row[*tuple[Any, ...]]]) -> list[AccountRow]:
-    """The accounts that rows of `COLUMNS` are."""
+    """Convert rows of `COLUMNS` to accounts."""
     return [AccountRow(*row) for row in rows]
 
 
 def set_password(tx: Tx, account_id: int, password: str | None) -> None:
-    """Replace the hash of its password; None: nobody signs in with one any more."""
+    """Replace the hash of the account's password. None removes the password."""
     _change(tx, account_id, password=password)
 
 
 def set_role(tx: Tx, account_id: int, role: str | None) -> None:
-    """Make it an administrator, or no longer one."""
+    """Make the account an administrator, or, with None, remove that role."""
     _change(tx, account_id, role=role)
 
 
 def set_disabled(tx: Tx, account_id: int, at: datetime | None) -> None:
-    """Disable it since then, or (None) enable it again."""
+    """Disable the account as of `at`, or enable it again if `at` is None."""
     _change(tx, account_id, disabled_at=at)
 
 
 def remove(tx: Tx, account_id: int, at: datetime) -> None:
-    """Delete all of it but its name, which stays taken, and the rows of its keys, which the caller has revoked."""
+    """Delete the account. Its name stays taken, and the rows of its keys stay; the caller has revoked these keys."""
     for table in reversed(schema.metadata.sorted_tables):
         for column in {"account_id", "team_id"} & set(table.c.keys()):
             if table is not schema.keys:
@@ -144,7 +144,7 @@ def _change(tx: Tx, account_id: int, **values: Any) -> None:
 
 
 def add_member(tx: Tx, team_id: int, account_id: int) -> bool:
-    """Take a person or service account into the team; False when it was in it already."""
+    """Add a person or service account to the team. Returns False if it was a member already."""
     row = {"team_id": team_id, "account_id": account_id}
     added = tx.execute(upsert(tx, schema.members).on_conflict_do_nothing(), row).rowcount > 0
     if added:
@@ -153,7 +153,7 @@ def add_member(tx: Tx, team_id: int, account_id: int) -> bool:
 
 
 def remove_member(tx: Tx, team_id: int, account_id: int) -> bool:
-    """Take it out of the team; False when it was not in it."""
+    """Remove the account from the team. Returns False if it was not a member."""
     mine = (_M.team_id == team_id, _M.account_id == account_id)
     removed = tx.execute(delete(schema.members).where(*mine)).rowcount > 0
     if removed:
@@ -162,19 +162,19 @@ def remove_member(tx: Tx, team_id: int, account_id: int) -> bool:
 
 
 def members_of(tx: Tx, team_id: int) -> list[AccountRow]:
-    """The team's members by name, disabled ones included."""
+    """The team's members, including disabled ones, ordered by name."""
     return as_accounts(tx.execute(_ROWS.join(schema.members, _M.account_id == _A.id).where(_M.team_id == team_id)))
 
 
 def teams_of(tx: Tx, account_id: int) -> list[AccountRow]:
-    """The account's teams by name, disabled ones included."""
+    """The account's teams, including disabled ones, ordered by name."""
     return as_accounts(tx.execute(_ROWS.join(schema.members, _M.team_id == _A.id).where(_M.account_id == account_id)))
 
 
 def find_holder(tx: Tx, account_id: int) -> Holder | None:
-    """The account as the rules see it, with all that its teams bring; None when it is disabled or not there.
+    """The account with everything it inherits from its teams, or None if it is disabled or does not exist.
 
-    A disabled team brings nothing. A team that is an administrator makes its members administrators.
+    A disabled team gives nothing. A team that is an administrator makes its members administrators.
     """
     rows = {row.id: row for row in tx.execute(_HOLDERS, {"account": account_id})}
     if account_id not in rows:

@@ -1,8 +1,8 @@
-"""API keys, by hash: the key itself is nowhere. A key is revoked, never removed, so that its id keeps its meaning;
-but for verification keys, which are good for one use and then gone.
+"""API keys, by hash: the key itself is not stored. Keys are revoked and never removed, so that their ids keep their
+meaning. Only verification keys are removed: they are valid for one use.
 
-Whatever ends a key counts up `access`. A new one does not (nobody can have been refused with it before), nor does the
-note of its last use, nor the end of a verification key, which nobody remembers.
+Everything that ends a key bumps the permissions version. A new key does not, because it cannot have been refused
+before. Neither does recording its last use, nor the end of a verification key, because these are not cached.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ API: Final = "api"
 VERIFICATION: Final = "verification"
 
 MAX_ADDRESS: Final = 64
-"""Characters of an address that are kept."""
+"""Max characters of an address that are stored."""
 
 _K = schema.keys.c
 _BY_HASH = select(schema.keys).where(_K.hash == bindparam("digest"))
@@ -36,10 +36,10 @@ _NOTE_USE = (
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """A key; `feeds` None is all feeds, those to come included; `expires_at` None is never.
+    """A key. `feeds` None means all feeds, including future ones; `expires_at` None means never.
 
-    `kind` is `API` or `VERIFICATION`; `account_id` None: it belongs to nobody; `replaced_by` is the id of the key that
-    it was rotated into, `made_by` that of the key that asked for a verification key.
+    `kind` is `API` or `VERIFICATION`. `account_id` is None for a key without an owner. `replaced_by` is the id of the
+    key that a rotation created. `made_by` is the id of the key that requested a verification key.
     """
 
     id: str
@@ -60,59 +60,59 @@ class KeyRow:
 
 
 def add(tx: Tx, key: KeyRow) -> None:
-    """Remember a key."""
+    """Store a key."""
     row = {column.name: getattr(key, column.name) for column in schema.keys.columns}
     tx.execute(insert(schema.keys), row)
 
 
 def find_by_hash(tx: Tx, digest: bytes) -> KeyRow | None:
-    """The key with that hash, be it expired or revoked."""
+    """The key with that hash, even if expired or revoked, or None."""
     return _found(tx.execute(_BY_HASH, {"digest": digest}).first())
 
 
 def find(tx: Tx, key_id: str) -> KeyRow | None:
-    """The key with that id, be it expired or revoked."""
+    """The key with that id, even if expired or revoked, or None."""
     return _found(tx.execute(select(schema.keys).where(_K.id == key_id)).first())
 
 
 def find_holder_name(tx: Tx, key_id: str | None) -> str | None:
-    """The name of the account that holds the key, be the key or the account good or not."""
+    """The name of the key's owner, or None. Revoked and expired keys and disabled accounts count too."""
     holder = select(schema.accounts.c.name).join(schema.keys, _K.account_id == schema.accounts.c.id)
     return None if key_id is None else tx.execute(holder.where(_K.id == key_id)).scalar()
 
 
 def read_all(tx: Tx, kinds: tuple[str, ...] = (API,)) -> list[KeyRow]:
-    """All keys of the kinds, oldest first."""
+    """All keys of the given kinds, oldest first."""
     return _read(tx, _K.kind.in_(kinds))
 
 
 def of_account(tx: Tx, account_id: int, kinds: tuple[str, ...] = (API,)) -> list[KeyRow]:
-    """The account's keys of the kinds, oldest first."""
+    """The account's keys of the given kinds, oldest first."""
     return _read(tx, _K.kind.in_(kinds), _K.account_id == account_id)
 
 
 def revoke(tx: Tx, key_id: str, at: datetime) -> KeyRow:
-    """Revoke the key; one that is revoked already keeps its time. Raises NoSuchKey."""
+    """Revoke the key. A key that is already revoked keeps its time. Raises NoSuchKey."""
     tx.execute(update(schema.keys).where(_K.id == key_id, _K.revoked_at.is_(None)).values(revoked_at=at))
     permissions_version.bump(tx)
     return _get(tx, key_id)
 
 
 def set_feeds(tx: Tx, key_id: str, feeds: tuple[str, ...]) -> None:
-    """Let the key be good for these feeds alone."""
+    """Limit the key to these feeds."""
     tx.execute(update(schema.keys).where(_K.id == key_id).values(feeds=list(feeds)))
     permissions_version.bump(tx)
 
 
 def set_expiry(tx: Tx, key_id: str, expires_at: datetime | None, replaced_by: str | None) -> KeyRow:
-    """Let the key end then, in favour of the one that replaces it. Raises NoSuchKey."""
+    """Set when the key expires, and the id of the key that replaces it. Raises NoSuchKey."""
     tx.execute(update(schema.keys).where(_K.id == key_id).values(expires_at=expires_at, replaced_by=replaced_by))
     permissions_version.bump(tx)
     return _get(tx, key_id)
 
 
 def record_uses(tx: Tx, uses: Mapping[str, tuple[datetime, str]]) -> None:
-    """Note when and from which address keys were used last, by their ids; never back in time."""
+    """Record when and from which address keys were last used, by key id. Older uses do not replace newer ones."""
     rows = [
         {"key": key_id, "used_at": at, "used_from": sanitize(address, MAX_ADDRESS)}
         for key_id, (at, address) in uses.items()
@@ -122,19 +122,19 @@ def record_uses(tx: Tx, uses: Mapping[str, tuple[datetime, str]]) -> None:
 
 
 def remove(tx: Tx, key_id: str) -> bool:
-    """Forget a verification key; False when there is none of that id, which is so for whoever used it second."""
+    """Remove a verification key. Returns False if there is none with that id, for example because it was used."""
     mine = (_K.id == key_id, _K.kind == VERIFICATION)
     return tx.execute(delete(schema.keys).where(*mine)).rowcount > 0
 
 
 def purge_verification(tx: Tx, before: datetime) -> int:
-    """Forget the verification keys that expired before that moment; how many those were."""
+    """Remove the verification keys that expired before that time; returns how many."""
     gone = (_K.kind == VERIFICATION, _K.expires_at < before)
     return tx.execute(delete(schema.keys).where(*gone)).rowcount
 
 
 def trim_verification(tx: Tx, made_by: str | None, most: int) -> None:
-    """Forget the oldest verification keys that this key has asked for, so that there are `most` with one more."""
+    """Remove the oldest verification keys that this key requested, so that at most `most` remain after adding one."""
     mine = (_K.kind == VERIFICATION, _K.made_by == made_by)
     newest = select(_K.id).where(*mine).order_by(_K.created_at.desc(), _K.id).limit(most - 1)
     tx.execute(delete(schema.keys).where(*mine, _K.id.not_in(newest)))

@@ -1,4 +1,4 @@
-"""Who has which role on which feed. An account has at most one there; each change counts up `access`."""
+"""The roles of accounts on feeds: at most one per account and feed. Each change bumps the permissions version."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ _OF_ACCOUNT = select(_F.name, _G.role).join(schema.grants, _G.feed_id == _F.id).
 
 
 def put(tx: Tx, feed_id: int, account_id: int, role: str) -> None:
-    """Give the account that role on the feed, in place of the one it had there."""
+    """Give the account that role on the feed. It replaces the account's former role there."""
     row: dict[str, Any] = {"feed_id": feed_id, "account_id": account_id, "role": role}
     tx.execute(_put(tx), row)
     permissions_version.bump(tx)
@@ -28,7 +28,7 @@ def _put(tx: Tx) -> Executable:
 
 
 def remove(tx: Tx, feed_id: int, account_id: int) -> bool:
-    """Take the account's role on the feed; False when it had none."""
+    """Remove the account's role on the feed. Returns False if it had none."""
     mine = (_G.feed_id == feed_id, _G.account_id == account_id)
     removed = tx.execute(delete(schema.grants).where(*mine)).rowcount > 0
     if removed:
@@ -37,11 +37,11 @@ def remove(tx: Tx, feed_id: int, account_id: int) -> bool:
 
 
 def of_feed(tx: Tx, feed_id: int) -> list[tuple[AccountRow, str]]:
-    """Who has a role on the feed, by name, with the role; disabled accounts included."""
+    """The accounts with a role on the feed, and their roles, ordered by name. Includes disabled accounts."""
     rows = tx.execute(_OF_FEED.where(_G.feed_id == feed_id))
     return [(AccountRow(*account), role) for *account, role in rows]
 
 
 def of_account(tx: Tx, account_id: int) -> list[tuple[str, str]]:
-    """The names of the feeds on which the account itself has a role, with the role; not those of its teams."""
+    """The feeds on which the account has a role, as names, with the roles. Roles of its teams are not included."""
     return [(row.name, row.role) for row in tx.execute(_OF_ACCOUNT.where(_G.account_id == account_id))]

@@ -1,7 +1,7 @@
-"""Whose ids are whose on each feed, and who was asked to own one and has not answered.
+"""The owners of package ids on each feed, and the pending invitations to own one.
 
-An id without an owner belongs to the administrators. Each change of owners counts up `access`, but for the first owner
-that comes with a push: whoever pushes a new id takes it from nobody.
+An id without an owner belongs to the administrators. Each change of owners bumps the permissions version, except that a
+push of a new id adds its first owner without that: it takes no rights away from any account.
 """
 
 from collections import defaultdict
@@ -21,9 +21,9 @@ _O, _I, _A, _P = schema.owners.c, schema.invitations.c, schema.accounts.c, schem
 
 
 def ownership_columns(feed_id: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
-    """The fields of an `Ownership`, for statements that bring it along.
+    """The fields of an `Ownership`, for statements that include it.
 
-    They want the parameters `id_key` and `accounts`, the ids of the accounts for whom it is asked.
+    They need the parameters `id_key` and `accounts`, the ids of the accounts that the ownership is checked for.
     """
     owned = exists().where(_O.feed_id == feed_id, _O.id_key == bindparam("id_key"))
     return (
@@ -37,18 +37,18 @@ _OWNERSHIP = select(*ownership_columns(bindparam("feed")))
 
 
 def ownership(tx: Tx, feed_id: int, id_key: str, account_ids: Iterable[int]) -> Ownership:
-    """Whose an id is on the feed, as those accounts together see it."""
+    """The ownership of an id on the feed, from the view of these accounts together."""
     asked = {"feed": feed_id, "id_key": id_key, "accounts": list(account_ids)}
     return as_ownership(tx.execute(_OWNERSHIP, asked).one())
 
 
 def as_ownership(columns: Iterable[bool]) -> Ownership:
-    """What a row of `ownership_columns` says."""
+    """Convert a row of `ownership_columns`."""
     return Ownership(*columns)
 
 
 def add(tx: Tx, feed_id: int, id_key: str, account_id: int, at: datetime) -> bool:
-    """Make the account an owner of the id; an invitation it has is answered with that. False when it was one."""
+    """Make the account an owner of the id and remove its invitation. Returns False if it was an owner already."""
     remove_invitation(tx, feed_id, id_key, account_id)
     added = _add(tx, feed_id, id_key, account_id, at)
     if added:
@@ -57,7 +57,7 @@ def add(tx: Tx, feed_id: int, id_key: str, account_id: int, at: datetime) -> boo
 
 
 def add_first(tx: Tx, feed_id: int, id_key: str, account_id: int, at: datetime) -> None:
-    """Make whoever pushes a new id its owner."""
+    """Make the account that pushes a new id its first owner. Does not bump the permissions version."""
     _add(tx, feed_id, id_key, account_id, at)
 
 
@@ -67,7 +67,7 @@ def _add(tx: Tx, feed_id: int, id_key: str, account_id: int, at: datetime) -> bo
 
 
 def remove(tx: Tx, feed_id: int, id_key: str, account_id: int) -> bool:
-    """Take the id from the account; False when it was no owner. Whether it is the last one is not looked at."""
+    """Remove the owner of the id. Returns False if the account was not an owner. May remove the last owner."""
     mine = (_O.feed_id == feed_id, _O.id_key == id_key, _O.account_id == account_id)
     removed = tx.execute(delete(schema.owners).where(*mine)).rowcount > 0
     if removed:
@@ -76,14 +76,14 @@ def remove(tx: Tx, feed_id: int, id_key: str, account_id: int) -> bool:
 
 
 def of_id(tx: Tx, feed_id: int, id_key: str) -> list[AccountRow]:
-    """The id's owners by name, disabled ones included."""
+    """The id's owners, including disabled ones, ordered by name."""
     mine = (_O.feed_id == feed_id, _O.id_key == id_key)
     joined = select(*COLUMNS).join(schema.owners, _O.account_id == _A.id)
     return as_accounts(tx.execute(joined.where(*mine).order_by(_A.name_key)))
 
 
 def names_by_id(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, list[str]]:
-    """The names of the owners of each id, in order, disabled ones included; ids without an owner are left out."""
+    """The names of the owners of each id, sorted, including disabled ones. Ids without an owner are left out."""
     mine = (_O.feed_id == feed_id, _O.id_key.in_(list(id_keys)))
     named = select(_O.id_key, _A.name).join(schema.owners, _O.account_id == _A.id)
     found: dict[str, list[str]] = defaultdict(list)
@@ -93,14 +93,14 @@ def names_by_id(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, list[
 
 
 def ids_of(tx: Tx, account_id: int) -> list[tuple[str, str]]:
-    """What the account itself owns, in order: names of feeds, each with the key of an id; not what its teams own."""
+    """The ids the account owns, in order, as feed name and id key. Ids of its teams are not included."""
     owned = select(schema.feeds.c.name, _O.id_key).join(schema.owners, _O.feed_id == schema.feeds.c.id)
     rows = tx.execute(owned.where(_O.account_id == account_id).order_by(schema.feeds.c.name, _O.id_key))
     return [(row.name, row.id_key) for row in rows]
 
 
 def ids_owned_alone(tx: Tx, account_id: int) -> list[tuple[str, str]]:
-    """What the account itself owns and nobody else does, in order: names of feeds, each with the key of an id."""
+    """The ids of which the account is the only owner, in order, as feed name and id key."""
     other = schema.owners.alias()
     others = exists().where(
         other.c.feed_id == _O.feed_id, other.c.id_key == _O.id_key, other.c.account_id != account_id
@@ -111,8 +111,9 @@ def ids_owned_alone(tx: Tx, account_id: int) -> list[tuple[str, str]]:
 
 
 def ids_by_owner(tx: Tx, feed_id: int, name_keys: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Of each of these accounts, by folded name, the keys of the ids on the feed that it owns itself; disabled ones and
-    teams as others. Names of nobody, and of nobody who owns any, are left out."""
+    """By folded account name, the keys of the ids on the feed that the account owns, without those of its teams.
+
+    Disabled accounts and teams count like others. Unknown names, and accounts that own nothing, are left out."""
     owned = select(_A.name_key, _O.id_key).join(schema.owners, _O.account_id == _A.id)
     rows = tx.execute(owned.where(_O.feed_id == feed_id, _A.name_key.in_(list(name_keys))))
     found: dict[str, set[str]] = defaultdict(set)
@@ -122,26 +123,26 @@ def ids_by_owner(tx: Tx, feed_id: int, name_keys: Iterable[str]) -> dict[str, fr
 
 
 def invite(tx: Tx, feed_id: int, id_key: str, account_id: int, invited_by: str, at: datetime) -> bool:
-    """Ask the account to own the id; False when it was asked already. Whether it owns it is not looked at."""
+    """Invite the account to own the id. Returns False if it was invited already. Does not check for ownership."""
     row: dict[str, Any] = {"feed_id": feed_id, "id_key": id_key, "account_id": account_id}
     row |= {"invited_by": invited_by, "at": at}
     return tx.execute(upsert(tx, schema.invitations).on_conflict_do_nothing(), row).rowcount > 0
 
 
 def remove_invitation(tx: Tx, feed_id: int, id_key: str, account_id: int) -> bool:
-    """Take the invitation back, or its answer in; False when there was none."""
+    """Remove the invitation, because it was withdrawn or answered. Returns False if there was none."""
     mine = (_I.feed_id == feed_id, _I.id_key == id_key, _I.account_id == account_id)
     return tx.execute(delete(schema.invitations).where(*mine)).rowcount > 0
 
 
 def withdraw_invitations(tx: Tx, feed_id: int, id_key: str, invited_by: str) -> None:
-    """Take back all invitations to own the id that this actor has made."""
+    """Remove all invitations to own the id that this actor made."""
     mine = (_I.feed_id == feed_id, _I.id_key == id_key, _I.invited_by == invited_by)
     tx.execute(delete(schema.invitations).where(*mine))
 
 
 def invitations_of_id(tx: Tx, feed_id: int, id_key: str) -> list[AccountRow]:
-    """Who was asked to own the id and has not answered, by name."""
+    """The accounts with a pending invitation to own the id, ordered by name."""
     mine = (_I.feed_id == feed_id, _I.id_key == id_key)
     joined = select(*COLUMNS).join(schema.invitations, _I.account_id == _A.id)
     return as_accounts(tx.execute(joined.where(*mine).order_by(_A.name_key)))

@@ -1,8 +1,8 @@
-"""The number of the last change of who may do what.
+"""The permissions version: the number of the last change of permissions.
 
-Invariant: whatever changes accounts, members, grants, owners, keys or the settings of feeds counts it up in the same
-unit of work. What was judged at this number holds for as long as the number stays; a worker that sees another number
-judges anew. A push counts nothing up: the first owner of an id that was nobody's takes no right from anybody.
+Invariant: every change of accounts, members, grants, owners, keys or feed settings increments it in the same unit of
+work. A cached decision is valid as long as the number stays the same; a worker that sees another number decides again.
+A push does not increment it: the first owner of a new id takes no rights away from any account.
 """
 
 from sqlalchemy import select, update
@@ -11,7 +11,7 @@ from motherlode.store.database import schema
 from motherlode.store.database.sqlite import Tx
 
 PERMISSIONS_VERSION = select(schema.access.c.number).where(schema.access.c.id == 1).scalar_subquery()
-"""The number, for statements that bring it along."""
+"""The permissions version, for statements that include it."""
 
 _READ = select(PERMISSIONS_VERSION)
 _COUNT_UP = (
@@ -23,10 +23,10 @@ _COUNT_UP = (
 
 
 def bump(tx: Tx) -> None:
-    """Say that who may do what has changed."""
+    """Increment the permissions version, because permissions have changed."""
     tx.execute(_COUNT_UP).scalar_one()
 
 
 def number(tx: Tx) -> int:
-    """The number of the last change; it only grows."""
+    """The current permissions version. It only grows."""
     return int(tx.execute(_READ).scalar_one())

@@ -1,7 +1,7 @@
-"""Sessions of browsers, by the digest of what their cookie holds: the secret itself is nowhere.
+"""Browser sessions, by the digest of the secret in their cookie: the secret itself is not stored.
 
-Whatever ends a session before its time counts up `access`, so that no worker goes on remembering it. A new one does not
-(nobody can have been refused with it before), nor does the end of its time, which whoever remembers it knows.
+Ending a session early bumps the permissions version, so that no worker keeps it in its cache. A new session does not,
+because it cannot have been refused before. Neither does its expiry, because a cache entry contains that time.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,9 @@ from motherlode.store.database.sqlite import Tx
 from motherlode.store.sanitize import sanitize
 
 MAX_ADDRESS: Final = 64
+"""Max characters of an address that are stored."""
 MAX_CLIENT: Final = 200
-"""Characters of an address, and of a User-Agent, that are kept."""
+"""Max characters of a User-Agent that are stored."""
 
 _S = schema.sessions.c
 _BY_DIGEST = select(_S.digest, _S.account_id, _S.created_at, _S.expires_at, _S.address, _S.client).where(
@@ -27,7 +28,7 @@ _BY_DIGEST = select(_S.digest, _S.account_id, _S.created_at, _S.expires_at, _S.a
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session of an account; `address` and `client` (its User-Agent) are where the sign-in came from."""
+    """A session of an account. `address` and `client` (the User-Agent) are those of the sign-in."""
 
     digest: bytes
     account_id: int
@@ -38,37 +39,37 @@ class SessionRow:
 
 
 def add(tx: Tx, session: SessionRow) -> None:
-    """Remember a session."""
+    """Store a session."""
     row = {column.name: getattr(session, column.name) for column in schema.sessions.columns}
     kept = {"address": sanitize(session.address, MAX_ADDRESS), "client": sanitize(session.client, MAX_CLIENT)}
     tx.execute(insert(schema.sessions), row | kept)
 
 
 def find(tx: Tx, digest: bytes) -> SessionRow | None:
-    """The session with that digest, be its time over."""
+    """The session with that digest, even if expired, or None."""
     row = tx.execute(_BY_DIGEST, {"digest": digest}).first()
     return None if row is None else SessionRow(*row)
 
 
 def end(tx: Tx, digest: bytes) -> bool:
-    """End the session; False when there is none of that digest."""
+    """End the session. Returns False if there is none with that digest."""
     return _end(tx, _S.digest == digest) > 0
 
 
 def end_all_of(tx: Tx, account_id: int) -> int:
-    """End all sessions of the account; how many those were."""
+    """End all sessions of the account; returns how many."""
     return _end(tx, _S.account_id == account_id)
 
 
 def trim(tx: Tx, account_id: int, most: int) -> int:
-    """End the oldest sessions of the account, so that there are `most` with one more; how many those were."""
+    """End the oldest sessions of the account, so that at most `most` remain after adding one; returns how many."""
     its = _S.account_id == account_id
     newest = select(_S.digest).where(its).order_by(_S.created_at.desc(), _S.digest).limit(most - 1)
     return _end(tx, its, _S.digest.not_in(newest))
 
 
 def purge(tx: Tx, now: datetime) -> int:
-    """Forget the sessions whose time is over; how many those were."""
+    """Remove the expired sessions; returns how many."""
     return tx.execute(delete(schema.sessions).where(_S.expires_at <= now)).rowcount
 
 

@@ -1,8 +1,8 @@
-"""Who did what, when and from where: one line for each change, in its unit of work; never changed, never removed.
+"""The audit log: one line for each change, written in its unit of work. Lines are never changed or removed.
 
-Lines are numbered 1, 2, 3… without gaps, and each carries a hash that covers the one of the line before (`chain`). So
-whoever changed a line would have to change all later hashes, the last one included: who noted the last number and hash
-down finds out. `first_fault` finds what was not done that carefully.
+Lines are numbered 1, 2, 3… without gaps, and each has a hash that covers the hash of the previous line (`hash_chain`).
+To tamper with a line unnoticed, all later hashes must be changed, including the last one; a note of the last number and
+hash, kept elsewhere, reveals that. `first_fault` finds less careful tampering.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -29,22 +29,22 @@ MOST: Final[Mapping[str, int]] = {
     "client": 200,
     "reason": 500,
 }
-"""How many characters of each text are kept."""
+"""Max characters of each text that are stored."""
 BATCH: Final = 1000
-"""So many lines are in memory at once while all are looked at."""
+"""Max lines in memory while the whole log is read."""
 
 _L = schema.audit.c
 _ADD = insert(schema.audit)
 _HASH = cast(_L.hash, LargeBinary).label("hash")
-"""The bytes of a line's hash, whatever somebody has put there."""
+"""The hash of a line as bytes, even if someone has stored another type there."""
 _TAIL = select(_L.id, _HASH).order_by(_L.id.desc()).limit(1)
 TAIL_COLUMNS = (
     select(_L.id).order_by(_L.id.desc()).limit(1).scalar_subquery(),
     select(_HASH).order_by(_L.id.desc()).limit(1).scalar_subquery(),
 )
-"""The same, for statements that bring it along; `as_tail` reads them."""
+"""Number and hash of the last line, for statements that include them; `as_tail` converts them."""
 _STORED = select(*(type_coerce(column, NullType()).label(column.name) for column in schema.audit.columns))
-"""Lines as they lie in the table, whatever somebody has put there."""
+"""Lines with their raw values, even if someone has stored other types there."""
 
 Tail = tuple[int, bytes]
 """Number and hash of the last line."""
@@ -53,7 +53,7 @@ FaultKind = Literal["changed", "missing", "unhashed"]
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """One line; `feed` is a name, None for what is the whole server's; `key_id` None where no key was used."""
+    """One line. `feed` is a name, or None for an action on the whole server. `key_id` is None if no key was used."""
 
     id: int
     at: datetime
@@ -72,8 +72,8 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True)
 class AuditFault:
-    """What is wrong with the line of that number: it was `changed` (or put in, or moved), it is `missing`, or it is
-    `unhashed`, so that nothing can be said of it."""
+    """What is wrong with the line of that number: it was `changed` (or inserted or moved), it is `missing`, or it is
+    `unhashed`, so that it cannot be checked."""
 
     line_id: int
     kind: FaultKind
@@ -95,8 +95,9 @@ def append(
     reason: str | None = None,
     after: Tail | None = None,
 ) -> None:
-    """Add a line; texts longer than `MOST` are cut, and what is not printable in them is replaced. `after` is the tail,
-    where the unit of work, which must be one that writes, has read it already."""
+    """Add a line. Texts longer than `MOST` are cut, and characters that are not printable are replaced.
+
+    `after` is the tail if the caller has already read it in the same unit of work, which must be one that writes."""
     last_id, last_hash = after or tail(tx)
     texts = {
         "actor": actor,
@@ -115,30 +116,30 @@ def append(
 
 
 def _stored(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row as it will lie in the table."""
+    """The row with its values as they will be stored."""
     details = row["details"]
     moment = schema.Moment().process_bind_param(row["at"], tx.dialect)
     return {**row, "at": moment, "details": None if details is None else encode_json(details)}
 
 
 def as_tail(number: int | None, line_hash: bytes | None) -> Tail:
-    """The tail that `TAIL_COLUMNS` have brought."""
+    """Convert the values of `TAIL_COLUMNS`."""
     return number or 0, line_hash or FIRST
 
 
 def tail(tx: Tx) -> Tail:
-    """Number and hash of the last line: what to note down elsewhere. 0 and 32 zero bytes before the first."""
+    """Number and hash of the last line, to be noted elsewhere. 0 and 32 zero bytes if there are no lines."""
     row = tx.execute(_TAIL).first()
     return as_tail(*(row or (None, None)))
 
 
 def hash_of(tx: Tx, line_id: int) -> bytes | None:
-    """The hash of that line, whatever else it says by now; None where it is gone, or its hash is."""
+    """The stored hash of that line, or None if the line or its hash is missing."""
     return tx.execute(select(_HASH).where(_L.id == line_id)).scalar()
 
 
 def since(tx: Tx, line_id: int, limit: int) -> list[AuditLine]:
-    """At most `limit` lines after that one, oldest first."""
+    """At most `limit` lines after the line `line_id`, oldest first."""
     return _lines(tx, _later(select(schema.audit), line_id, limit))
 
 
@@ -155,11 +156,10 @@ def find(
     after_id: int | None = None,
     limit: int = BATCH,
 ) -> list[AuditLine]:
-    """At most `limit` lines that meet all conditions, oldest first: the next ones after the line `after_id`, or, where
-    that is not given, the newest.
+    """At most `limit` lines that meet all conditions, oldest first.
 
-    `actor` and `subject` in any casing (of ASCII), `*` in `subject` stands for anything; `since` is included, `until`
-    is not.
+    With `after_id`, these are the next lines after that line; without it, the newest lines. `actor` and `subject`
+    ignore ASCII case, and `*` in `subject` matches any text. `since` is inclusive, `until` exclusive.
     """
     conditions: list[ColumnElement[bool] | None] = [
         None if actor is None else func.lower(_L.actor) == actor.lower(),
@@ -177,16 +177,16 @@ def find(
 
 
 def _pattern(glob: str) -> str:
-    """What LIKE takes for a glob in which only `*` is special."""
+    """The LIKE pattern for a glob in which only `*` is special."""
     for special in "\\%_":
         glob = glob.replace(special, "\\" + special)
     return glob.replace("*", "%")
 
 
 def first_fault(tx: Tx, *, progress: Callable[[int], None] | None = None) -> AuditFault | None:
-    """The first line that is not what it was, None when all are; `progress` is told how many more were looked at.
+    """The first line that fails the check, or None. `progress` is called with the number of lines checked since.
 
-    Lines that were cut off at the end leave nothing to be found: compare `tail` with what was noted down.
+    Lines removed at the end of the log leave no trace: compare `tail` with an earlier note to find that.
     """
     with any_text(tx):
         return _first_fault(tx, progress)

@@ -1,1 +1,1 @@
-"""The bytes of packages. Start at `base`; `keys` draws the data folder."""
+"""The bytes of packages. Start at `protocol`; `store.data_folder` shows where the files are."""

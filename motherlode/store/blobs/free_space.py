@@ -1,6 +1,6 @@
-"""How much room is left, and whether that is too little to take anything more.
+"""Checks whether the disk has enough free space to accept uploads.
 
-Invariant: it is looked at once a second at most, however many ask, so that asking costs nothing.
+Invariant: the disk is measured at most once per second, however often callers ask, so that asking is cheap.
 """
 
 import threading
@@ -14,9 +14,9 @@ LOOK_INTERVAL_S: Final = 1.0
 
 
 class FreeSpace:
-    """The room on one disk, of which `least_bytes` are to stay free; 0 for no floor. Safe to use from any thread.
+    """The free space on one disk. At least `least_bytes` must stay free; 0 means no limit. Safe to use from any thread.
 
-    `measure` returns how many bytes are free, and may raise OSError: what cannot be measured is not refused for it.
+    `measure` returns the free bytes. If it raises OSError, the last known result stays, so a failure refuses nothing.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class FreeSpace:
         self._is_low = False
 
     def is_low(self) -> bool:
-        """Whether less is free than should be, as of a second ago at most."""
+        """Whether less space is free than required. The answer is at most one second old."""
         if not self._least_bytes:
             return False
         with self._looking:
@@ -41,7 +41,7 @@ class FreeSpace:
             return self._is_low
 
     def check(self) -> None:
-        """Raise StorageLow when it is low."""
+        """Raise StorageLow if free space is low."""
         if self.is_low():
             raise StorageLow
 
@@ -52,7 +52,8 @@ class FreeSpace:
             return
         was_low, self._is_low = self._is_low, free_bytes < self._least_bytes
         if self._is_low != was_low:
-            from motherlode.observe.logs import get_logger  # noqa: PLC0415 commands that read little do without logs
+            # imported here because most commands do not need the logs
+            from motherlode.observe.logs import get_logger  # noqa: PLC0415
 
             event = "storage_low" if self._is_low else "storage_enough"
             get_logger().warning(event, free_bytes=free_bytes, least_bytes=self._least_bytes)

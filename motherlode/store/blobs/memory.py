@@ -1,4 +1,4 @@
-"""Blobs in memory, for tests: the same promises, kept for as long as their `Shelf` lives."""
+"""Blobs in memory, for tests. They keep the promises of `Blobs` as long as their `Shelf` exists."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -15,8 +15,10 @@ from motherlode.store.blobs.protocol import Spool, StoredBlob, check_by_writing
 
 @dataclass(slots=True)
 class Shelf:
-    """What outlives one `MemoryBlobs`, as a folder outlives a process: blobs, when each was put, small objects, all
-    notes, and those of stores that were closed. `is_low` says that nothing more may be put there."""
+    """The data that outlives a `MemoryBlobs`, as a folder outlives a process.
+
+    Contains the blobs, the time each was put, small objects, all intent markers (`notes`), and those of closed stores
+    (`left_notes`). If `is_low` is set, nothing can be spooled."""
 
     blobs: dict[str, bytes] = field(default_factory=dict)
     notes: set[str] = field(default_factory=set)
@@ -27,7 +29,7 @@ class Shelf:
 
 
 class MemoryBlobs:
-    """The blobs on a shelf, by default one of its own."""
+    """The blobs on a shelf. By default it is a new shelf."""
 
     def __init__(self, shelf: Shelf | None = None, clock: Clock | None = None) -> None:
         self._shelf = shelf or Shelf()
@@ -35,13 +37,13 @@ class MemoryBlobs:
         self._notes: set[str] = set()
 
     def spool(self) -> Spool:
-        """A new spool in memory."""
+        """Create a spool in memory."""
         if self._shelf.is_low:
             raise StorageLow
         return Spool(io.BytesIO())
 
     def put(self, spool: Spool) -> str:
-        """Lay the bytes on the shelf."""
+        """Store the bytes on the shelf."""
         name = data_folder.new_blob_name(spool.sha256)
         self._notes.add(name)
         self._shelf.notes.add(name)
@@ -52,40 +54,40 @@ class MemoryBlobs:
         return name
 
     def confirm(self, name: str) -> None:
-        """Forget the note."""
+        """Remove the intent marker."""
         self._notes.discard(name)
         self._shelf.notes.discard(name)
 
     def open(self, name: str) -> BinaryIO:
-        """The bytes, as a file."""
+        """The blob's bytes as a file."""
         if name not in self._shelf.blobs:
             raise FileNotFoundError(name)
         return io.BytesIO(self._shelf.blobs[name])
 
-    def path(self, name: str) -> Path | None:  # noqa: ARG002 no blob is a file here
-        """None: there is no file."""
+    def path(self, name: str) -> Path | None:  # noqa: ARG002
+        """Always None, because there is no file."""
         return None
 
     def delete(self, name: str) -> None:
-        """Take the bytes off the shelf."""
+        """Remove the bytes from the shelf."""
         self._shelf.blobs.pop(name, None)
         self._shelf.put_at.pop(name, None)
 
     def check(self) -> None:
-        """A small blob there and back."""
+        """Write, read and delete a small blob."""
         check_by_writing(self, Spool(io.BytesIO()))
 
     def is_low(self) -> bool:
-        """Whether the shelf was said to be full."""
+        """Whether the shelf's `is_low` is set."""
         return self._shelf.is_low
 
     def walk(self) -> Iterator[StoredBlob]:
-        """What lies on the shelf."""
+        """The blobs on the shelf."""
         for name, body in sorted(self._shelf.blobs.items()):
             yield StoredBlob(name, len(body), self._shelf.put_at[name])
 
     def sweep(self, is_named: Callable[[str], bool], *, is_dry_run: bool = False) -> list[str]:
-        """Clear what closed stores left."""
+        """Remove what closed stores left behind."""
         left = sorted(self._shelf.left_notes & self._shelf.blobs.keys())
         unnamed = [name for name in left if not is_named(name)]
         if not is_dry_run:
@@ -96,18 +98,18 @@ class MemoryBlobs:
         return unnamed
 
     def unconfirmed(self) -> set[str]:
-        """The notes on the shelf."""
+        """The blobs with an intent marker on the shelf."""
         return self._shelf.notes | self._shelf.left_notes
 
     def read_object(self, name: str) -> bytes | None:
-        """The object's bytes."""
+        """The object's bytes, or None if it does not exist."""
         return self._shelf.objects.get(name)
 
     def replace_object(self, name: str, content: bytes) -> None:
-        """Lay the object on the shelf."""
+        """Store the object on the shelf."""
         self._shelf.objects[name] = content
 
     def close(self) -> None:
-        """Leave unsettled notes to the next sweep."""
+        """Leave unconfirmed intent markers to the next sweep."""
         self._shelf.left_notes |= self._notes
         self._notes.clear()

@@ -1,8 +1,8 @@
-"""What every blob back end promises, and the spool that a body is written to before it is a blob.
+"""The protocol of all blob stores, and the spool that receives a body before it becomes a blob.
 
-The walk of a push: `spool`, `write`…, `finish`, `put` (durable from here on), commit the row that names the blob,
-`confirm`. A process that dies between `put` and `confirm` leaves a crash note, and `sweep` finds out whether the commit
-happened. Exact and without waiting, because notes of living processes are left alone.
+The steps of a push: `spool`, `write`…, `finish`, `put` (durable from here on), commit the row that references the blob,
+`confirm`. A process that dies between `put` and `confirm` leaves an intent marker, and `sweep` finds out whether the
+commit happened. This is exact and needs no waiting, because the markers of running processes are left alone.
 """
 
 import errno
@@ -19,9 +19,10 @@ from motherlode.domain.refusals import StorageFull
 
 
 class Spool:
-    """A body on its way in, hashed as it is written. A context manager: left, it is gone, unless it was put.
+    """A body that is being received. It is hashed as it is written. A context manager: discards the body at the end of
+    the block, unless it was put.
 
-    `size` counts bytes. After `finish`, `file` stands at its start for reading and the hashes are there, raw.
+    `size` is in bytes. After `finish`, `file` is at its start for reading, and the hashes are set, as raw bytes.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -40,13 +41,13 @@ class Spool:
         self.size += len(chunk)
 
     def finish(self) -> None:
-        """The body is whole: nothing is written from here on. Raises StorageFull."""
+        """Finish the body: nothing can be written after that. Raises StorageFull."""
         with storage_refusals():
             self.file.seek(0)
         self.sha256, self.sha512 = (digest.digest() for digest in self._hashes)
 
     def discard(self) -> None:
-        """Drop the body, unless it was put."""
+        """Discard the body, unless it was put."""
         self.file.close()
 
     def __enter__(self) -> Self:
@@ -60,7 +61,7 @@ class Spool:
 
 @dataclass(frozen=True, slots=True)
 class StoredBlob:
-    """A blob as it lies in the store: `size` in bytes, `put_at` not later than when it was put."""
+    """A blob in the store. `size` is in bytes; `put_at` is not later than the time it was put."""
 
     name: str
     size: int
@@ -68,62 +69,62 @@ class StoredBlob:
 
 
 class Blobs(Protocol):
-    """A store of blobs. Every function may be called from any thread."""
+    """A store of blobs. All methods may be called from any thread."""
 
     def spool(self) -> Spool:
-        """A new spool. Raises StorageLow where less room is left than is to stay free, else StorageFull."""
+        """Create a spool. Raises StorageLow if less space is free than required, StorageFull if the disk is full."""
 
     def put(self, spool: Spool) -> str:
-        """Make a finished spool a blob: durable, under a name never used before, which is returned.
+        """Make a finished spool a durable blob; returns its name, which is unique.
 
-        It leaves a crash note that `confirm` removes. The spool cannot be read any more. Raises StorageFull.
+        Leaves an intent marker that `confirm` removes. The spool can no longer be read. Raises StorageFull.
         """
 
     def confirm(self, name: str) -> None:
-        """Forget the crash note: the row that names the blob is committed, or the blob was deleted."""
+        """Remove the intent marker, after the row that references the blob was committed or the blob was deleted."""
 
     def open(self, name: str) -> BinaryIO:
-        """The blob's bytes, seekable. FileNotFoundError when there is no such blob."""
+        """Open the blob as a seekable file. Raises FileNotFoundError if it does not exist."""
 
     def path(self, name: str) -> Path | None:
-        """The file that holds the blob; None where blobs are no files. Nothing is looked at."""
+        """The path of the blob's file, or None if blobs are not files. Does not check whether the file exists."""
 
     def delete(self, name: str) -> None:
-        """Delete the blob; one that is not there is no fault."""
+        """Delete the blob. Does nothing if it does not exist."""
 
     def check(self) -> None:
-        """Really write, read and delete a blob. Raises StorageFull, or OSError saying what is wrong."""
+        """Check the store by writing, reading and deleting a blob. Raises StorageFull, or OSError with the reason."""
 
     def is_low(self) -> bool:
-        """Whether less room is left than is to stay free: nothing is spooled then. Cheap, and a second old at most."""
+        """Whether less space is free than required, so that nothing is spooled. Cheap, and at most one second old."""
 
     def walk(self) -> Iterator[StoredBlob]:
-        """All blobs, in the order of their names; those that come or go meanwhile may be among them or not."""
+        """All blobs, ordered by name. Blobs that are added or deleted meanwhile may or may not be included."""
 
     def sweep(self, is_named: Callable[[str], bool], *, is_dry_run: bool = False) -> list[str]:
-        """Clear what dead processes left: their spools, their notes, and the blobs that never came to be named.
+        """Remove what dead processes left behind: spools, intent markers, and blobs that no committed row references.
 
-        Returns the names of the blobs and of the spooled files deleted, or only to be deleted where `is_dry_run`.
-        `is_named` must look afresh each time it is called, in a unit of work of its own: a process may have committed
-        until the moment it died.
+        Returns the names of the deleted blobs and spooled files; with `is_dry_run`, of those that would be deleted.
+        `is_named` must query anew for each call, in a separate unit of work, because a process may have committed at
+        the last moment before it died.
         """
 
     def unconfirmed(self) -> set[str]:
-        """The blobs with a crash note, whichever process left it: a row may be about to name them."""
+        """The blobs with an intent marker of any process. A row that references them may be about to be committed."""
 
     def read_object(self, name: str) -> bytes | None:
-        """A small object that lies beside the blobs under a fixed name; None where there is none."""
+        """The small object with this name beside the blobs, or None if it does not exist."""
 
     def replace_object(self, name: str, content: bytes) -> None:
-        """Make that object, or replace it: durably, and never with a part of it. Raises StorageFull."""
+        """Create or replace the small object, durably and atomically. Raises StorageFull."""
 
     def close(self) -> None:
-        """Let go; crash notes that were not settled are left to the next `sweep`."""
+        """Close the store. Unconfirmed intent markers are left to the next `sweep`."""
 
 
 @contextmanager
 def storage_refusals() -> Iterator[None]:
-    """Turn "no room" of the operating system into StorageFull: on the disk, in a quota, or for so large a file."""
+    """Turn OSError for a full disk, an exceeded quota or a too large file into StorageFull."""
     try:
         yield
     except OSError as error:
@@ -133,7 +134,7 @@ def storage_refusals() -> Iterator[None]:
 
 
 def check_by_writing(blobs: Blobs, spool: Spool) -> None:
-    """The check that fits every back end: a small blob there and back, by way of a new spool."""
+    """Check a store by writing, reading and deleting a small blob through the given new spool."""
     with spool:
         spool.write(b"motherlode")
         spool.finish()
@@ -141,7 +142,7 @@ def check_by_writing(blobs: Blobs, spool: Spool) -> None:
     try:
         with blobs.open(name) as file:
             if file.read() != b"motherlode":
-                raise OSError(errno.EIO, "the blob store gives back other bytes than were written")
+                raise OSError(errno.EIO, "the blob store returned other bytes than were written")
     finally:
         blobs.delete(name)
         blobs.confirm(name)

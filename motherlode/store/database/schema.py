@@ -1,36 +1,36 @@
-"""All tables, as a map. Start here.
+"""All tables. Start here.
 
-    feeds ──1:1── heads            the feed's last event: the one locked row that numbers its events (and its counts)
+    feeds ──1:1── heads            the feed's last event: the row that is locked to number events (and download batches)
       │
       ├──< packages                one row per id on a feed: number and time of its last event
-      ├──< entries >── contents    a feed's versions; the bytes they are, stored once however many feeds hold them
-      │                  └──1:1── readings  which way of reading packages a content's facts come from
-      ├──< deletions >── contents  versions that were deleted softly: the number stays taken, the bytes for a while
-      ├──< locks                   ids that nobody may change
+      ├──< entries >── contents    the versions of a feed; their bytes, stored once for all feeds
+      │                  └──1:1── readings  the version of the extractor that a content's facts come from
+      ├──< deletions >── contents  softly deleted versions: the version number stays taken, the bytes stay for a while
+      ├──< locks                   ids that cannot be changed
       ├──< events                  the log: each change of a feed, numbered without gaps
       ├──< downloads               counts per version and UTC day
-      ├──< totals                  the same of all days together: what documents show
-      ├──< client_downloads        counts per client (by the name of the program) and UTC day
-      ├──< grants >── accounts     who may read and publish here; accounts are people, service accounts and teams
-      ├──< owners >── accounts     whose an id is; an id without a row belongs to the administrators
-      └──< invitations >── accounts  who was asked to own an id and has not answered
-    members                        which people and service accounts are in which team
-    sessions >── accounts          people who signed in with a browser, by the digest of what their cookie holds
-    keys >── accounts              API keys, by hash; one without an account belongs to nobody
-    former_feeds                   feeds that were deleted: their ids and last events never come back
-    access                         one row: the number of the last change of who may do what
-    garbage                        blobs that no content names any more, until their last readers are through
-    unnamed                        blobs that no row named when the collector met them, and since when
-    jobs                           things to be done later, each by one worker
-    audit                          who did what, from where; points to nothing, so that it outlives everything
-    meta                           what is true of the whole database
+      ├──< totals                  counts per version over all days, as shown in documents
+      ├──< client_downloads        counts per client program and UTC day
+      ├──< grants >── accounts     roles on the feed; accounts are people, service accounts and teams
+      ├──< owners >── accounts     owners of ids; an id without a row belongs to the administrators
+      └──< invitations >── accounts  accounts that were invited to own an id and have not answered
+    members                        the people and service accounts in each team
+    sessions >── accounts          browser sessions, by the digest of the secret in the cookie
+    keys >── accounts              API keys, by hash; a key without an account has no owner
+    former_feeds                   deleted feeds: their ids and event numbers are never reused
+    access                         one row: the permissions version, the number of the last change of permissions
+    garbage                        blobs that no content references any more, until their last downloads are finished
+    unnamed                        blobs that no row referenced when the garbage collector found them, and since when
+    jobs                           background jobs, each run by one worker at a time
+    audit                          who did what, from where; without foreign keys, so that it outlives everything
+    meta                           facts about the whole database
 
 Invariants: an entry's `revision` is the number of its last event, a package's the highest of its entries' events, a
-head's the highest of its feed. Blobs are durable before a row of `contents` names them; their names never come back.
-Whatever changes who may do what (accounts, members, grants, owners, keys, settings of feeds) also counts up `access`.
-Lines of `audit` are numbered without gaps, and each one's hash covers the hash of the line before it.
+head's the highest of its feed. Blobs are durable before a row of `contents` references them; their names are never
+reused. Every change of permissions (accounts, members, grants, owners, keys, settings of feeds) increments `access`.
+Lines of `audit` are numbered without gaps, and the hash of each line covers the hash of the line before it.
 
-One schema for two dialects: times are aware UTC, kept as whole microseconds since 1970; keys are compared bytewise.
+One schema for two dialects: times are aware UTC, stored as whole microseconds since 1970; keys are compared bytewise.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -55,36 +55,36 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 
 REVISION: Final = "0007"
-"""The newest migration: what `Database.is_current` compares with, without importing Alembic."""
+"""The newest migration. `Database.is_current` compares with it, so that it does not need to import Alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 class UnreadableValue(ValueError):
-    """A column holds what no version of the program writes: `str()` says what, of the database."""
+    """A column contains a value that no version of the program writes; `str()` describes it."""
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware time, kept as microseconds since 1970 (UTC); a naive one is refused with TypeError."""
+    """An aware time, stored as microseconds since 1970 (UTC). Raises TypeError for a naive time."""
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """Microseconds of an aware time."""
+        """Convert an aware time to microseconds."""
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """The aware time of microseconds."""
+        """Convert microseconds to an aware time."""
         try:
             return None if value is None else _EPOCH + timedelta(microseconds=value)
         except (TypeError, OverflowError) as error:
-            raise UnreadableValue("what should be a time in it is none") from error
+            raise UnreadableValue("it contains an invalid time") from error
 
 
-BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself in INTEGER columns only
-Key = String().with_variant(String(collation="C"), "postgresql")  # bytewise, as SQLite compares by itself
+BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite assigns row ids in INTEGER columns only
+Key = String().with_variant(String(collation="C"), "postgresql")  # compared bytewise, as SQLite does by default
 Json = JSON(none_as_null=True)
 
 metadata = MetaData(
@@ -99,7 +99,7 @@ metadata = MetaData(
 meta = Table(
     "meta",
     metadata,
-    Column("name", Key, primary_key=True),  # "history": a random id, new when a backup is restored; "created"
+    Column("name", Key, primary_key=True),  # "history": a random id, renewed when a backup is restored; "created"
     Column("value", String, nullable=False),
 )
 
@@ -108,15 +108,15 @@ feeds = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Key, nullable=False, unique=True),
-    Column("settings", Json, nullable=False),  # all of them: the server's defaults count when a feed is made
+    Column("settings", Json, nullable=False),  # all settings: the server's defaults only apply when a feed is created
     Column("created_at", Moment, nullable=False),
-    sqlite_autoincrement=True,  # the id of a feed that is gone never comes back
+    sqlite_autoincrement=True,  # the id of a deleted feed is never reused
 )
 
 former_feeds = Table(
     "former_feeds",
     metadata,
-    Column("feed_id", Integer, primary_key=True, autoincrement=False),  # points to nothing: the feed is gone
+    Column("feed_id", Integer, primary_key=True, autoincrement=False),  # not a foreign key: the feed is gone
     Column("name", Key, nullable=False),
     Column("number", BigInteger, nullable=False),  # of its last event
     Column("deleted_at", Moment, nullable=False),
@@ -127,7 +127,7 @@ heads = Table(
     metadata,
     Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
     Column("number", BigInteger, nullable=False),  # of the feed's last event; 0 before the first
-    Column("at", Moment, nullable=False),  # never before that of an earlier event
+    Column("at", Moment, nullable=False),  # never before the time of an earlier event
     Column("counted", BigInteger, nullable=False),  # number of the last batch of download counts; 0 before the first
 )
 
@@ -140,17 +140,15 @@ contents = Table(
     Column("size", BigInteger, nullable=False),  # bytes
     Column("blob", Key, nullable=False, unique=True),  # {sha256}-{nonce}
     Column("created_at", Moment, nullable=False),
-    Column("facts", Json, nullable=False),  # everything documents need that no column holds, read from the nuspec
-    Column("nuspec", LargeBinary, nullable=False),  # as it lies in the package; last, because most reads skip it
+    Column("facts", Json, nullable=False),  # everything from the nuspec that documents need and that has no column
+    Column("nuspec", LargeBinary, nullable=False),  # the bytes in the package; last, because most reads skip it
 )
 
-readings = Table(  # apart from contents: to mark many rows of that would write their facts and nuspecs again
+readings = Table(  # separate from contents: marking many rows there would rewrite their facts and nuspecs
     "readings",
     metadata,
     Column("content_id", ForeignKey(contents.c.id), primary_key=True, autoincrement=False),
-    Column(
-        "number", Integer, nullable=False
-    ),  # of the reader, `EXTRACTOR_VERSION`; a content without a row is to be read again
+    Column("number", Integer, nullable=False),  # `EXTRACTOR_VERSION`; a content without a row must be read again
 )
 
 entries = Table(
@@ -166,7 +164,7 @@ entries = Table(
     Column("content_id", ForeignKey(contents.c.id), nullable=False, index=True),
     Column("listed", Boolean, nullable=False),
     Column("is_prerelease", Boolean, nullable=False),
-    Column("is_semver2", Boolean, nullable=False),  # by its version or by a dependency's range
+    Column("is_semver2", Boolean, nullable=False),  # because of its version or of a dependency's version range
     Column("pushed_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),  # of its last event
     Column("revision", BigInteger, nullable=False),  # number of its last event
@@ -180,10 +178,10 @@ deletions = Table(
     Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
     Column("id_key", Key, primary_key=True),
     Column("version_key", Key, primary_key=True),
-    Column("entry", Json, nullable=False),  # all that the entry said, to bring it back as it was
+    Column("entry", Json, nullable=False),  # everything in the entry, to restore it unchanged
     Column("content_id", ForeignKey(contents.c.id), index=True),  # NULL once the bytes were collected
     Column("deleted_at", Moment, nullable=False),
-    Column("deleted_by", String, nullable=False),  # the actor's name, then
+    Column("deleted_by", String, nullable=False),  # the actor's name at that time
     Column("reason", String),
 )
 
@@ -200,7 +198,7 @@ garbage = Table(
     "garbage",
     metadata,
     Column("blob", Key, primary_key=True),
-    Column("at", Moment, nullable=False),  # when the last content let go of it
+    Column("at", Moment, nullable=False),  # when the last content stopped referencing it
     Column("size", BigInteger, nullable=False),
 )
 
@@ -208,7 +206,7 @@ unnamed = Table(
     "unnamed",
     metadata,
     Column("blob", Key, primary_key=True),
-    Column("history", String, nullable=False),  # of the database, then: a note of another history does not count
+    Column("history", String, nullable=False),  # of the database at that time: records of other histories do not count
     Column("since", Moment, nullable=False),
 )
 
@@ -221,10 +219,10 @@ jobs = Table(
     Column("due_at", Moment, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("claimed_by", String),  # the worker that is at it
-    Column("claimed_until", Moment),  # from then on another may take it
+    Column("claimed_by", String),  # the worker that runs it
+    Column("claimed_until", Moment),  # after this time another worker may take it
     Column("done_at", Moment),
-    Column("error", String),  # of the last attempt that failed
+    Column("error", String),  # of the last failed attempt
     Index(None, "done_at", "due_at"),
 )
 
@@ -246,7 +244,7 @@ events = Table(
     Column("kind", String, nullable=False),  # published, replaced, unlisted, relisted, rederived, deleted, restored
     Column("id_key", Key, nullable=False),
     Column("version_key", Key, nullable=False),
-    Column("details", Json, nullable=False),  # the entry as it is after the event, whole
+    Column("details", Json, nullable=False),  # the whole entry after the event
 )
 
 downloads = Table(
@@ -276,8 +274,8 @@ totals = Table(
     Column("id_key", Key, primary_key=True),
     Column("version_key", Key, primary_key=True),
     Column("count", BigInteger, nullable=False),
-    Column("batch", BigInteger, nullable=False),  # number of the feed's batch that changed it last
-    Index(None, "feed_id", "batch", "id_key"),  # what changed since
+    Column("batch", BigInteger, nullable=False),  # number of the feed's last batch that changed it
+    Index(None, "feed_id", "batch", "id_key"),  # to find what changed since a batch
 )
 
 accounts = Table(
@@ -288,11 +286,11 @@ accounts = Table(
     Column("name_key", Key, nullable=False, unique=True),  # folded; one name for people, service accounts and teams
     Column("kind", String, nullable=False),  # person, service, team
     Column("role", String),  # administrator, or NULL
-    Column("password", String),  # its Argon2 hash; NULL is none: nobody signs in with it
+    Column("password", String),  # its Argon2 hash; NULL: signing in with a password is not possible
     Column("created_at", Moment, nullable=False),
     Column("disabled_at", Moment),
-    Column("deleted_at", Moment),  # then it has nothing but its name, which stays taken; it is disabled, too
-    sqlite_autoincrement=True,  # the id of an account that is gone never comes back
+    Column("deleted_at", Moment),  # a deleted account keeps only its name, which stays taken, and is disabled
+    sqlite_autoincrement=True,  # the id of a deleted account is never reused
 )
 
 members = Table(
@@ -325,7 +323,7 @@ invitations = Table(
     Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, autoincrement=False),
     Column("id_key", Key, primary_key=True),
     Column("account_id", ForeignKey(accounts.c.id), primary_key=True, autoincrement=False, index=True),
-    Column("invited_by", String, nullable=False),  # the actor's name, then
+    Column("invited_by", String, nullable=False),  # the actor's name at that time
     Column("at", Moment, nullable=False),
 )
 
@@ -339,17 +337,17 @@ access = Table(
 keys = Table(
     "keys",
     metadata,
-    Column("id", Key, primary_key=True),  # short and public: names the key in lists and logs
+    Column("id", Key, primary_key=True),  # short and public: identifies the key in lists and logs
     Column("name", String, nullable=False),
     Column("hash", LargeBinary, nullable=False, unique=True),
     Column("rights", Json, nullable=False),
     Column("globs", Json, nullable=False),
-    Column("feeds", Json),  # names; NULL is all feeds, those to come included
+    Column("feeds", Json),  # names; NULL: all feeds, including future ones
     Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment),  # NULL is never
+    Column("expires_at", Moment),  # NULL: never
     Column("revoked_at", Moment),
     Column("kind", String, nullable=False, server_default="api"),  # api, verification (for one use, then removed)
-    Column("account_id", ForeignKey(accounts.c.id), index=True),  # NULL: it belongs to nobody
+    Column("account_id", ForeignKey(accounts.c.id), index=True),  # NULL: the key has no owner
     Column("last_used_at", Moment),
     Column("last_used_address", String),
     Column("replaced_by", Key),  # the id of the key it was rotated into
@@ -372,9 +370,11 @@ audit = Table(
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=False),  # 1, 2, 3… without gaps
     Column("at", Moment, nullable=False),
-    Column("actor", String, nullable=False),  # an account's name; else "console", "bootstrap", or a key of nobody's
+    Column(
+        "actor", String, nullable=False
+    ),  # an account's name; else "console", "bootstrap", or the id of a key without an owner
     Column("action", String, nullable=False),
-    Column("feed", String),  # its name, then
+    Column("feed", String),  # its name at that time
     Column("subject", String, nullable=False),
     Column("address", String),
     Column("request_id", String),

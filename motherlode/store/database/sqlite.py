@@ -1,11 +1,11 @@
-"""The database file: units of work, the head check, the upgrade, and whatever differs between dialects.
+"""The database file: units of work, the head check, the upgrade, and everything that differs between SQL dialects.
 
-Durable and in order: SQLite in WAL mode with synchronous=FULL, so a commit that returned survives a loss of power. A
-unit of work that writes begins with BEGIN IMMEDIATE: it waits for the write lock at its start and can never fail later
-because someone else wrote in between. The write lock of a process goes round among its threads by a lock of its own,
-for SQLite's way of waiting (asking again after a sleep) lets one thread overtake another for as long as it likes.
+Commits are durable and ordered: SQLite runs in WAL mode with synchronous=FULL, so a commit that returned survives a
+power loss. A unit of work that writes begins with BEGIN IMMEDIATE: it waits for the write lock at its start, so it
+never fails later because another writer committed in between. The threads of one process take turns by a separate lock:
+SQLite waits by polling, so that one thread could overtake another again and again.
 
-A `Database` is safe in a process that was forked only when it was opened after the fork.
+In a forked process, use only a `Database` that was opened after the fork.
 """
 
 import errno
@@ -40,20 +40,20 @@ from motherlode.store.database import schema
 
 S = TypeVar("S")
 Tx = Connection
-"""A unit of work, from `Database.read` or `Database.write`: what every function of this room takes first."""
+"""A unit of work from `Database.read` or `Database.write`. Every function of the store takes it as first parameter."""
 
 BUSY_TIMEOUT_S: Final = 30.0
 THREADS: Final = 40
 encode_json: Final[Callable[[Any], str]] = json.JSONEncoder(separators=(",", ":")).encode
-"""The text that a column of JSON holds for a value."""
+"""Encodes a value as the text of a JSON column."""
 _ALEMBIC: Final = threading.Lock()
-"""Alembic keeps the migration under way in its modules: one at a time in a process."""
+"""Held during a migration: Alembic keeps its state in module globals, so a process can run only one at a time."""
 Age = Literal["empty", "older", "current"]
-"""How old the tables are: not there yet, of an older version of the program, or of this one."""
+"""The age of the tables: not created yet, made by an older version of the program, or by this version."""
 _ROWS_READ: Final = 100
-"""So many rows are in memory at once while all are read."""
+"""Max rows in memory while all rows of a table are read."""
 _SUFFIXES: Final = ("", "-wal", "-shm")
-"""A database is this file, and those beside it while it is open, or was not closed."""
+"""The suffixes of a database's files. The last two exist while it is open, or if it was not closed properly."""
 _COLUMNS: Final = text(
     "SELECT tables.name, columns.name FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns "
     "WHERE tables.type = 'table'"
@@ -63,10 +63,10 @@ _CLOSED: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sq
 
 
 def open_database(path: Path, *, create: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> "Database":
-    """Open the database file at `path`; an empty one is made when it is not there and `create` says so.
+    """Open the database file at `path`. With `create`, an empty database is created if the file does not exist.
 
-    Raises NoData when it is not there, DatabaseUnusable when it is no database or cannot be opened. The tables are
-    there once `upgrade` was called.
+    Raises NoData if the file does not exist, DatabaseUnusable if it is not a database or cannot be opened. Call
+    `upgrade` to create the tables.
     """
     if not _is_file_there(path):
         if not create:
@@ -76,7 +76,7 @@ def open_database(path: Path, *, create: bool = False, busy_timeout_s: float = B
 
 
 def find_current_database(path: Path) -> "Database | None":
-    """Open a database file that has this program's tables, all of them; None for anything else, whatever is wrong."""
+    """Open a database file if it has all tables of this version; returns None in every other case."""
     with suppress(Refusal):
         db = open_database(path)
         with suppress(Refusal):
@@ -88,19 +88,21 @@ def find_current_database(path: Path) -> "Database | None":
 
 
 def is_filled(path: Path) -> bool:
-    """Whether there is a database file with anything in it. Raises DatabaseUnusable when something else is there."""
+    """Whether there is a non-empty database file. Raises DatabaseUnusable if the path is not a regular file."""
     return _is_file_there(path) and path.stat().st_size > 0
 
 
 def remove_database(path: Path) -> None:
-    """Remove a database that nobody has open, with what lies beside it."""
+    """Remove a database and the files beside it. No process may have it open."""
     for suffix in _SUFFIXES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def replace_database(path: Path, draft: Path, at: datetime) -> Path | None:
-    """Let a database that nobody has open take the place of another; returns where that one was set aside, if there is
-    one. Its write-ahead log goes after it and before the new one comes: it must never lie beside that."""
+    """Move the database `draft` to `path`. No process may have either of them open.
+
+    Returns the path to which an existing database was moved, or None if there was none. Its write-ahead log is moved
+    after it and before the new database is put in place, because it must never be beside the new one."""
     set_aside = path.with_name(f"{path.name}.{at:%Y%m%dT%H%M%S}")
     is_there = path.exists() or path.is_symlink()
     for suffix in _SUFFIXES:
@@ -119,15 +121,15 @@ def _is_file_there(path: Path) -> bool:
     mode = _read_mode(path)
     if mode is None:
         if path.is_symlink():
-            raise DatabaseUnusable(str(path), f"is a link to {path.readlink()}, which is not there")
+            raise DatabaseUnusable(str(path), f"is a link to {path.readlink()}, which does not exist")
         return False
     if not stat.S_ISREG(mode):
-        raise DatabaseUnusable(str(path), "is a folder" if stat.S_ISDIR(mode) else "is no file")
+        raise DatabaseUnusable(str(path), "is a folder" if stat.S_ISDIR(mode) else "is not a regular file")
     return True
 
 
 def _read_mode(path: Path) -> int | None:
-    """What kind of file is there, looked at once: another process may create it meanwhile."""
+    """The mode of the file, or None if it does not exist; read once, as another process may create it meanwhile."""
     try:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -139,7 +141,7 @@ def _read_mode(path: Path) -> int | None:
 
 
 def _create_file(path: Path) -> None:
-    """An empty database already in WAL mode: two processes that switch it at once would refuse each other."""
+    """Create an empty database in WAL mode. If two processes switched to WAL at the same time, one would fail."""
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     os_files.open_new(draft).close()
     try:
@@ -156,7 +158,7 @@ def _create_file(path: Path) -> None:
 
 
 class Database:
-    """One database file, opened; made by `open_database`."""
+    """An open database file. Create it with `open_database`."""
 
     def __init__(self, path: Path, busy_timeout_s: float) -> None:
         self.path = path
@@ -176,7 +178,7 @@ class Database:
         self._watcher = self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        """A new connection, in autocommit: transactions are begun by name. Never makes the file."""
+        """Open a connection in autocommit mode; transactions are begun explicitly. Never creates the file."""
         with self._refusals():
             connection = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?mode=rw",
@@ -196,17 +198,17 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
-        """A unit of work that sees one moment: the one of its first statement. What it writes is dropped."""
+        """A unit of work that sees the data as of its first statement. Its writes are rolled back."""
         with self._refusals(), self._engine.connect() as tx:
             _begin(tx, "BEGIN")
             yield tx
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
-        """A unit of work that nobody else writes beside; durable on leaving, undone by any exception.
+        """An exclusive unit of work for writing: it is committed durably at the end, or rolled back by an exception.
 
-        Raises Busy when the write lock is not to be had in time, StorageFull when the disk is full; nothing is
-        stored then. Not to be nested.
+        Raises Busy if the write lock is not available in time, StorageFull if the disk is full; then nothing is
+        stored. Units of work must not be nested.
         """
         if not self._writing.acquire(timeout=self._busy_timeout_s):
             raise Busy
@@ -218,9 +220,10 @@ class Database:
             self._writing.release()
 
     def head_check(self) -> int:
-        """A number that differs from the last one when anyone else committed anything since (microseconds).
+        """A number that changes when any process, including this one, commits. Reading it takes microseconds.
 
-        It runs on a connection that never writes, hence sees the commits of this process too. One thread at a time.
+        It is read on a connection that never writes, which is why commits of this process count too. Only one thread
+        may call this at a time.
         """
         try:
             version: int = self._watcher.execute("PRAGMA data_version").fetchone()[0]
@@ -230,41 +233,42 @@ class Database:
 
     @property
     def history(self) -> str:
-        """The random id of this database's history: part of every ETag and cache key."""
+        """The random id of this database's history. It is part of every ETag and cache key."""
         if self._history is None:
             with self.read() as tx:
                 history = tx.execute(select(schema.meta.c.value).filter_by(name="history")).scalar()
             if history is None:
-                raise self.damage("is damaged: it does not say which history it has")
+                raise self.damage("is damaged: it has no history id")
             self._history = history
         return self._history
 
     def renew_history(self, tx: Tx) -> str:
-        """Begin a new history, and return its id; `history` says it once the unit of work is committed."""
+        """Start a new history and return its id. `history` returns it once the unit of work is committed."""
         history = uuid.uuid4().hex
         tx.execute(schema.meta.update().filter_by(name="history").values(value=history))
         self._history = None
         return history
 
     def is_current(self) -> bool:
-        """Whether the tables are the ones that this program knows."""
+        """Whether the tables have the version of this program."""
         with self.read() as tx:
             return "alembic_version" in self._tables(tx) and self._revisions(tx) == [schema.REVISION]
 
     def age(self) -> Age:
-        """How old the tables are. Raises NewerData when a newer program made them, DatabaseUnusable when they are not
-        what any version of the program made."""
+        """The age of the tables.
+
+        Raises NewerData if a newer version of the program made them, DatabaseUnusable if no version did."""
         with self.read() as tx:
             return self._age(tx)
 
     def check_tables(self) -> None:
-        """Whether every table and column is there that this program knows. Raises DatabaseUnusable."""
+        """Raise DatabaseUnusable if a table or column of this version is missing."""
         with self.read() as tx:
             there = {tuple(row) for row in tx.execute(_COLUMNS)}
         for table in schema.metadata.sorted_tables:
             for column in table.columns:
                 if (table.name, column.name) not in there:
-                    raise self.damage(f"is damaged: it has no {table.name}.{column.name}")
+                    raise self.damage(f"is damaged: the column {table.name}.{column.name} is missing")
 
     def _age(self, tx: Tx) -> Age:
         tables = self._tables(tx)
@@ -272,8 +276,8 @@ class Database:
             return "empty"
         if "alembic_version" not in tables:
             raise self.damage(
-                f"is none of Motherlode's, or damaged: it has tables ({', '.join(sorted(tables)[:3])}…), "
-                "and does not say of which version they are"
+                f"is not a Motherlode database, or is damaged: it has tables ({', '.join(sorted(tables)[:3])}…) "
+                "but no schema version"
             )
         match self._revisions(tx):
             case [schema.REVISION]:
@@ -282,7 +286,7 @@ class Database:
                 if revision > schema.REVISION:
                     raise NewerData
                 return "older"
-        raise self.damage("is damaged: it does not say of which version its tables are")
+        raise self.damage("is damaged: its schema version is missing or invalid")
 
     def _tables(self, tx: Tx) -> set[str]:
         names = set(tx.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
@@ -292,9 +296,9 @@ class Database:
         return list(tx.execute(text("SELECT version_num FROM alembic_version")).scalars())
 
     def upgrade(self) -> None:
-        """Bring the tables to what this program knows, all or nothing; a second process waits, then finds it done.
+        """Upgrade the tables to this version, all or nothing. A second process waits and then has nothing to do.
 
-        Raises NewerData when a newer program wrote the database, DatabaseUnusable when it cannot be upgraded.
+        Raises NewerData if a newer version of the program made the tables, DatabaseUnusable if the upgrade fails.
         """
         if self.age() == "current":
             return
@@ -305,7 +309,8 @@ class Database:
             tx.execute(upsert(tx, schema.meta).on_conflict_do_nothing(), rows)
 
     def _migrate(self, tx: Tx) -> None:
-        from alembic import command  # noqa: PLC0415 a quarter of a second that no worker should pay
+        # importing Alembic takes a quarter of a second, which only an upgrade should cost
+        from alembic import command  # noqa: PLC0415
         from alembic.config import Config  # noqa: PLC0415
         from alembic.util import CommandError  # noqa: PLC0415
 
@@ -318,10 +323,11 @@ class Database:
         except (CommandError, SQLAlchemyError) as error:
             if self._refusal_of(_cause_of(error)) is not None:
                 raise
-            raise self.damage(f"cannot be upgraded, for its tables are damaged ({_first_line(error)})") from error
+            raise self.damage(f"cannot be upgraded because its tables are damaged ({_first_line(error)})") from error
 
     def is_sound(self) -> bool:
-        """Whether all pages of the file, all tables and all that is in them can be read; takes as long as it is large.
+        """Whether all pages, tables and rows can be read. The time grows with the size of the database.
+
         Raises NewerData, DatabaseUnusable."""
         tables: list[Table] = []
         if self.age() == "current":
@@ -334,11 +340,11 @@ class Database:
             return tx.execute(text("PRAGMA quick_check(1)")).scalar() == "ok"
 
     def damage(self, reason: str) -> DatabaseUnusable:
-        """What to raise where the database turns out to be damaged; `reason` follows "The database FILE"."""
+        """The refusal to raise for a damaged database. `reason` continues a sentence: "The database FILE …"."""
         return DatabaseUnusable(str(self.path), reason)
 
     def find_damage(self, error: BaseException) -> DatabaseUnusable | None:
-        """The damage of the database that explains an error nobody foresaw; None where it has none. May take long."""
+        """The damage that explains an unexpected error, or None if the database is sound. May take long."""
         if isinstance(error, SQLAlchemyError | sqlite3.Error):
             return self.damage(f"is damaged ({_first_line(error)})")
         try:
@@ -351,7 +357,7 @@ class Database:
         try:
             return json.loads(stored)
         except (ValueError, TypeError) as error:
-            raise schema.UnreadableValue("what should be JSON in it is none") from error
+            raise schema.UnreadableValue("it contains invalid JSON") from error
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
@@ -363,7 +369,7 @@ class Database:
             raise self._refusal_of(_cause_of(error)) or error from error
 
     def _refusal_of(self, error: Any) -> Refusal | None:
-        """The refusal that a failure of SQLite means, if any; extended codes keep the plain one in their low byte."""
+        """The refusal for an error of SQLite, or None. The low byte of an extended error code is the primary code."""
         code = getattr(error, "sqlite_errorcode", None) or 0
         plain = code & 0xFF
         if plain in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}:
@@ -377,18 +383,20 @@ class Database:
         return None
 
     def close(self) -> None:
-        """Close all connections; the last one of all processes folds the write-ahead log into the file."""
+        """Close all connections. The last connection of all processes merges the write-ahead log into the file."""
         self._engine.dispose()
         self._watcher.close()
 
 
-def upsert(tx: Tx, table: Table) -> sqlite.Insert:  # noqa: ARG001 the dialect is the connection's
-    """INSERT with `on_conflict_do_…`, which each dialect has under the same names in a class of its own."""
+def upsert(tx: Tx, table: Table) -> sqlite.Insert:  # noqa: ARG001
+    """An INSERT statement with `on_conflict_do_…`, for the dialect of the connection `tx`.
+
+    Each dialect has its own class with these methods."""
     return sqlite.insert(table)
 
 
 def cached_per_dialect(make: Callable[[Tx], S]) -> Callable[[Tx], S]:
-    """A statement that is made at its first use, for each dialect, and kept: to make it takes longer than to run it."""
+    """Build a statement once per dialect, at its first use, and cache it: building takes longer than running it."""
     made: dict[str, S] = {}
 
     def statement(tx: Tx) -> S:
@@ -402,7 +410,9 @@ def cached_per_dialect(make: Callable[[Tx], S]) -> Callable[[Tx], S]:
 
 @contextmanager
 def any_text(tx: Tx) -> Iterator[None]:
-    """Inside, text that is no UTF-8 is read too, its odd bytes as lone surrogates: who tampers may have put it in."""
+    """A block in which text that is not UTF-8 can be read; its invalid bytes become lone surrogates.
+
+    Someone who tampers with the database may have written such text."""
     connection: Any = tx.connection.driver_connection
     connection.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
     try:
@@ -412,13 +422,13 @@ def any_text(tx: Tx) -> Iterator[None]:
 
 
 def _begin(tx: Tx, statement: str) -> None:
-    """Begin by name, on the driver's own connection: a listener of SQLAlchemy would slow down every other statement."""
+    """Begin a transaction on the driver's connection. A SQLAlchemy listener for this would slow down all statements."""
     connection: Any = tx.connection.driver_connection
     connection.execute(statement)
 
 
 def _cause_of(error: BaseException) -> BaseException | None:
-    """The driver's own error."""
+    """The error of the database driver."""
     return error.orig if isinstance(error, DBAPIError) else error
 
 

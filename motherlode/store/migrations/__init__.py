@@ -1,1 +1,1 @@
-"""Alembic's: `env.py` runs the files in `versions/`, which say step by step how the tables came to be as they are."""
+"""The migrations for Alembic: `env.py` runs the steps in `versions/`, which create and change the tables."""

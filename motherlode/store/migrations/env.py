@@ -1,4 +1,4 @@
-"""Run by Alembic: migrations go through the unit of work that `Database.upgrade` opened, so all or nothing holds."""
+"""Run by Alembic. Migrations use the unit of work that `Database.upgrade` opened, so they are all or nothing."""
 
 from alembic import context
 

@@ -1,1 +1,1 @@
-"""Packages as feeds hold them: versions, contents, deletions, downloads, and the catalog of every change."""
+"""The packages of feeds: versions, contents, deletions, downloads, and the catalog of all changes."""

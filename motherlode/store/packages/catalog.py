@@ -1,9 +1,10 @@
-"""The log of each feed: one complete event for each change, numbered 1, 2, 3… in the order they become visible in.
+"""The log of each feed: one complete event for each change, numbered 1, 2, 3… in the order they become visible.
 
-The number comes from the feed's one head row. Whoever takes it holds that row until it commits, so nobody sees event 11
-before event 10: a follower that asks for "everything after 10" misses nothing. A plain sequence would not do: it hands
-out 10 and 11, and 11 may commit first. For the same reason `append` is what a unit of work does last: the row is held
-as short as can be. An event's time is never before that of the one before it, whatever the clock does.
+The number comes from the feed's only head row. A unit of work that takes a number locks that row until it commits, so
+event 11 is never visible before event 10, and a follower that asks for "everything after 10" misses nothing. A plain
+sequence would not work: it assigns 10 and 11, and 11 may be committed first. Call `append` last in a unit of work, so
+that the row is locked as briefly as possible. An event's time is never before that of the previous event, whatever the
+clock does.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,9 +40,11 @@ _STAMP_ENTRY = (
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change of a feed. `details` is the entry after it: id, version, sha256, listed, pushed_at, is_semver2; of one
-    that was deleted as it was before, with mode and reason; and `before`, where its facts became others: what was said
-    until then, None for what was not."""
+    """One change of a feed.
+
+    `details` is the entry after the change: id, version, sha256, listed, pushed_at, is_semver2. For a deletion it is
+    the entry before it, with mode and reason. If facts changed, it also contains `before`: the old values, or None for
+    a fact that did not exist."""
 
     feed_id: int
     number: int
@@ -54,7 +57,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class PackageRow:
-    """An id on a feed: number and time of its last event."""
+    """An id on a feed, with the number (`revision`) and time of its last event."""
 
     id_key: str
     revision: int
@@ -64,9 +67,10 @@ class PackageRow:
 def append(
     tx: Tx, feed_id: int, kind: Kind, entry: Entry, *, at: datetime, more: Mapping[str, Any] | None = None
 ) -> int:
-    """Log that the entry became what it is now, with `more` to say of it; the last thing a unit of work does.
+    """Log the current state of the entry, with the additional details `more`. Call it last in a unit of work.
 
-    Takes the feed's next number, stamps it on the entry, unless that was deleted, and its package, and returns it.
+    Takes the feed's next event number, sets it on the package and, unless the entry was deleted, on the entry, and
+    returns it.
     """
     number, at = _next_number(tx, feed_id, at)
     event = {
@@ -99,15 +103,15 @@ def _next_number(tx: Tx, feed_id: int, at: datetime) -> tuple[int, datetime]:
 
 
 def since(tx: Tx, feed_id: int, number: int, limit: int) -> list[Event]:
-    """At most `limit` events after that number, in order."""
+    """At most `limit` events after the event `number`, in order."""
     later = schema.events.select().where(schema.events.c.feed_id == feed_id, schema.events.c.number > number)
     return [Event(*row) for row in tx.execute(later.order_by(schema.events.c.number).limit(limit))]
 
 
 def changed_since(tx: Tx, feed_id: int, number: int, limit: int) -> tuple[int, list[str]]:
-    """The id keys that the next events after that number are about, at most `limit` events; with the last one's number.
+    """The number of the last of the next (at most `limit`) events after `number`, and the id keys they are about.
 
-    The number comes back as it was, with no id key, where there is no later event.
+    If there is no later event, returns `number` itself and no id keys.
     """
     mine = (schema.events.c.feed_id == feed_id, schema.events.c.number > number)
     columns = (schema.events.c.number, schema.events.c.id_key)
@@ -116,7 +120,7 @@ def changed_since(tx: Tx, feed_id: int, number: int, limit: int) -> tuple[int, l
 
 
 def package_keys(tx: Tx, feed_id: int, after: str, limit: int) -> list[str]:
-    """At most `limit` id keys that the feed holds or held, in order, those after that one."""
+    """At most `limit` id keys after the key `after`, in order, that the feed contains or contained."""
     mine = (schema.packages.c.feed_id == feed_id, schema.packages.c.id_key > after)
     return list(tx.execute(select(schema.packages.c.id_key).where(*mine).order_by("id_key").limit(limit)).scalars())
 
@@ -124,8 +128,7 @@ def package_keys(tx: Tx, feed_id: int, after: str, limit: int) -> list[str]:
 def is_first_in_second(
     tx: Tx, feed_id: int, number: int, at: datetime, id_key: str, version_key: str | None = None
 ) -> bool:
-    """Whether no event before that number, whose time is `at`, is about the same id, or version if one is given, in the
-    same second."""
+    """Whether the event `number`, at the time `at`, is the first in its second about the id, or version if given."""
     columns = (schema.events.c.at, schema.events.c.id_key, schema.events.c.version_key)
     before = (schema.events.c.feed_id == feed_id, schema.events.c.number < number)
     second = at.replace(microsecond=0)
@@ -137,7 +140,7 @@ def is_first_in_second(
 
 
 def iter_package_keys(tx: Tx, feed_id: int, portion: int = 1_000) -> Iterator[str]:
-    """All id keys that the feed holds or held, in order, read a portion at a time."""
+    """All id keys that the feed contains or contained, in order. Reads `portion` keys at a time."""
     after = ""
     while keys := package_keys(tx, feed_id, after, portion):
         yield from keys
@@ -145,17 +148,17 @@ def iter_package_keys(tx: Tx, feed_id: int, portion: int = 1_000) -> Iterator[st
 
 
 def count_packages(tx: Tx) -> int:
-    """How many ids all feeds together hold or held."""
+    """The number of ids that all feeds together contain or contained."""
     return int(tx.execute(select(func.count()).select_from(schema.packages)).scalar_one())
 
 
 def heads(tx: Tx) -> dict[int, int]:
-    """The number of each feed's last event, by the feed's id."""
+    """The number of the last event of each feed, by feed id."""
     return {row.feed_id: row.number for row in tx.execute(select(_H.feed_id, _H.number))}
 
 
 def find_package(tx: Tx, feed_id: int, id_key: str) -> PackageRow | None:
-    """The last event of an id on a feed; None when the feed never held it."""
+    """The number and time of the last event of an id on a feed, or None if the feed never contained it."""
     columns = (schema.packages.c.id_key, schema.packages.c.revision, schema.packages.c.changed_at)
     mine = (schema.packages.c.feed_id == feed_id, schema.packages.c.id_key == id_key)
     row = tx.execute(select(*columns).where(*mine)).first()
@@ -163,12 +166,13 @@ def find_package(tx: Tx, feed_id: int, id_key: str) -> PackageRow | None:
 
 
 def position(tx: Tx, feed_id: int) -> tuple[int, int]:
-    """The numbers of the feed's last event and of its last batch of download counts; 0 before the first of each, and
-    where the feed was deleted."""
+    """The numbers of the feed's last event and of its last batch of download counts.
+
+    Each is 0 before the first. Both are 0 if the feed was deleted."""
     row = tx.execute(select(_H.number, _H.counted).where(_H.feed_id == feed_id)).one_or_none()
     return (0, 0) if row is None else (row.number, row.counted)
 
 
 def head(tx: Tx, feed_id: int) -> int:
-    """The number of the feed's last event; 0 before the first, and where the feed was deleted."""
+    """The number of the feed's last event: 0 before the first, or if the feed was deleted."""
     return position(tx, feed_id)[0]

@@ -1,7 +1,7 @@
-"""Versions that were deleted softly: gone from `entries`, hence for every reader, and their number stays taken.
+"""Softly deleted versions: they are removed from `entries`, so no client sees them, but their versions stay taken.
 
-A row keeps all that the entry said, to bring it back as it was, and points to its content until the collector lets go
-of that. `entries.find_place` brings along whether a version was deleted.
+A row keeps everything in the entry, to restore it unchanged. It references the content until the garbage collector
+releases that. `versions.find_place` also tells whether a version was deleted.
 """
 
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ _COLUMNS = (_D.feed_id, _D.id_key, _D.version_key, _D.entry, _D.content_id, _D.d
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A version that was deleted; `content_id` None once its bytes were let go of.
+    """A softly deleted version. `entry` is the result of `versions.describe`.
 
-    `entry` is what `entries.describe` said of it.
+    `content_id` is None once the content was released.
     """
 
     feed_id: int
@@ -40,12 +40,12 @@ class Deleted:
 
     @property
     def identity(self) -> Identity:
-        """Id and version as they were written."""
+        """Id and version as written."""
         return Identity(PackageId(self.entry["id"]), parse_version(self.entry["version"]))
 
 
 def add(tx: Tx, entry: Entry, *, at: datetime, by: str, reason: str | None) -> None:
-    """Move the entry here; `catalog.append` follows."""
+    """Move the entry to the deletions. Call `catalog.append` afterwards."""
     row: dict[str, Any] = {
         "feed_id": entry.feed_id,
         "id_key": entry.id_key,
@@ -61,13 +61,13 @@ def add(tx: Tx, entry: Entry, *, at: datetime, by: str, reason: str | None) -> N
 
 
 def find(tx: Tx, feed_id: int, id_key: str, version_key: str) -> Deleted | None:
-    """The deleted version of that id and version."""
+    """The deletion of that id and version, or None."""
     row = tx.execute(select(*_COLUMNS).where(*_mine(feed_id, id_key, version_key))).first()
     return None if row is None else Deleted(*row)
 
 
 def bring_back(tx: Tx, deleted: Deleted, content_id: int, *, at: datetime) -> Entry:
-    """Move it back to the entries, as it was there; `catalog.append` follows."""
+    """Move the deleted version back to the entries, unchanged. Call `catalog.append` afterwards."""
     tx.execute(delete(schema.deletions).where(*_mine(deleted.feed_id, deleted.id_key, deleted.version_key)))
     return versions.add(
         tx,

@@ -1,7 +1,6 @@
-"""How often each version was downloaded, per UTC day, and with which clients. Counts are added in batches: no download
-waits for that.
+"""Download counts per version and UTC day, and per client. Counts are added in batches, so no download waits for that.
 
-Each batch has a number of its feed, from the feed's head row: who shows counts asks which packages changed since.
+Batches of a feed are numbered by the feed's head row, so that readers can ask which packages changed since a batch.
 """
 
 from collections import defaultdict
@@ -22,9 +21,9 @@ _D, _C, _T, _H = schema.downloads.c, schema.client_downloads.c, schema.totals.c,
 
 
 def add(tx: Tx, counts: Mapping[Counted, int], clients: Mapping[ClientCounted, int]) -> None:
-    """Add to what was counted before: one batch for each feed. `clients` are the same downloads in other sums.
+    """Add counts, as one batch per feed. `clients` are the same downloads, grouped by client.
 
-    Downloads from a feed that was deleted meanwhile are dropped.
+    Downloads of a feed that was deleted meanwhile are dropped.
     """
     taken = {feed_id: _next_batch(tx, feed_id) for feed_id in {counted[0] for counted in counts}}
     batches = {feed_id: batch for feed_id, batch in taken.items() if batch is not None}
@@ -54,12 +53,12 @@ def add(tx: Tx, counts: Mapping[Counted, int], clients: Mapping[ClientCounted, i
 
 
 def total(tx: Tx, feed_id: int, id_key: str) -> dict[str, int]:
-    """Downloads of an id by version key; versions that nobody downloaded are left out."""
+    """Downloads of an id by version key. Versions without downloads are left out."""
     return totals(tx, feed_id, [id_key]).get(id_key, {})
 
 
 def totals(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Downloads by id key and version key; what nobody downloaded is left out."""
+    """Downloads by id key and version key. Ids and versions without downloads are left out."""
     mine = (_T.feed_id == feed_id, _T.id_key.in_(list(id_keys)))
     found: dict[str, dict[str, int]] = defaultdict(dict)
     for id_key, version_key, count in tx.execute(select(_T.id_key, _T.version_key, _T["count"]).where(*mine)):
@@ -68,35 +67,35 @@ def totals(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, dict[str, 
 
 
 def counted(tx: Tx, feed_id: int) -> int:
-    """The number of the feed's last batch; 0 before the first, and where the feed was deleted."""
+    """The number of the feed's last batch: 0 before the first, or if the feed was deleted."""
     number: int | None = tx.execute(select(_H.counted).where(_H.feed_id == feed_id)).scalar_one_or_none()
     return number or 0
 
 
 def changed_since(tx: Tx, feed_id: int, batch: int, limit: int | None = None) -> list[str]:
-    """The id keys of which a count changed after that batch, in no order; at most `limit` of them."""
+    """At most `limit` id keys whose counts changed after the batch `batch`, in no particular order."""
     later = (_T.feed_id == feed_id, _T.batch > batch)
     return list(tx.execute(select(_T.id_key).distinct().where(*later).limit(limit)).scalars())
 
 
 def days_of(tx: Tx, feed_id: int, id_key: str, since: date) -> dict[date, int]:
-    """Downloads of an id by day, from that day on; days without any are left out."""
+    """Downloads of an id by day, from the day `since` on. Days without downloads are left out."""
     counted = select(_T.version_key).where(_T.feed_id == feed_id, _T.id_key == id_key)
     mine = (_D.feed_id == feed_id, _D.id_key == id_key, _D.version_key.in_(counted), _D.day >= since)
-    day = func.date(_D.day, type_=Date)  # grouped by the bare column, SQLite would go through all ids of those days
+    day = func.date(_D.day, type_=Date)  # if grouped by the plain column, SQLite scans all ids of those days
     rows = tx.execute(select(day, func.sum(_D["count"])).where(*mine).group_by(day))
     return {row[0]: row[1] for row in rows}
 
 
 def days(tx: Tx, feed_id: int, since: date) -> dict[date, int]:
-    """Downloads of the whole feed by day, from that day on; days without any are left out."""
+    """Downloads of the whole feed by day, from the day `since` on. Days without downloads are left out."""
     mine = (_C.feed_id == feed_id, _C.day >= since)
     rows = tx.execute(select(_C.day, func.sum(_C["count"])).where(*mine).group_by(_C.day))
     return {row[0]: row[1] for row in rows}
 
 
 def clients(tx: Tx, feed_id: int, since: date) -> list[tuple[str, int]]:
-    """Downloads by the client's name, from that day on, the most first."""
+    """Downloads by client name, from the day `since` on, in descending order."""
     mine = (_C.feed_id == feed_id, _C.day >= since)
     number = func.sum(_C["count"])
     rows = tx.execute(select(_C.client, number).where(*mine).group_by(_C.client).order_by(number.desc(), _C.client))
@@ -104,7 +103,7 @@ def clients(tx: Tx, feed_id: int, since: date) -> list[tuple[str, int]]:
 
 
 def iter_ranked(tx: Tx, feed_id: int, since: date, size: int) -> Iterator[list[tuple[str, int]]]:
-    """Id keys with their downloads from that day on, the most first, in portions of that size."""
+    """Id keys with their downloads from the day `since` on, in descending order, in portions of `size`."""
     mine = (_D.feed_id == feed_id, _D.day >= since)
     number = func.sum(_D["count"])
     ranked = select(_D.id_key, number).where(*mine).group_by(_D.id_key).order_by(number.desc(), _D.id_key)
@@ -114,19 +113,19 @@ def iter_ranked(tx: Tx, feed_id: int, since: date, size: int) -> Iterator[list[t
 
 
 def sum_of_feed(tx: Tx, feed_id: int) -> int:
-    """All downloads of a feed together, of all time."""
+    """The number of all downloads of a feed."""
     return int(tx.execute(select(func.sum(_T["count"])).where(_T.feed_id == feed_id)).scalar() or 0)
 
 
 def _next_batch(tx: Tx, feed_id: int) -> int | None:
-    """The number of the feed's next batch; None where there is no such feed."""
+    """Take the number of the feed's next batch. Returns None if the feed does not exist."""
     taken = update(schema.heads).where(_H.feed_id == feed_id).values(counted=_H.counted + 1)
     number: int | None = tx.execute(taken.returning(_H.counted)).scalar()
     return number
 
 
 def _add_up(tx: Tx, table: Table, rows: list[dict[str, object]]) -> None:
-    """Insert the rows; where there is one, add to its count and let the rest be as the new one says."""
+    """Insert the rows. If a row exists, add to its count and replace its other columns."""
     primary = [column.name for column in table.primary_key]
     added = upsert(tx, table)
     renewed: dict[str, object] = {

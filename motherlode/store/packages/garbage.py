@@ -1,12 +1,13 @@
-"""What can go: deletions that are past bringing back, contents that nobody points to, and the blobs they leave.
+"""Garbage: expired deletions, contents without references, and the blobs they leave.
 
-A content goes in two steps. First its row, in one unit of work with a row of `garbage` that names its blob: from then
-on nobody finds it, and the same bytes pushed again are stored anew, under another name. Later its blob, when those who
-found it before are through with it. So every blob is named by a row of `contents` or of `garbage` until it is gone.
-Each unit of work looks again at what it lets go: whoever points to it in the meantime keeps it.
+A content is removed in two steps. First its row is removed, in one unit of work that adds a row of `garbage` for its
+blob. From then on the content cannot be found, and if the same bytes are pushed again, they are stored under another
+name. Later, when earlier readers have finished, the blob is removed. So every existing blob is referenced by a row of
+`contents` or `garbage`. Each unit of work checks the references again before it releases anything: what was referenced
+meanwhile is kept.
 
-A blob that no row names may be one whose row was lost with a newer database. So it is noted first, in `unnamed`, and
-goes only when it was noted for long, by a database of the same history.
+A blob that no row references may belong to a row that was lost with a newer database. So it is recorded in `unnamed`
+first, and removed only after it was recorded for long enough by a database with the same history.
 """
 
 from collections.abc import Collection, Mapping
@@ -22,12 +23,12 @@ _C, _D, _E, _F, _G = schema.contents.c, schema.deletions.c, schema.entries.c, sc
 _U = schema.unnamed.c
 
 Ends = Mapping[datetime, Collection[int]]
-"""For each moment the feeds (their ids) on which what was deleted up to then is past bringing back."""
+"""By time, the ids of the feeds on which versions deleted up to that time can no longer be restored."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastDeletion:
-    """A version that was deleted softly and cannot be brought back any more."""
+    """A softly deleted version that can no longer be restored."""
 
     feed_id: int
     feed: str
@@ -38,7 +39,7 @@ class PastDeletion:
 
 @dataclass(frozen=True, slots=True)
 class UnusedContent:
-    """A content that nobody points to: the `blob` it names, `size` in bytes."""
+    """A content without references. `blob` is the name of its blob; `size` is in bytes."""
 
     id: int
     blob: str
@@ -47,7 +48,7 @@ class UnusedContent:
 
 @dataclass(frozen=True, slots=True)
 class GarbageRow:
-    """A blob that no content names any more since `at`; `size` in bytes."""
+    """A blob that no content has referenced since `at`. `size` is in bytes."""
 
     blob: str
     at: datetime
@@ -55,27 +56,31 @@ class GarbageRow:
 
 
 def find_past(tx: Tx, ends: Ends) -> list[PastDeletion]:
-    """The deletions that are past bringing back and still hold their content."""
+    """The deletions that can no longer be restored and still reference their content."""
     columns = (_D.feed_id, _F.name, _D.id_key, _D.version_key, _D.deleted_at)
     past = select(*columns).join(schema.feeds, _F.id == _D.feed_id).where(_D.content_id.is_not(None), _is_past(ends))
     return [PastDeletion(*row) for row in tx.execute(past.order_by(_F.name, _D.id_key, _D.version_key))]
 
 
 def release_past(tx: Tx, deletion: PastDeletion) -> bool:
-    """Let the deletion hold its content no longer; its number stays taken. False when it was brought back, or done."""
+    """Remove the deletion's reference to its content. Its version stays taken.
+
+    Returns False if the version was restored meanwhile, or its content was already released."""
     mine = (_D.feed_id == deletion.feed_id, _D.id_key == deletion.id_key, _D.version_key == deletion.version_key)
     still = (_D.deleted_at == deletion.deleted_at, _D.content_id.is_not(None))
     return tx.execute(update(schema.deletions).where(*mine, *still).values(content_id=None)).rowcount > 0
 
 
 def find_unused(tx: Tx, ends: Ends) -> list[UnusedContent]:
-    """The contents that no entry points to, and no deletion but those past bringing back."""
+    """The contents that are not referenced by any entry, nor by any deletion that can still be restored."""
     unused = select(_C.id, _C.blob, _C.size).where(~_is_held(ends)).order_by(_C.id)
     return [UnusedContent(*row) for row in tx.execute(unused)]
 
 
 def release(tx: Tx, content_ids: Collection[int], at: datetime) -> list[UnusedContent]:
-    """Remove those of the contents that nobody points to, and note their blobs as garbage; returns them."""
+    """Remove those of the contents that have no references, and record their blobs as garbage.
+
+    Returns the removed contents, ordered by id."""
     unused = select(_C.id, _C.blob, _C.size).where(_C.id.in_(content_ids), ~_is_held({}))
     removed = [UnusedContent(*row) for row in tx.execute(unused)]
     if removed:
@@ -87,29 +92,29 @@ def release(tx: Tx, content_ids: Collection[int], at: datetime) -> list[UnusedCo
 
 
 def find_expired(tx: Tx, until: datetime) -> list[GarbageRow]:
-    """The garbage from that moment or before, the oldest first."""
+    """The garbage recorded at or before `until`, the oldest first."""
     ripe = select(_G.blob, _G.at, _G.size).where(_G.at <= until).order_by(_G.at, _G.blob)
     return [GarbageRow(*row) for row in tx.execute(ripe)]
 
 
 def read_all(tx: Tx) -> list[GarbageRow]:
-    """All garbage, by the names of its blobs."""
+    """All garbage, ordered by blob name."""
     return [GarbageRow(*row) for row in tx.execute(select(_G.blob, _G.at, _G.size).order_by(_G.blob))]
 
 
 def delete_record(tx: Tx, blob: str) -> bool:
-    """The blob is gone; False when somebody else said so before."""
+    """Remove the record of a blob that was deleted. Returns False if there is none."""
     return tx.execute(delete(schema.garbage).where(_G.blob == blob)).rowcount > 0
 
 
 def find_named(tx: Tx, blobs: Collection[str]) -> set[str]:
-    """Those of the blobs that a row names: a content's, or garbage."""
+    """Those of the blobs that a row of `contents` or `garbage` references."""
     names = (select(_C.blob).where(_C.blob.in_(blobs)), select(_G.blob).where(_G.blob.in_(blobs)))
     return set(tx.execute(union_all(*names)).scalars())
 
 
 def note_unnamed(tx: Tx, blobs: Collection[str], history: str, at: datetime) -> None:
-    """Note that no row names these blobs; what was noted before, in the same history, keeps its time."""
+    """Record that no row references these blobs. Existing records of the same history keep their time."""
     if not blobs:
         return
     added = upsert(tx, schema.unnamed)
@@ -121,30 +126,30 @@ def note_unnamed(tx: Tx, blobs: Collection[str], history: str, at: datetime) -> 
 
 
 def find_ripe_unnamed(tx: Tx, blobs: Collection[str], history: str, until: datetime) -> set[str]:
-    """Those of the blobs that were noted as unnamed then or before, in that history."""
+    """Those of the blobs that were recorded as unnamed at or before `until`, in the given history."""
     return set(
         tx.execute(select(_U.blob).where(_U.blob.in_(blobs), _U.history == history, _U.since <= until)).scalars()
     )
 
 
 def read_unnamed(tx: Tx) -> dict[str, datetime]:
-    """All notes of unnamed blobs: since when."""
+    """All recorded unnamed blobs, with the time of the record."""
     return {row.blob: row.since for row in tx.execute(select(_U.blob, _U.since))}
 
 
 def forget_unnamed(tx: Tx, blobs: Collection[str]) -> None:
-    """The blobs are gone, or a row names them again."""
+    """Remove the records of blobs that were deleted or are referenced again."""
     if blobs:
         tx.execute(delete(schema.unnamed).where(_U.blob.in_(blobs)))
 
 
 def find_contradictions(tx: Tx) -> list[str]:
-    """Blobs that are garbage and a content's at once: never, unless somebody tampered."""
+    """The blobs that are both garbage and referenced by a content. There are none unless someone tampered."""
     return list(tx.execute(select(_G.blob).join(schema.contents, _C.blob == _G.blob).order_by(_G.blob)).scalars())
 
 
 def _is_held(ends: Ends) -> ColumnElement[bool]:
-    """Whether an entry points to the content, or a deletion that can be brought back."""
+    """Whether the content is referenced by an entry, or by a deletion that can still be restored."""
     by_entry = exists().where(_E.content_id == _C.id)
     by_deletion = exists().where(_D.content_id == _C.id, ~_is_past(ends))
     return or_(by_entry, by_deletion)
@@ -152,4 +157,4 @@ def _is_held(ends: Ends) -> ColumnElement[bool]:
 
 def _is_past(ends: Ends) -> ColumnElement[bool]:
     past = [and_(_D.feed_id.in_(feed_ids), _D.deleted_at <= end) for end, feed_ids in ends.items()]
-    return or_(*past) if past else _D.feed_id.is_(None)  # a deletion is always of a feed: never
+    return or_(*past) if past else _D.feed_id.is_(None)  # never true, because every deletion has a feed

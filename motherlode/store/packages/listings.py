@@ -1,4 +1,4 @@
-"""What pages ask that no document does: a package's versions at a glance, and which ids are there."""
+"""Queries for web pages only: the versions of a package in brief, and which ids exist."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from motherlode.store.database.sqlite import Tx
 
 @dataclass(frozen=True, slots=True)
 class VersionAtGlance:
-    """A version of an id without what its package says; `content_id` leads there (`entries.facts`)."""
+    """A version of an id without its package's facts; get these with `versions.facts` by `content_id`."""
 
     id_written: str
     version_key: str
@@ -36,20 +36,20 @@ _GLANCE = (
 
 
 def versions_of(tx: Tx, feed_id: int, id_key: str) -> list[VersionAtGlance]:
-    """All versions of an id, the highest first, unlisted ones included."""
+    """All versions of an id, including unlisted ones, the highest first."""
     mine = select(*_GLANCE).where(_E.feed_id == feed_id, _E.id_key == id_key)
     return [VersionAtGlance(*row) for row in tx.execute(mine.order_by(_E.sort_key.desc(), _E.version_key.desc()))]
 
 
 def find_here(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> frozenset[str]:
-    """Those of the ids of which a version is listed on the feed."""
+    """Those of the ids that have a listed version on the feed."""
     listed = exists().where(_E.feed_id == _P.feed_id, _E.id_key == _P.id_key, _E.listed)
     mine = select(_P.id_key).where(_P.feed_id == feed_id, _P.id_key.in_(list(id_keys)), listed)
     return frozenset(tx.execute(mine).scalars())
 
 
 def find_unlisted(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> frozenset[str]:
-    """The ids that have versions on the feed, all of them unlisted."""
+    """Those of the ids whose versions on the feed are all unlisted; there is at least one."""
     version = (_E.feed_id == _P.feed_id, _E.id_key == _P.id_key)
     mine = select(_P.id_key).where(_P.feed_id == feed_id, _P.id_key.in_(list(id_keys)))
     mine = mine.where(exists().where(*version), ~exists().where(*version, _E.listed))
@@ -57,7 +57,7 @@ def find_unlisted(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> frozenset[str
 
 
 def written_ids(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, str]:
-    """Each of the ids as its latest listed version spells it; ids of which none is listed are left out."""
+    """The ids in the spelling of their latest listed version. Ids without a listed version are left out."""
     mine = (_E.feed_id == feed_id, _E.id_key.in_(list(id_keys)), _E.listed)
     ordered = select(_E.id_key, _E.id_written).where(*mine).order_by(_E.id_key, _E.sort_key, _E.version_key)
     return {row.id_key: row.id_written for row in tx.execute(ordered)}

@@ -1,6 +1,6 @@
-"""Ids that an administrator has locked on a feed: nothing of them is pushed, listed, unlisted or taken away.
+"""Ids that an administrator has locked on a feed: their versions cannot be pushed, listed, unlisted or deleted.
 
-`entries.find_place` brings along whether an id is locked, so that whoever changes a version sees it in the same look.
+`versions.find_place` also tells whether an id is locked, so that a change of a version sees it in the same query.
 """
 
 from datetime import datetime
@@ -15,16 +15,16 @@ _L = schema.locks.c
 
 
 def is_locked_column(feed_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether the id is locked, for statements that bring it along; they want the parameter `id_key`."""
+    """Whether the id is locked, for statements that include it. They need the parameter `id_key`."""
     return exists().where(_L.feed_id == feed_id, _L.id_key == bindparam("id_key"))
 
 
 def add(tx: Tx, feed_id: int, id_key: str, *, at: datetime, reason: str | None) -> bool:
-    """Lock the id; False when it was locked already, and is so for the reason it was."""
+    """Lock the id. Returns False if it is already locked; then its old reason is kept."""
     row: dict[str, Any] = {"feed_id": feed_id, "id_key": id_key, "at": at, "reason": reason}
     return tx.execute(upsert(tx, schema.locks).on_conflict_do_nothing(), row).rowcount > 0
 
 
 def remove(tx: Tx, feed_id: int, id_key: str) -> bool:
-    """Unlock the id; False when it was not locked."""
+    """Unlock the id. Returns False if it was not locked."""
     return tx.execute(delete(schema.locks).where(_L.feed_id == feed_id, _L.id_key == id_key)).rowcount > 0

@@ -1,6 +1,6 @@
-"""All rows of a feed in one pass, as they lie there, for whoever checks them against each other.
+"""Reads all rows of a feed in one pass, as stored, to check them against each other.
 
-Each pass is one look at one moment: what these hand out belongs to the unit of work, to be read within it.
+A pass sees the data at one moment. Consume the iterators inside their unit of work.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ _C, _D, _E, _P = schema.contents.c, schema.deletions.c, schema.entries.c, schema
 
 @dataclass(frozen=True, slots=True)
 class ScannedEntry:
-    """An entry as its row says, with the hash of its content."""
+    """An entry as stored, with the hash of its content."""
 
     id_key: str
     version_key: str
@@ -38,7 +38,7 @@ class ScannedEntry:
 
 @dataclass(frozen=True, slots=True)
 class ScannedDeletion:
-    """A version that was deleted softly; `sha256` None once its content was let go of."""
+    """A softly deleted version. `sha256` is None once its content was released."""
 
     id_key: str
     version_key: str
@@ -46,7 +46,7 @@ class ScannedDeletion:
 
 
 def events(tx: Tx, feed_id: int) -> Iterator[Event]:
-    """The feed's log, in order."""
+    """The events of the feed, in order."""
     number = 0
     event = schema.events.c
     while True:
@@ -59,7 +59,7 @@ def events(tx: Tx, feed_id: int) -> Iterator[Event]:
 
 
 def entries(tx: Tx, feed_id: int) -> Iterator[ScannedEntry]:
-    """The feed's entries, by id and version key."""
+    """The entries of the feed, ordered by id key and version key."""
     columns = (
         _E.id_key,
         _E.version_key,
@@ -81,14 +81,14 @@ def entries(tx: Tx, feed_id: int) -> Iterator[ScannedEntry]:
 
 
 def deletions(tx: Tx, feed_id: int) -> Iterator[ScannedDeletion]:
-    """The feed's soft deletions, by id and version key."""
+    """The soft deletions of the feed, ordered by id key and version key."""
     joined = select(_D.id_key, _D.version_key, _C.sha256).outerjoin(schema.contents, _C.id == _D.content_id)
     for row in tx.execute(joined.where(_D.feed_id == feed_id).order_by(_D.id_key, _D.version_key)):
         yield ScannedDeletion(*row)
 
 
 def packages(tx: Tx, feed_id: int) -> Iterator[PackageRow]:
-    """The feed's ids, in order."""
+    """The ids of the feed, in order."""
     mine = select(_P.id_key, _P.revision, _P.changed_at).where(_P.feed_id == feed_id).order_by(_P.id_key)
     for row in tx.execute(mine):
         yield PackageRow(*row)

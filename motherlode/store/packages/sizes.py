@@ -1,4 +1,4 @@
-"""How much there is on each feed."""
+"""Counts the packages of each feed."""
 
 from sqlalchemy import func, select
 
@@ -10,5 +10,5 @@ _COUNTS = select(_V.feed_id, func.count(_V.id_key.distinct()), func.count()).gro
 
 
 def count_packages(tx: Tx) -> dict[int, tuple[int, int]]:
-    """By feed id, how many package ids and how many versions the feed has; feeds without any are left out."""
+    """By feed id, the numbers of package ids and of versions in the feed. Empty feeds are left out."""
     return {feed_id: (ids, versions) for feed_id, ids, versions in tx.execute(_COUNTS)}

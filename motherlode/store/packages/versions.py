@@ -1,7 +1,7 @@
-"""What feeds hold: one entry for each id and version, pointing to its content and carrying what is the feed's own.
+"""The versions in feeds: one entry for each id and version, with its content and the data specific to the feed.
 
-A feed holds an id and version once: the unique index decides whichever pushes race. Every change of an entry is
-followed by `catalog.append` in the same unit of work, which stamps its revision.
+A feed contains an id and version only once: if pushes race, the unique index decides. Every change of an entry is
+followed by `catalog.append` in the same unit of work, which sets the entry's revision.
 """
 
 from collections import defaultdict
@@ -44,9 +44,10 @@ from motherlode.store.packages.contents import ContentRow
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A version on a feed, joined with its content (but for the nuspec: `find_nuspec`).
+    """A version on a feed, joined with its content (without the nuspec: see `find_nuspec`).
 
-    `revision` and `changed_at` are the number and time of its last event (of the one that is about to be, before that).
+    `revision` and `changed_at` are the number and time of its last event; before the event is logged, the expected
+    ones.
     """
 
     id: int
@@ -70,13 +71,13 @@ class Entry:
 
     @property
     def identity(self) -> Identity:
-        """Id and version as they were written."""
+        """Id and version as written."""
         return Identity(PackageId(self.id_written), parse_version(self.version_written))
 
 
 @dataclass(frozen=True, slots=True)
 class ListedVersion:
-    """A listed version without what its package says; `content_id` leads there (`facts`)."""
+    """A listed version without its package's facts; get these with `facts` by `content_id`."""
 
     version_key: str
     version_written: str
@@ -88,10 +89,10 @@ class ListedVersion:
 
 @dataclass(frozen=True, slots=True)
 class PublishTarget:
-    """The place of an id and version on a feed, as an actor sees it: what a push has to know before it takes it.
+    """Everything a push needs to know about its id and version on a feed, from the view of an actor.
 
-    `access` is the number of the last change of who may do what, `was_deleted` where a version that was deleted softly
-    has it, `is_locked` where nothing of the id may change; `audit_tail` the audit log's, of the same moment.
+    `access` is the permissions version. `is_taken` says that the version exists, `was_deleted` that it was softly
+    deleted, and `is_locked` that the id is locked. `audit_tail` is the tail of the audit log at the same moment.
     """
 
     feed_id: int
@@ -142,8 +143,8 @@ _COLUMNS = (
 _ORDER = (_E.sort_key, _E.version_key)
 _RANK = tuple_(*_ORDER)
 _NEXT_NUMBER = select(schema.heads.c.number + 1).where(schema.heads.c.feed_id == bindparam("of_feed")).scalar_subquery()
-"""The number that the feed's next event will have, as far as can be seen: `catalog.append` stamps the entry again where
-another one came between, which the write lock of SQLite rules out."""
+"""The expected number of the feed's next event. If another event comes first, which SQLite's write lock rules out,
+`catalog.append` corrects the entry."""
 
 
 def add(
@@ -157,9 +158,9 @@ def add(
     listed: bool = True,
     pushed_at: datetime | None = None,
 ) -> Entry:
-    """A new entry, pushed now unless it is one that comes back.
+    """Add an entry. `pushed_at` is `at` unless it is given, as for a restored version.
 
-    Raises AlreadyExists when the feed holds that id and version in any spelling.
+    Raises AlreadyExists if the feed contains that id and version in any spelling.
     """
     row: dict[str, Any] = {
         "feed_id": feed_id,
@@ -186,7 +187,9 @@ def _add(tx: Tx) -> Executable:
 
 
 def find_place(tx: Tx, feed: str, id_key: str, version_key: str, account_ids: frozenset[int]) -> PublishTarget | None:
-    """Where a version would lie, as those accounts together see it, in one look; None when there is no such feed."""
+    """The publish target of a version, from the view of these accounts together, or None if there is no such feed.
+
+    Takes one query."""
     asked = {"feed": feed, "id_key": id_key, "version_key": version_key, "accounts": list(account_ids)}
     found = tx.execute(_PLACE, asked).first()
     if found is None:
@@ -199,34 +202,35 @@ def find_place(tx: Tx, feed: str, id_key: str, version_key: str, account_ids: fr
 
 
 def find(tx: Tx, feed_id: int, id_key: str, version_key: str) -> Entry | None:
-    """The entry of that id and version, listed or not."""
+    """The entry of that id and version, listed or not, or None."""
     row = tx.execute(_of_package(feed_id, id_key).where(_E.version_key == version_key)).first()
     return None if row is None else _entry(row)
 
 
 def find_nuspec(tx: Tx, feed_id: int, id_key: str, version_key: str) -> bytes | None:
-    """The nuspec of that id and version, as it lies in the package."""
+    """The bytes of the nuspec in the package of that id and version, or None."""
     mine = (_E.feed_id == feed_id, _E.id_key == id_key, _E.version_key == version_key)
     return tx.execute(select(_C.nuspec).join(schema.entries, _E.content_id == _C.id).where(*mine)).scalar()
 
 
 def of_package(tx: Tx, feed_id: int, id_key: str) -> list[Entry]:
-    """All versions of an id, ascending, unlisted ones included."""
+    """All versions of an id, including unlisted ones, in ascending order."""
     return [_entry(row) for row in tx.execute(_of_package(feed_id, id_key).order_by(*_ORDER))]
 
 
 def between(
     tx: Tx, feed_id: int, id_key: str, lower: Version, upper: Version, *, with_semver2: bool = True
 ) -> list[Entry]:
-    """The versions of an id between two, both included, ascending, unlisted ones included; it takes no longer for an id
-    with many others."""
+    """The versions of an id from `lower` to `upper`, both inclusive, in ascending order, including unlisted ones.
+
+    The time does not depend on how many other versions the id has."""
     inside = (_rank_of(lower) <= _RANK, _rank_of(upper) >= _RANK)
     mine = _joined().where(*_mine(feed_id, id_key, with_semver2=with_semver2), *inside)
     return [_entry(row) for row in tx.execute(mine.order_by(*_ORDER))]
 
 
 def count_below(tx: Tx, feed_id: int, id_key: str, version: Version, *, with_semver2: bool = True) -> int:
-    """How many versions of an id come before that one."""
+    """The number of versions of an id that are lower than `version`."""
     mine = _mine(feed_id, id_key, with_semver2=with_semver2)
     return tx.execute(
         select(func.count()).select_from(schema.entries).where(*mine, _rank_of(version) > _RANK)
@@ -234,39 +238,42 @@ def count_below(tx: Tx, feed_id: int, id_key: str, version: Version, *, with_sem
 
 
 def is_any_above(tx: Tx, feed_id: int, id_key: str, version: Version, *, with_semver2: bool = True) -> bool:
-    """Whether any version of an id comes after that one."""
+    """Whether any version of an id is higher than `version`."""
     mine = _mine(feed_id, id_key, with_semver2=with_semver2)
     return tx.execute(select(_E.id).where(*mine, _rank_of(version) < _RANK).limit(1)).first() is not None
 
 
 def version_keys(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> list[str]:
-    """All versions of an id, ascending, unlisted ones included: their keys alone; from the index alone, unless SemVer 2
-    is left out."""
+    """The keys of all versions of an id, in ascending order, including unlisted ones.
+
+    Reads only the index, unless `with_semver2` is False."""
     mine = _mine(feed_id, id_key, with_semver2=with_semver2)
     return list(tx.execute(select(_E.version_key).where(*mine).order_by(*_ORDER)).scalars())
 
 
 def count(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> int:
-    """How many versions of an id there are, unlisted ones included."""
+    """The number of versions of an id, including unlisted ones."""
     mine = _mine(feed_id, id_key, with_semver2=with_semver2)
     return tx.execute(select(func.count()).select_from(schema.entries).where(*mine)).scalar_one()
 
 
 def commits(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> list[tuple[str, int, datetime]]:
-    """All versions of an id, ascending, unlisted ones included: the key of each, number and time of its last event."""
+    """For each version of an id, its key and the number and time of its last event.
+
+    In ascending order of versions, including unlisted ones."""
     mine = _mine(feed_id, id_key, with_semver2=with_semver2)
     rows = tx.execute(select(_E.version_key, _E.revision, _E.changed_at).where(*mine).order_by(*_ORDER))
     return [(row.version_key, row.revision, row.changed_at) for row in rows]
 
 
 def last_change(tx: Tx, feed_id: int, id_key: str, *, with_semver2: bool = True) -> datetime | None:
-    """The time of the last event of any version of an id; None where there is none."""
+    """The time of the last event of any version of an id, or None if it has no versions."""
     mine = _mine(feed_id, id_key, with_semver2=with_semver2)
     return tx.execute(select(func.max(_E.changed_at)).where(*mine)).scalar()
 
 
 def listed_versions(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, list[ListedVersion]]:
-    """The listed versions of each id, ascending; ids that have none are left out."""
+    """The listed versions of each id, in ascending order. Ids without listed versions are left out."""
     mine = (_E.feed_id == feed_id, _E.id_key.in_(list(id_keys)), _E.listed)
     written = (_E.version_key, _E.version_written, _E.is_prerelease, _E.is_semver2)
     columns = (_E.id_key, *written, _E.content_id, _E.pushed_at)
@@ -277,24 +284,24 @@ def listed_versions(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> dict[str, l
 
 
 def facts(tx: Tx, content_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """What packages say, by the ids of their contents."""
+    """The facts of packages, by content id."""
     rows = tx.execute(select(_C.id, _C.facts).where(_C.id.in_(list(content_ids))))
     return {row.id: row.facts for row in rows}
 
 
 def set_listed(tx: Tx, entry: Entry, *, listed: bool, at: datetime) -> Entry:
-    """The entry with `listed` as given; its revision is stamped by `catalog.append`."""
+    """Set `listed` and return the changed entry. Its revision is set by `catalog.append`."""
     tx.execute(update(schema.entries).where(_E.id == entry.id).values(listed=listed, changed_at=at))
     return replace(entry, listed=listed, changed_at=at)
 
 
 def of_content(tx: Tx, content_id: int) -> list[Entry]:
-    """The entries of all feeds that point to a content, in the order of the feeds' ids."""
+    """The entries with this content in all feeds, ordered by feed id."""
     return [_entry(row) for row in tx.execute(_joined().where(_E.content_id == content_id).order_by(_E.feed_id, _E.id))]
 
 
 def is_derived_otherwise(tx: Tx, content_id: int, identity: Identity, *, is_semver2: bool) -> bool:
-    """Whether any entry of a content says something else than follows from this identity."""
+    """Whether any entry with this content differs from what is derived from this identity."""
     expected = {
         "id_key": identity.id.key,
         "version_key": identity.version.key,
@@ -305,15 +312,16 @@ def is_derived_otherwise(tx: Tx, content_id: int, identity: Identity, *, is_semv
 
 
 def derive(tx: Tx, content_id: int, identity: Identity, *, is_semver2: bool) -> None:
-    """Let all entries of a content say what follows from this identity, which equals theirs; revisions are stamped by
-    `catalog.append`."""
+    """Update all entries with this content to the values derived from this identity, which must equal theirs.
+
+    Their revisions are set by `catalog.append`."""
     tx.execute(
         update(schema.entries).where(_E.content_id == content_id).values(_derived(identity, is_semver2=is_semver2))
     )
 
 
 def _derived(identity: Identity, *, is_semver2: bool) -> dict[str, Any]:
-    """What an entry says of its package beside the keys that it is found by."""
+    """The columns of an entry that are derived from its package, except its keys."""
     return {
         "id_written": identity.id.written,
         "version_written": identity.version.written,
@@ -326,8 +334,10 @@ def _derived(identity: Identity, *, is_semver2: bool) -> dict[str, Any]:
 def set_content(
     tx: Tx, entry: Entry, identity: Identity, content: ContentRow, *, is_semver2: bool, at: datetime
 ) -> Entry:
-    """The entry with another content, pushed now, under the same id and version in whatever spelling; listed as it was.
-    Its revision is stamped by `catalog.append`."""
+    """Replace the content of the entry, pushed at `at`, and return the changed entry.
+
+    Id and version stay the same but may change their spelling; `listed` does not change. The revision is set by
+    `catalog.append`."""
     row: dict[str, Any] = {
         "id_written": identity.id.written,
         "version_written": identity.version.written,
@@ -341,12 +351,12 @@ def set_content(
 
 
 def remove(tx: Tx, entry: Entry) -> None:
-    """Take the entry away; what it pointed to stays."""
+    """Remove the entry. Its content stays."""
     tx.execute(delete(schema.entries).where(_E.id == entry.id))
 
 
 def describe(entry: Entry) -> dict[str, Any]:
-    """Enough to make the entry again."""
+    """The details from which the entry can be restored, for events and deletions."""
     return {
         "id": entry.id_written,
         "version": entry.version_written,

@@ -1,1 +1,1 @@
-"""One file for each step, never changed once it was released."""
+"""One module for each migration. Released migrations are never changed."""

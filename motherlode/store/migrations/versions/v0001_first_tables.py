@@ -13,7 +13,7 @@ MOMENT = sa.BigInteger()
 
 
 def upgrade() -> None:
-    """Make them all."""
+    """Create all tables."""
     _make_server_tables()
     _make_entries()
     _make_logs()

@@ -1,6 +1,6 @@
-"""Accounts, teams, roles and owners; keys that belong to somebody; an audit log whose lines are chained by hashes.
+"""Accounts, teams, roles and owners; keys with owners; an audit log whose lines are chained by hashes.
 
-The two tables that change are made anew: a column that is added later lies elsewhere than in a new database.
+The two tables that change are created anew, because an added column would have another position than in a new database.
 """
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ BATCH = 1000
 
 
 def upgrade() -> None:
-    """Make the new tables, and the two old ones anew with what they hold."""
+    """Create the new tables, and create the two changed tables anew with their rows."""
     _make_accounts()
     _make_roles()
     _make_owners()
@@ -136,7 +136,7 @@ def _make_keys_anew() -> None:
         _part_of("keys", "account_id", "accounts"),
     )
     op.create_index(op.f("ix_keys_account_id"), "keys", ["account_id"])
-    op.execute(f"INSERT INTO keys ({kept}) SELECT {kept} FROM old_keys")  # noqa: S608 names of this file alone
+    op.execute(f"INSERT INTO keys ({kept}) SELECT {kept} FROM old_keys")  # noqa: S608 only names from this file
     op.drop_table("old_keys")
 
 
@@ -164,12 +164,12 @@ def _make_audit_anew() -> None:
 
 
 def _set_aside(table: str) -> None:
-    op.execute(f"CREATE TABLE old_{table} AS SELECT * FROM {table}")  # noqa: S608 names of this file alone
+    op.execute(f"CREATE TABLE old_{table} AS SELECT * FROM {table}")  # noqa: S608 only names from this file
     op.drop_table(table)
 
 
 def _chain_lines() -> None:
-    """The lines that there are, numbered without gaps, each with its hash; the ids of keys were the actors' names."""
+    """Copy the existing lines, numbered without gaps and with their hashes. Actors' names were the ids of keys."""
     tx = op.get_bind()
     new = sa.table("audit", *(sa.column(name) for name in (*MEMBERS, "hash")))
     old = sa.text(
@@ -180,7 +180,7 @@ def _chain_lines() -> None:
     number, previous = 0, FIRST
     for rows in tx.execute(old).mappings().partitions(BATCH):
         lines = []
-        for number, row in enumerate(rows, number + 1):  # noqa: B020 it counts on over the batches
+        for number, row in enumerate(rows, number + 1):  # noqa: B020 continues the count of the previous batch
             line = {"id": number, **row}
             previous = hash_line(previous, line)
             lines.append(line | {"hash": previous})

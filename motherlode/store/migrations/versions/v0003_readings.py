@@ -1,4 +1,4 @@
-"""Which way of reading packages a content's facts come from; those that are there already are read again when asked."""
+"""The version of the extractor that made a content's facts. Existing contents are read again when that is requested."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Make the new table, empty."""
+    """Create the new, empty table."""
     op.create_table(
         "readings",
         sa.Column("content_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -1,4 +1,4 @@
-"""Versions that were deleted softly, ids that are locked, blobs that wait for their last readers, and jobs."""
+"""Softly deleted versions, locked ids, blobs that wait for their last readers, and jobs."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,7 @@ MOMENT = sa.BigInteger()
 
 
 def upgrade() -> None:
-    """Make the tables; none that was there changes."""
+    """Create the tables. Existing tables do not change."""
     _make_deletions()
     _make_locks()
     _make_garbage()

@@ -1,4 +1,4 @@
-"""Sessions of browsers, and downloads by client: what was counted before is of clients that nobody knows."""
+"""Browser sessions, and downloads by client. Earlier downloads are counted for an unknown client."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ _KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Make the new tables, and fill that of the clients."""
+    """Create the new tables, and fill the table of downloads by client."""
     op.create_table(
         "sessions",
         sa.Column("digest", sa.LargeBinary(), nullable=False),

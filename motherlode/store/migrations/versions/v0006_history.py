@@ -1,4 +1,4 @@
-"""Blobs that no row names, and since when that is known."""
+"""Blobs that no row references, and since when that is known."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ _KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Create the table."""
     op.create_table(
         "unnamed",
         sa.Column("blob", _KEY, nullable=False),

@@ -1,4 +1,4 @@
-"""Feeds and accounts can be deleted: the id of a feed and the name of an account stay taken."""
+"""Deleted feeds and accounts: the id of a feed and the name of an account stay taken."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ _KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Make the table of former feeds, and the mark of deleted accounts."""
+    """Create the table of deleted feeds, and the column that marks deleted accounts."""
     op.create_table(
         "former_feeds",
         sa.Column("feed_id", sa.Integer(), nullable=False, autoincrement=False),
