@@ -24,28 +24,34 @@ _TIME_ALLOWED: Final = f"{DURATION_ALLOWED}, or a time such as 2025-01-31 or 202
 
 def _check_time(text: str | None) -> str | None:
     if text is not None and _parse_time(text, datetime.now(UTC)) is None:
-        raise typer.BadParameter(f"{text!r}; allowed: {_TIME_ALLOWED}")
+        raise typer.BadParameter(f"{text!r} is not a time; allowed: {_TIME_ALLOWED}")
     return text
 
 
 def audit(
     *,
-    actor: Annotated[str | None, typer.Option(metavar="A", help="Only what this user, key or console did.")] = None,
-    action: Annotated[str | None, typer.Option(metavar="A", help="Only this, such as push or create-key.")] = None,
-    feed: Annotated[str | None, typer.Option(metavar="F", help="Only on this feed.")] = None,
-    subject: Annotated[
-        str | None, typer.Option(metavar="S", help="Only what was done to this, such as 'Contoso.*'.")
+    actor: Annotated[
+        str | None, typer.Option(metavar="A", help="Only actions by this user or key, or by 'console'.")
     ] = None,
-    key: Annotated[str | None, typer.Option(metavar="ID", help="Only with this key.")] = None,
+    action: Annotated[
+        str | None, typer.Option(metavar="A", help="Only this action, such as push or create-key.")
+    ] = None,
+    feed: Annotated[str | None, typer.Option(metavar="F", help="Only actions on this feed.")] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(metavar="S", help="Only actions on this subject; * matches anything, as in 'Contoso.*'."),
+    ] = None,
+    key: Annotated[str | None, typer.Option(metavar="ID", help="Only actions made with this key.")] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="2d|TIME", callback=_check_time, help="Only from then on.")
+        str | None,
+        typer.Option(metavar="2d|TIME", callback=_check_time, help="Only lines from this time on; 2d is two days ago."),
     ] = None,
     until: Annotated[
-        str | None, typer.Option(metavar="2d|TIME", callback=_check_time, help="Only before then.")
+        str | None, typer.Option(metavar="2d|TIME", callback=_check_time, help="Only lines before this time.")
     ] = None,
-    limit: Annotated[int, typer.Option(metavar="N", min=0, help="At most so many, the newest.")] = 100,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until Ctrl+C.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON object on each line.")] = False,
+    limit: Annotated[int, typer.Option(metavar="N", min=0, help="Print at most N lines, the newest ones.")] = 100,
+    follow: Annotated[bool, typer.Option("--follow", help="Also print new lines, until Ctrl+C.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object on each line.")] = False,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:

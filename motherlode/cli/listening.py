@@ -103,7 +103,7 @@ def _resolve(host: str) -> tuple[socket.AddressFamily, str]:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
     except OSError as error:
-        raise CommandFailed(f"The host {host} has no address here: choose another one with --host.") from error
+        raise CommandFailed(f"The host {host} cannot be resolved. Choose another one with --host.") from error
     return family, str(address[0])
 
 
@@ -124,11 +124,11 @@ def _hold(family: socket.AddressFamily, host: str, port: int) -> socket.socket |
 def _why_not(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"Port {port} on {host} is taken by another program: stop that one, "
+            f"Port {port} on {host} is already in use. Stop the program that uses it, "
             f"or choose another port, for example --port {port + 1 if port < 65535 else 5555}."
         )
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"This machine has no address {host}: choose another one with --host."
+        return f"This machine does not have the address {host}. Choose another one with --host."
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return f"Port {port} needs more rights than this user has: choose one above 1023 with --port."
-    return f"Port {port} on {host} cannot be used ({error.strerror}): choose another with --port or --host."
+        return f"This user is not allowed to listen on port {port}. Choose a port above 1023 with --port."
+    return f"Port {port} on {host} cannot be used ({error.strerror}). Choose another one with --port or --host."

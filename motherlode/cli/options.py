@@ -40,10 +40,10 @@ ConfigOption = Annotated[
         "--config", metavar="FILE", help="The settings file.", show_default="motherlode.toml in the data folder"
     ),
 ]
-FeedOption = Annotated[str, typer.Option("--feed", metavar="F", help="The feed.")]
-PackageIdArgument = Annotated[str, typer.Argument(metavar="ID", help="The package's id.")]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+FeedOption = Annotated[str, typer.Option("--feed", metavar="F", help="The feed's name.")]
+PackageIdArgument = Annotated[str, typer.Argument(metavar="ID", help="The package id.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def settle(data: Path | None, config: Path | None, overrides: Mapping[str, str] | None = None) -> Settings:
@@ -65,16 +65,15 @@ def check_owner(data: Path) -> None:
             data.stat()
         except PermissionError as error:
             raise CommandFailed(
-                f"This user may not look at the data folder {data}: run the command as the user that the server runs "
-                "as."
+                f"This user cannot access the data folder {data}. Run the command as the user that the server runs as."
             ) from error
     owner = find_other_owner(database_path(data))
     if owner is None and (is_superuser() or not os.access(data, os.W_OK | os.X_OK)):
         owner = find_other_owner(data)
     if owner is not None:
         raise CommandFailed(
-            f"The data folder {data} belongs to the user {owner}, and what another user writes there the server cannot "
-            f"read. Run the command as that user:\n  {_as_user(owner, data)}"
+            f"The data folder {data} belongs to the user {owner}. The server cannot read files that another user "
+            f"creates there. Run the command as {owner}: {_as_user(owner, data)}"
         )
 
 
@@ -93,8 +92,8 @@ def check_writable(data: Path) -> None:
     for path in (data, database_path(data)):
         if path.exists() and not os.access(path, os.R_OK | os.W_OK):
             raise CommandFailed(
-                f"{path} cannot be written: run the command as the user that the server runs as, "
-                "give this user the right to read and write there, or choose another folder with --data."
+                f"{path} cannot be written. Run the command as the user that the server runs as, "
+                "give this user permission to read and write there, or choose another folder with --data."
             )
 
 
@@ -173,7 +172,7 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise CommandFailed(f"{question} Nobody can be asked here: repeat the command with --yes.")
+        raise CommandFailed(f"{question} Nothing was changed. To confirm, run the command again with --yes.")
     if not typer.confirm(question, err=True):
         raise CommandFailed("Nothing was changed.")
 
@@ -185,8 +184,8 @@ def _explain(error: Exception, db: "Database", settings: Settings) -> Exception:
     if damage is not None or settings.log.level == "debug":
         return damage or error
     return CommandFailed(
-        f"The command failed ({type(error).__name__}: {error}). Either the database was changed by hand, then put a "
-        "backup back; or this is a fault of Motherlode: with MOTHERLODE_LOG_LEVEL=debug the command says where."
+        f"The command failed ({type(error).__name__}: {error}). If the database was edited by hand, restore a backup. "
+        "Otherwise this is a bug in Motherlode: run the command again with MOTHERLODE_LOG_LEVEL=debug to see where."
     )
 
 
@@ -209,12 +208,12 @@ def take_folder(data: Path) -> FileLock:
         check_writable(data)
     except OSError as error:
         raise CommandFailed(
-            f"The data folder {data} cannot be written ({error.strerror or error}): "
-            "give this user the right to write there, or choose another folder with --data."
+            f"The data folder {data} cannot be written ({error.strerror or error}). "
+            "Give this user permission to write there, or choose another folder with --data."
         ) from error
     if lock is None:
         raise CommandFailed(
-            f"Another server is running on the data folder {data}: stop it, or choose another folder with --data."
+            f"Another server is running on the data folder {data}. Stop it, or choose another folder with --data."
         )
     return lock
 
@@ -226,4 +225,4 @@ def parse_id(text: str) -> "PackageId":
     try:
         return parse_package_id(text)
     except ValueError as error:
-        raise CommandFailed(f"{text} can be no package: {error}") from error
+        raise CommandFailed(str(error)) from error

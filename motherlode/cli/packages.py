@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from motherlode.usecases.packages.check import Checked
 
 _CHUNK_BYTES: Final = 1 << 20
-PathsArgument = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="Packages, or folders of them.")]
-VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="Its version, in any equal spelling.")]
-ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="T", help="Why; the audit log keeps it.")]
+PathsArgument = Annotated[
+    list[Path], typer.Argument(metavar="FILE|FOLDER...", help="Package files, or folders that contain them.")
+]
+VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="The version; 1.0 and 1.0.0 are the same.")]
+ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="T", help="The reason, for the audit log.")]
 
 
 def push(
@@ -34,7 +36,10 @@ def push(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Push packages; of a folder, every .nupkg in it and below. Each is pushed or refused for itself."""
+    """Push packages, or every .nupkg in a folder and its subfolders.
+
+    A refused package does not stop the others. Exit code 1 if a package was refused.
+    """
     files = _find_packages(paths)
     with opened(data, config) as services, _counting(files, "pushing") as advance:
         outcomes = [_push_one(services, file, feed, advance, is_told=not as_json) for file in files]
@@ -42,7 +47,7 @@ def push(
         put_json(outcomes)
     refused = sum("code" in outcome for outcome in outcomes)
     if len(files) > 1 and refused:
-        tell(f"{refused} of {len(files)} packages were refused.")
+        tell(f"{refused} of {len(files)} packages refused.")
     if refused:
         raise typer.Exit(1)
 
@@ -55,7 +60,10 @@ def check(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Tell what a push would say of packages, with all faults and warnings; nothing is stored."""
+    """Print the faults and warnings that a push would report, and store nothing.
+
+    Exit code 1 if a package would be refused.
+    """
     from motherlode.web.api.check import describe_checked
 
     files = _find_packages(paths)
@@ -78,7 +86,7 @@ def unlist(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Unlist a version: hidden from search, still restored by those who use it."""
+    """Unlist a version: search no longer shows it, but projects that use it can still restore it."""
     from motherlode.usecases.packages.listing import unlist as unlist_version
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -96,7 +104,7 @@ def relist(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Relist a version that was unlisted."""
+    """Relist an unlisted version."""
     from motherlode.usecases.packages.listing import relist as relist_version
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -115,7 +123,7 @@ def delete(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Take a version away as the feed's setting `delete` says: unlist it, delete it softly, or for good."""
+    """Delete a version. The feed's setting `delete` decides: unlist it, delete it softly, or delete it for good."""
     from motherlode.usecases.packages.delete import delete as delete_version
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -136,14 +144,14 @@ def restore_version(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Bring back a version that was deleted softly, listed or not as it was."""
+    """Restore a softly deleted version. It is listed or unlisted as before."""
     from motherlode.usecases.packages.restore_version import restore_version as restore
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     identity = _parse_identity(package_id, version)
     with opened(data, config) as services:
         entry = restore(identity.id, identity.version, CONSOLE, feed=feed, db=services.db, clock=services.clock)
-    put(f"restored {entry.identity}" + ("" if entry.listed else ", unlisted as it was"))
+    put(f"restored {entry.identity}" + ("" if entry.listed else ", unlisted as before"))
 
 
 def lock(
@@ -154,7 +162,7 @@ def lock(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Lock an id: nobody pushes, lists, unlists or deletes any of its versions until it is unlocked."""
+    """Lock a package id: until you unlock it, no one can push, list, unlist or delete its versions."""
     from motherlode.usecases.packages.locking import lock_id
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -171,7 +179,7 @@ def unlock(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Unlock an id: its versions can be changed again by those who may."""
+    """Unlock a package id, so that its versions can be changed again."""
     from motherlode.usecases.packages.locking import unlock_id
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -189,7 +197,7 @@ def _parse_identity(package_id: str, version: str) -> "Identity":
     try:
         return Identity(parse_package_id(package_id), parse_version(version))
     except ValueError as error:
-        raise CommandFailed(f"{package_id} {version} can be no package: {error}") from error
+        raise CommandFailed(str(error)) from error
 
 
 def _find_packages(paths: Sequence[Path]) -> list[Path]:
@@ -199,12 +207,12 @@ def _find_packages(paths: Sequence[Path]) -> list[Path]:
         if path.is_dir():
             found = sorted(file for file in path.rglob("*") if file.suffix.lower() == ".nupkg" and file.is_file())
             if not found:
-                raise CommandFailed(f"The folder {path} holds no .nupkg: name one that does.")
+                raise CommandFailed(f"The folder {path} does not contain a .nupkg file.")
             files += found
         elif path.is_file():
             files.append(path)
         else:
-            raise CommandFailed(f"There is no file or folder {path}.")
+            raise CommandFailed(f"The file or folder {path} does not exist.")
     return files
 
 
@@ -242,7 +250,7 @@ def _check_one(
         checked = check_package(spool, CONSOLE, feed=feed, db=services.db, clock=services.clock, limits=services.limits)
     if is_told:
         name = f"{checked.identity} " if checked.identity else ""
-        put(f"{file}: {name}would be {'taken' if checked.is_valid else 'refused'}")
+        put(f"{file}: {name}would be {'accepted' if checked.is_valid else 'refused'}")
         for kind, faults in (("fault", checked.faults), ("warning", checked.warnings)):
             for fault in faults:
                 put(f"  {kind}: {fault.message} ({fault.code})")

@@ -32,23 +32,23 @@ class Panel:
         """The whole text, without a line break at its end."""
         urls = Urls(self.base_url)
         lines = [
-            "Motherlode is ready. Ctrl+C stops it.",
-            f"Its data is in {self.data.absolute()}",
+            "Motherlode is ready. Press Ctrl+C to stop it.",
+            f"Data folder: {self.data.absolute()}",
             "",
-            "Paste these to add it as a source and to push to it; the third is its web address:",
+            "Commands to add it as a package source and to push packages, and its web address:",
             "",
             *welcome_lines(urls.service_index, urls.home, self.api_key),
             "",
         ]
         if self.new_key == "shown":
-            lines.append(f"The administrator's key above is shown only once. It is kept in {self._key_file}")
+            lines.append(f"The administrator's key above is shown only once. It is also in {self._key_file}")
         elif self.new_key == "kept":
             lines.append(f"The administrator's key is in {self._key_file}")
         if self.new_key is not None:
             lines.append(
-                "It never expires: use it to set up the server, and make another key for each user and build server."
+                "It never expires. Use it to set up the server, and create another key for each user and build server."
             )
-        lines.append("More keys are made with this command; they expire after 90 days unless you add --expires:")
+        lines.append("Command to create more keys, which expire after 90 days unless you add --expires:")
         lines.append(f"{typed_command(self.program)} key create --name NAME{self._data_option}")
         return "\n".join(lines)
 

@@ -62,7 +62,7 @@ class _Commands(TyperGroup):
 program = typer.Typer(
     name="motherlode",
     cls=_Commands,
-    help="A NuGet server. 'motherlode serve' runs it; the other commands work on its data, beside it or without it.",
+    help="A NuGet server. 'motherlode serve' runs it. The other commands work on its data while it runs or is stopped.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -115,7 +115,7 @@ def run(arguments: Sequence[str]) -> int:
     A refusal is told as its sentence, never as a traceback.
     """
     if any(not _is_text(argument) for argument in arguments):
-        tell("An argument is no text in UTF-8: write it so, or rename the file.")
+        tell("An argument is not valid UTF-8. If it is a file, rename it.")
         return 2
     try:
         program(list(arguments), prog_name="motherlode")

@@ -35,16 +35,18 @@ _METRICS: Final = "metrics"
 def serve(
     *,
     host: Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")] = None,
-    port: Annotated[str | None, typer.Option(help="The port to listen on; 0 takes any.", show_default="5555")] = None,
-    workers: Annotated[str | None, typer.Option(help="How many processes answer.", show_default="1")] = None,
+    port: Annotated[
+        str | None, typer.Option(help="The port to listen on; 0 picks a free one.", show_default="5555")
+    ] = None,
+    workers: Annotated[str | None, typer.Option(help="The number of worker processes.", show_default="1")] = None,
     tls_certificate: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The certificate for https, with its chain (PEM).")
+        str | None, typer.Option(metavar="FILE", help="The certificate for https with its chain (PEM).")
     ] = None,
     tls_key: Annotated[str | None, typer.Option(metavar="FILE", help="The certificate's private key (PEM).")] = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Run the server; makes and upgrades the data folder when needed."""
+    """Run the server. Creates or upgrades the data folder if needed."""
     from motherlode.cli.supervisor import supervise
     from motherlode.observe.logs import configure_logs, get_logger
 
@@ -108,8 +110,8 @@ def _find_tls_files(server: ServerSettings, listening: Listening) -> "TlsFiles |
     doubt = files.find_doubt(None if server.trusted_proxies else host)
     if doubt is not None:
         tell(
-            f"warning: Clients that reach this server as {host} will refuse its certificate ({doubt.rstrip('.')}): "
-            "renew it, or set server.public_url to an address that it is for."
+            f"warning: Clients that connect to {host} will reject this server's certificate ({doubt.rstrip('.')}). "
+            "Renew the certificate, or set server.public_url to a host name that it contains."
         )
     return files
 

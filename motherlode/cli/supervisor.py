@@ -83,7 +83,9 @@ class Supervisor(MPServer):
             self._present(former)
             _remove(copy, unless=former)
             self._next_copy = former if self._next_copy == copy else self._next_copy
-            get_logger().error("workers_not_replaced", reason=f"A new worker did not start. Keys may be {KEY_KINDS}.")
+            get_logger().error(
+                "workers_not_replaced", reason=f"A new worker did not start. Supported keys: {KEY_KINDS}."
+            )
         if self.interrupt_signal or self.interrupt_children or self.reload_signal:
             self.main_loop_interrupt.set()
 
@@ -195,8 +197,8 @@ def _listen_to_workers(reports: Connection, reasons: list[str], supervisor: Supe
 
 
 def _why_ended(certificate: ServedCertificate | None) -> str:
-    sentence = "The server ended because its workers kept dying: the log says why."
-    return sentence if certificate is None else f"{sentence} The certificate's key may be {KEY_KINDS}."
+    sentence = "The server stopped because its workers kept crashing. The log says why."
+    return sentence if certificate is None else f"{sentence} Supported certificate keys: {KEY_KINDS}."
 
 
 def _remove(copy: Path | None, *, unless: Path | None) -> None:

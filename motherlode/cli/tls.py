@@ -20,7 +20,7 @@ from motherlode.os_files import write_private
 
 LOOK_INTERVAL_S: Final = 0.5
 """How often the files are looked at; a change is taken once two looks saw the same."""
-KEY_KINDS: Final = "RSA of 2048 to 4096 bits, ECDSA on P-256 or P-384, or Ed25519"
+KEY_KINDS: Final = "RSA with 2048 to 4096 bits, ECDSA P-256 or P-384, or Ed25519"
 _COPIES: Final = "tls-{}.pem"
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _KEY: Final = re.compile(rb"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.*?-----END \1?PRIVATE KEY-----", re.DOTALL)
@@ -71,7 +71,7 @@ class TlsFiles:
         chain = _CERTIFICATE.findall(content)
         if not chain:
             raise CommandFailed(
-                f"{self.certificate} holds no certificate in PEM form: convert it, for example with "
+                f"{self.certificate} does not contain a PEM certificate. Convert it, for example with "
                 f"openssl x509 -inform der -in {self.certificate} -out server.pem"
             )
         return chain
@@ -79,11 +79,11 @@ class TlsFiles:
     def _find_key(self, content: bytes) -> bytes:
         found = _KEY.search(content)
         if found is None:
-            raise CommandFailed(f"{self.key} holds no private key in PEM form: name the file that has the key in it.")
+            raise CommandFailed(f"{self.key} does not contain a PEM private key. Give the file that contains the key.")
         if b"ENCRYPTED" in found.group():
             raise CommandFailed(
-                f"The key {self.key} is encrypted, and a server that starts alone knows no password: decrypt it with "
-                f"openssl pkey -in {self.key} -out server.key, and let nobody but the server's user read the result."
+                f"The key {self.key} is encrypted, and the server cannot ask for its password. Decrypt it with "
+                f"openssl pkey -in {self.key} -out server.key, and let only the server's user read the result."
             )
         return found.group()
 
@@ -105,12 +105,12 @@ class TlsFiles:
     def _why_not(self, error: ssl.SSLError) -> str:
         if error.reason in _MISMATCHES:
             return (
-                f"The key {self.key} is not that of the first certificate in {self.certificate}: name the key that "
+                f"The key {self.key} does not belong to the first certificate in {self.certificate}. Use the key that "
                 "was made with it, and put the server's own certificate first, then those that signed it."
             )
         return (
-            f"The certificate {self.certificate} and the key {self.key} cannot be used ({error.reason or error}): "
-            f"make sure that both are whole and that the key is {KEY_KINDS}."
+            f"The certificate {self.certificate} and the key {self.key} cannot be used ({error.reason or error}). "
+            f"Make sure that both files are complete and that the key is {KEY_KINDS}."
         )
 
 
@@ -145,11 +145,11 @@ class ServedCertificate:
             copy = self._files.keep_copy(contents, self._folder)
             doubt = self._files.find_doubt(None)
         except (CommandFailed, OSError) as reason:
-            get_logger().warning("certificate_refused", reason=f"{reason} The former one stays in use.")
+            get_logger().warning("certificate_refused", reason=f"{reason} The previous certificate stays in use.")
             return
         if doubt is not None:
             get_logger().warning(
-                "certificate_doubtful", reason=f"Clients will refuse {self._files.certificate}: {doubt}."
+                "certificate_doubtful", reason=f"Clients will reject {self._files.certificate}: {doubt}."
             )
         use(copy)
 
@@ -165,6 +165,6 @@ def _content_of(path: Path, content: bytes | str) -> bytes:
     if isinstance(content, bytes):
         return content
     raise CommandFailed(
-        f"{path} cannot be read ({content}): server.tls_certificate and server.tls_key name PEM files that are there "
-        "and that this user may read."
+        f"{path} cannot be read ({content}). server.tls_certificate and server.tls_key must be PEM files that this "
+        "user can read."
     )
