@@ -1,4 +1,4 @@
-"""`motherlode audit`: who did what, when and from where; as it comes in, with --follow."""
+"""`motherlode audit`: print who did what, when and from where; with --follow, new lines as well."""
 
 import json
 import threading
@@ -71,7 +71,7 @@ def audit(
 
 
 def _follow(db: "Database", wanted: dict[str, Any], last_id: int, *, as_json: bool) -> NoReturn:
-    """Print what is written after that line, for as long as nobody interrupts."""
+    """Print lines after `last_id` as they are written, until Ctrl+C."""
     never, seen = threading.Event(), -1
     while True:
         head = db.head_check()
@@ -82,7 +82,7 @@ def _follow(db: "Database", wanted: dict[str, Any], last_id: int, *, as_json: bo
 
 
 def _put_later(db: "Database", wanted: dict[str, Any], last_id: int, *, as_json: bool) -> int:
-    """Print what was written after that line; returns the last line there is."""
+    """Print the lines after `last_id`; returns the id of the newest line in the log."""
     from motherlode.store.audit import log as lines
 
     while True:
@@ -122,7 +122,7 @@ def _describe(line: "AuditLine") -> dict[str, Any]:
 
 
 def _as_text(line: "AuditLine") -> str:
-    """One line for people: what is not there is left out, what is long is left to --json."""
+    """Return the line as text for people: without empty fields, the hash and the request id, which --json prints."""
     sides = (
         ("on", line.feed),
         ("key", line.key_id),
@@ -137,7 +137,7 @@ def _as_text(line: "AuditLine") -> str:
 
 
 def _parse_time(text: str, now: datetime) -> datetime | None:
-    """So long ago, or that time (UTC where it does not say); None when `text` is neither."""
+    """Parse a duration before `now`, or a time (UTC if it has no offset). Returns None if `text` is neither."""
     try:
         return now - timedelta(seconds=parse_duration(text))
     except ValueError:

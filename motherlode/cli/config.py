@@ -1,4 +1,4 @@
-"""`motherlode config`: what is set, and where each value came from."""
+"""`motherlode config`: print the settings in force and where each value comes from."""
 
 from dataclasses import asdict
 
@@ -17,7 +17,7 @@ def _only_groups() -> None:
 
 @commands.command("show")
 def show(*, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
-    """Print the settings in force and where each value came from."""
+    """Print the settings in force and where each value comes from."""
     in_force = settle(data, config).in_force
     if as_json:
         put_json([asdict(setting) for setting in in_force])

@@ -1,4 +1,4 @@
-"""`motherlode feed`: make, change and show feeds, and say who may do what on them."""
+"""`motherlode feed`: create, change, show and delete feeds, and grant roles on them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,7 +38,7 @@ def _parse_pairs(pairs: list[str]) -> dict[str, str]:
 
 
 def _read_logo(path: Path) -> str:
-    """The picture in that file, as the setting takes it. Raises InvalidSetting."""
+    """Return the image in the file in the form of the setting `logo`. Raises InvalidSetting."""
     try:
         with path.open("rb") as file:
             return format_logo(logo_of(file.read(MAX_LOGO_BYTES + 1)))

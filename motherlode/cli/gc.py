@@ -1,4 +1,4 @@
-"""`motherlode gc`: remove what nobody can reach any more, beside a running server or without one."""
+"""`motherlode gc`: remove stored data that is no longer reachable, with or without a running server."""
 
 import json
 from collections import Counter
@@ -78,7 +78,7 @@ def _line(removed: "Removed", *, as_json: bool) -> str:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[], None]]:
-    """A count on a terminal; elsewhere a line now and then."""
+    """Show a running count on a terminal; elsewhere print a line for every 1000 items."""
     if not is_bar_shown():
         yield _line_for_each_thousand()
         return

@@ -1,4 +1,4 @@
-"""`motherlode jobs`: what the server does later, and what became of it."""
+"""`motherlode jobs`: list background jobs and their results."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final

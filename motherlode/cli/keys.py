@@ -1,4 +1,4 @@
-"""`motherlode key`: make, list, rotate and revoke API keys."""
+"""`motherlode key`: create, list, rotate and revoke API keys."""
 
 import re
 from collections.abc import Mapping

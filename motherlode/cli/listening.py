@@ -1,7 +1,7 @@
-"""The address a server listens on: checked and held before anything else happens.
+"""The address a server listens on: checked and reserved before anything else happens.
 
-Workers share a port among themselves (SO_REUSEPORT), so the kernel would let a second server of the same user join
-them unnoticed. A port is therefore first bound alone, and then held by a socket that never listens.
+Workers share a port (SO_REUSEPORT), so the kernel would let a second server of the same user share it too. The port is
+therefore first bound exclusively, and then held by a socket that never listens.
 """
 
 import errno
@@ -24,7 +24,7 @@ _ANY_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """An address that is ours while this value lives: `host` is numeric, `port` never 0."""
+    """A reserved address: `host` is numeric, `port` is never 0. It stays reserved as long as `holder` is open."""
 
     host: str
     port: int
@@ -32,17 +32,17 @@ class Listening:
 
     @property
     def family(self) -> socket.AddressFamily:
-        """The kind of its address."""
+        """The address family of `host`."""
         return socket.AF_INET6 if ":" in self.host else socket.AF_INET
 
     @property
     def reachable_host(self) -> str:
-        """A host by which this machine reaches it: a wildcard is none."""
+        """A host under which this machine can connect: the loopback address if `host` is a wildcard."""
         return _ANY_HOSTS.get(self.host, self.host)
 
 
 def hold_port(host: str, port: int) -> Listening:
-    """Take the address, or raise CommandFailed with what to do; port 0 takes any free one."""
+    """Reserve the address; port 0 picks a free one. Raises CommandFailed if it cannot be used."""
     family, numeric = _resolve(host)
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -57,12 +57,12 @@ def hold_port(host: str, port: int) -> Listening:
 
 
 def base_url(scheme: str, host: str, port: int) -> str:
-    """`scheme://host:port`, an IPv6 address in brackets."""
+    """Return `scheme://host:port`, with an IPv6 address in brackets."""
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def wait_until_accepting(host: str, port: int, stop: threading.Event) -> bool:
-    """Wait until a connection is taken: True then, False once `stop` is set."""
+    """Wait until the server accepts a connection. Returns True then, or False once `stop` is set."""
     while not stop.is_set():
         try:
             socket.create_connection((host, port), timeout=1).close()
@@ -74,13 +74,15 @@ def wait_until_accepting(host: str, port: int, stop: threading.Event) -> bool:
 
 
 def is_listening_here() -> bool:
-    """Whether this very process takes connections; elsewhere than on Linux all share one socket, open at any time."""
+    """Whether this process accepts connections. Always True outside Linux, where all processes share one socket."""
     return not _FILES.is_dir() or any(_is_listener(int(file.name)) for file in _FILES.iterdir())
 
 
 def hold_little_unsent() -> None:
-    """Let the kernel keep little of what clients do not read, on each connection that this process takes from now on:
-    else it keeps megabytes."""
+    """Limit the unsent data that the kernel buffers for each connection that this process accepts from now on.
+
+    Without the limit the kernel buffers megabytes for a client that does not read.
+    """
     if _FILES.is_dir() and hasattr(socket, "TCP_NOTSENT_LOWAT"):
         for descriptor in (int(file.name) for file in _FILES.iterdir()):
             if _is_listener(descriptor):

@@ -1,4 +1,4 @@
-"""What every command takes after its name, and what it makes of it: settings, and the house they open."""
+"""Options that commands share, and what commands open with them: settings, database and services."""
 
 import os
 import shlex
@@ -29,7 +29,7 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         metavar="DIR",
-        readable=False,  # is looked at later: who may not read it is told what to do
+        readable=False,  # `check_owner` checks it later, and says what to do
         help="The data folder.",
         show_default="./motherlode-data, or MOTHERLODE_DATA",
     ),
@@ -47,7 +47,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def settle(data: Path | None, config: Path | None, overrides: Mapping[str, str] | None = None) -> Settings:
-    """The settings in force, warnings told; raises InvalidSetting."""
+    """Load the settings in force and print their warnings. Raises InvalidSetting."""
     settings = load_settings(os.environ, data=data, config=config, overrides=overrides)
     for warning in settings.warnings:
         tell(f"warning: {warning}")
@@ -55,10 +55,10 @@ def settle(data: Path | None, config: Path | None, overrides: Mapping[str, str] 
 
 
 def check_owner(data: Path) -> None:
-    """Refuse to work on the data of another user: files that this one makes could not be read by the server, and SQLite
-    makes some for every reader. Data that are not there pass. Raises CommandFailed.
+    """Refuse to work on another user's data. A data folder that does not exist passes. Raises CommandFailed.
 
-    Whoever may write a folder that is not his may begin there: volumes of containers are such folders.
+    The server could not read the files that this user creates, and SQLite creates files even for readers. A new data
+    folder may belong to another user if this one, not root, can write to it: container volumes are such folders.
     """
     with suppress(FileNotFoundError, NotADirectoryError):
         try:
@@ -78,7 +78,7 @@ def check_owner(data: Path) -> None:
 
 
 def _as_user(owner: str, data: Path) -> str:
-    """The command that was typed, to be run as that user, to whom sudo hands no variables."""
+    """Return the command to run the current one as `owner`. It names the data folder, because sudo drops variables."""
     typed = [*sys.argv]
     if not any(word == "--data" or word.startswith("--data=") for word in typed):
         typed += ["--data", str(data)]
@@ -86,8 +86,10 @@ def _as_user(owner: str, data: Path) -> str:
 
 
 def check_writable(data: Path) -> None:
-    """Refuse data that this user may read at most, or that are another's; what is not there passes. Raises
-    CommandFailed."""
+    """Refuse data that this user cannot write or that belong to another user. Raises CommandFailed.
+
+    Files and folders that do not exist pass.
+    """
     check_owner(data)
     for path in (data, database_path(data)):
         if path.exists() and not os.access(path, os.R_OK | os.W_OK):
@@ -99,9 +101,9 @@ def check_writable(data: Path) -> None:
 
 @contextmanager
 def opened_database(data: Path | None, config: Path | None) -> Iterator["Database"]:
-    """The database of a server's data alone, for commands that need no more: they start in half the time.
+    """Open only the database of a data folder. Commands that need no more start in half the time.
 
-    Raises NoData when there is none, and makes none.
+    Raises NoData if there is no database; it is not created.
     """
     from motherlode.store.blobs.filesystem import FileBlobs
     from motherlode.store.database.sqlite import find_current_database
@@ -114,7 +116,7 @@ def opened_database(data: Path | None, config: Path | None) -> Iterator["Databas
 
 
 def _open_with_reasons(settings: Settings) -> "Database":
-    """The same by the long way, which raises why it cannot be opened."""
+    """Open the database with all checks; these raise the reason if it cannot be opened."""
     from motherlode.app import open_house
 
     return open_house(settings).db
@@ -122,8 +124,11 @@ def _open_with_reasons(settings: Settings) -> "Database":
 
 @contextmanager
 def opened(data: Path | None, config: Path | None, *, is_warned: bool = True) -> Iterator["Services"]:
-    """The house of a server's data, closed again at the end; raises NoData when there is none, and makes none. With
-    `is_warned` it is told where the database is older than the packages: the command goes on."""
+    """Open the services of a data folder, and close them at the end.
+
+    With `is_warned`, print a warning if the database is older than the packages; the command continues. Raises NoData
+    if there is no database; it is not created.
+    """
     with opened_with_settings(data, config, is_warned=is_warned) as (services, _):
         yield services
 
@@ -132,7 +137,7 @@ def opened(data: Path | None, config: Path | None, *, is_warned: bool = True) ->
 def opened_with_settings(
     data: Path | None, config: Path | None, *, is_warned: bool = True
 ) -> Iterator[tuple["Services", Settings]]:
-    """The same house, and the settings it was opened with."""
+    """Open the services of a data folder as `opened` does, and yield them with their settings."""
     from motherlode.app import open_house
     from motherlode.observe.logs import configure_logs
     from motherlode.usecases.maintenance.history import record_history
@@ -144,12 +149,12 @@ def opened_with_settings(
         if is_warned:
             _warn_of_history(services.db, services.blobs)
         yield services, settings
-        with suppress(Refusal, OSError):  # the next one writes it down
+        with suppress(Refusal, OSError):  # the next command or server records it
             record_history(db=services.db, blobs=services.blobs, clock=services.clock)
 
 
 def _settle_as_owner(data: Path | None, config: Path | None) -> Settings:
-    """The settings in force, for a user who may work on the data. Raises CommandFailed and InvalidSetting."""
+    """Load the settings, and check that this user may write the data. Raises CommandFailed and InvalidSetting."""
     check_owner(find_data_folder(os.environ, data))
     settings = settle(data, config)
     check_writable(settings.data)
@@ -158,7 +163,7 @@ def _settle_as_owner(data: Path | None, config: Path | None) -> Settings:
 
 @contextmanager
 def _explained(db: "Database", settings: Settings) -> Iterator[None]:
-    """Inside, an error that nobody foresaw is explained in a sentence."""
+    """Turn unexpected errors of the block into a sentence for the user."""
     try:
         yield
     except (Refusal, CommandFailed, OSError, typer.Exit, typer.Abort):
@@ -168,7 +173,7 @@ def _explained(db: "Database", settings: Settings) -> Iterator[None]:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask before something is done for good, unless `yes` says it already. Raises CommandFailed unless it is said."""
+    """Ask the user to confirm, unless `yes`. Raises CommandFailed if the user does not, or there is no terminal."""
     if yes:
         return
     if not sys.stdin.isatty():
@@ -178,8 +183,10 @@ def confirm(question: str, *, yes: bool) -> None:
 
 
 def _explain(error: Exception, db: "Database", settings: Settings) -> Exception:
-    """What a command says of an error that nobody foresaw: damaged data are the first to be suspected. The error itself
-    where the log is to tell everything."""
+    """Return what to raise for an unexpected error: the damage to the database that explains it, or a CommandFailed.
+
+    At the log level debug it is the error itself instead of CommandFailed, so that the traceback is printed.
+    """
     damage = db.find_damage(error)
     if damage is not None or settings.log.level == "debug":
         return damage or error
@@ -199,7 +206,7 @@ def _warn_of_history(db: "Database", blobs: "Blobs") -> None:
 
 
 def take_folder(data: Path) -> FileLock:
-    """Be the only one who serves the data, or changes what no server stands; raises CommandFailed."""
+    """Lock the data folder for a server, or for a command that needs the server stopped. Raises CommandFailed."""
     run = run_path(data)
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -219,7 +226,7 @@ def take_folder(data: Path) -> FileLock:
 
 
 def parse_id(text: str) -> "PackageId":
-    """The package id that an argument is; raises CommandFailed."""
+    """Parse an argument as a package id. Raises CommandFailed."""
     from motherlode.nuget.ids import parse_package_id
 
     try:

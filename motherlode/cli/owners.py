@@ -1,4 +1,4 @@
-"""`motherlode owner`: whose the ids of a feed are."""
+"""`motherlode owner`: manage the owners of the package ids of a feed."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -1,5 +1,7 @@
-"""`motherlode push`, `check`, `unlist`, `relist`, `delete`, `restore-version`, `lock`, `unlock`: for administrators and
-scripts, on the local data."""
+"""`motherlode push`, `check`, `unlist`, `relist`, `delete`, `restore-version`, `lock` and `unlock`.
+
+They work on the local data folder, for administrators and scripts.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -201,7 +203,7 @@ def _parse_identity(package_id: str, version: str) -> "Identity":
 
 
 def _find_packages(paths: Sequence[Path]) -> list[Path]:
-    """The files that were named, and all packages of the folders that were; raises CommandFailed."""
+    """Return the given files, and every .nupkg below the given folders. Raises CommandFailed."""
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -278,7 +280,7 @@ def _store(
 
 @contextmanager
 def _spooled(services: "Services", file: Path, advance: Callable[[int], None]) -> "Iterator[Spool]":
-    """The file as a finished spool."""
+    """Copy the file into a spool and finish it; `advance` gets the number of bytes of each chunk."""
     with services.blobs.spool() as spool:
         with file.open("rb") as source:
             while chunk := source.read(_CHUNK_BYTES):
@@ -289,5 +291,5 @@ def _spooled(services: "Services", file: Path, advance: Callable[[int], None]) -
 
 
 def _counting(files: Sequence[Path], doing: str) -> AbstractContextManager[Callable[[int], None]]:
-    """A bar of bytes; each package has a line of its own where there is none."""
+    """Show a progress bar in bytes on a terminal. Elsewhere show nothing: each package prints its own line."""
     return counting_bytes(doing, lambda: sum(file.stat().st_size for file in files), has_lines=False)

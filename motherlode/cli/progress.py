@@ -1,4 +1,4 @@
-"""How far a command is: a bar on a terminal; elsewhere lines now and then, or nothing."""
+"""Progress of a command: a bar on a terminal, elsewhere a line for each tenth or nothing."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def is_bar_shown() -> bool:
-    """Whether somebody sits at a terminal and looks."""
+    """Whether standard error is a terminal, which can show a progress bar."""
     return sys.stderr.isatty()
 
 
 @contextmanager
 def counting_packages(doing: str) -> Iterator[Callable[[int, int], None]]:
-    """What is inside tells how many packages it has read, and how many there are; `doing` names it beside the bar."""
+    """Yield a function to call with the number of packages read and their total; `doing` is the label of the bar."""
     if not is_bar_shown():
         yield _line_for_each_tenth("packages")
         return
@@ -31,9 +31,11 @@ def counting_packages(doing: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def counting_bytes(doing: str, measure: Callable[[], int], *, has_lines: bool) -> Iterator[Callable[[int], None]]:
-    """What is inside tells how many bytes it has read since it told last, of as many as `measure` finds, which is only
-    asked where that is shown; `has_lines` whether it is told where there is no terminal: a command that has a line for
-    each package needs no others."""
+    """Yield a function to call with the number of bytes read since the last call; `doing` is the label of the bar.
+
+    `measure` returns the total, and is called only if progress is shown. `has_lines` says whether to print lines where
+    there is no terminal: a command that prints a line for each package does not need them.
+    """
     if not is_bar_shown():
         yield _adding_up(_line_for_each_tenth("bytes"), measure()) if has_lines else _ignore
         return
@@ -45,7 +47,7 @@ def counting_bytes(doing: str, measure: Callable[[], int], *, has_lines: bool) -
 
 
 def bar_of(*columns: "ProgressColumn") -> "Progress":
-    """A bar on standard error that is gone at the end; what is printed meanwhile comes out above it."""
+    """Return a bar on standard error that disappears at the end. Output printed meanwhile appears above it."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -77,5 +79,5 @@ def _adding_up(advance: Callable[[int, int], None], total: int) -> Callable[[int
 
 
 def _ignore(count: int) -> None:
-    """Show nothing of progress."""
+    """Do not show progress."""
     del count

@@ -1,4 +1,4 @@
-"""`motherlode rebuild`: make a database out of the packages that lie there, where the one that knew them is lost."""
+"""`motherlode rebuild`: create a new database from the stored packages if the old one is lost or damaged."""
 
 import os
 from collections.abc import Callable

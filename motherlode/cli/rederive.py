@@ -1,4 +1,4 @@
-"""`motherlode rederive`: read stored packages again, beside a running server or without one."""
+"""`motherlode rederive`: read the metadata of stored packages again, with or without a running server."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`motherlode reindex`: build the search index anew, beside a running server or without one."""
+"""`motherlode reindex`: rebuild the search index, with or without a running server."""
 
 from motherlode.cli.options import ConfigOption, DataOption, opened
 from motherlode.cli.output import CommandFailed, put

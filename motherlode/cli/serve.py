@@ -1,6 +1,6 @@
-"""`motherlode serve`: looks before it leaps, then serves and says what to do next.
+"""`motherlode serve`: check everything first, then serve and print what to do next.
 
-Whatever can be known to fail is tried before anything is printed: settings, the address, the data folder.
+Everything that can fail is checked before anything is printed: settings, the address, the data folder.
 """
 
 import os
@@ -80,7 +80,7 @@ def serve(
 
 
 def _end_calmly_on_signals() -> None:
-    """Until workers run there is nothing to finish: a wish to stop is granted at once, as a success."""
+    """Exit at once with code 0 on SIGTERM or SIGINT: before workers run, there are no requests to finish."""
 
     def end(*_: object) -> None:
         _ignore_further_signals()
@@ -91,15 +91,17 @@ def _end_calmly_on_signals() -> None:
 
 
 def _ignore_further_signals() -> None:
-    """Before the process ends, Python drops its handlers: a signal that comes then would look like a failure."""
+    """Ignore further signals. Python drops its handlers before the process ends, so a late signal would look like a
+    failure."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _find_tls_files(server: ServerSettings, listening: Listening) -> "TlsFiles | None":
-    """The certificate and key for https, or None for http; raises CommandFailed when they are no good.
+    """Return the certificate and key for https, or None for http. Raises CommandFailed if they cannot be used.
 
-    If clients will refuse the certificate, that is told. Which name a proxy asks for is not known here.
+    Prints a warning if clients will reject the certificate. Behind a proxy the host name is not checked, because the
+    name that the proxy uses is unknown.
     """
     from motherlode.cli.tls import TlsFiles
 
@@ -118,7 +120,7 @@ def _find_tls_files(server: ServerSettings, listening: Listening) -> "TlsFiles |
 
 @contextmanager
 def _kept(files: "TlsFiles | None", folder: Path) -> "Iterator[ServedCertificate | None]":
-    """The certificate that workers start from; its copies are gone at the end. Raises CommandFailed."""
+    """Yield the certificate that workers start from, and remove its copies at the end. Raises CommandFailed."""
     from motherlode.cli.tls import ServedCertificate
 
     if files is None:
@@ -132,7 +134,7 @@ def _kept(files: "TlsFiles | None", folder: Path) -> "Iterator[ServedCertificate
 
 
 def _prepare_metrics(data: Path) -> None:
-    """An empty folder in which the workers share their counters; it must be named before they import them."""
+    """Create an empty folder in which workers share their counters, and name it before they import the counters."""
     folder = (run_path(data) / _METRICS).absolute()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -140,9 +142,9 @@ def _prepare_metrics(data: Path) -> None:
 
 
 def _panel(settings: Settings, listening: Listening, *, had_key: bool) -> Panel:
-    """What to say now that a worker has made the data ready.
+    """Return the panel, once a worker has prepared the data folder.
 
-    A first key that was made just now is shown on a terminal alone: other output may be kept, as a service's log is.
+    It shows a new first key only on a terminal: other output may be stored, such as a service's log.
     """
     first_key = None if had_key else _read_first_key(settings.data)
     is_shown = first_key is not None and sys.stdout.isatty()

@@ -1,4 +1,4 @@
-"""`motherlode team`: users who share roles and ids."""
+"""`motherlode team`: manage teams, whose members share roles and package ids."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 

@@ -1,7 +1,7 @@
-"""The certificate and the key of https: read, tried as a client would try them, and followed when they change.
+"""The certificate and key for https: read, tested as a client would, and reloaded when they change.
 
-Workers start from a private copy that holds both and was tried as it is. So whatever becomes of the files meanwhile,
-a worker that starts, after a change or after a crash, finds a certificate and a key that fit together.
+Workers start from a tested private copy that contains both. So a worker that starts after a change or a crash always
+gets a certificate and a key that belong together, whatever happens to the files meanwhile.
 """
 
 import re
@@ -19,7 +19,7 @@ from motherlode.observe.logs import get_logger
 from motherlode.os_files import write_private
 
 LOOK_INTERVAL_S: Final = 0.5
-"""How often the files are looked at; a change is taken once two looks saw the same."""
+"""Seconds between two reads of the files. A change is used once two reads return the same."""
 KEY_KINDS: Final = "RSA with 2048 to 4096 bits, ECDSA P-256 or P-384, or Ed25519"
 _COPIES: Final = "tls-{}.pem"
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
@@ -27,24 +27,24 @@ _KEY: Final = re.compile(rb"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.*?-----END \1?
 _MISMATCHES: Final = frozenset({"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"})
 
 Contents = tuple[bytes | str, bytes | str]
-"""What the two files hold; for one that cannot be read, why not."""
+"""The bytes of certificate file and key file; for a file that cannot be read, the reason as text."""
 
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """The PEM files that were named: the server's certificate, those that signed it behind it, and its key."""
+    """The configured PEM files: the server's certificate followed by those that signed it, and its key."""
 
     certificate: Path
     key: Path
 
     def look(self) -> Contents:
-        """What they hold now; the paths are followed anew each time, as links are swapped where secrets are renewed."""
+        """Read both files. Links are resolved each time, because renewed secrets are often swapped links."""
         return _look(self.certificate), _look(self.key)
 
     def keep_copy(self, contents: Contents, folder: Path) -> Path:
-        """Write a private copy that was tried into the folder, under a name of its own.
+        """Write the contents to a private file in the folder, test it, and return its path.
 
-        Raises CommandFailed for contents that are no good.
+        Raises CommandFailed if the contents cannot be used; the file is removed then.
         """
         copy = folder / _COPIES.format(secrets.token_hex(8))
         write_private(copy, self._join(*contents))
@@ -56,9 +56,10 @@ class TlsFiles:
         return copy
 
     def find_doubt(self, host: str | None) -> str | None:
-        """Why a client that asks for `host` (None: any name) and trusts who signed the certificate would refuse it.
+        """Return why a client would reject the certificate, or None if it would accept it.
 
-        None when it would not. Raises CommandFailed when no connection is possible at all.
+        The client connects to `host` (None: any name) and trusts the certificate's issuer. Raises CommandFailed if no
+        connection is possible at all.
         """
         self._join(*self.look())
         return self._try(self.certificate, self.key, host)
@@ -88,12 +89,12 @@ class TlsFiles:
         return found.group()
 
     def _try(self, certificate: Path, key: Path, host: str | None) -> str | None:
-        """Shake hands with oneself; the certificate itself is what the client trusts."""
+        """Run a handshake in memory with a client that trusts the certificate. Returns the client's objection or None."""
         server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         client.check_hostname = host is not None
         client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         try:
-            server.load_cert_chain(certificate, key, password="")  # without one OpenSSL asks the terminal
+            server.load_cert_chain(certificate, key, password="")  # without it OpenSSL asks on the terminal
             client.load_verify_locations(certificate)
             shake_hands(server, client, host)
         except ssl.SSLCertVerificationError as refused:
@@ -115,10 +116,10 @@ class TlsFiles:
 
 
 class ServedCertificate:
-    """The pair that workers start from: `copy` is the file that holds it at the start."""
+    """The certificate and key that workers start from; `copy` is the file with both at the start of the server."""
 
     def __init__(self, files: TlsFiles, folder: Path) -> None:
-        """Keep a copy of what the files hold in the folder. Raises CommandFailed."""
+        """Copy the contents of the files into the folder. Raises CommandFailed."""
         self._files = files
         self._folder = folder
         self.remove_copies()
@@ -126,12 +127,12 @@ class ServedCertificate:
         self.copy = files.keep_copy(self._judged, folder)
 
     def remove_copies(self) -> None:
-        """Remove every copy, those that a killed server left included."""
+        """Remove every copy, including those that a killed server left."""
         for copy in self._folder.glob(_COPIES.format("*")):
             copy.unlink(missing_ok=True)
 
     def follow(self, use: Callable[[Path], None], stop: threading.Event) -> None:
-        """Until `stop`, hand each new pair that is good to `use`, as a copy; of one that is not, the log says why."""
+        """Until `stop`, call `use` with a copy of each new usable pair. Logs the reason if a pair cannot be used."""
         before = self._judged
         while not stop.wait(LOOK_INTERVAL_S):
             contents = self._files.look()

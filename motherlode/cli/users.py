@@ -1,4 +1,4 @@
-"""`motherlode user`: people and service accounts, their passwords and roles."""
+"""`motherlode user`: manage people and service accounts, their passwords and roles."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -145,7 +145,7 @@ def set_role(
 
 
 def describe_reach(tx: "Tx", account_id: int) -> dict[str, Any]:
-    """The roles that an account itself has on feeds, and the ids that it owns."""
+    """Return the account's own roles on feeds and the package ids it owns, without those of its teams."""
     from motherlode.store.accounts import grants, owners
 
     return {
@@ -155,7 +155,10 @@ def describe_reach(tx: "Tx", account_id: int) -> dict[str, Any]:
 
 
 def delete_confirmed(name: str, word: str, kinds: tuple[str, ...], *, yes: bool, services: "Services") -> None:
-    """Ask, delete the account of one of these kinds, and say what became of its keys and ids."""
+    """Ask for confirmation, delete the account, and print its revoked keys and its ids that lost their last owner.
+
+    `kinds` are the kinds of account that may be deleted; `word` names the account in the question.
+    """
     from motherlode.usecases.accounts.accounts import delete_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -186,7 +189,7 @@ def _keys_of(tx: "Tx", account_id: int) -> list[str]:
 
 
 def _ask_password() -> str | None:
-    """The password, asked for twice on a terminal, else the first line of standard input; None when that is empty."""
+    """Ask for the password twice on a terminal, else read a line of standard input. Returns None if that is empty."""
     if sys.stdin.isatty():
         answer: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         return answer

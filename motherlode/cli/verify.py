@@ -1,4 +1,4 @@
-"""`motherlode verify`: whether what is stored still is what was written down, beside a server or without one."""
+"""`motherlode verify`: check that stored data is intact, with or without a running server."""
 
 import re
 from typing import TYPE_CHECKING, Annotated, Any
