@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from motherlode.store.audit.log import AuditLine
     from motherlode.store.database.sqlite import Database
 
-_LOOK_AGAIN_S: Final = 0.5
+_POLL_INTERVAL_S: Final = 0.5
 _PAGE: Final = 500
 _TIME_ALLOWED: Final = f"{DURATION_ALLOWED}, or a time such as 2025-01-31 or 2025-01-31T12:00:00Z"
 
@@ -60,35 +60,35 @@ def audit(
 
     with suppress(KeyboardInterrupt) if follow else nullcontext(), opened_database(data, config) as db:
         now = SystemClock().now()
-        wanted: dict[str, Any] = {"actor": actor, "action": action, "feed": feed, "subject": subject, "key_id": key}
-        wanted |= {"since": since and _parse_time(since, now), "until": until and _parse_time(until, now)}
+        filters: dict[str, Any] = {"actor": actor, "action": action, "feed": feed, "subject": subject, "key_id": key}
+        filters |= {"since": since and _parse_time(since, now), "until": until and _parse_time(until, now)}
         with db.read() as tx:
             last_id, _ = lines.tail(tx)
-            found = lines.find(tx, **wanted, limit=limit)
+            found = lines.find(tx, **filters, limit=limit)
         _put_lines(found, as_json=as_json)
         if follow:
-            _follow(db, wanted, last_id, as_json=as_json)
+            _follow(db, filters, last_id, as_json=as_json)
 
 
-def _follow(db: "Database", wanted: dict[str, Any], last_id: int, *, as_json: bool) -> NoReturn:
+def _follow(db: "Database", filters: dict[str, Any], last_id: int, *, as_json: bool) -> NoReturn:
     """Print lines after `last_id` as they are written, until Ctrl+C."""
-    never, seen = threading.Event(), -1
+    timer, seen = threading.Event(), -1
     while True:
         head = db.head_check()
         if head != seen:
-            last_id = _put_later(db, wanted, last_id, as_json=as_json)
+            last_id = _put_new_lines(db, filters, last_id, as_json=as_json)
             seen = head
-        never.wait(_LOOK_AGAIN_S)
+        timer.wait(_POLL_INTERVAL_S)
 
 
-def _put_later(db: "Database", wanted: dict[str, Any], last_id: int, *, as_json: bool) -> int:
+def _put_new_lines(db: "Database", filters: dict[str, Any], last_id: int, *, as_json: bool) -> int:
     """Print the lines after `last_id`; returns the id of the newest line in the log."""
     from motherlode.store.audit import log as lines
 
     while True:
         with db.read() as tx:
             tail_id, _ = lines.tail(tx)
-            found = lines.find(tx, **wanted, after_id=last_id, limit=_PAGE)
+            found = lines.find(tx, **filters, after_id=last_id, limit=_PAGE)
         _put_lines(found, as_json=as_json)
         if len(found) < _PAGE:
             return tail_id
@@ -100,7 +100,7 @@ def _put_lines(found: "list[AuditLine]", *, as_json: bool) -> None:
         if as_json:
             put_json_line(_describe(line))
         else:
-            put(_as_text(line))
+            put(_format_line(line))
 
 
 def _describe(line: "AuditLine") -> dict[str, Any]:
@@ -121,9 +121,9 @@ def _describe(line: "AuditLine") -> dict[str, Any]:
     }
 
 
-def _as_text(line: "AuditLine") -> str:
+def _format_line(line: "AuditLine") -> str:
     """Return the line as text for people: without empty fields, the hash and the request id, which --json prints."""
-    sides = (
+    fields = (
         ("on", line.feed),
         ("key", line.key_id),
         ("from", line.address),
@@ -131,9 +131,9 @@ def _as_text(line: "AuditLine") -> str:
         ("because", line.reason),
         ("with", None if not line.details else json.dumps(line.details, ensure_ascii=False)),
     )
-    said = "  ".join(f"{name} {value}" for name, value in sides if value)
+    shown = "  ".join(f"{name} {value}" for name, value in fields if value)
     start = f"{line.at.isoformat(timespec='seconds')}  {line.actor}  {line.action}  {line.subject}"
-    return f"{start}  {said}".rstrip()
+    return f"{start}  {shown}".rstrip()
 
 
 def _parse_time(text: str, now: datetime) -> datetime | None:

@@ -15,7 +15,7 @@ from motherlode.cli.progress import bar_of, is_bar_shown
 if TYPE_CHECKING:
     from motherlode.usecases.maintenance.gc import Removed
 
-_TOLD_EVERY: Final = 1000
+_LINE_EVERY: Final = 1000
 
 
 def gc(
@@ -35,7 +35,7 @@ def gc(
 
         def report(removed: "Removed") -> None:
             counted[removed.kind] += 1
-            put(_line(removed, as_json=as_json))
+            put(_format_removed(removed, as_json=as_json))
             advance()
 
         freed = collect_garbage(
@@ -68,7 +68,7 @@ def gc(
         )
 
 
-def _line(removed: "Removed", *, as_json: bool) -> str:
+def _format_removed(removed: "Removed", *, as_json: bool) -> str:
     from motherlode.usecases.maintenance.gc import SAID
 
     if as_json:
@@ -80,23 +80,23 @@ def _line(removed: "Removed", *, as_json: bool) -> str:
 def _progress() -> Iterator[Callable[[], None]]:
     """Show a running count on a terminal; elsewhere print a line for every 1000 items."""
     if not is_bar_shown():
-        yield _line_for_each_thousand()
+        yield _print_every_thousand()
         return
     from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    told = "collecting, {task.completed} items so far"
-    with bar_of(SpinnerColumn(), TextColumn(told), TimeElapsedColumn()) as bar:
+    label = "collecting, {task.completed} items so far"
+    with bar_of(SpinnerColumn(), TextColumn(label), TimeElapsedColumn()) as bar:
         task = bar.add_task("gc", total=None)
         yield lambda: bar.advance(task)
 
 
-def _line_for_each_thousand() -> Callable[[], None]:
+def _print_every_thousand() -> Callable[[], None]:
     done = 0
 
     def advance() -> None:
         nonlocal done
         done += 1
-        if done % _TOLD_EVERY == 0:
+        if done % _LINE_EVERY == 0:
             tell(f"{done} items so far")
 
     return advance

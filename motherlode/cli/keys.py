@@ -99,8 +99,8 @@ def create(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened_with_settings(data, config) as (services, settings):
-        longest = settings.keys.max_lifetime_s
-        max_lifetime = None if longest is None else timedelta(seconds=longest)
+        max_lifetime_s = settings.keys.max_lifetime_s
+        max_lifetime = None if max_lifetime_s is None else timedelta(seconds=max_lifetime_s)
         key = create_key(
             name,
             CONSOLE,
@@ -114,7 +114,7 @@ def create(
             clock=services.clock,
         )
     put(key.secret)
-    tell(f"The id of this key is {key.id}. The key above is shown only once. {_end_of(key)}")
+    tell(f"The id of this key is {key.id}. The key above is shown only once. {_describe_expiry(key)}")
 
 
 @commands.command("list")
@@ -144,12 +144,12 @@ def rotate(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened_with_settings(data, config) as (services, settings):
-        longest = settings.keys.max_lifetime_s
-        max_lifetime = None if longest is None else timedelta(seconds=longest)
+        max_lifetime_s = settings.keys.max_lifetime_s
+        max_lifetime = None if max_lifetime_s is None else timedelta(seconds=max_lifetime_s)
         span = timedelta(seconds=parse_duration(overlap))
         key = rotate_key(key_id, CONSOLE, overlap=span, max_lifetime=max_lifetime, db=services.db, clock=services.clock)
     put(key.secret)
-    tell(f"The id of this key is {key.id}. The key above is shown only once. {_end_of(key)}")
+    tell(f"The id of this key is {key.id}. The key above is shown only once. {_describe_expiry(key)}")
     tell(f"The old key {key_id} expires in {overlap} at the latest.")
 
 
@@ -164,7 +164,7 @@ def revoke(key_id: IdArgument, *, data: DataOption = None, config: ConfigOption 
     tell(f"Revoked {key_id}.")
 
 
-def _end_of(key: "NewKey") -> str:
+def _describe_expiry(key: "NewKey") -> str:
     if key.expires_at is None:
         return "It never expires."
     return f"It expires on {key.expires_at:%Y-%m-%d}: replace it before then with 'key rotate {key.id}'."

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from motherlode.cli.output import CommandFailed
 
-_RETRY_S = 0.02
+_RETRY_INTERVAL_S = 0.02
 _FILES = Path("/proc/self/fd")
 _UNSENT_BYTES = 256 * 1024
 _ANY_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -53,7 +53,7 @@ def hold_port(host: str, port: int) -> Listening:
             probe.listen(1)
         return Listening(numeric, free_port, _hold(family, numeric, free_port))
     except OSError as error:
-        raise CommandFailed(_why_not(host, port, error)) from error
+        raise CommandFailed(_explain(host, port, error)) from error
 
 
 def base_url(scheme: str, host: str, port: int) -> str:
@@ -67,7 +67,7 @@ def wait_until_accepting(host: str, port: int, stop: threading.Event) -> bool:
         try:
             socket.create_connection((host, port), timeout=1).close()
         except OSError:
-            stop.wait(_RETRY_S)
+            stop.wait(_RETRY_INTERVAL_S)
         else:
             return True
     return False
@@ -78,7 +78,7 @@ def is_listening_here() -> bool:
     return not _FILES.is_dir() or any(_is_listener(int(file.name)) for file in _FILES.iterdir())
 
 
-def hold_little_unsent() -> None:
+def limit_unsent_bytes() -> None:
     """Limit the unsent data that the kernel buffers for each connection that this process accepts from now on.
 
     Without the limit the kernel buffers megabytes for a client that does not read.
@@ -93,11 +93,11 @@ def hold_little_unsent() -> None:
 def _is_listener(descriptor: int) -> bool:
     with suppress(OSError):
         if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-            looked_at = socket.socket(fileno=descriptor)
+            opened = socket.socket(fileno=descriptor)
             try:
-                return bool(looked_at.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+                return bool(opened.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
             finally:
-                looked_at.detach()
+                opened.detach()
     return False
 
 
@@ -123,7 +123,7 @@ def _hold(family: socket.AddressFamily, host: str, port: int) -> socket.socket |
     return holder
 
 
-def _why_not(host: str, port: int, error: OSError) -> str:
+def _explain(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {port} on {host} is already in use. Stop the program that uses it, "

@@ -3,7 +3,7 @@
 import shutil
 from typing import Final
 
-from motherlode.cli.options import ConfigOption, DataOption, YesOption, confirm, opened_with_settings, take_folder
+from motherlode.cli.options import ConfigOption, DataOption, YesOption, confirm, lock_folder, opened_with_settings
 from motherlode.cli.output import put, tell
 from motherlode.domain.refusals import Refusal
 
@@ -27,7 +27,7 @@ def new_history(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened_with_settings(data, config, is_warned=False) as (services, settings):
-        lock = take_folder(settings.data)
+        lock = lock_folder(settings.data)
         try:
             try:
                 check_history(db=services.db, blobs=services.blobs, indexed=services.searching.indexed())

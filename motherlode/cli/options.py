@@ -46,7 +46,7 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmat
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def settle(data: Path | None, config: Path | None, overrides: Mapping[str, str] | None = None) -> Settings:
+def read_settings(data: Path | None, config: Path | None, overrides: Mapping[str, str] | None = None) -> Settings:
     """Load the settings in force and print their warnings. Raises InvalidSetting."""
     settings = load_settings(os.environ, data=data, config=config, overrides=overrides)
     for warning in settings.warnings:
@@ -108,9 +108,9 @@ def opened_database(data: Path | None, config: Path | None) -> Iterator["Databas
     from motherlode.store.blobs.filesystem import FileBlobs
     from motherlode.store.database.sqlite import find_current_database
 
-    settings = _settle_as_owner(data, config)
+    settings = _read_settings_as_owner(data, config)
     db = find_current_database(database_path(settings.data)) or _open_with_reasons(settings)
-    with closing(db), closing(FileBlobs(settings.data)) as blobs, _explained(db, settings):
+    with closing(db), closing(FileBlobs(settings.data)) as blobs, _errors_explained(db, settings):
         _warn_of_history(db, blobs)
         yield db
 
@@ -142,10 +142,10 @@ def opened_with_settings(
     from motherlode.observe.logs import configure_logs
     from motherlode.usecases.maintenance.history import record_history
 
-    settings = _settle_as_owner(data, config)
+    settings = _read_settings_as_owner(data, config)
     configure_logs(style=settings.log.format, level="warning")
     services = open_house(settings)
-    with closing(services), _explained(services.db, settings):
+    with closing(services), _errors_explained(services.db, settings):
         if is_warned:
             _warn_of_history(services.db, services.blobs)
         yield services, settings
@@ -153,16 +153,16 @@ def opened_with_settings(
             record_history(db=services.db, blobs=services.blobs, clock=services.clock)
 
 
-def _settle_as_owner(data: Path | None, config: Path | None) -> Settings:
+def _read_settings_as_owner(data: Path | None, config: Path | None) -> Settings:
     """Load the settings, and check that this user may write the data. Raises CommandFailed and InvalidSetting."""
     check_owner(find_data_folder(os.environ, data))
-    settings = settle(data, config)
+    settings = read_settings(data, config)
     check_writable(settings.data)
     return settings
 
 
 @contextmanager
-def _explained(db: "Database", settings: Settings) -> Iterator[None]:
+def _errors_explained(db: "Database", settings: Settings) -> Iterator[None]:
     """Turn unexpected errors of the block into a sentence for the user."""
     try:
         yield
@@ -205,7 +205,7 @@ def _warn_of_history(db: "Database", blobs: "Blobs") -> None:
         tell(f"warning: {refusal}")
 
 
-def take_folder(data: Path) -> FileLock:
+def lock_folder(data: Path) -> FileLock:
     """Lock the data folder for a server, or for a command that needs the server stopped. Raises CommandFailed."""
     run = run_path(data)
     try:

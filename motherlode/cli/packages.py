@@ -43,8 +43,8 @@ def push(
     A refused package does not stop the others. Exit code 1 if a package was refused.
     """
     files = _find_packages(paths)
-    with opened(data, config) as services, _counting(files, "pushing") as advance:
-        outcomes = [_push_one(services, file, feed, advance, is_told=not as_json) for file in files]
+    with opened(data, config) as services, _progress(files, "pushing") as advance:
+        outcomes = [_push_one(services, file, feed, advance, as_text=not as_json) for file in files]
     if as_json:
         put_json(outcomes)
     refused = sum("code" in outcome for outcome in outcomes)
@@ -71,9 +71,9 @@ def check(
     files = _find_packages(paths)
     with (
         opened(data, config) as services,
-        _counting(files, "checking") as advance,
+        _progress(files, "checking") as advance,
     ):
-        checked = [(file, _check_one(services, file, feed, advance, is_told=not as_json)) for file in files]
+        checked = [(file, _check_one(services, file, feed, advance, as_text=not as_json)) for file in files]
     if as_json:
         put_json([{"file": str(file), **describe_checked(each)} for file, each in checked])
     if not all(each.is_valid for _, each in checked):
@@ -131,11 +131,11 @@ def delete(
 
     identity = _parse_identity(package_id, version)
     with opened(data, config) as services:
-        said = delete_version(
+        messages = delete_version(
             identity.id, identity.version, CONSOLE, feed=feed, db=services.db, clock=services.clock, reason=reason
         )
-    for sentence in said:
-        put(sentence)
+    for message in messages:
+        put(message)
 
 
 def restore_version(
@@ -219,18 +219,18 @@ def _find_packages(paths: Sequence[Path]) -> list[Path]:
 
 
 def _push_one(
-    services: "Services", file: Path, feed: str, advance: Callable[[int], None], *, is_told: bool
+    services: "Services", file: Path, feed: str, advance: Callable[[int], None], *, as_text: bool
 ) -> dict[str, Any]:
     try:
         identity, warnings = _store(services, file, feed, advance)
     except Refusal as refusal:
-        if is_told:
+        if as_text:
             tell(f"{file}: {refusal}")
             for fault in refusal.faults[1:]:
                 tell(f"{file}: {fault.message}")
         faults = [{"code": fault.code, "message": fault.message} for fault in refusal.faults]
         return {"file": str(file), "code": refusal.code, "detail": str(refusal), "faults": faults}
-    if is_told:
+    if as_text:
         put(f"pushed {identity}")
         for warning in warnings:
             tell(f"{file}: warning: {warning}")
@@ -243,14 +243,14 @@ def _push_one(
 
 
 def _check_one(
-    services: "Services", file: Path, feed: str, advance: Callable[[int], None], *, is_told: bool
+    services: "Services", file: Path, feed: str, advance: Callable[[int], None], *, as_text: bool
 ) -> "Checked":
     from motherlode.usecases.packages.check import check as check_package
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with _spooled(services, file, advance) as spool:
         checked = check_package(spool, CONSOLE, feed=feed, db=services.db, clock=services.clock, limits=services.limits)
-    if is_told:
+    if as_text:
         name = f"{checked.identity} " if checked.identity else ""
         put(f"{file}: {name}would be {'accepted' if checked.is_valid else 'refused'}")
         for kind, faults in (("fault", checked.faults), ("warning", checked.warnings)):
@@ -290,6 +290,6 @@ def _spooled(services: "Services", file: Path, advance: Callable[[int], None]) -
         yield spool
 
 
-def _counting(files: Sequence[Path], doing: str) -> AbstractContextManager[Callable[[int], None]]:
+def _progress(files: Sequence[Path], label: str) -> AbstractContextManager[Callable[[int], None]]:
     """Show a progress bar in bytes on a terminal. Elsewhere show nothing: each package prints its own line."""
-    return counting_bytes(doing, lambda: sum(file.stat().st_size for file in files), has_lines=False)
+    return counting_bytes(label, lambda: sum(file.stat().st_size for file in files), has_lines=False)

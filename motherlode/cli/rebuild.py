@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, check_owner, settle, take_folder
+from motherlode.cli.options import ConfigOption, DataOption, check_owner, lock_folder, read_settings
 from motherlode.cli.output import CommandFailed, put, tell
 from motherlode.cli.progress import counting_packages
 from motherlode.config import find_data_folder
@@ -34,9 +34,9 @@ def rebuild(
     if not folder.is_dir():
         raise CommandFailed(f"The data folder {folder} does not exist. Give the server's data folder with --data.")
     check_owner(folder)
-    settings = settle(data, config)
+    settings = read_settings(data, config)
     configure_logs(style=settings.log.format, level="warning")
-    lock = take_folder(settings.data)
+    lock = lock_folder(settings.data)
     try:
         with counting_packages("reading") as advance:
             rebuilt, set_aside = _rebuild(settings, feed, advance)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import typer
 
 from motherlode.cli.listening import Listening, base_url, hold_port, wait_until_accepting
-from motherlode.cli.options import ConfigOption, DataOption, check_owner, settle, take_folder
+from motherlode.cli.options import ConfigOption, DataOption, check_owner, lock_folder, read_settings
 from motherlode.cli.output import put, tell
 from motherlode.cli.panel import Panel, key_argument
 from motherlode.config import find_data_folder
@@ -50,7 +50,7 @@ def serve(
     from motherlode.cli.supervisor import supervise
     from motherlode.observe.logs import configure_logs, get_logger
 
-    _end_calmly_on_signals()
+    _exit_cleanly_on_signals()
     given = {
         "server.host": host,
         "server.port": port,
@@ -59,18 +59,18 @@ def serve(
         "server.tls_key": tls_key,
     }
     check_owner(find_data_folder(os.environ, data))
-    settings = settle(data, config, {name: value for name, value in given.items() if value is not None})
+    settings = read_settings(data, config, {name: value for name, value in given.items() if value is not None})
     listening = hold_port(settings.server.host, settings.server.port)
     files = _find_tls_files(settings.server, listening)
     configure_logs(style=settings.log.format, level=settings.log.level)
-    lock = take_folder(settings.data)
+    lock = lock_folder(settings.data)
     _prepare_metrics(settings.data)
     stop = threading.Event()
     had_key = first_key_path(settings.data).is_file()
     announce = partial(_announce, settings, listening, stop, had_key=had_key)
     announcer = threading.Thread(target=announce, daemon=True)
     try:
-        with _kept(files, run_path(settings.data)) as certificate:
+        with _served_certificate(files, run_path(settings.data)) as certificate:
             supervise(settings, listening, certificate, announcer.start)
         get_logger().info("server_stopped")
     finally:
@@ -79,7 +79,7 @@ def serve(
         lock.release()
 
 
-def _end_calmly_on_signals() -> None:
+def _exit_cleanly_on_signals() -> None:
     """Exit at once with code 0 on SIGTERM or SIGINT: before workers run, there are no requests to finish."""
 
     def end(*_: object) -> None:
@@ -109,17 +109,17 @@ def _find_tls_files(server: ServerSettings, listening: Listening) -> "TlsFiles |
         return None
     files = TlsFiles(server.tls_certificate, server.tls_key)
     host = urlsplit(server.public_url).hostname if server.public_url else listening.reachable_host
-    doubt = files.find_doubt(None if server.trusted_proxies else host)
-    if doubt is not None:
+    objection = files.find_objection(None if server.trusted_proxies else host)
+    if objection is not None:
         tell(
-            f"warning: Clients that connect to {host} will reject this server's certificate ({doubt.rstrip('.')}). "
+            f"warning: Clients that connect to {host} will reject this server's certificate ({objection.rstrip('.')}). "
             "Renew the certificate, or set server.public_url to a host name that it contains."
         )
     return files
 
 
 @contextmanager
-def _kept(files: "TlsFiles | None", folder: Path) -> "Iterator[ServedCertificate | None]":
+def _served_certificate(files: "TlsFiles | None", folder: Path) -> "Iterator[ServedCertificate | None]":
     """Yield the certificate that workers start from, and remove its copies at the end. Raises CommandFailed."""
     from motherlode.cli.tls import ServedCertificate
 

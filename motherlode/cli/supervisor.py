@@ -31,7 +31,7 @@ from motherlode.settings import Settings
 from motherlode.web.guard import Guarded
 
 _START_TIMEOUT_S: Final = 60.0
-_LOOK_S: Final = 0.02
+_POLL_INTERVAL_S: Final = 0.02
 _MALLOC_ARENAS: Final = "2"
 """Max arenas of glibc's malloc. With the default, eight for each core, each thread keeps the memory that it freed."""
 _LAST_REQUESTS_S: Final = 3600.0
@@ -50,9 +50,9 @@ class Supervisor(MPServer):
         super().__init__(*args, **kwargs)
         self._copy = self._next_copy = None if certificate is None else certificate.copy
         self._serving: set[int] = set()
-        self._leaving: list[Any] = []
+        self._retiring: list[Any] = []
         self.main_loop_interrupt = WakeUp(lambda: self.interrupt_signal)
-        self._present(self._copy)
+        self._build_ssl_context(self._copy)
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         """Stop the server. From here on a worker that ends is expected."""
@@ -69,7 +69,7 @@ class Supervisor(MPServer):
         """Note that a worker accepts connections."""
         self._serving.add(process_id)
 
-    def _present(self, copy: Path | None) -> None:
+    def _build_ssl_context(self, copy: Path | None) -> None:
         self.build_ssl_context(copy, copy, None, SSLProtocols.tls12, None, [], False)  # noqa: FBT003
 
     def _reload(self, spawn_target: Any, target_loader: Any) -> None:
@@ -77,13 +77,13 @@ class Supervisor(MPServer):
         self.reload_signal = False
         self.main_loop_interrupt.clear()
         former, copy = self._copy, self._next_copy
-        self._present(copy)
+        self._build_ssl_context(copy)
         if all(self._replace(index, spawn_target, target_loader) for index in range(self.workers)):
             self._copy = copy
             _remove(former, unless=copy)
             get_logger().info("workers_replaced")
         elif not self.interrupt_signal:
-            self._present(former)
+            self._build_ssl_context(former)
             _remove(copy, unless=former)
             self._next_copy = former if self._next_copy == copy else self._next_copy
             get_logger().error(
@@ -93,50 +93,50 @@ class Supervisor(MPServer):
             self.main_loop_interrupt.set()
 
     def _replace(self, index: int, spawn_target: Any, target_loader: Any) -> bool:
-        """Start a worker, and stop the old one once the new one serves. Returns False, and keeps the old one, if it fails."""
+        """Start a worker, and stop the old one once the new one serves. If that fails, keep it; returns False."""
         new: Any = self._spawn_worker(idx=index, target=spawn_target, callback_loader=target_loader)
         new.interrupt_by_parent = True  # until it serves, it need not be restarted if it ends
         new.start()
-        if not self._comes_to_serve(new):
+        if not self._wait_until_serving(new):
             self._give_up(new)
             return False
         new.interrupt_by_parent = False
         old, self.wrks[index] = self.wrks[index], new
         if not new.is_alive():
             self.interrupt_children.append(index)
-        self._see_off(old)
+        self._retire(old)
         return True
 
     def _give_up(self, new: Any) -> None:
         """Kill a worker that does not serve. During a stop it may just have begun to, so let it finish its requests."""
         if self.interrupt_signal:
-            self._see_off(new)
+            self._retire(new)
         else:
             new.kill()
             new.join()
 
-    def _comes_to_serve(self, worker: Any) -> bool:
+    def _wait_until_serving(self, worker: Any) -> bool:
         deadline = time.monotonic() + _START_TIMEOUT_S
         while worker.inner.pid not in self._serving:
             if self.interrupt_signal or not worker.is_alive() or time.monotonic() > deadline:
                 return False
-            time.sleep(_LOOK_S)
+            time.sleep(_POLL_INTERVAL_S)
         return True
 
-    def _see_off(self, worker: Any) -> None:
+    def _retire(self, worker: Any) -> None:
         """Tell a worker to finish its requests and end, and wait for that on another thread."""
         self._serving.discard(worker.inner.pid)
-        self._leaving = [each for each in self._leaving if each.is_alive()]
-        self._leaving.append(worker)
+        self._retiring = [each for each in self._retiring if each.is_alive()]
+        self._retiring.append(worker)
         worker.terminate()
-        threading.Thread(target=_end_after, args=(worker, _LAST_REQUESTS_S), daemon=True).start()
+        threading.Thread(target=_kill_after, args=(worker, _LAST_REQUESTS_S), daemon=True).start()
 
     def _stop_workers(self) -> None:
         """Stop the running workers and wait for those that are already ending, for `workers_kill_timeout` in all."""
         deadline = time.monotonic() + (self.workers_kill_timeout or 0)
         super()._stop_workers()  # type: ignore[no-untyped-call]
-        for worker in self._leaving:
-            _end_after(worker, max(deadline - time.monotonic(), _LOOK_S))
+        for worker in self._retiring:
+            _kill_after(worker, max(deadline - time.monotonic(), _POLL_INTERVAL_S))
 
 
 def supervise(
@@ -171,19 +171,19 @@ def supervise(
     guarded = Guarded(listening.family, listening.port, room.bounds)
     reports, report = multiprocessing.Pipe(duplex=False)
     reasons: list[str] = []
-    _run_beside(_listen_to_workers, reports, reasons, supervisor)
+    _run_in_background(_listen_to_workers, reports, reasons, supervisor)
     if certificate is not None:
-        _run_beside(certificate.follow, supervisor.use, threading.Event())
+        _run_in_background(certificate.follow, supervisor.use, threading.Event())
     try:
         supervisor.serve(target_loader=partial(load_app, settings, report, guarded), wrap_loader=False)
     except SystemExit as ended:
         if ended.code and not supervisor.interrupt_signal:
-            raise CommandFailed(_why_ended(certificate)) from ended
+            raise CommandFailed(_explain_end(certificate)) from ended
     if reasons:
         raise CommandFailed(reasons[0])
 
 
-def _run_beside(work: Callable[..., None], *arguments: Any) -> None:
+def _run_in_background(work: Callable[..., None], *arguments: Any) -> None:
     threading.Thread(target=work, args=arguments, daemon=True).start()
 
 
@@ -199,9 +199,9 @@ def _listen_to_workers(reports: Connection, reasons: list[str], supervisor: Supe
                     supervisor.signal_handler_interrupt()
 
 
-def _why_ended(certificate: ServedCertificate | None) -> str:
-    sentence = "The server stopped because its workers kept crashing. The log says why."
-    return sentence if certificate is None else f"{sentence} Supported certificate keys: {KEY_KINDS}."
+def _explain_end(certificate: ServedCertificate | None) -> str:
+    message = "The server stopped because its workers kept crashing. The log says why."
+    return message if certificate is None else f"{message} Supported certificate keys: {KEY_KINDS}."
 
 
 def _remove(copy: Path | None, *, unless: Path | None) -> None:
@@ -209,7 +209,7 @@ def _remove(copy: Path | None, *, unless: Path | None) -> None:
         copy.unlink(missing_ok=True)
 
 
-def _end_after(worker: Any, timeout_s: float) -> None:
+def _kill_after(worker: Any, timeout_s: float) -> None:
     worker.join(timeout_s)
     if worker.is_alive():
         worker.kill()

@@ -18,7 +18,7 @@ from motherlode.observe.certificates import shake_hands
 from motherlode.observe.logs import get_logger
 from motherlode.os_files import write_private
 
-LOOK_INTERVAL_S: Final = 0.5
+POLL_INTERVAL_S: Final = 0.5
 """Seconds between two reads of the files. A change is used once two reads return the same."""
 KEY_KINDS: Final = "RSA with 2048 to 4096 bits, ECDSA P-256 or P-384, or Ed25519"
 _COPIES: Final = "tls-{}.pem"
@@ -37,9 +37,9 @@ class TlsFiles:
     certificate: Path
     key: Path
 
-    def look(self) -> Contents:
+    def read(self) -> Contents:
         """Read both files. Links are resolved each time, because renewed secrets are often swapped links."""
-        return _look(self.certificate), _look(self.key)
+        return _read(self.certificate), _read(self.key)
 
     def keep_copy(self, contents: Contents, folder: Path) -> Path:
         """Write the contents to a private file in the folder, test it, and return its path.
@@ -49,20 +49,20 @@ class TlsFiles:
         copy = folder / _COPIES.format(secrets.token_hex(8))
         write_private(copy, self._join(*contents))
         try:
-            self._try(copy, copy, None)
+            self._test(copy, copy, None)
         except CommandFailed:
             copy.unlink()
             raise
         return copy
 
-    def find_doubt(self, host: str | None) -> str | None:
+    def find_objection(self, host: str | None) -> str | None:
         """Return why a client would reject the certificate, or None if it would accept it.
 
         The client connects to `host` (None: any name) and trusts the certificate's issuer. Raises CommandFailed if no
         connection is possible at all.
         """
-        self._join(*self.look())
-        return self._try(self.certificate, self.key, host)
+        self._join(*self.read())
+        return self._test(self.certificate, self.key, host)
 
     def _join(self, certificate: bytes | str, key: bytes | str) -> bytes:
         chain = self._find_chain(_content_of(self.certificate, certificate))
@@ -88,8 +88,8 @@ class TlsFiles:
             )
         return found.group()
 
-    def _try(self, certificate: Path, key: Path, host: str | None) -> str | None:
-        """Run a handshake in memory with a client that trusts the certificate. Returns the client's objection or None."""
+    def _test(self, certificate: Path, key: Path, host: str | None) -> str | None:
+        """Run a handshake with a client that trusts the certificate itself. Returns the client's objection or None."""
         server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         client.check_hostname = host is not None
         client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -100,10 +100,10 @@ class TlsFiles:
         except ssl.SSLCertVerificationError as refused:
             return refused.verify_message
         except ssl.SSLError as error:
-            raise CommandFailed(self._why_not(error)) from error
+            raise CommandFailed(self._explain(error)) from error
         return None
 
-    def _why_not(self, error: ssl.SSLError) -> str:
+    def _explain(self, error: ssl.SSLError) -> str:
         if error.reason in _MISMATCHES:
             return (
                 f"The key {self.key} does not belong to the first certificate in {self.certificate}. Use the key that "
@@ -123,8 +123,8 @@ class ServedCertificate:
         self._files = files
         self._folder = folder
         self.remove_copies()
-        self._judged = files.look()
-        self.copy = files.keep_copy(self._judged, folder)
+        self._tested = files.read()
+        self.copy = files.keep_copy(self._tested, folder)
 
     def remove_copies(self) -> None:
         """Remove every copy, including those that a killed server left."""
@@ -133,29 +133,29 @@ class ServedCertificate:
 
     def follow(self, use: Callable[[Path], None], stop: threading.Event) -> None:
         """Until `stop`, call `use` with a copy of each new usable pair. Logs the reason if a pair cannot be used."""
-        before = self._judged
-        while not stop.wait(LOOK_INTERVAL_S):
-            contents = self._files.look()
-            if contents == before and contents != self._judged:
-                self._judged = contents
-                self._judge(contents, use)
+        before = self._tested
+        while not stop.wait(POLL_INTERVAL_S):
+            contents = self._files.read()
+            if contents == before and contents != self._tested:
+                self._tested = contents
+                self._use_if_good(contents, use)
             before = contents
 
-    def _judge(self, contents: Contents, use: Callable[[Path], None]) -> None:
+    def _use_if_good(self, contents: Contents, use: Callable[[Path], None]) -> None:
         try:
             copy = self._files.keep_copy(contents, self._folder)
-            doubt = self._files.find_doubt(None)
+            objection = self._files.find_objection(None)
         except (CommandFailed, OSError) as reason:
             get_logger().warning("certificate_refused", reason=f"{reason} The previous certificate stays in use.")
             return
-        if doubt is not None:
+        if objection is not None:
             get_logger().warning(
-                "certificate_doubtful", reason=f"Clients will reject {self._files.certificate}: {doubt}."
+                "certificate_doubtful", reason=f"Clients will reject {self._files.certificate}: {objection}."
             )
         use(copy)
 
 
-def _look(path: Path) -> bytes | str:
+def _read(path: Path) -> bytes | str:
     try:
         return path.read_bytes()
     except OSError as error:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from motherlode.store.accounts.accounts import AccountRow
     from motherlode.store.database.sqlite import Tx
 
-_MOST_BYTES = 4096
+_MAX_PASSWORD_BYTES = 4096
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
 
 commands = typer.Typer(help="Users: people and service accounts.", no_args_is_help=True)
@@ -193,7 +193,7 @@ def _ask_password() -> str | None:
     if sys.stdin.isatty():
         answer: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         return answer
-    line = sys.stdin.buffer.readline(_MOST_BYTES)
+    line = sys.stdin.buffer.readline(_MAX_PASSWORD_BYTES)
     try:
         return line.decode().rstrip("\r\n") if line else None
     except UnicodeDecodeError as error:

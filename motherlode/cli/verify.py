@@ -58,7 +58,7 @@ def verify(
     if as_json:
         put_json(_describe(verified, differences))
     else:
-        _tell(verified)
+        _put_summary(verified)
     if verified.differences:
         raise typer.Exit(1)
 
@@ -74,7 +74,7 @@ def _describe(verified: "Verified", differences: list[str]) -> dict[str, Any]:
     }
 
 
-def _tell(verified: "Verified") -> None:
+def _put_summary(verified: "Verified") -> None:
     tell(f"Checked packages: {verified.packages}, events: {verified.events}, audit log lines: {verified.lines}.")
     put(f"audit head {_format_head(verified)}")
     if verified.unnamed:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from motherlode import os_files
-from motherlode.cli.listening import hold_little_unsent, is_listening_here
+from motherlode.cli.listening import is_listening_here, limit_unsent_bytes
 from motherlode.settings import Settings
 from motherlode.web.stopping import WorkerStop
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 _METRICS_BYTES: Final = 1024 * 1024
 """Size of each metrics file: more than all routes, methods and statuses together can fill."""
-_LOOK_S: Final = 0.02
-_SWITCH_S: Final = 0.0005
+_POLL_INTERVAL_S: Final = 0.02
+_SWITCH_INTERVAL_S: Final = 0.0005
 """Interval after which a computing thread gives up the interpreter, a tenth of Python's default: the event loop waits
 behind each such thread, for each request."""
-_TURN_S: Final = 0.0001
+_TIME_SLICE_S: Final = 0.0001
 """How long a thread keeps the processor while others want it. With Linux's default of 3 ms, the event loop and the
 engine's threads, which often have short work, wait that long behind a computing thread."""
 ENGINE_LOG: dict[str, Any] = {
@@ -72,8 +72,8 @@ def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
     """
     stop = WorkerStop(is_listening_here)
     end_with_parent()
-    sys.setswitchinterval(_SWITCH_S)
-    os_files.take_short_turns(_TURN_S)
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    os_files.take_short_turns(_TIME_SLICE_S)
     atexit.register(_end_now)
     _reserve_metrics()
     from motherlode.app import make_app
@@ -108,8 +108,8 @@ def _give_up(report: Connection, reason: str) -> NoReturn:
 def _report_serving(report: Connection) -> None:
     """Tell the parent once the engine has opened this worker's socket; the engine itself does not report that."""
     while not is_listening_here():
-        time.sleep(_LOOK_S)
-    hold_little_unsent()
+        time.sleep(_POLL_INTERVAL_S)
+    limit_unsent_bytes()
     report.send(Serving(os.getpid()))
 
 
