@@ -93,7 +93,7 @@ class Supervisor(MPServer):
             self.main_loop_interrupt.set()
 
     def _replace(self, index: int, spawn_target: Any, target_loader: Any) -> bool:
-        """Start a worker, and stop the old one once the new one serves. If that fails, keep it; returns False."""
+        """Start a worker and stop the old one once the new one serves. On failure keep the old one and return False."""
         new: Any = self._spawn_worker(idx=index, target=spawn_target, callback_loader=target_loader)
         new.interrupt_by_parent = True  # until it serves, it need not be restarted if it ends
         new.start()
