@@ -1,13 +1,13 @@
-"""The command line: thin layers over use cases.
+"""The command line: thin layers over the use cases.
 
-This module stays light, because each worker process of a server imports it anew.
+Keep this module light: each worker process of a server imports it.
 """
 
 import sys
 
 
 def main() -> None:
-    """Run the command that was typed, and end with its exit code."""
+    """Run the command in `sys.argv` and exit with its exit code."""
     from motherlode.cli.program import run
 
     sys.exit(run(sys.argv[1:]))

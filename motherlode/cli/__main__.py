@@ -1,4 +1,4 @@
-"""`python -m motherlode.cli`: the same program where its script is not installed."""
+"""`python -m motherlode.cli`: runs the program where the script `motherlode` is not installed."""
 
 from motherlode.cli import main
 

@@ -1,10 +1,10 @@
-"""`motherlode config`: what is set, and where each value came from."""
+"""`motherlode config`: print the settings in force and where each value comes from."""
 
 from dataclasses import asdict
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, JsonOption, settle
+from motherlode.cli.options import ConfigOption, DataOption, JsonOption, read_settings
 from motherlode.cli.output import put_json, put_table
 
 commands = typer.Typer(help="The server's settings.", no_args_is_help=True)
@@ -17,8 +17,8 @@ def _only_groups() -> None:
 
 @commands.command("show")
 def show(*, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
-    """Print the settings in force and where each value came from."""
-    in_force = settle(data, config).in_force
+    """Print the settings in force and where each value comes from."""
+    in_force = read_settings(data, config).in_force
     if as_json:
         put_json([asdict(setting) for setting in in_force])
     else:

@@ -1,7 +1,8 @@
-"""How the HTTP engine is set up: what it bounds by itself, for each connection and for all of a worker.
+"""Settings of the HTTP engine: the limits that it enforces for each connection and for each worker.
 
-HTTP/1.1 alone is spoken unless `server.http2` is on: the engine bounds each of its streams, but neither their sum nor
-the time that a client may leave an answer unread, and the kernel, which would know, sees no streams.
+Only HTTP/1.1 is on unless `server.http2` is set: with HTTP/2 the engine limits each stream, but neither the streams'
+total nor how long a client may leave a response unread. The kernel, which knows that for connections, does not see
+streams.
 """
 
 from dataclasses import dataclass
@@ -15,26 +16,31 @@ from motherlode.settings import ServerSettings
 from motherlode.web.guard import Bounds
 
 HEAD_BYTES: Final = 64 * 1024
-"""The longest head of a request, and how much is kept of what a client sends faster than it is read."""
+"""Max bytes of a request's head, and of the buffer for data that a client sends faster than it is read."""
 STREAMS: Final = 32
 _STREAM_BYTES: Final = 64 * 1024
 _ALIVE_S: Final = 20
 _OTHER_FILES: Final = 256
-"""Of the files that a worker may have open, those that are no connections and not sent on them."""
+"""Files that a worker may have open besides its connections and the files sent on them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many connections there may be: `bounds` for the whole server, kept by the guard; `most` for each worker, kept
-    by the engine, where further ones wait. It is reached only by more than half of it coming within one of the guard's
-    looks."""
+    """Connection limits: `bounds` for the whole server, enforced by the guard; `most` for each worker, enforced by the
+    engine, where further connections wait.
+
+    A worker reaches `most` only if more than half of these connections arrive between two checks of the guard.
+    """
 
     bounds: Bounds
     most: int
 
 
 def make_room(server: ServerSettings) -> Room:
-    """As many connections as the settings allow, and the files: each may need one more for what it is sent."""
+    """Raise the open-file limit as far as possible, and return the connections that it and the settings allow.
+
+    A connection needs one file, and a second one while a stored file is sent on it.
+    """
     files = max(2, (os_files.raise_file_limit() - _OTHER_FILES) // 2)
     connections = min(server.connections, files // 2)
     per_address = min(server.connections_per_address, connections)
@@ -43,7 +49,7 @@ def make_room(server: ServerSettings) -> Room:
 
 
 def engine_settings(server: ServerSettings) -> dict[str, Any]:
-    """What Granian is told of HTTP."""
+    """Return the HTTP options for Granian."""
     return {
         "http": HTTPModes.auto if server.http2 else HTTPModes.http1,
         "http1_settings": HTTP1Settings(header_read_timeout=server.idle_timeout_s * 1000, max_buffer_size=HEAD_BYTES),

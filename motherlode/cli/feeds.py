@@ -1,4 +1,4 @@
-"""`motherlode feed`: make, change and show feeds, and say who may do what on them."""
+"""`motherlode feed`: create, change, show and delete feeds, and grant roles on them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The feed's name.")]
 FeedArgument = Annotated[str, typer.Argument(metavar="FEED", help="The feed's name.")]
-AccountArgument = Annotated[str, typer.Argument(metavar="NAME", help="A user, service account or team.")]
-RoleArgument = Annotated[str, typer.Argument(metavar="ROLE", help=f"{' or '.join(FEED_ROLES)}.")]
-_SETTINGS_HELP = f"Settings: {', '.join(FEED_SETTINGS)}; logo=@FILE takes a PNG or JPEG."
+AccountArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name of a user, service account or team.")]
+RoleArgument = Annotated[str, typer.Argument(metavar="ROLE", help=f"The role: {' or '.join(FEED_ROLES)}.")]
+_SETTINGS_HELP = f"Settings: {', '.join(FEED_SETTINGS)}; logo=@FILE reads a PNG or JPEG file."
 _LOGO = "logo"
 
 commands = typer.Typer(help="Feeds.", no_args_is_help=True)
@@ -30,7 +30,7 @@ commands = typer.Typer(help="Feeds.", no_args_is_help=True)
 def _parse_pairs(pairs: list[str]) -> dict[str, str]:
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
-        raise typer.BadParameter(f"{wrong[0]!r} is no KEY=VALUE", param_hint="KEY=VALUE")
+        raise typer.BadParameter(f"{wrong[0]!r} is not KEY=VALUE", param_hint="KEY=VALUE")
     values = {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
     if values.get(_LOGO, "").startswith("@"):
         values[_LOGO] = _read_logo(Path(values[_LOGO][1:]))
@@ -38,14 +38,14 @@ def _parse_pairs(pairs: list[str]) -> dict[str, str]:
 
 
 def _read_logo(path: Path) -> str:
-    """The picture in that file, as the setting takes it. Raises InvalidSetting."""
+    """Return the image in the file in the form of the setting `logo`. Raises InvalidSetting."""
     try:
         with path.open("rb") as file:
             return format_logo(logo_of(file.read(MAX_LOGO_BYTES + 1)))
     except OSError as error:
-        raise InvalidSetting(f"The logo {path} cannot be read: {error.strerror}.") from error
+        raise InvalidSetting(f"The logo {path} cannot be read ({error.strerror}). Choose another file.") from error
     except ValueError as error:
-        raise InvalidSetting(f"{path} cannot be a logo: it is no PNG or JPEG of at most 32 KB.") from error
+        raise InvalidSetting(f"{path} is not a PNG or JPEG file of at most 32 KB. Choose another logo.") from error
 
 
 @commands.command("create")
@@ -56,14 +56,14 @@ def create(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Make a feed: a source of its own below /feeds/NAME, with the server's defaults and these settings."""
+    """Create a feed: a package source at /feeds/NAME with the server's default settings and the ones you give."""
     from motherlode.usecases.feeds.feeds import create_feed
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     pairs = _parse_pairs(settings or [])
     with opened(data, config) as services:
         create_feed(name, pairs, CONSOLE, defaults=services.feed_defaults, db=services.db, clock=services.clock)
-    tell(f"Created the feed {name}: it answers at {_index_path(name)}")
+    tell(f"Created the feed {name}. Its service index is at {_index_path(name)}")
 
 
 @commands.command("set")
@@ -74,7 +74,7 @@ def change(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Change a feed's settings: they bind its next request."""
+    """Change a feed's settings. They apply from the next request on."""
     from motherlode.usecases.feeds.feeds import change_feed
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -89,7 +89,7 @@ def delete(
     name: NameArgument,
     *,
     with_packages: Annotated[
-        bool, typer.Option("--with-packages", help="Also a feed with packages: they are removed for good.")
+        bool, typer.Option("--with-packages", help="Also delete a feed that has packages; they are deleted for good.")
     ] = False,
     yes: YesOption = False,
     data: DataOption = None,
@@ -102,9 +102,9 @@ def delete(
     with opened(data, config) as services:
         confirm(f"Delete the feed {name} for good?", yes=yes)
         gone = delete_feed(name, CONSOLE, with_packages=with_packages, db=services.db, clock=services.clock)
-    tell(f"Deleted the feed {name} with its packages (versions: {gone.versions}).")
+    tell(f"Deleted the feed {name} and its packages (versions: {gone.versions}).")
     if gone.revoked_keys:
-        tell(f"Revoked the keys that were for this feed alone: {', '.join(gone.revoked_keys)}.")
+        tell(f"Revoked the keys that were valid only for this feed: {', '.join(gone.revoked_keys)}.")
 
 
 @commands.command("list")
@@ -125,7 +125,7 @@ def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: Co
 def show(
     name: NameArgument, *, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None
 ) -> None:
-    """Print a feed's settings, and who has which role on it."""
+    """Print a feed's settings and the roles on it."""
     from motherlode.store import feeds
     from motherlode.store.accounts import grants
 
@@ -148,26 +148,26 @@ def grant(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Give a user, service account or team a role on a feed, in place of one it had there."""
+    """Give a user, service account or team a role on a feed. It replaces an earlier role there."""
     from motherlode.usecases.feeds.roles import grant_role
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as services:
         grant_role(feed, name, role, CONSOLE, db=services.db, clock=services.clock)
-    tell(f"{name} is a {role} of the feed {feed}.")
+    tell(f"{name} is now a {role} on the feed {feed}.")
 
 
 @commands.command("withdraw")
 def withdraw(
     feed: FeedArgument, name: AccountArgument, *, data: DataOption = None, config: ConfigOption = None
 ) -> None:
-    """Take a role on a feed away; ids that are owned there stay owned."""
+    """Withdraw a role on a feed. Package ids keep their owners."""
     from motherlode.usecases.feeds.roles import withdraw_role
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as services:
         withdraw_role(feed, name, CONSOLE, db=services.db, clock=services.clock)
-    tell(f"{name} has no role on the feed {feed} any more.")
+    tell(f"{name} no longer has a role on the feed {feed}.")
 
 
 def _put_roles(granted: "list[tuple[AccountRow, str]]") -> None:

@@ -1,4 +1,4 @@
-"""`motherlode gc`: remove what nobody can reach any more, beside a running server or without one."""
+"""`motherlode gc`: remove stored data that is no longer reachable, with or without a running server."""
 
 import json
 from collections import Counter
@@ -15,17 +15,17 @@ from motherlode.cli.progress import bar_of, is_bar_shown
 if TYPE_CHECKING:
     from motherlode.usecases.maintenance.gc import Removed
 
-_TOLD_EVERY: Final = 1000
+_LINE_EVERY: Final = 1000
 
 
 def gc(
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would go.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; print what would be removed.")] = False,
     as_json: JsonOption = False,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Remove uploads that were cut off, deleted versions whose time is up, and bytes that nobody points to."""
+    """Remove interrupted uploads, deleted versions past their time limit, and files that no package uses."""
     from motherlode.domain.units import format_duration
     from motherlode.store.packages.garbage import read_unnamed
     from motherlode.usecases.maintenance.gc import gc as collect_garbage
@@ -35,7 +35,7 @@ def gc(
 
         def report(removed: "Removed") -> None:
             counted[removed.kind] += 1
-            put(_line(removed, as_json=as_json))
+            put(_format_removed(removed, as_json=as_json))
             advance()
 
         freed = collect_garbage(
@@ -50,20 +50,25 @@ def gc(
         )
         with services.db.read() as tx:
             waiting = len(read_unnamed(tx))
-    removed, freed_bytes = ("Would remove", "free") if dry_run else ("Removed", "freed")
-    tell(f"{removed} {counted.total()} things and {freed_bytes} {freed} bytes.")
+    if dry_run:
+        tell(f"Items that would be removed: {counted.total()}. Bytes that would be freed: {freed}.")
+    else:
+        tell(f"Items removed: {counted.total()}. Bytes freed: {freed}.")
     if not dry_run and counted["content"]:
         grace = services.reader_grace
-        tell(f"The files of {counted['content']} packages go with the first gc after {grace} (storage.reader_grace).")
+        tell(
+            f"Package files still to be removed: {counted['content']}. gc removes them once storage.reader_grace "
+            f"({grace}) is over."
+        )
     if waiting:
         kept = format_duration(int(services.quarantine.total_seconds()))
         tell(
-            f"{waiting} files in blobs/ are named by no row of the database. Each goes when that was known for {kept} "
-            "(storage.quarantine). 'motherlode verify' names them."
+            f"Files in blobs/ that the database does not refer to: {waiting}. gc removes each one {kept} after it "
+            "first noticed it (storage.quarantine). 'motherlode verify' lists them."
         )
 
 
-def _line(removed: "Removed", *, as_json: bool) -> str:
+def _format_removed(removed: "Removed", *, as_json: bool) -> str:
     from motherlode.usecases.maintenance.gc import SAID
 
     if as_json:
@@ -73,25 +78,25 @@ def _line(removed: "Removed", *, as_json: bool) -> str:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[], None]]:
-    """A count on a terminal; elsewhere a line now and then."""
+    """Show a running count on a terminal; elsewhere print a line for every 1000 items."""
     if not is_bar_shown():
-        yield _line_for_each_thousand()
+        yield _print_every_thousand()
         return
     from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    told = "collecting, {task.completed} things so far"
-    with bar_of(SpinnerColumn(), TextColumn(told), TimeElapsedColumn()) as bar:
+    label = "collecting, {task.completed} items so far"
+    with bar_of(SpinnerColumn(), TextColumn(label), TimeElapsedColumn()) as bar:
         task = bar.add_task("gc", total=None)
         yield lambda: bar.advance(task)
 
 
-def _line_for_each_thousand() -> Callable[[], None]:
+def _print_every_thousand() -> Callable[[], None]:
     done = 0
 
     def advance() -> None:
         nonlocal done
         done += 1
-        if done % _TOLD_EVERY == 0:
-            tell(f"{done} things so far")
+        if done % _LINE_EVERY == 0:
+            tell(f"{done} items so far")
 
     return advance

@@ -1,4 +1,4 @@
-"""`motherlode jobs`: what the server does later, and what became of it."""
+"""`motherlode jobs`: list background jobs and their results."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +14,7 @@ _COLUMNS: Final = ("id", "kind", "state", "due_at", "attempts", "worker", "done_
 
 
 def jobs(*, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
-    """List the jobs that wait, run, or were done in the last week."""
+    """List background jobs that are waiting or running, or that ended in the last week."""
     from motherlode.store.jobs import read_all
 
     with opened_database(data, config) as db, db.read() as tx:

@@ -1,4 +1,4 @@
-"""`motherlode key`: make, list, rotate and revoke API keys."""
+"""`motherlode key`: create, list, rotate and revoke API keys."""
 
 import re
 from collections.abc import Mapping
@@ -31,9 +31,9 @@ _COLUMNS: Final = (
     "last_used_at",
     "last_used_from",
 )
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="As 'key list' shows it.")]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The key's id, as 'key list' shows it.")]
 
-commands = typer.Typer(help="API keys.", no_args_is_help=True)
+commands = typer.Typer(help="Create and manage API keys.", no_args_is_help=True)
 
 
 def _check_lifetime(text: str | None) -> str | None:
@@ -48,45 +48,59 @@ def _check_duration(text: str, allowed: str) -> str:
     try:
         parse_duration(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r}; allowed: {allowed}") from error
+        raise typer.BadParameter(f"{text!r} is not a duration; allowed: {allowed}") from error
     return text
 
 
 @commands.command("create")
 def create(
     *,
-    name: Annotated[str, typer.Option(help="What the key is for.")],
+    name: Annotated[str, typer.Option(help="A name that says what the key is for.")],
     owner: Annotated[
         str | None,
         typer.Option(
-            metavar="U", help="The user it is for: it never can do more.", show_default="nobody's: the server's"
+            metavar="U",
+            help="The user or service account that owns the key; the key can never do more than its owner.",
+            show_default="none, the key is the server's own",
         ),
     ] = None,
-    allow: Annotated[str, typer.Option(metavar="RIGHTS", help=f"Some of {', '.join(RIGHTS)}.")] = "push,unlist,read",
+    allow: Annotated[
+        str, typer.Option(metavar="RIGHTS", help=f"The key's rights, separated by commas: {', '.join(RIGHTS)}.")
+    ] = "push,unlist,read",
     glob: Annotated[
         list[str] | None,
-        typer.Option(metavar="IDS", help="The ids it covers, such as 'Contoso.*'.", show_default="all"),
+        typer.Option(
+            metavar="IDS",
+            help="Package ids that the key covers, such as 'Contoso.*'. Can be repeated.",
+            show_default="all",
+        ),
     ] = None,
-    feed: Annotated[list[str] | None, typer.Option(metavar="F", help="A feed it is for.", show_default="all")] = None,
+    feed: Annotated[
+        list[str] | None,
+        typer.Option(metavar="F", help="A feed that the key works on. Can be repeated.", show_default="all"),
+    ] = None,
     expires: Annotated[
         str | None,
         typer.Option(
             metavar="90d|never",
             callback=_check_lifetime,
-            help="When it expires.",
-            show_default="90d, or the longest that keys.max_lifetime allows",
+            help="When the key expires.",
+            show_default="90d, or keys.max_lifetime if that is shorter",
         ),
     ] = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Make a key and print it, and only it: it is shown this one time. Without --expires it ends after 90 days."""
+    """Create an API key and print only the key.
+
+    It is shown only once. It expires after 90 days unless you add --expires.
+    """
     from motherlode.usecases.keys.api_keys import create_key
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened_with_settings(data, config) as (services, settings):
-        longest = settings.keys.max_lifetime_s
-        max_lifetime = None if longest is None else timedelta(seconds=longest)
+        max_lifetime_s = settings.keys.max_lifetime_s
+        max_lifetime = None if max_lifetime_s is None else timedelta(seconds=max_lifetime_s)
         key = create_key(
             name,
             CONSOLE,
@@ -100,12 +114,12 @@ def create(
             clock=services.clock,
         )
     put(key.secret)
-    tell(f"This is {key.id}; the key above is shown this one time. {_end_of(key)}")
+    tell(f"The id of this key is {key.id}. The key above is shown only once. {_describe_expiry(key)}")
 
 
 @commands.command("list")
 def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
-    """List the keys; the keys themselves are kept nowhere."""
+    """List API keys with their rights and states. The keys themselves are not stored."""
     from motherlode.store.accounts import accounts, api_keys
 
     with opened_database(data, config) as db, db.read() as tx:
@@ -120,28 +134,28 @@ def rotate(
     key_id: IdArgument,
     *,
     overlap: Annotated[
-        str, typer.Option(metavar="7d", callback=_check_overlap, help="How long the old key stays good.")
+        str, typer.Option(metavar="7d", callback=_check_overlap, help="How long the old key still works.")
     ] = "7d",
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Make the key's successor and print it, and only it; the old key ends when the overlap is over."""
+    """Create a key that replaces this one, and print only the new key. The old key expires after the overlap."""
     from motherlode.usecases.keys.api_keys import rotate_key
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened_with_settings(data, config) as (services, settings):
-        longest = settings.keys.max_lifetime_s
-        max_lifetime = None if longest is None else timedelta(seconds=longest)
+        max_lifetime_s = settings.keys.max_lifetime_s
+        max_lifetime = None if max_lifetime_s is None else timedelta(seconds=max_lifetime_s)
         span = timedelta(seconds=parse_duration(overlap))
         key = rotate_key(key_id, CONSOLE, overlap=span, max_lifetime=max_lifetime, db=services.db, clock=services.clock)
     put(key.secret)
-    tell(f"This is {key.id}; the key above is shown this one time. {_end_of(key)}")
-    tell(f"{key_id} ends in {overlap} at the latest.")
+    tell(f"The id of this key is {key.id}. The key above is shown only once. {_describe_expiry(key)}")
+    tell(f"The old key {key_id} expires in {overlap} at the latest.")
 
 
 @commands.command("revoke")
 def revoke(key_id: IdArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
-    """Revoke a key: it is refused from the next request on."""
+    """Revoke an API key. The server refuses it from the next request on."""
     from motherlode.usecases.keys.api_keys import revoke_key
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -150,7 +164,7 @@ def revoke(key_id: IdArgument, *, data: DataOption = None, config: ConfigOption 
     tell(f"Revoked {key_id}.")
 
 
-def _end_of(key: "NewKey") -> str:
+def _describe_expiry(key: "NewKey") -> str:
     if key.expires_at is None:
         return "It never expires."
     return f"It expires on {key.expires_at:%Y-%m-%d}: replace it before then with 'key rotate {key.id}'."

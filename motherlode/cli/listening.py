@@ -1,7 +1,7 @@
-"""The address a server listens on: checked and held before anything else happens.
+"""The address a server listens on: checked and reserved before anything else happens.
 
-Workers share a port among themselves (SO_REUSEPORT), so the kernel would let a second server of the same user join
-them unnoticed. A port is therefore first bound alone, and then held by a socket that never listens.
+Workers share a port (SO_REUSEPORT), so the kernel would let a second server of the same user share it too. The port is
+therefore first bound exclusively, and then held by a socket that never listens.
 """
 
 import errno
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from motherlode.cli.output import CommandFailed
 
-_RETRY_S = 0.02
+_RETRY_INTERVAL_S = 0.02
 _FILES = Path("/proc/self/fd")
 _UNSENT_BYTES = 256 * 1024
 _ANY_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -24,7 +24,7 @@ _ANY_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """An address that is ours while this value lives: `host` is numeric, `port` never 0."""
+    """A reserved address: `host` is numeric, `port` is never 0. It stays reserved as long as `holder` is open."""
 
     host: str
     port: int
@@ -32,17 +32,17 @@ class Listening:
 
     @property
     def family(self) -> socket.AddressFamily:
-        """The kind of its address."""
+        """The address family of `host`."""
         return socket.AF_INET6 if ":" in self.host else socket.AF_INET
 
     @property
     def reachable_host(self) -> str:
-        """A host by which this machine reaches it: a wildcard is none."""
+        """A host under which this machine can connect: the loopback address if `host` is a wildcard."""
         return _ANY_HOSTS.get(self.host, self.host)
 
 
 def hold_port(host: str, port: int) -> Listening:
-    """Take the address, or raise CommandFailed with what to do; port 0 takes any free one."""
+    """Reserve the address; port 0 picks a free one. Raises CommandFailed if it cannot be used."""
     family, numeric = _resolve(host)
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -53,34 +53,36 @@ def hold_port(host: str, port: int) -> Listening:
             probe.listen(1)
         return Listening(numeric, free_port, _hold(family, numeric, free_port))
     except OSError as error:
-        raise CommandFailed(_why_not(host, port, error)) from error
+        raise CommandFailed(_explain(host, port, error)) from error
 
 
 def base_url(scheme: str, host: str, port: int) -> str:
-    """`scheme://host:port`, an IPv6 address in brackets."""
+    """Return `scheme://host:port`, with an IPv6 address in brackets."""
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def wait_until_accepting(host: str, port: int, stop: threading.Event) -> bool:
-    """Wait until a connection is taken: True then, False once `stop` is set."""
+    """Wait until the server accepts a connection. Returns True then, or False once `stop` is set."""
     while not stop.is_set():
         try:
             socket.create_connection((host, port), timeout=1).close()
         except OSError:
-            stop.wait(_RETRY_S)
+            stop.wait(_RETRY_INTERVAL_S)
         else:
             return True
     return False
 
 
 def is_listening_here() -> bool:
-    """Whether this very process takes connections; elsewhere than on Linux all share one socket, open at any time."""
+    """Whether this process accepts connections. Always True outside Linux, where all processes share one socket."""
     return not _FILES.is_dir() or any(_is_listener(int(file.name)) for file in _FILES.iterdir())
 
 
-def hold_little_unsent() -> None:
-    """Let the kernel keep little of what clients do not read, on each connection that this process takes from now on:
-    else it keeps megabytes."""
+def limit_unsent_bytes() -> None:
+    """Limit the unsent data that the kernel buffers for each connection that this process accepts from now on.
+
+    Without the limit the kernel buffers megabytes for a client that does not read.
+    """
     if _FILES.is_dir() and hasattr(socket, "TCP_NOTSENT_LOWAT"):
         for descriptor in (int(file.name) for file in _FILES.iterdir()):
             if _is_listener(descriptor):
@@ -91,11 +93,11 @@ def hold_little_unsent() -> None:
 def _is_listener(descriptor: int) -> bool:
     with suppress(OSError):
         if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-            looked_at = socket.socket(fileno=descriptor)
+            opened = socket.socket(fileno=descriptor)
             try:
-                return bool(looked_at.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+                return bool(opened.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
             finally:
-                looked_at.detach()
+                opened.detach()
     return False
 
 
@@ -103,7 +105,7 @@ def _resolve(host: str) -> tuple[socket.AddressFamily, str]:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
     except OSError as error:
-        raise CommandFailed(f"The host {host} has no address here: choose another one with --host.") from error
+        raise CommandFailed(f"The host {host} cannot be resolved. Choose another one with --host.") from error
     return family, str(address[0])
 
 
@@ -121,14 +123,14 @@ def _hold(family: socket.AddressFamily, host: str, port: int) -> socket.socket |
     return holder
 
 
-def _why_not(host: str, port: int, error: OSError) -> str:
+def _explain(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"Port {port} on {host} is taken by another program: stop that one, "
+            f"Port {port} on {host} is already in use. Stop the program that uses it, "
             f"or choose another port, for example --port {port + 1 if port < 65535 else 5555}."
         )
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"This machine has no address {host}: choose another one with --host."
+        return f"This machine does not have the address {host}. Choose another one with --host."
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return f"Port {port} needs more rights than this user has: choose one above 1023 with --port."
-    return f"Port {port} on {host} cannot be used ({error.strerror}): choose another with --port or --host."
+        return f"This user is not allowed to listen on port {port}. Choose a port above 1023 with --port."
+    return f"Port {port} on {host} cannot be used ({error.strerror}). Choose another one with --port or --host."

@@ -1,26 +1,25 @@
-"""`motherlode new-history`: say that this database is meant, though the packages beside it know a newer one."""
+"""`motherlode new-history`: keep an older copy of the database, though the stored packages belong to a newer one."""
 
 import shutil
-import sys
-from typing import Annotated
+from typing import Final
 
-import typer
-
-from motherlode.cli.options import ConfigOption, DataOption, opened_with_settings, take_folder
-from motherlode.cli.output import CommandFailed, put, tell
+from motherlode.cli.options import ConfigOption, DataOption, YesOption, confirm, lock_folder, opened_with_settings
+from motherlode.cli.output import put, tell
 from motherlode.domain.refusals import Refusal
+
+_QUESTION: Final = "Keep this copy of the database and lose everything pushed or changed after it was made?"
 
 
 def new_history(
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Keep an older copy of the database, and begin a new history with it; while the server is stopped.
+    """Keep this older copy of the database and start a new history with it. Stop the server first.
 
-    Packages that were pushed since that copy was made are no longer on any feed. Their files stay for
-    storage.quarantine, and are then removed by gc; until then 'motherlode verify' names them.
+    Packages that were pushed after the copy was made are no longer on any feed. gc removes their files after
+    storage.quarantine; until then 'motherlode verify' lists them.
     """
     from motherlode.store.data_folder import search_path
     from motherlode.usecases.maintenance.history import check_history
@@ -28,14 +27,13 @@ def new_history(
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened_with_settings(data, config, is_warned=False) as (services, settings):
-        lock = take_folder(settings.data)
+        lock = lock_folder(settings.data)
         try:
             try:
                 check_history(db=services.db, blobs=services.blobs, indexed=services.searching.indexed())
             except Refusal as refusal:
                 tell(str(refusal))
-            if not yes:
-                _ask()
+            confirm(_QUESTION, yes=yes)
             folder = search_path(settings.data)
             history = begin_history(
                 CONSOLE,
@@ -47,13 +45,4 @@ def new_history(
         finally:
             lock.release()
     put(f"new history {history}")
-    tell("The search index is built anew when the server starts.")
-
-
-def _ask() -> None:
-    """Go on only if somebody at a terminal says so; raises CommandFailed."""
-    question = "Keep the database as it is now, and give up what was pushed or changed since?"
-    if not sys.stdin.isatty():
-        raise CommandFailed(f"{question} Say so with --yes. Nothing was changed.")
-    if not typer.confirm(question):
-        raise CommandFailed("Nothing was changed.")
+    tell("The server rebuilds the search index when it starts.")

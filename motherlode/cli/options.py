@@ -1,4 +1,4 @@
-"""What every command takes after its name, and what it makes of it: settings, and the house they open."""
+"""Options that commands share, and what commands open with them: settings, database and services."""
 
 import os
 import shlex
@@ -29,7 +29,7 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         metavar="DIR",
-        readable=False,  # is looked at later: who may not read it is told what to do
+        readable=False,  # `check_owner` checks it later, and says what to do
         help="The data folder.",
         show_default="./motherlode-data, or MOTHERLODE_DATA",
     ),
@@ -40,14 +40,14 @@ ConfigOption = Annotated[
         "--config", metavar="FILE", help="The settings file.", show_default="motherlode.toml in the data folder"
     ),
 ]
-FeedOption = Annotated[str, typer.Option("--feed", metavar="F", help="The feed.")]
-PackageIdArgument = Annotated[str, typer.Argument(metavar="ID", help="The package's id.")]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+FeedOption = Annotated[str, typer.Option("--feed", metavar="F", help="The feed's name.")]
+PackageIdArgument = Annotated[str, typer.Argument(metavar="ID", help="The package id.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def settle(data: Path | None, config: Path | None, overrides: Mapping[str, str] | None = None) -> Settings:
-    """The settings in force, warnings told; raises InvalidSetting."""
+def read_settings(data: Path | None, config: Path | None, overrides: Mapping[str, str] | None = None) -> Settings:
+    """Load the settings in force and print their warnings. Raises InvalidSetting."""
     settings = load_settings(os.environ, data=data, config=config, overrides=overrides)
     for warning in settings.warnings:
         tell(f"warning: {warning}")
@@ -55,31 +55,30 @@ def settle(data: Path | None, config: Path | None, overrides: Mapping[str, str] 
 
 
 def check_owner(data: Path) -> None:
-    """Refuse to work on the data of another user: files that this one makes could not be read by the server, and SQLite
-    makes some for every reader. Data that are not there pass. Raises CommandFailed.
+    """Refuse to work on another user's data. A data folder that does not exist passes. Raises CommandFailed.
 
-    Whoever may write a folder that is not his may begin there: volumes of containers are such folders.
+    The server could not read the files that this user creates, and SQLite creates files even for readers. A new data
+    folder may belong to another user if this one, not root, can write to it: container volumes are such folders.
     """
     with suppress(FileNotFoundError, NotADirectoryError):
         try:
             data.stat()
         except PermissionError as error:
             raise CommandFailed(
-                f"This user may not look at the data folder {data}: run the command as the user that the server runs "
-                "as."
+                f"This user cannot access the data folder {data}. Run the command as the user that the server runs as."
             ) from error
     owner = find_other_owner(database_path(data))
     if owner is None and (is_superuser() or not os.access(data, os.W_OK | os.X_OK)):
         owner = find_other_owner(data)
     if owner is not None:
         raise CommandFailed(
-            f"The data folder {data} belongs to the user {owner}, and what another user writes there the server cannot "
-            f"read. Run the command as that user:\n  {_as_user(owner, data)}"
+            f"The data folder {data} belongs to the user {owner}. The server cannot read files that another user "
+            f"creates there. Run the command as {owner}: {_as_user(owner, data)}"
         )
 
 
 def _as_user(owner: str, data: Path) -> str:
-    """The command that was typed, to be run as that user, to whom sudo hands no variables."""
+    """Return the command to run the current one as `owner`. It names the data folder, because sudo drops variables."""
     typed = [*sys.argv]
     if not any(word == "--data" or word.startswith("--data=") for word in typed):
         typed += ["--data", str(data)]
@@ -87,35 +86,37 @@ def _as_user(owner: str, data: Path) -> str:
 
 
 def check_writable(data: Path) -> None:
-    """Refuse data that this user may read at most, or that are another's; what is not there passes. Raises
-    CommandFailed."""
+    """Refuse data that this user cannot write or that belong to another user. Raises CommandFailed.
+
+    Files and folders that do not exist pass.
+    """
     check_owner(data)
     for path in (data, database_path(data)):
         if path.exists() and not os.access(path, os.R_OK | os.W_OK):
             raise CommandFailed(
-                f"{path} cannot be written: run the command as the user that the server runs as, "
-                "give this user the right to read and write there, or choose another folder with --data."
+                f"{path} cannot be written. Run the command as the user that the server runs as, "
+                "give this user permission to read and write there, or choose another folder with --data."
             )
 
 
 @contextmanager
 def opened_database(data: Path | None, config: Path | None) -> Iterator["Database"]:
-    """The database of a server's data alone, for commands that need no more: they start in half the time.
+    """Open only the database of a data folder. Commands that need no more start in half the time.
 
-    Raises NoData when there is none, and makes none.
+    Raises NoData if there is no database; it is not created.
     """
     from motherlode.store.blobs.filesystem import FileBlobs
     from motherlode.store.database.sqlite import find_current_database
 
-    settings = _settle_as_owner(data, config)
+    settings = _read_settings_as_owner(data, config)
     db = find_current_database(database_path(settings.data)) or _open_with_reasons(settings)
-    with closing(db), closing(FileBlobs(settings.data)) as blobs, _explained(db, settings):
+    with closing(db), closing(FileBlobs(settings.data)) as blobs, _errors_explained(db, settings):
         _warn_of_history(db, blobs)
         yield db
 
 
 def _open_with_reasons(settings: Settings) -> "Database":
-    """The same by the long way, which raises why it cannot be opened."""
+    """Open the database with all checks; these raise the reason if it cannot be opened."""
     from motherlode.app import open_house
 
     return open_house(settings).db
@@ -123,8 +124,11 @@ def _open_with_reasons(settings: Settings) -> "Database":
 
 @contextmanager
 def opened(data: Path | None, config: Path | None, *, is_warned: bool = True) -> Iterator["Services"]:
-    """The house of a server's data, closed again at the end; raises NoData when there is none, and makes none. With
-    `is_warned` it is told where the database is older than the packages: the command goes on."""
+    """Open the services of a data folder, and close them at the end.
+
+    With `is_warned`, print a warning if the database is older than the packages; the command continues. Raises NoData
+    if there is no database; it is not created.
+    """
     with opened_with_settings(data, config, is_warned=is_warned) as (services, _):
         yield services
 
@@ -133,33 +137,33 @@ def opened(data: Path | None, config: Path | None, *, is_warned: bool = True) ->
 def opened_with_settings(
     data: Path | None, config: Path | None, *, is_warned: bool = True
 ) -> Iterator[tuple["Services", Settings]]:
-    """The same house, and the settings it was opened with."""
+    """Open the services of a data folder as `opened` does, and yield them with their settings."""
     from motherlode.app import open_house
     from motherlode.observe.logs import configure_logs
     from motherlode.usecases.maintenance.history import record_history
 
-    settings = _settle_as_owner(data, config)
+    settings = _read_settings_as_owner(data, config)
     configure_logs(style=settings.log.format, level="warning")
     services = open_house(settings)
-    with closing(services), _explained(services.db, settings):
+    with closing(services), _errors_explained(services.db, settings):
         if is_warned:
             _warn_of_history(services.db, services.blobs)
         yield services, settings
-        with suppress(Refusal, OSError):  # the next one writes it down
+        with suppress(Refusal, OSError):  # the next command or server records it
             record_history(db=services.db, blobs=services.blobs, clock=services.clock)
 
 
-def _settle_as_owner(data: Path | None, config: Path | None) -> Settings:
-    """The settings in force, for a user who may work on the data. Raises CommandFailed and InvalidSetting."""
+def _read_settings_as_owner(data: Path | None, config: Path | None) -> Settings:
+    """Load the settings, and check that this user may write the data. Raises CommandFailed and InvalidSetting."""
     check_owner(find_data_folder(os.environ, data))
-    settings = settle(data, config)
+    settings = read_settings(data, config)
     check_writable(settings.data)
     return settings
 
 
 @contextmanager
-def _explained(db: "Database", settings: Settings) -> Iterator[None]:
-    """Inside, an error that nobody foresaw is explained in a sentence."""
+def _errors_explained(db: "Database", settings: Settings) -> Iterator[None]:
+    """Turn unexpected errors of the block into a sentence for the user."""
     try:
         yield
     except (Refusal, CommandFailed, OSError, typer.Exit, typer.Abort):
@@ -169,24 +173,26 @@ def _explained(db: "Database", settings: Settings) -> Iterator[None]:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask before something is done for good, unless `yes` says it already. Raises CommandFailed unless it is said."""
+    """Ask the user to confirm, unless `yes`. Raises CommandFailed if the user does not, or there is no terminal."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise CommandFailed(f"{question} Nobody can be asked here: repeat the command with --yes.")
+        raise CommandFailed(f"{question} Nothing was changed. To confirm, run the command again with --yes.")
     if not typer.confirm(question, err=True):
         raise CommandFailed("Nothing was changed.")
 
 
 def _explain(error: Exception, db: "Database", settings: Settings) -> Exception:
-    """What a command says of an error that nobody foresaw: damaged data are the first to be suspected. The error itself
-    where the log is to tell everything."""
+    """Return what to raise for an unexpected error: the damage to the database that explains it, or a CommandFailed.
+
+    At the log level debug it is the error itself instead of CommandFailed, so that the traceback is printed.
+    """
     damage = db.find_damage(error)
     if damage is not None or settings.log.level == "debug":
         return damage or error
     return CommandFailed(
-        f"The command failed ({type(error).__name__}: {error}). Either the database was changed by hand, then put a "
-        "backup back; or this is a fault of Motherlode: with MOTHERLODE_LOG_LEVEL=debug the command says where."
+        f"The command failed ({type(error).__name__}: {error}). If the database was edited by hand, restore a backup. "
+        "Otherwise this is a bug in Motherlode: run the command again with MOTHERLODE_LOG_LEVEL=debug to see where."
     )
 
 
@@ -199,8 +205,8 @@ def _warn_of_history(db: "Database", blobs: "Blobs") -> None:
         tell(f"warning: {refusal}")
 
 
-def take_folder(data: Path) -> FileLock:
-    """Be the only one who serves the data, or changes what no server stands; raises CommandFailed."""
+def lock_folder(data: Path) -> FileLock:
+    """Lock the data folder for a server, or for a command that needs the server stopped. Raises CommandFailed."""
     run = run_path(data)
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -209,21 +215,21 @@ def take_folder(data: Path) -> FileLock:
         check_writable(data)
     except OSError as error:
         raise CommandFailed(
-            f"The data folder {data} cannot be written ({error.strerror or error}): "
-            "give this user the right to write there, or choose another folder with --data."
+            f"The data folder {data} cannot be written ({error.strerror or error}). "
+            "Give this user permission to write there, or choose another folder with --data."
         ) from error
     if lock is None:
         raise CommandFailed(
-            f"Another server is running on the data folder {data}: stop it, or choose another folder with --data."
+            f"Another server is running on the data folder {data}. Stop it, or choose another folder with --data."
         )
     return lock
 
 
 def parse_id(text: str) -> "PackageId":
-    """The package id that an argument is; raises CommandFailed."""
+    """Parse an argument as a package id. Raises CommandFailed."""
     from motherlode.nuget.ids import parse_package_id
 
     try:
         return parse_package_id(text)
     except ValueError as error:
-        raise CommandFailed(f"{text} can be no package: {error}") from error
+        raise CommandFailed(str(error)) from error

@@ -1,6 +1,6 @@
 """What commands print: results on standard output, everything else on standard error.
 
-Whatever is printed is made `printable`: names of files, users and packages may come from anybody.
+Invariant: all output passes through `printable`, because names of files, users and packages are not trusted.
 """
 
 import json
@@ -13,7 +13,7 @@ from motherlode.nuget.quoting import printable, printable_json
 
 
 class CommandFailed(Exception):
-    """A command cannot do what was asked: `str()` is a sentence that says why and what to do."""
+    """A command failed: `str()` is a message for the user that says why and what to do."""
 
 
 def put(text: str) -> None:
@@ -22,17 +22,17 @@ def put(text: str) -> None:
 
 
 def put_json(value: Any) -> None:
-    """Print the result for a machine."""
+    """Print the result as indented JSON."""
     _write(sys.stdout, printable_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def put_json_line(value: Any) -> None:
-    """Print one of several results for a machine, on one line."""
+    """Print one of several results as JSON on one line."""
     _write(sys.stdout, printable_json(json.dumps(value, ensure_ascii=False)))
 
 
 def put_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows in aligned columns, whole at any width; nothing but the head when there are none."""
+    """Print the head and rows in aligned columns, without wrapping or cutting text."""
     lines = [tuple(head), *(tuple(map(printable, row)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     for line in lines:
@@ -40,7 +40,7 @@ def put_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def put_all(described: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
-    """Print what was described, whole for a machine; for people these columns of it."""
+    """Print the described items: all fields as JSON, or only `columns` as a table."""
     if as_json:
         put_json(described)
     else:
@@ -50,7 +50,7 @@ def put_all(described: Sequence[Mapping[str, Any]], columns: Sequence[str], *, a
 
 
 def put_one(described: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print one thing that was described: whole for a machine, a line for each of its sides for people."""
+    """Print one described item: as JSON, or one line for each field."""
     if as_json:
         put_json(described)
     else:
@@ -60,17 +60,17 @@ def put_one(described: Mapping[str, Any], *, as_json: bool) -> None:
 
 
 def as_cell(value: str | Sequence[str] | None) -> str:
-    """A value as people read it: lists with commas, nothing as a dash."""
+    """Return a value as text: lists joined by commas, an empty value as a dash."""
     return (value if isinstance(value, str) else ", ".join(value or ())) or "-"
 
 
 def as_time(at: datetime | None) -> str | None:
-    """A time to the second, as ISO 8601 writes it."""
+    """Return the time in ISO 8601, to the second; None for None."""
     return None if at is None else at.isoformat(timespec="seconds")
 
 
 def tell(text: str) -> None:
-    """Print one line that is no result."""
+    """Print one line that is not part of the result."""
     _write(sys.stderr, printable(text))
 
 

@@ -1,4 +1,4 @@
-"""`motherlode owner`: whose the ids of a feed are."""
+"""`motherlode owner`: manage the owners of the package ids of a feed."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,9 +20,9 @@ from motherlode.domain.feed_settings import DEFAULT_FEED
 if TYPE_CHECKING:
     from motherlode.store.accounts.accounts import AccountRow
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A user, service account or team.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name of a user, service account or team.")]
 
-commands = typer.Typer(help="Owners of ids: they alone, and administrators, push versions.", no_args_is_help=True)
+commands = typer.Typer(help="Package owners: only they and administrators can push versions.", no_args_is_help=True)
 
 
 @commands.command("list")
@@ -34,7 +34,7 @@ def show_all(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """List who owns an id, and who was invited to."""
+    """List the owners of a package id and the accounts invited to become owners."""
     from motherlode.domain.refusals import NoSuchId
     from motherlode.store import feeds
     from motherlode.store.accounts import owners
@@ -54,7 +54,7 @@ def show_all(
     for name in _names(invited):
         put(f"{name} (invited)")
     if not owned:
-        tell(f"{package_id} belongs to the administrators: 'owner add {package_id} NAME' gives it an owner.")
+        tell(f"{package_id} belongs to the administrators. Add an owner with 'owner add {package_id} NAME'.")
 
 
 @commands.command("add")
@@ -66,14 +66,14 @@ def add(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Make somebody an owner of an id, without asking."""
+    """Make an account an owner of a package id without an invitation."""
     from motherlode.usecases.packages.owners import add_owner
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
     with opened(data, config) as services:
         add_owner(wanted, name, CONSOLE, feed=feed, db=services.db, clock=services.clock)
-    tell(f"{name} owns {package_id}.")
+    tell(f"{name} is now an owner of {package_id}.")
 
 
 @commands.command("invite")
@@ -85,14 +85,17 @@ def invite(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Ask somebody to own an id: nothing changes until the invitation is accepted."""
+    """Invite an account to become an owner of a package id. It becomes one when it accepts the invitation."""
     from motherlode.usecases.packages.owners import invite_owner
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
     with opened(data, config) as services:
         is_new = invite_owner(wanted, name, CONSOLE, feed=feed, db=services.db, clock=services.clock)
-    tell(f"Invited {name} to own {package_id}." if is_new else f"{name} owns {package_id}, or is invited, already.")
+    if is_new:
+        tell(f"Invited {name} to become an owner of {package_id}.")
+    else:
+        tell(f"{name} is already an owner of {package_id}, or already invited.")
 
 
 @commands.command("accept")
@@ -104,14 +107,14 @@ def accept(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Accept an invitation in somebody's name."""
+    """Accept an invitation on behalf of the invited account."""
     from motherlode.usecases.packages.owners import accept_invitation
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
     with opened(data, config) as services:
         accept_invitation(wanted, name, CONSOLE, feed=feed, db=services.db, clock=services.clock)
-    tell(f"{name} owns {package_id}.")
+    tell(f"{name} is now an owner of {package_id}.")
 
 
 @commands.command("decline")
@@ -123,14 +126,14 @@ def decline(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Decline an invitation in somebody's name, or take it back."""
+    """Decline an invitation on behalf of the invited account, or withdraw it."""
     from motherlode.usecases.packages.owners import decline_invitation
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
     with opened(data, config) as services:
         decline_invitation(wanted, name, CONSOLE, feed=feed, db=services.db, clock=services.clock)
-    tell(f"{name} is not invited to own {package_id} any more.")
+    tell(f"{name} is no longer invited to become an owner of {package_id}.")
 
 
 @commands.command("remove")
@@ -142,14 +145,14 @@ def remove(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Take an id away from an owner; the last one stays."""
+    """Remove an owner of a package id. The last owner cannot be removed."""
     from motherlode.usecases.packages.owners import remove_owner
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     wanted = parse_id(package_id)
     with opened(data, config) as services:
         remove_owner(wanted, name, CONSOLE, feed=feed, db=services.db, clock=services.clock)
-    tell(f"{name} does not own {package_id} any more.")
+    tell(f"{name} is no longer an owner of {package_id}.")
 
 
 def _names(accounts: "list[AccountRow]") -> list[str]:

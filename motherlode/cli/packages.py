@@ -1,5 +1,7 @@
-"""`motherlode push`, `check`, `unlist`, `relist`, `delete`, `restore-version`, `lock`, `unlock`: for administrators and
-scripts, on the local data."""
+"""`motherlode push`, `check`, `unlist`, `relist`, `delete`, `restore-version`, `lock` and `unlock`.
+
+They work on the local data folder, for administrators and scripts.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -21,9 +23,11 @@ if TYPE_CHECKING:
     from motherlode.usecases.packages.check import Checked
 
 _CHUNK_BYTES: Final = 1 << 20
-PathsArgument = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="Packages, or folders of them.")]
-VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="Its version, in any equal spelling.")]
-ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="T", help="Why; the audit log keeps it.")]
+PathsArgument = Annotated[
+    list[Path], typer.Argument(metavar="FILE|FOLDER...", help="Package files, or folders that contain them.")
+]
+VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="The version; 1.0 and 1.0.0 are the same.")]
+ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="T", help="The reason, for the audit log.")]
 
 
 def push(
@@ -34,15 +38,18 @@ def push(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Push packages; of a folder, every .nupkg in it and below. Each is pushed or refused for itself."""
+    """Push packages, or every .nupkg in a folder and its subfolders.
+
+    A refused package does not stop the others. Exit code 1 if a package was refused.
+    """
     files = _find_packages(paths)
-    with opened(data, config) as services, _counting(files, "pushing") as advance:
-        outcomes = [_push_one(services, file, feed, advance, is_told=not as_json) for file in files]
+    with opened(data, config) as services, _progress(files, "pushing") as advance:
+        outcomes = [_push_one(services, file, feed, advance, as_text=not as_json) for file in files]
     if as_json:
         put_json(outcomes)
     refused = sum("code" in outcome for outcome in outcomes)
     if len(files) > 1 and refused:
-        tell(f"{refused} of {len(files)} packages were refused.")
+        tell(f"{refused} of {len(files)} packages refused.")
     if refused:
         raise typer.Exit(1)
 
@@ -55,15 +62,18 @@ def check(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Tell what a push would say of packages, with all faults and warnings; nothing is stored."""
+    """Print the faults and warnings that a push would report, and store nothing.
+
+    Exit code 1 if a package would be refused.
+    """
     from motherlode.web.api.check import describe_checked
 
     files = _find_packages(paths)
     with (
         opened(data, config) as services,
-        _counting(files, "checking") as advance,
+        _progress(files, "checking") as advance,
     ):
-        checked = [(file, _check_one(services, file, feed, advance, is_told=not as_json)) for file in files]
+        checked = [(file, _check_one(services, file, feed, advance, as_text=not as_json)) for file in files]
     if as_json:
         put_json([{"file": str(file), **describe_checked(each)} for file, each in checked])
     if not all(each.is_valid for _, each in checked):
@@ -78,7 +88,7 @@ def unlist(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Unlist a version: hidden from search, still restored by those who use it."""
+    """Unlist a version: search no longer shows it, but projects that use it can still restore it."""
     from motherlode.usecases.packages.listing import unlist as unlist_version
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -96,7 +106,7 @@ def relist(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Relist a version that was unlisted."""
+    """Relist an unlisted version."""
     from motherlode.usecases.packages.listing import relist as relist_version
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -115,17 +125,17 @@ def delete(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Take a version away as the feed's setting `delete` says: unlist it, delete it softly, or for good."""
+    """Delete a version. The feed's setting `delete` decides: unlist it, delete it softly, or delete it for good."""
     from motherlode.usecases.packages.delete import delete as delete_version
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     identity = _parse_identity(package_id, version)
     with opened(data, config) as services:
-        said = delete_version(
+        messages = delete_version(
             identity.id, identity.version, CONSOLE, feed=feed, db=services.db, clock=services.clock, reason=reason
         )
-    for sentence in said:
-        put(sentence)
+    for message in messages:
+        put(message)
 
 
 def restore_version(
@@ -136,14 +146,14 @@ def restore_version(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Bring back a version that was deleted softly, listed or not as it was."""
+    """Restore a softly deleted version. It is listed or unlisted as before."""
     from motherlode.usecases.packages.restore_version import restore_version as restore
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     identity = _parse_identity(package_id, version)
     with opened(data, config) as services:
         entry = restore(identity.id, identity.version, CONSOLE, feed=feed, db=services.db, clock=services.clock)
-    put(f"restored {entry.identity}" + ("" if entry.listed else ", unlisted as it was"))
+    put(f"restored {entry.identity}" + ("" if entry.listed else ", unlisted as before"))
 
 
 def lock(
@@ -154,7 +164,7 @@ def lock(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Lock an id: nobody pushes, lists, unlists or deletes any of its versions until it is unlocked."""
+    """Lock a package id: until you unlock it, no one can push, list, unlist or delete its versions."""
     from motherlode.usecases.packages.locking import lock_id
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -171,7 +181,7 @@ def unlock(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Unlock an id: its versions can be changed again by those who may."""
+    """Unlock a package id, so that its versions can be changed again."""
     from motherlode.usecases.packages.locking import unlock_id
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -189,38 +199,38 @@ def _parse_identity(package_id: str, version: str) -> "Identity":
     try:
         return Identity(parse_package_id(package_id), parse_version(version))
     except ValueError as error:
-        raise CommandFailed(f"{package_id} {version} can be no package: {error}") from error
+        raise CommandFailed(str(error)) from error
 
 
 def _find_packages(paths: Sequence[Path]) -> list[Path]:
-    """The files that were named, and all packages of the folders that were; raises CommandFailed."""
+    """Return the given files, and every .nupkg below the given folders. Raises CommandFailed."""
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
             found = sorted(file for file in path.rglob("*") if file.suffix.lower() == ".nupkg" and file.is_file())
             if not found:
-                raise CommandFailed(f"The folder {path} holds no .nupkg: name one that does.")
+                raise CommandFailed(f"The folder {path} does not contain a .nupkg file.")
             files += found
         elif path.is_file():
             files.append(path)
         else:
-            raise CommandFailed(f"There is no file or folder {path}.")
+            raise CommandFailed(f"The file or folder {path} does not exist.")
     return files
 
 
 def _push_one(
-    services: "Services", file: Path, feed: str, advance: Callable[[int], None], *, is_told: bool
+    services: "Services", file: Path, feed: str, advance: Callable[[int], None], *, as_text: bool
 ) -> dict[str, Any]:
     try:
         identity, warnings = _store(services, file, feed, advance)
     except Refusal as refusal:
-        if is_told:
+        if as_text:
             tell(f"{file}: {refusal}")
             for fault in refusal.faults[1:]:
                 tell(f"{file}: {fault.message}")
         faults = [{"code": fault.code, "message": fault.message} for fault in refusal.faults]
         return {"file": str(file), "code": refusal.code, "detail": str(refusal), "faults": faults}
-    if is_told:
+    if as_text:
         put(f"pushed {identity}")
         for warning in warnings:
             tell(f"{file}: warning: {warning}")
@@ -233,16 +243,16 @@ def _push_one(
 
 
 def _check_one(
-    services: "Services", file: Path, feed: str, advance: Callable[[int], None], *, is_told: bool
+    services: "Services", file: Path, feed: str, advance: Callable[[int], None], *, as_text: bool
 ) -> "Checked":
     from motherlode.usecases.packages.check import check as check_package
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with _spooled(services, file, advance) as spool:
         checked = check_package(spool, CONSOLE, feed=feed, db=services.db, clock=services.clock, limits=services.limits)
-    if is_told:
+    if as_text:
         name = f"{checked.identity} " if checked.identity else ""
-        put(f"{file}: {name}would be {'taken' if checked.is_valid else 'refused'}")
+        put(f"{file}: {name}would be {'accepted' if checked.is_valid else 'refused'}")
         for kind, faults in (("fault", checked.faults), ("warning", checked.warnings)):
             for fault in faults:
                 put(f"  {kind}: {fault.message} ({fault.code})")
@@ -270,7 +280,7 @@ def _store(
 
 @contextmanager
 def _spooled(services: "Services", file: Path, advance: Callable[[int], None]) -> "Iterator[Spool]":
-    """The file as a finished spool."""
+    """Copy the file into a spool and finish it; `advance` gets the number of bytes of each chunk."""
     with services.blobs.spool() as spool:
         with file.open("rb") as source:
             while chunk := source.read(_CHUNK_BYTES):
@@ -280,6 +290,6 @@ def _spooled(services: "Services", file: Path, advance: Callable[[int], None]) -
         yield spool
 
 
-def _counting(files: Sequence[Path], doing: str) -> AbstractContextManager[Callable[[int], None]]:
-    """A bar of bytes; each package has a line of its own where there is none."""
-    return counting_bytes(doing, lambda: sum(file.stat().st_size for file in files), has_lines=False)
+def _progress(files: Sequence[Path], label: str) -> AbstractContextManager[Callable[[int], None]]:
+    """Show a progress bar in bytes on a terminal. Elsewhere show nothing: each package prints its own line."""
+    return counting_bytes(label, lambda: sum(file.stat().st_size for file in files), has_lines=False)

@@ -1,4 +1,4 @@
-"""What a starting server says: the lines to paste next, each alone on its line, unbroken at any width."""
+"""The text that a starting server prints: commands to copy, each on a line of its own and never wrapped."""
 
 import os
 import shlex
@@ -17,9 +17,10 @@ from motherlode.store.data_folder import first_key_path
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`api_key` is what follows --api-key: the key itself, or where a shell finds it.
+    """The values in the text.
 
-    `new_key` is "shown" or "kept" where the first key was made just now: the lines have it, or only its file does.
+    `api_key` is the argument of --api-key: the key, or a shell expression that reads it. `new_key` says whether the
+    first key was just created: "shown" if the text contains it, "kept" if only its file does, None if it is older.
     """
 
     base_url: str
@@ -29,26 +30,26 @@ class Panel:
     new_key: Literal["shown", "kept"] | None = None
 
     def render(self) -> str:
-        """The whole text, without a line break at its end."""
+        """Return the whole text, without a final line break."""
         urls = Urls(self.base_url)
         lines = [
-            "Motherlode is ready. Ctrl+C stops it.",
-            f"Its data is in {self.data.absolute()}",
+            "Motherlode is ready. Press Ctrl+C to stop it.",
+            f"Data folder: {self.data.absolute()}",
             "",
-            "Paste these to add it as a source and to push to it; the third is its web address:",
+            "Commands to add it as a package source and to push packages, and its web address:",
             "",
             *welcome_lines(urls.service_index, urls.home, self.api_key),
             "",
         ]
         if self.new_key == "shown":
-            lines.append(f"The administrator's key above is shown only once. It is kept in {self._key_file}")
+            lines.append(f"The administrator's key above is shown only once. It is also in {self._key_file}")
         elif self.new_key == "kept":
             lines.append(f"The administrator's key is in {self._key_file}")
         if self.new_key is not None:
             lines.append(
-                "It never expires: use it to set up the server, and make another key for each user and build server."
+                "It never expires. Use it to set up the server, and create another key for each user and build server."
             )
-        lines.append("More keys are made with this command; they expire after 90 days unless you add --expires:")
+        lines.append("Command to create more keys, which expire after 90 days unless you add --expires:")
         lines.append(f"{typed_command(self.program)} key create --name NAME{self._data_option}")
         return "\n".join(lines)
 
@@ -62,7 +63,7 @@ class Panel:
 
 
 def key_argument(settings: Settings, first_key: str | None) -> str:
-    """What to put behind --api-key in a POSIX shell: a key just made, or where the administrator's key lies."""
+    """Return the argument of --api-key for a POSIX shell: `first_key`, or an expression that reads a stored key."""
     key_file = first_key_path(settings.data).absolute()
     if first_key is not None:
         return first_key
@@ -74,7 +75,7 @@ def key_argument(settings: Settings, first_key: str | None) -> str:
 
 
 def typed_command(program: str) -> str:
-    """How the running program can be typed in this folder: by its name when that finds it, else by its path."""
+    """Return how to type the running program in this folder: its name if the shell finds that, else its path."""
     path = Path(program)
     if path.name == "__main__.py":
         return f"{shlex.quote(sys.executable)} -m {path.parent.parent.name}.{path.parent.name}"

@@ -1,6 +1,6 @@
-"""The program `motherlode`: its commands, and how it ends.
+"""The program `motherlode`: its commands and exit codes.
 
-Exit codes: 0 done; 1 refused or failed, with a sentence that says why and what to do; 2 wrong usage.
+Exit codes: 0 done; 1 refused or failed, with a message that says why and what to do; 2 wrong usage.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ from motherlode.nuget.quoting import printable
 
 @contextmanager
 def _printable_errors() -> Iterator[None]:
-    """What is said of wrong usage repeats arguments, which a shell may have made of names of files."""
+    """Make usage errors printable: they quote arguments, which may be file names that a shell expanded."""
     try:
         yield
     except TyperException as error:
@@ -46,15 +46,15 @@ def _printable_errors() -> Iterator[None]:
 
 
 class _Commands(TyperGroup):
-    """The commands; errors of usage show arguments without what steers a terminal."""
+    """The commands; usage errors show arguments without terminal control characters."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
-        """As Typer does."""
+        """Make the context as Typer does, with printable errors."""
         with _printable_errors():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: Any) -> Any:
-        """As Typer does."""
+        """Invoke the command as Typer does, with printable errors."""
         with _printable_errors():
             return super().invoke(ctx)
 
@@ -62,7 +62,7 @@ class _Commands(TyperGroup):
 program = typer.Typer(
     name="motherlode",
     cls=_Commands,
-    help="A NuGet server. 'motherlode serve' runs it; the other commands work on its data, beside it or without it.",
+    help="A NuGet server. 'motherlode serve' runs it. The other commands work on its data while it runs or is stopped.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -110,12 +110,12 @@ program.add_typer(config.commands, name="config")
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; returns its exit code, or raises SystemExit with it.
+    """Run one command. Returns its exit code, or raises SystemExit with it.
 
-    A refusal is told as its sentence, never as a traceback.
+    Prints a refusal as its message, never as a traceback.
     """
     if any(not _is_text(argument) for argument in arguments):
-        tell("An argument is no text in UTF-8: write it so, or rename the file.")
+        tell("An argument is not valid UTF-8. If it is a file, rename it.")
         return 2
     try:
         program(list(arguments), prog_name="motherlode")

@@ -1,4 +1,4 @@
-"""`motherlode rebuild`: make a database out of the packages that lie there, where the one that knew them is lost."""
+"""`motherlode rebuild`: create a new database from the stored packages if the old one is lost or damaged."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from motherlode.cli.options import ConfigOption, DataOption, check_owner, settle, take_folder
+from motherlode.cli.options import ConfigOption, DataOption, check_owner, lock_folder, read_settings
 from motherlode.cli.output import CommandFailed, put, tell
 from motherlode.cli.progress import counting_packages
 from motherlode.config import find_data_folder
@@ -19,40 +19,42 @@ if TYPE_CHECKING:
 
 def rebuild(
     *,
-    feed: Annotated[str, typer.Option("--feed", metavar="NAME", help="The feed that gets all packages.")],
+    feed: Annotated[str, typer.Option("--feed", metavar="NAME", help="The feed for all packages.")],
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Make a new database out of the packages that lie there; while the server is stopped.
+    """Create a new database from the stored packages. Stop the server first.
 
-    For a database that is lost or damaged, and of which there is no backup. A damaged one is set aside, not removed.
+    Use it only if the database is lost or damaged and you have no backup. A damaged database is kept under another
+    name.
     """
     from motherlode.observe.logs import configure_logs
 
     folder = find_data_folder(os.environ, data)
     if not folder.is_dir():
-        raise CommandFailed(f"There is no data folder {folder}: name the server's with --data.")
+        raise CommandFailed(f"The data folder {folder} does not exist. Give the server's data folder with --data.")
     check_owner(folder)
-    settings = settle(data, config)
+    settings = read_settings(data, config)
     configure_logs(style=settings.log.format, level="warning")
-    lock = take_folder(settings.data)
+    lock = lock_folder(settings.data)
     try:
         with counting_packages("reading") as advance:
             rebuilt, set_aside = _rebuild(settings, feed, advance)
     finally:
         lock.release()
-    put(f"made a database of {rebuilt.packages} packages, all on the feed {feed}, for those who sign in")
+    put(f"created a database with {rebuilt.packages} packages on the feed {feed}, which signed-in users can read")
     if set_aside is not None:
-        tell(f"The former database is now {set_aside}.")
+        tell(f"The previous database is now {set_aside}.")
     if rebuilt.older or rebuilt.unreadable:
         tell(
-            f"Left out were {rebuilt.older} files of which there is a newer one, and {rebuilt.unreadable} unreadable "
-            "ones: gc removes them after storage.quarantine."
+            f"Files left out: {rebuilt.older} with a newer file of the same id and version, {rebuilt.unreadable} that "
+            "could not be read. gc removes them after storage.quarantine."
         )
     tell(
-        "Lost are what packages do not say: owners, users, teams and keys; feeds and their settings; deletions and "
-        "unlistings, so that every version is there and listed; replaced versions' times; downloads; the audit log. "
-        "The next start makes a first key, in first-key.txt."
+        "Packages do not contain the following, so it is lost: owners, users, teams and keys; feeds and their "
+        "settings; deletions and unlistings (every version is available and listed); the times of replaced versions; "
+        "download counts; the audit log. The next start of the server writes a new administrator's key to "
+        "first-key.txt."
     )
 
 

@@ -1,4 +1,4 @@
-"""`motherlode rederive`: read stored packages again, beside a running server or without one."""
+"""`motherlode rederive`: read the metadata of stored packages again, with or without a running server."""
 
 from typing import Annotated
 
@@ -12,16 +12,19 @@ from motherlode.cli.progress import counting_packages
 def rederive(
     feed: Annotated[
         list[str] | None,
-        typer.Option(metavar="F", help="A feed whose packages are read.", show_default="all"),
+        typer.Option(metavar="F", help="A feed whose packages are read. Can be repeated.", show_default="all"),
     ] = None,
     *,
-    again: Annotated[bool, typer.Option("--again", help="Read also those that this version has read already.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also read packages that this version has already read.")
+    ] = False,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Read stored packages again from their bytes, so that documents say what this version of the program reads.
+    """Read the metadata of stored packages again, for example after an upgrade that understands more of it.
 
-    It goes on where it was stopped. 1 if anything could not be read, and stays as it was.
+    If you stop the command, the next run continues. Exit code 1 if a package could not be read; its metadata does not
+    change.
     """
     from motherlode.usecases.maintenance.reprocess import rederive as rederive_all
     from motherlode.usecases.sign_in.identify import CONSOLE
@@ -38,9 +41,9 @@ def rederive(
             report=put,
             advance=advance,
         )
-    put(f"read {rederived.packages} packages, {rederived.changed} of them say something else now")
+    put(f"read {rederived.packages} packages, {rederived.changed} changed")
     if rederived.left:
-        tell(f"{rederived.left} packages stay as they were: the next run tries them again.")
+        tell(f"Packages that could not be read: {rederived.left}. They did not change; the next run tries them again.")
         raise typer.Exit(1)
     if not rederived.packages and not again:
-        tell("All packages were read by this version already; --again reads them once more.")
+        tell("This version has already read all packages. To read them again, use --again.")

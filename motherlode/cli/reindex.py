@@ -1,4 +1,4 @@
-"""`motherlode reindex`: build the search index anew, beside a running server or without one."""
+"""`motherlode reindex`: rebuild the search index, with or without a running server."""
 
 from motherlode.cli.options import ConfigOption, DataOption, opened
 from motherlode.cli.output import CommandFailed, put
@@ -7,7 +7,7 @@ from motherlode.domain.refusals import SearchUnready
 
 
 def reindex(data: DataOption = None, config: ConfigOption = None) -> None:
-    """Build a new search index, which then takes the place of the old one; a running server goes on searching."""
+    """Rebuild the search index. A running server uses the old index until the new one is ready."""
     with opened(data, config) as services, counting_packages("indexing") as advance:
         counted = 0
 
@@ -19,5 +19,5 @@ def reindex(data: DataOption = None, config: ConfigOption = None) -> None:
         try:
             services.searching.rebuild(count)
         except SearchUnready as refusal:
-            raise CommandFailed("The search index is being built already: wait until that is done.") from refusal
+            raise CommandFailed("The search index is already being built. Wait until it is ready.") from refusal
     put(f"indexed {counted} packages")

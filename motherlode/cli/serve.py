@@ -1,6 +1,6 @@
-"""`motherlode serve`: looks before it leaps, then serves and says what to do next.
+"""`motherlode serve`: check everything first, then serve and print what to do next.
 
-Whatever can be known to fail is tried before anything is printed: settings, the address, the data folder.
+Everything that can fail is checked before anything is printed: settings, the address, the data folder.
 """
 
 import os
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import typer
 
 from motherlode.cli.listening import Listening, base_url, hold_port, wait_until_accepting
-from motherlode.cli.options import ConfigOption, DataOption, check_owner, settle, take_folder
+from motherlode.cli.options import ConfigOption, DataOption, check_owner, lock_folder, read_settings
 from motherlode.cli.output import put, tell
 from motherlode.cli.panel import Panel, key_argument
 from motherlode.config import find_data_folder
@@ -35,20 +35,22 @@ _METRICS: Final = "metrics"
 def serve(
     *,
     host: Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")] = None,
-    port: Annotated[str | None, typer.Option(help="The port to listen on; 0 takes any.", show_default="5555")] = None,
-    workers: Annotated[str | None, typer.Option(help="How many processes answer.", show_default="1")] = None,
+    port: Annotated[
+        str | None, typer.Option(help="The port to listen on; 0 picks a free one.", show_default="5555")
+    ] = None,
+    workers: Annotated[str | None, typer.Option(help="The number of worker processes.", show_default="1")] = None,
     tls_certificate: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The certificate for https, with its chain (PEM).")
+        str | None, typer.Option(metavar="FILE", help="The certificate for https with its chain (PEM).")
     ] = None,
     tls_key: Annotated[str | None, typer.Option(metavar="FILE", help="The certificate's private key (PEM).")] = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Run the server; makes and upgrades the data folder when needed."""
+    """Run the server. Creates or upgrades the data folder if needed."""
     from motherlode.cli.supervisor import supervise
     from motherlode.observe.logs import configure_logs, get_logger
 
-    _end_calmly_on_signals()
+    _exit_cleanly_on_signals()
     given = {
         "server.host": host,
         "server.port": port,
@@ -57,18 +59,18 @@ def serve(
         "server.tls_key": tls_key,
     }
     check_owner(find_data_folder(os.environ, data))
-    settings = settle(data, config, {name: value for name, value in given.items() if value is not None})
+    settings = read_settings(data, config, {name: value for name, value in given.items() if value is not None})
     listening = hold_port(settings.server.host, settings.server.port)
     files = _find_tls_files(settings.server, listening)
     configure_logs(style=settings.log.format, level=settings.log.level)
-    lock = take_folder(settings.data)
+    lock = lock_folder(settings.data)
     _prepare_metrics(settings.data)
     stop = threading.Event()
     had_key = first_key_path(settings.data).is_file()
     announce = partial(_announce, settings, listening, stop, had_key=had_key)
     announcer = threading.Thread(target=announce, daemon=True)
     try:
-        with _kept(files, run_path(settings.data)) as certificate:
+        with _served_certificate(files, run_path(settings.data)) as certificate:
             supervise(settings, listening, certificate, announcer.start)
         get_logger().info("server_stopped")
     finally:
@@ -77,8 +79,8 @@ def serve(
         lock.release()
 
 
-def _end_calmly_on_signals() -> None:
-    """Until workers run there is nothing to finish: a wish to stop is granted at once, as a success."""
+def _exit_cleanly_on_signals() -> None:
+    """Exit at once with code 0 on SIGTERM or SIGINT: before workers run, there are no requests to finish."""
 
     def end(*_: object) -> None:
         _ignore_further_signals()
@@ -89,15 +91,17 @@ def _end_calmly_on_signals() -> None:
 
 
 def _ignore_further_signals() -> None:
-    """Before the process ends, Python drops its handlers: a signal that comes then would look like a failure."""
+    """Ignore further signals. Python drops its handlers before the process ends, so a late signal would look like a
+    failure."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _find_tls_files(server: ServerSettings, listening: Listening) -> "TlsFiles | None":
-    """The certificate and key for https, or None for http; raises CommandFailed when they are no good.
+    """Return the certificate and key for https, or None for http. Raises CommandFailed if they cannot be used.
 
-    If clients will refuse the certificate, that is told. Which name a proxy asks for is not known here.
+    Prints a warning if clients will reject the certificate. Behind a proxy the host name is not checked, because the
+    name that the proxy uses is unknown.
     """
     from motherlode.cli.tls import TlsFiles
 
@@ -105,18 +109,18 @@ def _find_tls_files(server: ServerSettings, listening: Listening) -> "TlsFiles |
         return None
     files = TlsFiles(server.tls_certificate, server.tls_key)
     host = urlsplit(server.public_url).hostname if server.public_url else listening.reachable_host
-    doubt = files.find_doubt(None if server.trusted_proxies else host)
-    if doubt is not None:
+    objection = files.find_objection(None if server.trusted_proxies else host)
+    if objection is not None:
         tell(
-            f"warning: Clients that reach this server as {host} will refuse its certificate ({doubt.rstrip('.')}): "
-            "renew it, or set server.public_url to an address that it is for."
+            f"warning: Clients that connect to {host} will reject this server's certificate ({objection.rstrip('.')}). "
+            "Renew the certificate, or set server.public_url to a host name that it contains."
         )
     return files
 
 
 @contextmanager
-def _kept(files: "TlsFiles | None", folder: Path) -> "Iterator[ServedCertificate | None]":
-    """The certificate that workers start from; its copies are gone at the end. Raises CommandFailed."""
+def _served_certificate(files: "TlsFiles | None", folder: Path) -> "Iterator[ServedCertificate | None]":
+    """Yield the certificate that workers start from, and remove its copies at the end. Raises CommandFailed."""
     from motherlode.cli.tls import ServedCertificate
 
     if files is None:
@@ -130,7 +134,7 @@ def _kept(files: "TlsFiles | None", folder: Path) -> "Iterator[ServedCertificate
 
 
 def _prepare_metrics(data: Path) -> None:
-    """An empty folder in which the workers share their counters; it must be named before they import them."""
+    """Create an empty folder in which workers share their counters, and name it before they import the counters."""
     folder = (run_path(data) / _METRICS).absolute()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -138,9 +142,9 @@ def _prepare_metrics(data: Path) -> None:
 
 
 def _panel(settings: Settings, listening: Listening, *, had_key: bool) -> Panel:
-    """What to say now that a worker has made the data ready.
+    """Return the panel, once a worker has prepared the data folder.
 
-    A first key that was made just now is shown on a terminal alone: other output may be kept, as a service's log is.
+    It shows a new first key only on a terminal: other output may be stored, such as a service's log.
     """
     first_key = None if had_key else _read_first_key(settings.data)
     is_shown = first_key is not None and sys.stdout.isatty()

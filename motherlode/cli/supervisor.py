@@ -1,8 +1,8 @@
-"""The process above the workers: starts them, replaces them when they die or the certificate changes, and stops them.
+"""The parent process of the workers: starts them, replaces them if they die or the certificate changes, stops them.
 
-Workers are spawned, not forked: each begins as a clean interpreter on every platform, with no lock, connection or
-thread of its parent half copied. One that is replaced goes only once the new one takes connections, and finishes what
-it was asked before.
+Workers are spawned, not forked: on every platform each starts as a clean interpreter, without half-copied locks,
+connections or threads of its parent. A worker that is replaced stops only once the new one accepts connections, and
+first finishes its requests.
 """
 
 import multiprocessing
@@ -31,119 +31,124 @@ from motherlode.settings import Settings
 from motherlode.web.guard import Guarded
 
 _START_TIMEOUT_S: Final = 60.0
-_LOOK_S: Final = 0.02
+_POLL_INTERVAL_S: Final = 0.02
 _MALLOC_ARENAS: Final = "2"
-"""With glibc's default, eight for each core, what many threads have freed stays with each of them."""
+"""Max arenas of glibc's malloc. With the default, eight for each core, each thread keeps the memory that it freed."""
 _LAST_REQUESTS_S: Final = 3600.0
-"""How long a worker that was replaced may take over requests in flight: long uploads, not clients that never end."""
+"""Max time for a replaced worker to finish its requests: enough for long uploads, not for clients that never end."""
 
 
 class Supervisor(MPServer):
-    """Granian's own, which also knows that workers told to stop by a terminal end before it tells them, and replaces
-    workers without a moment in which nobody takes connections."""
+    """Granian's supervisor with two changes.
+
+    Ctrl+C on a terminal stops the workers before the supervisor does; it expects that. It replaces workers without a
+    gap in which none accepts connections.
+    """
 
     def __init__(self, *args: Any, certificate: ServedCertificate | None, **kwargs: Any) -> None:
-        """As Granian's, with the certificate that workers start from."""
+        """Take Granian's arguments and the certificate that workers start from, or None for http."""
         super().__init__(*args, **kwargs)
         self._copy = self._next_copy = None if certificate is None else certificate.copy
         self._serving: set[int] = set()
-        self._leaving: list[Any] = []
+        self._retiring: list[Any] = []
         self.main_loop_interrupt = WakeUp(lambda: self.interrupt_signal)
-        self._present(self._copy)
+        self._build_ssl_context(self._copy)
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        """Stop: from here on an ending worker is expected."""
+        """Stop the server. From here on a worker that ends is expected."""
         for worker in self.wrks:
             worker.interrupt_by_parent = True
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def use(self, copy: Path) -> None:
-        """Let new workers, with this certificate, take the place of those that run; returns at once."""
+        """Replace the running workers by new ones with this certificate. Returns at once."""
         self._next_copy = copy
         self.signal_handler_reload()  # type: ignore[no-untyped-call]
 
     def note_serving(self, process_id: int) -> None:
-        """A worker takes connections."""
+        """Note that a worker accepts connections."""
         self._serving.add(process_id)
 
-    def _present(self, copy: Path | None) -> None:
+    def _build_ssl_context(self, copy: Path | None) -> None:
         self.build_ssl_context(copy, copy, None, SSLProtocols.tls12, None, [], False)  # noqa: FBT003
 
     def _reload(self, spawn_target: Any, target_loader: Any) -> None:
-        """Replace every worker, one after the other. None of this counts as a worker that died."""
+        """Replace every worker, one after the other. These do not count as workers that died."""
         self.reload_signal = False
         self.main_loop_interrupt.clear()
         former, copy = self._copy, self._next_copy
-        self._present(copy)
+        self._build_ssl_context(copy)
         if all(self._replace(index, spawn_target, target_loader) for index in range(self.workers)):
             self._copy = copy
             _remove(former, unless=copy)
             get_logger().info("workers_replaced")
         elif not self.interrupt_signal:
-            self._present(former)
+            self._build_ssl_context(former)
             _remove(copy, unless=former)
             self._next_copy = former if self._next_copy == copy else self._next_copy
-            get_logger().error("workers_not_replaced", reason=f"A new worker did not start. Keys may be {KEY_KINDS}.")
+            get_logger().error(
+                "workers_not_replaced", reason=f"A new worker did not start. Supported keys: {KEY_KINDS}."
+            )
         if self.interrupt_signal or self.interrupt_children or self.reload_signal:
             self.main_loop_interrupt.set()
 
     def _replace(self, index: int, spawn_target: Any, target_loader: Any) -> bool:
-        """Start a worker, and let the old one go once the new one serves. False if it never does: all is as before."""
+        """Start a worker and stop the old one once the new one serves. On failure keep the old one and return False."""
         new: Any = self._spawn_worker(idx=index, target=spawn_target, callback_loader=target_loader)
-        new.interrupt_by_parent = True  # until it serves, its end is none that others must make up for
+        new.interrupt_by_parent = True  # until it serves, it need not be restarted if it ends
         new.start()
-        if not self._comes_to_serve(new):
+        if not self._wait_until_serving(new):
             self._give_up(new)
             return False
         new.interrupt_by_parent = False
         old, self.wrks[index] = self.wrks[index], new
         if not new.is_alive():
             self.interrupt_children.append(index)
-        self._see_off(old)
+        self._retire(old)
         return True
 
     def _give_up(self, new: Any) -> None:
-        """End a worker that is not known to serve. At a stop it may have begun just now: then it finishes requests."""
+        """Kill a worker that does not serve. During a stop it may just have begun to, so let it finish its requests."""
         if self.interrupt_signal:
-            self._see_off(new)
+            self._retire(new)
         else:
             new.kill()
             new.join()
 
-    def _comes_to_serve(self, worker: Any) -> bool:
+    def _wait_until_serving(self, worker: Any) -> bool:
         deadline = time.monotonic() + _START_TIMEOUT_S
         while worker.inner.pid not in self._serving:
             if self.interrupt_signal or not worker.is_alive() or time.monotonic() > deadline:
                 return False
-            time.sleep(_LOOK_S)
+            time.sleep(_POLL_INTERVAL_S)
         return True
 
-    def _see_off(self, worker: Any) -> None:
-        """Tell a worker to finish and end, and wait for that elsewhere."""
+    def _retire(self, worker: Any) -> None:
+        """Tell a worker to finish its requests and end, and wait for that on another thread."""
         self._serving.discard(worker.inner.pid)
-        self._leaving = [each for each in self._leaving if each.is_alive()]
-        self._leaving.append(worker)
+        self._retiring = [each for each in self._retiring if each.is_alive()]
+        self._retiring.append(worker)
         worker.terminate()
-        threading.Thread(target=_end_after, args=(worker, _LAST_REQUESTS_S), daemon=True).start()
+        threading.Thread(target=_kill_after, args=(worker, _LAST_REQUESTS_S), daemon=True).start()
 
     def _stop_workers(self) -> None:
-        """Stop those that run, and wait as long in all for those that are already going."""
+        """Stop the running workers and wait for those that are already ending, for `workers_kill_timeout` in all."""
         deadline = time.monotonic() + (self.workers_kill_timeout or 0)
         super()._stop_workers()  # type: ignore[no-untyped-call]
-        for worker in self._leaving:
-            _end_after(worker, max(deadline - time.monotonic(), _LOOK_S))
+        for worker in self._retiring:
+            _kill_after(worker, max(deadline - time.monotonic(), _POLL_INTERVAL_S))
 
 
 def supervise(
     settings: Settings, listening: Listening, certificate: ServedCertificate | None, when_started: Callable[[], None]
 ) -> None:
-    """Serve until SIGTERM or SIGINT; returns when every request in flight was finished and every worker has ended.
+    """Serve until SIGTERM or SIGINT. Returns when all requests in flight are finished and all workers have ended.
 
-    With a certificate by https alone. `when_started` is called once, as soon as workers are about to start. Raises
-    CommandFailed when workers keep dying.
+    With a certificate it serves only https. Calls `when_started` once, just before workers start. Raises CommandFailed
+    if a worker cannot serve, or if workers keep dying.
     """
     multiprocessing.set_start_method("spawn", force=True)
-    os.environ.setdefault("MALLOC_ARENA_MAX", _MALLOC_ARENAS)  # for the workers: it is read when a process starts
+    os.environ.setdefault("MALLOC_ARENA_MAX", _MALLOC_ARENAS)  # for the workers: glibc reads it when a process starts
     room = make_room(settings.server)
     supervisor = Supervisor(
         "motherlode.app",
@@ -166,24 +171,24 @@ def supervise(
     guarded = Guarded(listening.family, listening.port, room.bounds)
     reports, report = multiprocessing.Pipe(duplex=False)
     reasons: list[str] = []
-    _run_beside(_listen_to_workers, reports, reasons, supervisor)
+    _run_in_background(_listen_to_workers, reports, reasons, supervisor)
     if certificate is not None:
-        _run_beside(certificate.follow, supervisor.use, threading.Event())
+        _run_in_background(certificate.follow, supervisor.use, threading.Event())
     try:
         supervisor.serve(target_loader=partial(load_app, settings, report, guarded), wrap_loader=False)
     except SystemExit as ended:
         if ended.code and not supervisor.interrupt_signal:
-            raise CommandFailed(_why_ended(certificate)) from ended
+            raise CommandFailed(_explain_end(certificate)) from ended
     if reasons:
         raise CommandFailed(reasons[0])
 
 
-def _run_beside(work: Callable[..., None], *arguments: Any) -> None:
+def _run_in_background(work: Callable[..., None], *arguments: Any) -> None:
     threading.Thread(target=work, args=arguments, daemon=True).start()
 
 
 def _listen_to_workers(reports: Connection, reasons: list[str], supervisor: Supervisor) -> None:
-    """Note which workers serve; stop when one reports why it cannot. The pipe's end means that none ever will."""
+    """Note which workers serve, and stop if one reports that it cannot. Ends when the pipe is closed."""
     with suppress(EOFError):
         while True:
             match reports.recv():
@@ -194,9 +199,9 @@ def _listen_to_workers(reports: Connection, reasons: list[str], supervisor: Supe
                     supervisor.signal_handler_interrupt()
 
 
-def _why_ended(certificate: ServedCertificate | None) -> str:
-    sentence = "The server ended because its workers kept dying: the log says why."
-    return sentence if certificate is None else f"{sentence} The certificate's key may be {KEY_KINDS}."
+def _explain_end(certificate: ServedCertificate | None) -> str:
+    message = "The server stopped because its workers kept crashing. The log says why."
+    return message if certificate is None else f"{message} Supported certificate keys: {KEY_KINDS}."
 
 
 def _remove(copy: Path | None, *, unless: Path | None) -> None:
@@ -204,7 +209,7 @@ def _remove(copy: Path | None, *, unless: Path | None) -> None:
         copy.unlink(missing_ok=True)
 
 
-def _end_after(worker: Any, timeout_s: float) -> None:
+def _kill_after(worker: Any, timeout_s: float) -> None:
     worker.join(timeout_s)
     if worker.is_alive():
         worker.kill()

@@ -1,4 +1,4 @@
-"""`motherlode team`: users who share roles and ids."""
+"""`motherlode team`: manage teams, whose members share roles and package ids."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,23 +17,23 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The team's na
 TeamArgument = Annotated[str, typer.Argument(metavar="TEAM", help="The team's name.")]
 MembersArgument = Annotated[list[str], typer.Argument(metavar="NAME...", help="Users and service accounts.")]
 
-commands = typer.Typer(help="Teams: their members share roles on feeds, and ids.", no_args_is_help=True)
+commands = typer.Typer(help="Teams: members share the team's roles on feeds and its package ids.", no_args_is_help=True)
 
 
 @commands.command("create")
 def create(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
-    """Make a team without members."""
+    """Create a team without members."""
     from motherlode.usecases.accounts.accounts import create_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as services:
         create_account(name, CONSOLE, kind=TEAM, db=services.db, clock=services.clock)
-    tell(f"Made the team {name}: 'team add {name} USER' gives it members.")
+    tell(f"Created the team {name}. Add members with 'team add {name} USER'.")
 
 
 @commands.command("delete")
 def delete(name: NameArgument, *, yes: YesOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
-    """Delete a team for good: keys are revoked, roles and memberships end, and the name is never used again."""
+    """Delete a team for good. Its roles and memberships end, and its name cannot be used again."""
     with opened(data, config) as services:
         delete_confirmed(name, "team", (TEAM,), yes=yes, services=services)
 
@@ -52,7 +52,7 @@ def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: Co
 def show(
     name: NameArgument, *, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None
 ) -> None:
-    """Print a team's members, roles on feeds and ids."""
+    """Print a team's members, roles on feeds and package ids."""
     from motherlode.store.accounts import accounts
 
     with opened_database(data, config) as db, db.read() as tx:
@@ -63,26 +63,26 @@ def show(
 
 @commands.command("add")
 def add(team: TeamArgument, names: MembersArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
-    """Put users into a team."""
+    """Add users to a team."""
     from motherlode.usecases.accounts.teams import add_member
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as services:
         for name in names:
             add_member(team, name, CONSOLE, db=services.db, clock=services.clock)
-            tell(f"{name} is a member of {team}.")
+            tell(f"{name} is now a member of {team}.")
 
 
 @commands.command("remove")
 def remove(team: TeamArgument, names: MembersArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
-    """Take users out of a team: what they could do through it alone ends with the next request."""
+    """Remove users from a team. They lose its roles and package ids from the next request on."""
     from motherlode.usecases.accounts.teams import remove_member
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as services:
         for name in names:
             remove_member(team, name, CONSOLE, db=services.db, clock=services.clock)
-            tell(f"{name} is no member of {team} any more.")
+            tell(f"{name} is no longer a member of {team}.")
 
 
 def _describe(tx: "Tx", row: "AccountRow") -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""The certificate and the key of https: read, tried as a client would try them, and followed when they change.
+"""The certificate and key for https: read, tested as a client would, and reloaded when they change.
 
-Workers start from a private copy that holds both and was tried as it is. So whatever becomes of the files meanwhile,
-a worker that starts, after a change or after a crash, finds a certificate and a key that fit together.
+Workers start from a tested private copy that contains both. So a worker that starts after a change or a crash always
+gets a certificate and a key that belong together, whatever happens to the files meanwhile.
 """
 
 import re
@@ -18,50 +18,51 @@ from motherlode.observe.certificates import shake_hands
 from motherlode.observe.logs import get_logger
 from motherlode.os_files import write_private
 
-LOOK_INTERVAL_S: Final = 0.5
-"""How often the files are looked at; a change is taken once two looks saw the same."""
-KEY_KINDS: Final = "RSA of 2048 to 4096 bits, ECDSA on P-256 or P-384, or Ed25519"
+POLL_INTERVAL_S: Final = 0.5
+"""Seconds between two reads of the files. A change is used once two reads return the same."""
+KEY_KINDS: Final = "RSA with 2048 to 4096 bits, ECDSA P-256 or P-384, or Ed25519"
 _COPIES: Final = "tls-{}.pem"
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _KEY: Final = re.compile(rb"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.*?-----END \1?PRIVATE KEY-----", re.DOTALL)
 _MISMATCHES: Final = frozenset({"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"})
 
 Contents = tuple[bytes | str, bytes | str]
-"""What the two files hold; for one that cannot be read, why not."""
+"""The bytes of certificate file and key file; for a file that cannot be read, the reason as text."""
 
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """The PEM files that were named: the server's certificate, those that signed it behind it, and its key."""
+    """The configured PEM files: the server's certificate followed by those that signed it, and its key."""
 
     certificate: Path
     key: Path
 
-    def look(self) -> Contents:
-        """What they hold now; the paths are followed anew each time, as links are swapped where secrets are renewed."""
-        return _look(self.certificate), _look(self.key)
+    def read(self) -> Contents:
+        """Read both files. Links are resolved each time, because renewed secrets are often swapped links."""
+        return _read(self.certificate), _read(self.key)
 
     def keep_copy(self, contents: Contents, folder: Path) -> Path:
-        """Write a private copy that was tried into the folder, under a name of its own.
+        """Write the contents to a private file in the folder, test it, and return its path.
 
-        Raises CommandFailed for contents that are no good.
+        Raises CommandFailed if the contents cannot be used; the file is removed then.
         """
         copy = folder / _COPIES.format(secrets.token_hex(8))
         write_private(copy, self._join(*contents))
         try:
-            self._try(copy, copy, None)
+            self._test(copy, copy, None)
         except CommandFailed:
             copy.unlink()
             raise
         return copy
 
-    def find_doubt(self, host: str | None) -> str | None:
-        """Why a client that asks for `host` (None: any name) and trusts who signed the certificate would refuse it.
+    def find_objection(self, host: str | None) -> str | None:
+        """Return why a client would reject the certificate, or None if it would accept it.
 
-        None when it would not. Raises CommandFailed when no connection is possible at all.
+        The client connects to `host` (None: any name) and trusts the certificate's issuer. Raises CommandFailed if no
+        connection is possible at all.
         """
-        self._join(*self.look())
-        return self._try(self.certificate, self.key, host)
+        self._join(*self.read())
+        return self._test(self.certificate, self.key, host)
 
     def _join(self, certificate: bytes | str, key: bytes | str) -> bytes:
         chain = self._find_chain(_content_of(self.certificate, certificate))
@@ -71,7 +72,7 @@ class TlsFiles:
         chain = _CERTIFICATE.findall(content)
         if not chain:
             raise CommandFailed(
-                f"{self.certificate} holds no certificate in PEM form: convert it, for example with "
+                f"{self.certificate} does not contain a PEM certificate. Convert it, for example with "
                 f"openssl x509 -inform der -in {self.certificate} -out server.pem"
             )
         return chain
@@ -79,82 +80,82 @@ class TlsFiles:
     def _find_key(self, content: bytes) -> bytes:
         found = _KEY.search(content)
         if found is None:
-            raise CommandFailed(f"{self.key} holds no private key in PEM form: name the file that has the key in it.")
+            raise CommandFailed(f"{self.key} does not contain a PEM private key. Give the file that contains the key.")
         if b"ENCRYPTED" in found.group():
             raise CommandFailed(
-                f"The key {self.key} is encrypted, and a server that starts alone knows no password: decrypt it with "
-                f"openssl pkey -in {self.key} -out server.key, and let nobody but the server's user read the result."
+                f"The key {self.key} is encrypted, and the server cannot ask for its password. Decrypt it with "
+                f"openssl pkey -in {self.key} -out server.key, and let only the server's user read the result."
             )
         return found.group()
 
-    def _try(self, certificate: Path, key: Path, host: str | None) -> str | None:
-        """Shake hands with oneself; the certificate itself is what the client trusts."""
+    def _test(self, certificate: Path, key: Path, host: str | None) -> str | None:
+        """Run a handshake with a client that trusts the certificate itself. Returns the client's objection or None."""
         server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         client.check_hostname = host is not None
         client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         try:
-            server.load_cert_chain(certificate, key, password="")  # without one OpenSSL asks the terminal
+            server.load_cert_chain(certificate, key, password="")  # without it OpenSSL asks on the terminal
             client.load_verify_locations(certificate)
             shake_hands(server, client, host)
         except ssl.SSLCertVerificationError as refused:
             return refused.verify_message
         except ssl.SSLError as error:
-            raise CommandFailed(self._why_not(error)) from error
+            raise CommandFailed(self._explain(error)) from error
         return None
 
-    def _why_not(self, error: ssl.SSLError) -> str:
+    def _explain(self, error: ssl.SSLError) -> str:
         if error.reason in _MISMATCHES:
             return (
-                f"The key {self.key} is not that of the first certificate in {self.certificate}: name the key that "
+                f"The key {self.key} does not belong to the first certificate in {self.certificate}. Use the key that "
                 "was made with it, and put the server's own certificate first, then those that signed it."
             )
         return (
-            f"The certificate {self.certificate} and the key {self.key} cannot be used ({error.reason or error}): "
-            f"make sure that both are whole and that the key is {KEY_KINDS}."
+            f"The certificate {self.certificate} and the key {self.key} cannot be used ({error.reason or error}). "
+            f"Make sure that both files are complete and that the key is {KEY_KINDS}."
         )
 
 
 class ServedCertificate:
-    """The pair that workers start from: `copy` is the file that holds it at the start."""
+    """The certificate and key that workers start from; `copy` is the file with both at the start of the server."""
 
     def __init__(self, files: TlsFiles, folder: Path) -> None:
-        """Keep a copy of what the files hold in the folder. Raises CommandFailed."""
+        """Copy the contents of the files into the folder. Raises CommandFailed."""
         self._files = files
         self._folder = folder
         self.remove_copies()
-        self._judged = files.look()
-        self.copy = files.keep_copy(self._judged, folder)
+        self._tested = files.read()
+        self.copy = files.keep_copy(self._tested, folder)
 
     def remove_copies(self) -> None:
-        """Remove every copy, those that a killed server left included."""
+        """Remove every copy, including those that a killed server left."""
         for copy in self._folder.glob(_COPIES.format("*")):
             copy.unlink(missing_ok=True)
 
     def follow(self, use: Callable[[Path], None], stop: threading.Event) -> None:
-        """Until `stop`, hand each new pair that is good to `use`, as a copy; of one that is not, the log says why."""
-        before = self._judged
-        while not stop.wait(LOOK_INTERVAL_S):
-            contents = self._files.look()
-            if contents == before and contents != self._judged:
-                self._judged = contents
-                self._judge(contents, use)
+        """Until `stop`, call `use` with a copy of each new usable pair. Logs the reason if a pair cannot be used."""
+        before = self._tested
+        while not stop.wait(POLL_INTERVAL_S):
+            contents = self._files.read()
+            if contents == before and contents != self._tested:
+                self._tested = contents
+                self._use_if_good(contents, use)
             before = contents
 
-    def _judge(self, contents: Contents, use: Callable[[Path], None]) -> None:
+    def _use_if_good(self, contents: Contents, use: Callable[[Path], None]) -> None:
         try:
             copy = self._files.keep_copy(contents, self._folder)
-            doubt = self._files.find_doubt(None)
+            objection = self._files.find_objection(None)
         except (CommandFailed, OSError) as reason:
-            get_logger().warning("certificate_refused", reason=f"{reason} The former one stays in use.")
+            get_logger().warning("certificate_refused", reason=f"{reason} The previous certificate stays in use.")
             return
-        if doubt is not None:
+        if objection is not None:
             get_logger().warning(
-                "certificate_doubtful", reason=f"Clients will refuse {self._files.certificate}: {doubt}."
+                "certificate_doubtful", reason=f"Clients will reject {self._files.certificate}: {objection}."
             )
         use(copy)
 
 
-def _look(path: Path) -> bytes | str:
+def _read(path: Path) -> bytes | str:
     try:
         return path.read_bytes()
     except OSError as error:
@@ -165,6 +166,6 @@ def _content_of(path: Path, content: bytes | str) -> bytes:
     if isinstance(content, bytes):
         return content
     raise CommandFailed(
-        f"{path} cannot be read ({content}): server.tls_certificate and server.tls_key name PEM files that are there "
-        "and that this user may read."
+        f"{path} cannot be read ({content}). server.tls_certificate and server.tls_key must be PEM files that this "
+        "user can read."
     )

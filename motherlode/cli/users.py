@@ -1,4 +1,4 @@
-"""`motherlode user`: people and service accounts, their passwords and roles."""
+"""`motherlode user`: manage people and service accounts, their passwords and roles."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,24 +14,28 @@ if TYPE_CHECKING:
     from motherlode.store.accounts.accounts import AccountRow
     from motherlode.store.database.sqlite import Tx
 
-_MOST_BYTES = 4096
+_MAX_PASSWORD_BYTES = 4096
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
 
-commands = typer.Typer(help="Users: people, and service accounts that are no person.", no_args_is_help=True)
+commands = typer.Typer(help="Users: people and service accounts.", no_args_is_help=True)
 
 
 @commands.command("add")
 def add(
     name: NameArgument,
     *,
-    role: Annotated[str | None, typer.Option(metavar=ADMINISTRATOR, help="A role on the whole server.")] = None,
+    role: Annotated[str | None, typer.Option(metavar=ADMINISTRATOR, help="The user's role on the server.")] = None,
     service: Annotated[
-        bool, typer.Option("--service", help="A service account: it has keys, and no password.")
+        bool, typer.Option("--service", help="Create a service account, which has API keys but no password.")
     ] = False,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Make a user. The password is asked for, or is the first line of standard input; without one nobody signs in."""
+    """Create a user.
+
+    Type the password when asked, or pass it as the first line of standard input. A user without a password cannot
+    sign in.
+    """
     from motherlode.usecases.accounts.accounts import create_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -40,16 +44,16 @@ def add(
         kind = SERVICE if service else PERSON
         create_account(name, CONSOLE, kind=kind, role=role, password=password, db=services.db, clock=services.clock)
     if service:
-        tell(f"Made the service account {name}: 'key create --owner {name}' makes its keys.")
+        tell(f"Created the service account {name}. Create its keys with 'key create --owner {name} --name KEY'.")
     elif password is None:
-        tell(f"Made the user {name} without a password: nobody can sign in as {name} until 'user password {name}'.")
+        tell(f"Created the user {name} without a password. To allow signing in, set one with 'user password {name}'.")
     else:
-        tell(f"Made the user {name}.")
+        tell(f"Created the user {name}.")
 
 
 @commands.command("delete")
 def delete(name: NameArgument, *, yes: YesOption = False, data: DataOption = None, config: ConfigOption = None) -> None:
-    """Delete a user for good: keys are revoked, roles and memberships end, and the name is never used again."""
+    """Delete a user for good. Keys are revoked, roles and memberships end, and the name cannot be used again."""
     with opened(data, config) as services:
         delete_confirmed(name, "user", (PERSON, SERVICE), yes=yes, services=services)
 
@@ -68,7 +72,7 @@ def show_all(*, as_json: JsonOption = False, data: DataOption = None, config: Co
 def show(
     name: NameArgument, *, as_json: JsonOption = False, data: DataOption = None, config: ConfigOption = None
 ) -> None:
-    """Print a user's teams, roles on feeds, ids and keys."""
+    """Print a user's teams, roles on feeds, package ids and keys."""
     from motherlode.store.accounts import accounts
 
     with opened_database(data, config) as db, db.read() as tx:
@@ -83,21 +87,27 @@ def show(
 
 @commands.command("password")
 def password(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
-    """Set a user's password: it is asked for, or is the first line of standard input. The old one ends at once."""
+    """Set a user's password.
+
+    Type it when asked, or pass it as the first line of standard input. The old password stops working at once.
+    """
     from motherlode.usecases.accounts.accounts import set_password
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as services:
         text = _ask_password()
         if text is None:
-            raise CommandFailed("There was no password on standard input: give one as its first line.")
+            raise CommandFailed("There is no password on standard input. Pass it as the first line.")
         set_password(name, text, CONSOLE, db=services.db, clock=services.clock)
     tell(f"Set the password of {name}.")
 
 
 @commands.command("disable")
 def disable(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
-    """Disable a user (or a team): password and keys are refused from the next request on."""
+    """Disable a user or a team from the next request on.
+
+    A disabled user's password and keys are refused. A disabled team gives its members no roles and package ids.
+    """
     from motherlode.usecases.accounts.accounts import disable_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -108,7 +118,7 @@ def disable(name: NameArgument, *, data: DataOption = None, config: ConfigOption
 
 @commands.command("enable")
 def enable(name: NameArgument, *, data: DataOption = None, config: ConfigOption = None) -> None:
-    """Enable a user (or a team) again that was disabled."""
+    """Enable a disabled user or team."""
     from motherlode.usecases.accounts.accounts import enable_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -120,22 +130,22 @@ def enable(name: NameArgument, *, data: DataOption = None, config: ConfigOption 
 @commands.command("role")
 def set_role(
     name: NameArgument,
-    role: Annotated[str, typer.Argument(metavar=f"{ADMINISTRATOR}|none", help="The role on the whole server.")],
+    role: Annotated[str, typer.Argument(metavar=f"{ADMINISTRATOR}|none", help="The user's role on the server.")],
     *,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Make a user an administrator, or no longer one."""
+    """Make a user an administrator, or take this role away."""
     from motherlode.usecases.accounts.accounts import set_role as set_account_role
     from motherlode.usecases.sign_in.identify import CONSOLE
 
     with opened(data, config) as services:
         set_account_role(name, None if role == "none" else role, CONSOLE, db=services.db, clock=services.clock)
-    tell(f"{name} has the role {role} from now on.")
+    tell(f"{name} is no longer an administrator." if role == "none" else f"{name} is now an {role}.")
 
 
 def describe_reach(tx: "Tx", account_id: int) -> dict[str, Any]:
-    """The roles that an account itself has on feeds, and the ids that it owns."""
+    """Return the account's own roles on feeds and the package ids it owns, without those of its teams."""
     from motherlode.store.accounts import grants, owners
 
     return {
@@ -145,7 +155,10 @@ def describe_reach(tx: "Tx", account_id: int) -> dict[str, Any]:
 
 
 def delete_confirmed(name: str, word: str, kinds: tuple[str, ...], *, yes: bool, services: "Services") -> None:
-    """Ask, delete the account of one of these kinds, and say what became of its keys and ids."""
+    """Ask for confirmation, delete the account, and print its revoked keys and its ids that lost their last owner.
+
+    `kinds` are the kinds of account that may be deleted; `word` names the account in the question.
+    """
     from motherlode.usecases.accounts.accounts import delete_account
     from motherlode.usecases.sign_in.identify import CONSOLE
 
@@ -156,7 +169,7 @@ def delete_confirmed(name: str, word: str, kinds: tuple[str, ...], *, yes: bool,
         tell(f"Revoked its keys: {', '.join(gone.revoked_keys)}.")
     if gone.unowned:
         named = ", ".join(f"{id_key} ({feed})" for feed, id_key in gone.unowned)
-        tell(f"These ids have no owner now and belong to the administrators: {named}.")
+        tell(f"These package ids no longer have an owner and now belong to the administrators: {named}.")
 
 
 def _describe(row: "AccountRow") -> dict[str, Any]:
@@ -176,12 +189,12 @@ def _keys_of(tx: "Tx", account_id: int) -> list[str]:
 
 
 def _ask_password() -> str | None:
-    """The password, asked for twice on a terminal, else the first line of standard input; None when that is empty."""
+    """Ask for the password twice on a terminal, else read a line of standard input. Returns None if that is empty."""
     if sys.stdin.isatty():
         answer: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         return answer
-    line = sys.stdin.buffer.readline(_MOST_BYTES)
+    line = sys.stdin.buffer.readline(_MAX_PASSWORD_BYTES)
     try:
         return line.decode().rstrip("\r\n") if line else None
     except UnicodeDecodeError as error:
-        raise CommandFailed("The password on standard input is no text in UTF-8: write it so.") from error
+        raise CommandFailed("The password on standard input is not valid UTF-8.") from error

@@ -1,4 +1,4 @@
-"""`motherlode verify`: whether what is stored still is what was written down, beside a server or without one."""
+"""`motherlode verify`: check that stored data is intact, with or without a running server."""
 
 import re
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +17,7 @@ _HEAD = re.compile(r"([0-9]{1,18}):([0-9a-fA-F]{64})")
 
 def _check_head(text: str | None) -> str | None:
     if text is not None and not _HEAD.fullmatch(text):
-        raise typer.BadParameter(f"{text!r}; allowed: a number and a hash, as an earlier 'verify' printed them")
+        raise typer.BadParameter(f"{text!r} is not an audit head; allowed: N:HASH, as an earlier 'verify' printed it")
     return text
 
 
@@ -27,7 +27,7 @@ def verify(
         typer.Option(
             metavar="N:HASH",
             callback=_check_head,
-            help="Number and hash of a line of the audit log, as noted down earlier: it must still be there.",
+            help="An audit head that an earlier run printed. Its line must still be in the audit log.",
         ),
     ] = None,
     *,
@@ -35,8 +35,10 @@ def verify(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Read and hash every stored package again, compare documents, log and search index with what is stored, and
-    follow the audit log's chain; 1 if anything differs."""
+    """Check all stored packages, documents and events, the audit log and the search index.
+
+    Prints a line for each difference. Exit code 1 if there is one.
+    """
     from motherlode.store.packages import contents
     from motherlode.usecases.maintenance.verify import verify as verify_all
 
@@ -56,7 +58,7 @@ def verify(
     if as_json:
         put_json(_describe(verified, differences))
     else:
-        _tell(verified)
+        _put_summary(verified)
     if verified.differences:
         raise typer.Exit(1)
 
@@ -72,23 +74,22 @@ def _describe(verified: "Verified", differences: list[str]) -> dict[str, Any]:
     }
 
 
-def _tell(verified: "Verified") -> None:
-    looked_at = f"{verified.packages} packages, {verified.events} events and {verified.lines} lines of the audit log"
-    tell(f"Looked at {looked_at}.")
+def _put_summary(verified: "Verified") -> None:
+    tell(f"Checked packages: {verified.packages}, events: {verified.events}, audit log lines: {verified.lines}.")
     put(f"audit head {_format_head(verified)}")
     if verified.unnamed:
         tell(
-            f"{len(verified.unnamed)} blobs are named by no row. If packages are missing, the database is an older "
-            "copy: put the right one back. Else gc removes them, when it has known them for as long as "
-            "storage.quarantine says."
+            f"Files in blobs/ that the database does not refer to: {len(verified.unnamed)}. If packages are missing, "
+            "the database is an older copy: restore the newer one. Otherwise gc removes each file after "
+            "storage.quarantine, counted from when gc first noticed it."
         )
     if verified.differences:
         tell(
-            f"{verified.differences} differences were found: restore what differs from a backup; "
-            "a search index that differs is made anew by 'motherlode reindex'."
+            f"Differences found: {verified.differences}. Restore the files or the database from a backup. "
+            "If only the search index differs, rebuild it with 'motherlode reindex'."
         )
     else:
-        tell("Everything is as it was written down.")
+        tell("No differences found.")
 
 
 def _format_head(verified: "Verified") -> str:

@@ -1,7 +1,7 @@
-"""What runs in each worker process before it serves: nothing heavy is imported until here.
+"""The start of each worker process. Heavy modules are imported only here.
 
-A worker never outlives the process that started it, however that one ends: it holds the reading end of a pipe whose
-other end only the parent has, and the kernel closes that.
+A worker never outlives its parent process, however that ends: it holds the reading end of a pipe whose other end only
+the parent has, and the kernel closes that end.
 """
 
 import atexit
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from motherlode import os_files
-from motherlode.cli.listening import hold_little_unsent, is_listening_here
+from motherlode.cli.listening import is_listening_here, limit_unsent_bytes
 from motherlode.settings import Settings
 from motherlode.web.stopping import WorkerStop
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from motherlode.web.guard import Guarded
 
 _METRICS_BYTES: Final = 1024 * 1024
-"""More than all routes, methods and statuses together can fill."""
-_LOOK_S: Final = 0.02
-_SWITCH_S: Final = 0.0005
-"""After so long a thread that computes gives the interpreter to whoever waits for it, a tenth of Python's default: the
-event loop waits behind each of them, for each request."""
-_TURN_S: Final = 0.0001
-"""So long a thread keeps the processor while others want it: the event loop and the engine's threads often have
-something short to do, and wait behind a thread that computes for the 3 ms that Linux gives else."""
+"""Size of each metrics file: more than all routes, methods and statuses together can fill."""
+_POLL_INTERVAL_S: Final = 0.02
+_SWITCH_INTERVAL_S: Final = 0.0005
+"""Interval after which a computing thread gives up the interpreter, a tenth of Python's default: the event loop waits
+behind each such thread, for each request."""
+_TIME_SLICE_S: Final = 0.0001
+"""How long a thread keeps the processor while others want it. With Linux's default of 3 ms, the event loop and the
+engine's threads, which often have short work, wait that long behind a computing thread."""
 ENGINE_LOG: dict[str, Any] = {
     "handlers": {"ours": {"()": "motherlode.cli.worker.EngineLog"}},
     "loggers": {"_granian": {"handlers": ["ours"], "propagate": False}},
@@ -41,20 +41,20 @@ ENGINE_LOG: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A worker reports that it takes connections."""
+    """A worker's report that it accepts connections."""
 
     process_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A worker reports why it cannot serve, in a sentence."""
+    """A worker's report of why it cannot serve; `reason` is a message for the user."""
 
     reason: str
 
 
 class EngineLog(logging.Handler):
-    """Lets the lines of the HTTP engine look like all the others."""
+    """Writes the HTTP engine's log lines in the format of all others."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
@@ -64,17 +64,16 @@ class EngineLog(logging.Handler):
 
 
 def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
-    """The ASGI application of this worker, once the data folder is ready.
+    """Prepare the data folder and return this worker's ASGI application.
 
-    Each worker makes it ready, and finds it done after the first: so the parent imports nothing of all that, and the
-    server answers as soon as one has imported it. Why it cannot be done goes into `report`, and so does, later, that
-    this worker takes connections. The connections named by `guarded` are kept within its
-    bounds.
+    Every worker prepares the folder; for all but the first there is nothing left to do. So the parent does not import
+    the application, and the server answers as soon as one worker has. Sends `Failed` to `report` if the worker cannot
+    serve, or `Serving` once it accepts connections. A guard keeps the connections of `guarded` within its bounds.
     """
     stop = WorkerStop(is_listening_here)
     end_with_parent()
-    sys.setswitchinterval(_SWITCH_S)
-    os_files.take_short_turns(_TURN_S)
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    os_files.take_short_turns(_TIME_SLICE_S)
     atexit.register(_end_now)
     _reserve_metrics()
     from motherlode.app import make_app
@@ -87,9 +86,12 @@ def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
         app = make_app(settings)
     except (Refusal, OSError) as reason:
         _give_up(report, str(reason))
-    except Exception as error:  # noqa: BLE001 whatever it is, the next worker would meet it too
+    except Exception as error:  # noqa: BLE001 the next worker would fail in the same way
         get_logger().exception("worker_failed")
-        _give_up(report, f"The server cannot start, by a fault of its own ({type(error).__name__}): the log has more.")
+        _give_up(
+            report,
+            f"The server cannot start because of an internal error ({type(error).__name__}). The log has the details.",
+        )
     guarding = (guarded, app.sites.is_trusted, app.sender.note_unread)
     threading.Thread(target=guard_connections, args=guarding, name="guard-connections", daemon=True).start()
     threading.Thread(target=_report_serving, args=(report,), name="report-serving", daemon=True).start()
@@ -98,30 +100,30 @@ def load_app(settings: Settings, report: Connection, guarded: "Guarded") -> Any:
 
 
 def _give_up(report: Connection, reason: str) -> NoReturn:
-    """End this worker, and with it the server: another worker would come no further."""
+    """End this worker and with it the server: another worker would fail in the same way."""
     report.send(Failed(reason))
     raise SystemExit(1)
 
 
 def _report_serving(report: Connection) -> None:
-    """Tell the parent once the engine, which says nothing itself, has opened this worker's socket."""
+    """Tell the parent once the engine has opened this worker's socket; the engine itself does not report that."""
     while not is_listening_here():
-        time.sleep(_LOOK_S)
-    hold_little_unsent()
+        time.sleep(_POLL_INTERVAL_S)
+    limit_unsent_bytes()
     report.send(Serving(os.getpid()))
 
 
 def _reserve_metrics() -> None:
-    """Give this worker's counters their room on the disk before they are used, or let it count for itself alone.
+    """Reserve disk space for this worker's counters. If the disk is full, let the worker count in memory only.
 
-    They lie in mapped files, which are made with holes; to write into a hole on a full disk ends the process.
+    Counters are kept in memory-mapped sparse files; writing into a hole of one on a full disk kills the process.
     """
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     if folder is None:
         return
     for left in Path(folder).glob("gauge_livesum_*.db"):
         if not os_files.is_running(int(left.stem.rpartition("_")[2])):
-            left.unlink(missing_ok=True)  # of a worker that died: what it kept in memory is gone with it
+            left.unlink(missing_ok=True)  # of a worker that died: its live values are gone
     files = [Path(folder) / f"{kind}_{os.getpid()}.db" for kind in ("counter", "histogram", "gauge_livesum")]
     try:
         for file in files:
@@ -133,7 +135,7 @@ def _reserve_metrics() -> None:
 
 
 def end_with_parent() -> None:
-    """From now on, end at once when the parent process does."""
+    """From now on, end this process as soon as its parent ends."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return
@@ -146,9 +148,9 @@ def end_with_parent() -> None:
 
 
 def _end_now() -> None:
-    """Skip what an interpreter does at its end, once all else is done.
+    """End the process without the interpreter's shutdown.
 
-    The engine's own threads may want the interpreter once more while it is being taken down, and abort the process.
+    The engine's threads may use the interpreter while it shuts down, which aborts the process.
     """
     sys.stdout.flush()
     sys.stderr.flush()

@@ -114,8 +114,8 @@ class TestVerify:
         size = len(nupkg("Acme.A"))
         assert done.stderr.splitlines() == [
             f"read {size} of {size} bytes",
-            "Looked at 1 packages, 1 events and 5 lines of the audit log.",
-            "Everything is as it was written down.",
+            "Checked packages: 1, events: 1, audit log lines: 5.",
+            "No differences found.",
         ]
         assert run("user", "add", "bob", "--data", data).returncode == 0
         head = done.stdout.split()[-1]
@@ -141,7 +141,7 @@ class TestVerify:
             assert first.endswith("; what follows it proves nothing")
             assert others in ([], ["audit log: line 5 is not the one that was noted down, or is gone"])
             assert last.startswith("audit head 5:")
-            assert f"{is_hash_changed + 1 + len(others)} difference" in done.stderr
+            assert f"Differences found: {is_hash_changed + 1 + len(others)}." in done.stderr
 
     def test_what_differs_is_a_line_each_and_ends_with_1(self, data):
         blob = self.blob_of(data)
@@ -153,7 +153,7 @@ class TestVerify:
         assert package.startswith("Acme.A 1.0.0 on default: its blob ")
         assert head == "audit log: line 5 is not the one that was noted down, or is gone"
         assert last.startswith("audit head 5:")
-        assert "2 differences were found" in done.stderr
+        assert "Differences found: 2." in done.stderr
 
     def test_a_machine_is_given_one_object(self, data):
         well = run("verify", "--json", "--data", data)

@@ -150,7 +150,7 @@ def test_a_feed_is_given_a_title_a_text_and_a_logo(data, tmp_path):
 def test_what_is_no_picture_is_no_logo(data, tmp_path):
     text = tmp_path / "logo.svg"
     text.write_text("<svg/>")
-    assert_refused(run("feed", "set", "default", f"logo=@{text}", "--data", data), "no PNG or JPEG")
+    assert_refused(run("feed", "set", "default", f"logo=@{text}", "--data", data), "is not a PNG or JPEG")
     assert_refused(run("feed", "set", "default", f"logo=@{tmp_path / 'none.png'}", "--data", data), "cannot be read")
 
 
@@ -205,7 +205,7 @@ def test_packages_are_checked_and_none_is_stored(data, tmp_path):
     done = run("check", good, bad, "--data", data)
     first, second = done.stdout.split(f"{bad}: ")
     assert (done.returncode, done.stderr) == (1, "")
-    assert first.startswith(f"{good}: Acme.A 1.0.0 would be taken\n  warning: ")
+    assert first.startswith(f"{good}: Acme.A 1.0.0 would be accepted\n  warning: ")
     assert second.startswith("would be refused\n  fault: ")
     faults, warnings = second.count("  fault: "), second.count("  warning: ")
     assert faults == 2
@@ -255,7 +255,7 @@ def test_what_packages_are_held_to_can_be_set(data, tmp_path):
 
 def test_a_folder_without_packages_is_refused(data, tmp_path):
     (tmp_path / "empty").mkdir()
-    assert_refused(run("push", tmp_path / "empty", "--data", data), "holds no .nupkg")
+    assert_refused(run("push", tmp_path / "empty", "--data", data), "does not contain a .nupkg")
 
 
 def test_settings_are_shown_with_where_they_came_from(tmp_path):

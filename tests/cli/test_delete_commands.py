@@ -62,7 +62,7 @@ def test_what_comes_back_unlisted_is_told(stocked):
     for words in (("unlist",), ("delete",)):
         assert run(*words, "Acme.Widgets", "1.0.0", "--data", stocked).returncode == 0
     done = run("restore-version", "Acme.Widgets", "1.0.0", "--data", stocked)
-    assert done.stdout == "restored Acme.Widgets 1.0.0, unlisted as it was\n"
+    assert done.stdout == "restored Acme.Widgets 1.0.0, unlisted as before\n"
 
 
 def test_a_feed_that_demands_a_reason_takes_it_as_an_option(stocked):

@@ -193,7 +193,7 @@ class TestOlder:
         age_blobs(older)
         done = run("gc", "--data", older)
         assert (done.returncode, done.stdout) == (0, "")
-        assert "1 files in blobs/ are named by no row" in done.stderr
+        assert "Files in blobs/ that the database does not refer to: 1." in done.stderr
         assert len(blob_files(older)) == 2
         with closing(sqlite3.connect(older / "motherlode.db")) as connection, connection:
             connection.execute("UPDATE unnamed SET since = since - 2000000")
@@ -224,7 +224,7 @@ class TestRebuild:
         assert done.returncode == 0, done.stderr
         assert "2 packages" in done.stdout
         assert all(word in done.stderr for word in ("owners", "deletions", "unlistings", "feeds"))
-        assert ("former database" in done.stderr) == (loss != "missing")
+        assert ("previous database" in done.stderr) == (loss != "missing")
         assert run("verify", "--data", data).returncode == 0
         server = start_server(data=data)
         request.addfinalizer(server.stop)
@@ -273,7 +273,9 @@ class TestRebuild:
         assert tree(data) == before
 
     def test_where_there_is_no_folder_none_is_made(self, tmp_path):
-        assert_refused(run("rebuild", "--feed", "back", "--data", tmp_path / "data"), "There is no data folder")
+        assert_refused(
+            run("rebuild", "--feed", "back", "--data", tmp_path / "data"), "The data folder", "does not exist"
+        )
         assert not (tmp_path / "data").exists()
 
 
@@ -366,7 +368,7 @@ class TestOtherUser:
         (theirs / "motherlode.db").chmod(mode)
         for words in (["feed", "list"], ["serve", "--port", "0"]):
             assert_refused(
-                as_user(*words, "--data", str(theirs), warm=warm), "motherlode.db cannot be written", "right"
+                as_user(*words, "--data", str(theirs), warm=warm), "motherlode.db cannot be written", "permission"
             )
 
 

@@ -157,8 +157,8 @@ class TestRefusedAtStart:
     def test_what_is_not_pem(self, try_to_serve, tmp_path: Path, first: Issued) -> None:
         der = tmp_path / "server.der"
         openssl("x509", "-in", first.certificate, "-outform", "der", "-out", der)
-        assert_refused(try_to_serve(der, first.key), "no certificate in PEM form", "openssl x509 -inform der")
-        assert_refused(try_to_serve(first.certificate, first.certificate), "no private key in PEM form")
+        assert_refused(try_to_serve(der, first.key), "does not contain a PEM certificate", "openssl x509 -inform der")
+        assert_refused(try_to_serve(first.certificate, first.certificate), "does not contain a PEM private key")
 
     @pytest.mark.parametrize("how", [("pkcs8", "-topk8"), ("ec", "-aes128")])
     def test_an_encrypted_key(self, try_to_serve, tmp_path: Path, first: Issued, how: tuple[str, ...]) -> None:
@@ -167,7 +167,7 @@ class TestRefusedAtStart:
         assert_refused(try_to_serve(first.certificate, encrypted), "is encrypted", "openssl pkey -in")
 
     def test_the_key_of_another_certificate(self, try_to_serve, first: Issued, second: Issued) -> None:
-        assert_refused(try_to_serve(first.certificate, second.key), str(second.key), "not that of the first")
+        assert_refused(try_to_serve(first.certificate, second.key), str(second.key), "does not belong to the first")
 
     def test_a_chain_in_the_wrong_order(
         self, try_to_serve, tmp_path: Path, authority: Authority, first: Issued
@@ -180,7 +180,7 @@ class TestRefusedAtStart:
         damaged = tmp_path / "damaged.pem"
         lines = first.certificate.read_text().splitlines(keepends=True)
         damaged.write_text("".join(lines[:2] + lines[3:]))
-        assert_refused(try_to_serve(damaged, first.key), "cannot be used", "whole")
+        assert_refused(try_to_serve(damaged, first.key), "cannot be used", "complete")
 
     def test_a_key_of_a_kind_that_is_not_taken(self, try_to_serve, authority: Authority, tmp_path: Path) -> None:
         issued = authority.issue("p521", key=P521)
@@ -193,7 +193,7 @@ class TestDoubts:
 
     def test_an_expired_certificate(self, serve_https: Serve, authority: Authority) -> None:
         server = serve_https(environment=authority.issue("expired", days=-1).settings)
-        assert "will refuse its certificate (certificate has expired): renew it" in log_of(server)
+        assert "will reject this server's certificate (certificate has expired). Renew" in log_of(server)
         with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
             server.get("/")
 
@@ -202,7 +202,7 @@ class TestDoubts:
     ) -> None:
         settings = authority.issue("elsewhere", hosts=["DNS:nuget.example.com"]).settings
         doubted = serve_https(environment=settings)
-        assert "Clients that reach this server as 127.0.0.1 will refuse" in log_of(doubted)
+        assert "Clients that connect to 127.0.0.1 will reject" in log_of(doubted)
         public = settings | {"MOTHERLODE_SERVER_PUBLIC_URL": "https://nuget.example.com"}
         assert "warning" not in log_of(serve_https(environment=public))
         proxied = settings | {"MOTHERLODE_SERVER_TRUSTED_PROXIES": "127.0.0.1"}

@@ -80,7 +80,7 @@ class TestNewFiles:
         workers = workers_of(server.process.pid)
         shutil.copy(second.certificate, live.certificate)
         wait_for(lambda: log_of(server).count("certificate_refused") == 1)
-        assert "The former one stays in use." in log_of(server)
+        assert "The previous certificate stays in use." in log_of(server)
         live.certificate.unlink()
         wait_for(lambda: log_of(server).count("certificate_refused") == 2)
         assert server.served_name() == "first"

@@ -37,7 +37,7 @@ def data(stock, tmp_path):
 
 def test_it_says_how_far_it_is_and_what_it_did(data):
     done = run("rederive", "--data", data)
-    assert (done.returncode, done.stdout) == (0, "read 3 packages, 1 of them say something else now\n")
+    assert (done.returncode, done.stdout) == (0, "read 3 packages, 1 changed\n")
     assert done.stderr.splitlines() == [f"read {number} of 3 packages" for number in (1, 2, 3)]
     assert_sound(data)
 
@@ -45,9 +45,9 @@ def test_it_says_how_far_it_is_and_what_it_did(data):
 def test_a_second_run_has_nothing_to_do_and_again_reads_all(data):
     assert run("rederive", "--data", data).returncode == 0
     done = run("rederive", "--data", data)
-    assert (done.returncode, done.stdout) == (0, "read 0 packages, 0 of them say something else now\n")
-    assert "--again reads them once more" in done.stderr
-    assert run("rederive", "--again", "--data", data).stdout.startswith("read 3 packages, 0 of them")
+    assert (done.returncode, done.stdout) == (0, "read 0 packages, 0 changed\n")
+    assert "To read them again, use --again." in done.stderr
+    assert run("rederive", "--again", "--data", data).stdout.startswith("read 3 packages, 0 changed")
 
 
 def test_what_stays_as_it_was_is_a_line_and_ends_with_1(data):
@@ -60,8 +60,8 @@ def test_what_stays_as_it_was_is_a_line_and_ends_with_1(data):
         "Acme.Widgets 1.0.0 on default",
         "Acme.B 1.0.0 on default",
     ]
-    assert last == "read 3 packages, 0 of them say something else now"
-    assert "2 packages stay as they were: the next run tries them again." in done.stderr
+    assert last == "read 3 packages, 0 changed"
+    assert "Packages that could not be read: 2. They did not change; the next run tries them again." in done.stderr
 
 
 def test_feeds_that_are_not_there_and_folders_without_data_are_refused(data, tmp_path):

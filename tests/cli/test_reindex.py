@@ -44,7 +44,7 @@ def test_a_second_one_beside_it_is_refused(data):
     before = (data / "search" / "current").read_text()
     lock = try_lock(data / "search" / "building")
     try:
-        assert_refused(run("reindex", "--data", data), "is being built already")
+        assert_refused(run("reindex", "--data", data), "is already being built")
     finally:
         lock.release()
     assert (data / "search" / "current").read_text() == before

@@ -76,12 +76,12 @@ def test_a_bootstrap_key_is_not_shown_and_no_first_key_is_made(serve):
 def test_a_taken_port_is_refused_before_anything_is_made(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        assert_refused(run("serve", "--port", port, "--data", tmp_path / "d"), "taken", str(port), "--port")
+        assert_refused(run("serve", "--port", port, "--data", tmp_path / "d"), "already in use", str(port), "--port")
     assert not (tmp_path / "d").exists()
 
 
 def test_a_port_of_another_server_of_ours_is_taken_too(server, tmp_path):
-    assert_refused(run("serve", "--port", server.port, "--data", tmp_path / "other"), "taken", "--port")
+    assert_refused(run("serve", "--port", server.port, "--data", tmp_path / "other"), "already in use", "--port")
 
 
 def test_a_folder_has_one_server_at_a_time(server):

@@ -55,22 +55,22 @@ class TestGc:
     def test_where_nothing_is_left_over_nothing_goes(self, data):
         done = run("gc", "--data", data)
         assert (done.returncode, done.stdout) == (0, "")
-        assert done.stderr == "Removed 0 things and freed 0 bytes.\n"
+        assert done.stderr == "Items removed: 0. Bytes freed: 0.\n"
 
     def test_a_version_that_was_deleted_for_good_loses_its_bytes_in_two_steps_a_line_each(self, data):
         (blob,) = blobs(data)
         change(data, "UPDATE feeds SET settings = json_set(settings, '$.delete', 'hard')")
         assert run("delete", "Acme.A", "1.0.0", "--data", data).returncode == 0
         dry = run("gc", "--dry-run", "--data", data)
-        assert dry.stderr == "Would remove 1 things and free 0 bytes.\n"
+        assert dry.stderr == "Items that would be removed: 1. Bytes that would be freed: 0.\n"
         first = run("gc", "--data", data)
         assert first.stdout == dry.stdout == f"{blob}: nobody points to these bytes any more\n"
-        assert "go with the first gc after 1:00:00 (storage.reader_grace)" in first.stderr
+        assert "gc removes them once storage.reader_grace (1:00:00) is over." in first.stderr
         assert blobs(data) == [blob]
         change(data, f"UPDATE garbage SET at = {AN_HOUR_AGO}")
         second = run("gc", "--json", "--data", data)
         assert json.loads(second.stdout) == {"kind": "blob", "name": blob, "bytes": len(PACKAGE)}
-        assert second.stderr == f"Removed 1 things and freed {len(PACKAGE)} bytes.\n"
+        assert second.stderr == f"Items removed: 1. Bytes freed: {len(PACKAGE)}.\n"
         assert blobs(data) == []
         assert run("verify", "--data", data).returncode == 0
 
