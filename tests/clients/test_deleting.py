@@ -120,7 +120,7 @@ class TestEachKindOfFeed:
     ) -> None:
         *_, demand = lines("Reasons")
         done(desk.pastes(demand))
-        reason_missing = f"{WARNING[client]}This feed wants to know why a version is deleted for good: say so in the"
+        reason_missing = f"{WARNING[client]}This feed requires a reason to delete a version permanently. Send it in the"
         assert_refused(desk.delete(client), reason_missing, "X-Motherlode-Reason", "--reason", "400 (Bad Request)")
         done(desk.fetch(client))
 

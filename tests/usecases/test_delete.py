@@ -285,7 +285,7 @@ class TestSoftly:
         soft.do(delete, *WIDGETS, feed="default")
         for mode in MODES:
             soft.change_feed("default", {"delete": mode})
-            with soft.refusing(WasDeleted, match="its number stays taken"):
+            with soft.refusing(WasDeleted, match="its version number cannot be used again"):
                 soft.push(nupkg("ACME.WIDGETS", "1.0+x", seed=seed))
 
     @pytest.mark.parametrize("listed", [True, False])

@@ -31,7 +31,7 @@ def test_what_is_set_at_its_making_wins_over_the_defaults(services):
 
 
 def test_a_name_that_is_taken_is_refused(services):
-    with services.refusing(FeedExists, match="choose another name, or change it with 'feed set'"):
+    with services.refusing(FeedExists, match="Choose another name, or change it with 'feed set'"):
         services.create_feed("default")
 
 
