@@ -56,16 +56,17 @@ def parse_package_id(text: str, *, max_length: int = MAX_ID_LENGTH) -> PackageId
     _check_length(text, max_length)
     if not (_ASCII_ID.fullmatch(text) or _is_word_chain(text)):
         raise InvalidId(
-            f"{quote(text)} is not a package id: use letters, digits and '_', with single '.' or '-' between them."
+            f"{quote(text)} is not a valid package id. Use letters, digits and '_', with single '.' or '-' between "
+            "them."
         )
     return PackageId(text)
 
 
 def _check_length(text: str, max_length: int) -> None:
     if not text.strip():
-        raise InvalidId("The package id is empty: give one of letters, digits, '_', '.' and '-'.")
+        raise InvalidId("The package id is empty. Use letters, digits, '_', '.' and '-'.")
     if len(text) > max_length:
-        raise InvalidId(f"The package id {quote(text)} has {len(text)} characters: at most {max_length} are allowed.")
+        raise InvalidId(f"The package id {quote(text)} has {len(text)} characters; at most {max_length} are allowed.")
 
 
 def _is_word_chain(text: str) -> bool:

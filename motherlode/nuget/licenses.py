@@ -86,14 +86,14 @@ def parse_license(text: str) -> LicenseExpression:
 def _check_words(text: str) -> None:
     """Refuse what the grammar would take and NuGet does not: other characters, and operators in small letters."""
     if not text or len(text) > _MAX_LENGTH or not _CHARACTERS.fullmatch(text):
-        raise _refuse(text, "it is made of ids, AND, OR, WITH and brackets, in at most 500 characters")
+        raise _refuse(text, "use ids, AND, OR, WITH and brackets, in at most 500 characters")
     for word in _WORDS.findall(text):
         if word.upper() in _OPERATORS and word not in _OPERATORS:
             raise _refuse(text, f"write {word.upper()} in capital letters")
         if word.rstrip("+") == UNLICENSED:
-            raise _refuse(text, f"{UNLICENSED} stands alone or not at all")
+            raise _refuse(text, f"{UNLICENSED} cannot be combined with anything else")
     if _TIGHT.search(text):
-        raise _refuse(text, "put a blank on each side of AND, OR and WITH")
+        raise _refuse(text, "put a space on each side of AND, OR and WITH")
     # quirk: the grammar takes `(MIT) Apache-2.0` for two licenses, and fails on `(OR MIT`.
     if not _SHAPE.fullmatch("".join(map(_kind_of, _TOKENS.findall(text)))):
         raise _refuse(text, _GRAMMAR_ADVICE)
@@ -126,20 +126,20 @@ def _check_license(name: str) -> None:
         return
     found = LICENSES.get(name)
     if found is None:
-        raise _unknown(name, "license", "ids are case-sensitive, see https://spdx.org/licenses")
+        raise _unknown(name, "license", "Ids are case-sensitive, see https://spdx.org/licenses")
     if found.deprecated_id:
-        raise _unknown(name, "license in use", "SPDX has a newer id for it, see https://spdx.org/licenses")
+        raise _unknown(name, "current license", "SPDX has deprecated it, see https://spdx.org/licenses")
 
 
 def _check_exception(name: str) -> None:
     found = EXCEPTIONS.get(name)
     if found is None or found.deprecated_id:
-        raise _unknown(name, "exception", "see https://spdx.org/licenses/exceptions-index.html")
+        raise _unknown(name, "exception", "See https://spdx.org/licenses/exceptions-index.html")
 
 
 def _refuse(text: str, reason: str) -> InvalidLicense:
-    return InvalidLicense(f"{quote(text)} is no license expression: {reason}.")
+    return InvalidLicense(f"{quote(text)} is not a valid license expression: {reason}.")
 
 
 def _unknown(name: str, kind: str, advice: str) -> UnknownLicense:
-    return UnknownLicense(f"{quote(name)} is no {kind} on the SPDX list: {advice}.")
+    return UnknownLicense(f"{quote(name)} is not a {kind} on the SPDX list. {advice}.")

@@ -67,14 +67,14 @@ def parse_range(text: str) -> VersionRange:
     """
     written = trim(text)
     if len(written) > MAX_RANGE_LENGTH:
-        raise _refuse(text, f"it has {len(written)} characters, and at most {MAX_RANGE_LENGTH} are allowed")
+        raise _refuse(text, f"it has {len(written)} characters; at most {MAX_RANGE_LENGTH} are allowed")
     if not written.startswith(("[", "(")):
         return VersionRange(_parse_bound(written, text), None, include_min=True, include_max=False, written=written)
     if not written.endswith(("]", ")")):
         raise _refuse(text, "the closing bracket is missing")
     parts = written[1:-1].split(",")
     if len(parts) > 2 or not any(parts):
-        raise _refuse(text, "between the brackets belongs one version, or two with a comma")
+        raise _refuse(text, "the brackets must contain one version, or two with a comma")
     if len(parts) == 1:
         return _parse_exact(written, text)
     low, high = (_parse_bound(part, text) if trim(part) else None for part in parts)
@@ -107,5 +107,5 @@ def _check_order(low: Version, high: Version, *, is_closed: bool, text: str) -> 
 
 def _refuse(text: str, reason: str) -> InvalidVersionRange:
     return InvalidVersionRange(
-        f"{quote(text)} is not a version range: {reason}. Use 1.0, [1.0], [1.0, 2.0) and the like, without '*'."
+        f"{quote(text)} is not a valid version range: {reason}. Use 1.0, [1.0], [1.0, 2.0) and so on, without '*'."
     )

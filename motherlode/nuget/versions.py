@@ -111,12 +111,12 @@ def parse_version(text: str) -> Version:
     match = _VERSION.fullmatch(written)
     if match is None:
         raise InvalidVersion(
-            f"{quote(text)} is not a version: use one to four numbers such as 1.2.3, then labels such as -beta.1 "
+            f"{quote(text)} is not a valid version. Use one to four numbers such as 1.2.3, then labels such as -beta.1 "
             "(numbers in labels without leading zeros), then build metadata such as +build.5."
         )
     major, minor, patch, revision = (int(number or 0) for number in match.group(1, 2, 3, 4))
     if max(major, minor, patch, revision) > MAX_NUMBER:
-        raise InvalidVersion(f"The version {quote(written)} has a number above {MAX_NUMBER}: use smaller ones.")
+        raise InvalidVersion(f"The version {quote(written)} has a number above {MAX_NUMBER}. Use smaller numbers.")
     labels = tuple(match[5].split(".")) if match[5] else ()
     return Version(major, minor, patch, revision, labels, match[6] or "", written)
 

@@ -49,7 +49,7 @@ def test_what_was_pushed_is_an_entry_a_content_a_blob_an_event_and_an_audit_line
 
 def test_what_is_to_be_mended_is_told_as_sentences(services):
     without = services.push(nupkg(authors=" ")).warnings
-    assert "The nuspec has no <authors>: say in one who made the package." in without
+    assert "The nuspec has no <authors>. Name the authors of the package." in without
     assert set(services.push(nupkg(version="2.0.0")).warnings) < set(without)
 
 

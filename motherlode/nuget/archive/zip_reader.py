@@ -16,28 +16,28 @@ from motherlode.nuget.parsers import Unreadable, parse_by
 from motherlode.nuget.quoting import quote
 
 FAULTS = {
-    "zip-unreadable": "There is no end record of a zip at the end of the file.",
+    "zip-unreadable": "The file does not end with the end record of a zip archive.",
     "zip-ambiguous": "The file can be read as two different archives.",
-    "zip-split": "The file is one part of an archive of several.",
+    "zip-split": "The file is one part of a split archive.",
     "zip-suffix": "Bytes follow the archive.",
     "zip-prefix": "Bytes precede the first entry.",
     "zip64-broken": "The zip64 records cannot be read or contradict the end record.",
-    "directory-misplaced": "The directory is not where and as long as the end record says.",
-    "directory-broken": "The directory cannot be read as a row of entries.",
+    "directory-misplaced": "The position or size of the directory contradicts the end record.",
+    "directory-broken": "The directory cannot be read.",
     "directory-too-large": "The directory is longer than this server reads.",
     "entries-miscounted": "The end record counts more or fewer entries than there are.",
-    "entries-too-many": "There are more entries than a package may have.",
-    "archive-inflates": "The files are far larger unpacked than the archive may be.",
-    "entry-extra-broken": "An extra field is longer than its room, or lacks what the entry needs.",
-    "entry-name-undecodable": "A name that is flagged as UTF-8 is not.",
-    "entry-header-missing": "There is no local header where the directory says.",
+    "entries-too-many": "There are more entries than a package can have.",
+    "archive-inflates": "The unpacked files are larger than allowed for an archive of this size.",
+    "entry-extra-broken": "An extra field is too long, or lacks what the entry needs.",
+    "entry-name-undecodable": "A file name is marked as UTF-8 but is not.",
+    "entry-header-missing": "There is no local header at the position that the directory gives.",
     "entry-header-differs": "The local header contradicts the directory.",
-    "entry-overlaps": "An entry reaches into the next one, or past the end.",
-    "entry-gap": "Bytes that belong to no entry lie between two of them.",
+    "entry-overlaps": "An entry overlaps the next one, or extends past the end.",
+    "entry-gap": "There are bytes between two entries that belong to neither.",
     "entry-descriptor-wrong": "The data descriptor after an entry is missing or contradicts the directory.",
     "entry-size-wrong": "An entry is longer or shorter than it says.",
-    "entry-method-unknown": "An entry is packed by another method than deflate.",
-    "entry-deflate-broken": "The packed bytes of an entry cannot be unpacked.",
+    "entry-method-unknown": "An entry is compressed with a method other than deflate.",
+    "entry-deflate-broken": "The compressed bytes of an entry cannot be unpacked.",
     "entry-crc-wrong": "The checksum of an entry does not match its content.",
 }
 
@@ -87,15 +87,19 @@ def read_archive(file: BinaryIO, limits: Limits) -> Archive:
     size = file.seek(0, 2)
     end = _read_end(file, size)
     if end.entries > limits.max_entries:
-        raise _no("entries-too-many", f"The package has {end.entries} entries: at most {limits.max_entries} are taken.")
+        raise _no(
+            "entries-too-many", f"The package has {end.entries} entries; at most {limits.max_entries} are allowed."
+        )
     if end.directory_size > limits.max_directory_bytes:
-        raise _no("directory-too-large", "The names of the entries are too long in all: shorten or drop some.")
+        raise _no(
+            "directory-too-large", "The directory of the archive is too large. Shorten file names or remove files."
+        )
     file.seek(end.directory_start)
     faults: list[Fault] = []
     entries = tuple(_parse_directory(file.read(end.directory_size), faults))
     if len(entries) != end.entries:
-        counted = f"The archive counts {end.entries} entries and has {len(entries)}"
-        raise _no("entries-miscounted", f"{counted}: pack it again.")
+        counted = f"The archive says it has {end.entries} entries but has {len(entries)}"
+        raise _no("entries-miscounted", f"{counted}. Pack it again.")
     return Archive(entries, end.directory_start, size, tuple(faults))
 
 
@@ -111,10 +115,10 @@ def read_contents(
     may_inflate = max(limits.max_inflated_bytes, limits.max_inflated_ratio * archive.size)
     is_bomb = sum(entry.size for entry in archive.entries) > may_inflate
     if is_bomb:
-        faults.append(Fault("archive-inflates", f"The files unpack to more than {may_inflate} bytes: leave some out."))
+        faults.append(Fault("archive-inflates", f"The files unpack to more than {may_inflate} bytes. Remove some."))
     in_place = sorted(archive.entries, key=_offset)
     if in_place and in_place[0].offset:
-        faults.append(Fault("zip-prefix", "The archive does not begin with its first entry: pack it again."))
+        faults.append(Fault("zip-prefix", "The archive does not begin with its first entry. Pack it again."))
     stops = [min(entry.offset, archive.start) for entry in in_place[1:]] + [archive.start]
     for entry, stop in zip(in_place, stops, strict=False):
         is_kept = entry in keep
@@ -149,19 +153,25 @@ def _read_end(file: BinaryIO, size: int) -> _End:
     tail = file.read(_END.size + 0xFFFF)
     found = tail.rfind(b"PK\5\6")
     if found < 0 or found + _END.size > len(tail):
-        raise _no("zip-unreadable", "The file is no whole zip archive: it is cut short, or no package. Pack it again.")
+        raise _no(
+            "zip-unreadable", "The file is not a complete zip archive: it is truncated or not a package. Pack it again."
+        )
     _, *numbers, comment_size = _END.unpack_from(tail, found)
     if found + _END.size + comment_size != len(tail):
-        raise _no("zip-suffix", "Bytes follow the archive: push the file as the pack tool wrote it.")
+        raise _no(
+            "zip-suffix", "There are bytes after the end of the archive. Push the file as the pack tool wrote it."
+        )
     if _has_other_end(tail, found):
-        raise _no("zip-ambiguous", "The comment of the archive looks like another archive: pack it without comment.")
+        raise _no("zip-ambiguous", "The comment of the archive looks like another archive. Pack it without a comment.")
     position = size - len(tail) + found
     numbers, position = _resolve_zip64(file, numbers, position)
     disk, start_disk, here, count, directory_size, directory_start = numbers
     if disk or start_disk or here != count:
-        raise _no("zip-split", "The archive is one part of several: pack it as a single file.")
+        raise _no("zip-split", "The file is one part of a split archive. Pack it as a single file.")
     if directory_start + directory_size != position:
-        raise _no("directory-misplaced", "The directory of the archive is not where it says: pack it again.")
+        raise _no(
+            "directory-misplaced", "The directory of the archive is not where the end record says. Pack it again."
+        )
     return _End(count, directory_size, directory_start)
 
 
@@ -182,7 +192,7 @@ def _resolve_zip64(file: BinaryIO, numbers: list[int], position: int) -> tuple[l
     if position < _LOCATOR.size or not locator.startswith(b"PK\6\7"):
         return numbers, position
     _, disk, start, disks = _LOCATOR.unpack(locator)
-    broken = _no("zip64-broken", "The zip64 records of the archive are broken: pack it again.")
+    broken = _no("zip64-broken", "The zip64 records of the archive are broken. Pack it again.")
     if disk or disks > 1 or start + _END64.size + _LOCATOR.size > position:
         raise broken
     file.seek(start)
@@ -222,7 +232,7 @@ def _entry(fixed: tuple[int, ...], raw_name: bytes, extra: bytes, faults: list[F
         except FaultyPackage as refused:
             faults.extend(refused.faults)
     if fixed[13]:
-        faults.append(Fault("zip-split", f"{quote(name)} lies in another part of a split archive: pack a single file."))
+        faults.append(Fault("zip-split", f"{quote(name)} is in another part of a split archive. Pack a single file."))
     return Entry(name, size, packed_size, crc, method, flags, offset, dos_date, fixed[15] >> 16, raw_name)
 
 
@@ -233,7 +243,9 @@ def _decode(raw_name: bytes, flags: int, faults: list[Fault]) -> str:
     except UnicodeDecodeError:
         name = raw_name.decode("cp437")
         if flags & UTF8:
-            faults.append(Fault("entry-name-undecodable", f"The name {quote(name)} is not UTF-8: rename the file."))
+            faults.append(
+                Fault("entry-name-undecodable", f"The file name {quote(name)} is not valid UTF-8. Rename the file.")
+            )
         return name
 
 
@@ -245,7 +257,7 @@ def _parse_extra(extra: bytes, name: str) -> dict[int, bytes]:
         tag, size = _FIELD.unpack_from(extra, position)
         position += _FIELD.size + size
         if position > len(extra) or (tag == _ZIP64_FIELD and tag in fields):
-            raise _no("entry-extra-broken", f"The extra field of {quote(name)} is broken: pack it again.")
+            raise _no("entry-extra-broken", f"The extra field of {quote(name)} is broken. Pack it again.")
         fields[tag] = extra[position - size : position]
     return fields
 
@@ -258,7 +270,7 @@ def _widen(numbers: tuple[int, ...], fields: dict[int, bytes], name: str) -> Ite
             yield number
             continue
         if len(wide) < 8:
-            raise _no("entry-extra-broken", f"{quote(name)} lacks the zip64 field that its size needs: pack it again.")
+            raise _no("entry-extra-broken", f"{quote(name)} lacks the zip64 field that its size needs. Pack it again.")
         yield int.from_bytes(wide[:8], "little")
         wide = wide[8:]
 
@@ -267,11 +279,11 @@ def _check_unicode_path(fields: dict[int, bytes], name: str) -> None:
     """Refuse a second name for readers that know Info-ZIP's "Unicode path" field."""
     path = fields.get(_UNICODE_PATH_FIELD)
     if path is not None and path[5:] != name.encode():
-        raise _no("entry-header-differs", f"{quote(name)} has another name in an extra field: pack it again.")
+        raise _no("entry-header-differs", f"{quote(name)} has a different name in an extra field. Pack it again.")
 
 
 def _overlap(entry: Entry) -> FaultyPackage:
-    return _no("entry-overlaps", f"{quote(entry.name)} reaches into what follows it: pack it again.")
+    return _no("entry-overlaps", f"{quote(entry.name)} overlaps what follows it. Pack it again.")
 
 
 def _check_entry(file: BinaryIO, entry: Entry, stop: int, *, is_kept: bool) -> bytes:
@@ -285,7 +297,7 @@ def _check_entry(file: BinaryIO, entry: Entry, stop: int, *, is_kept: bool) -> b
     if entry.flags & HAS_DESCRIPTOR:
         _check_descriptor(file.read(min(after, 25)), entry)
     elif after:
-        raise _no("entry-gap", f"{after} bytes after {quote(entry.name)} belong to no file: pack it again.")
+        raise _no("entry-gap", f"{after} bytes after {quote(entry.name)} do not belong to any file. Pack it again.")
     return content
 
 
@@ -296,7 +308,7 @@ def _check_local_header(file: BinaryIO, entry: Entry, stop: int) -> int:
     file.seek(entry.offset)
     head = file.read(_LOCAL.size)
     if not head.startswith(b"PK\3\4"):
-        raise _no("entry-header-missing", f"{quote(entry.name)} is not where the directory says: pack it again.")
+        raise _no("entry-header-missing", f"{quote(entry.name)} is not where the directory says. Pack it again.")
     _, _, flags, method, _, _, crc, packed_size, size, name_size, extra_size = _LOCAL.unpack(head)
     data_start: int = entry.offset + _LOCAL.size + name_size + extra_size
     if data_start > stop:
@@ -311,7 +323,9 @@ def _check_local_header(file: BinaryIO, entry: Entry, stop: int) -> int:
     is_later = flags & HAS_DESCRIPTOR and all(number in (0, its) for number, its in zip(told, true, strict=True))
     same_kind = method == entry.method and not (flags ^ entry.flags) & _MEANINGFUL
     if not ((told == true or is_later) and same_kind and rest[:name_size] == entry.raw_name):
-        raise _no("entry-header-differs", f"{quote(entry.name)} differs from what the directory says: pack it again.")
+        raise _no(
+            "entry-header-differs", f"The local header of {quote(entry.name)} contradicts the directory. Pack it again."
+        )
     return data_start
 
 
@@ -326,9 +340,11 @@ def _check_content(file: BinaryIO, entry: Entry, *, is_kept: bool) -> bytes:
         if is_kept:
             kept += piece
     if size != entry.size:
-        raise _no("entry-size-wrong", f"{quote(entry.name)} does not have the size it says: pack it again.")
+        raise _no(
+            "entry-size-wrong", f"{quote(entry.name)} does not have the size that the directory says. Pack it again."
+        )
     if crc != entry.crc:
-        raise _no("entry-crc-wrong", f"{quote(entry.name)} is corrupt, its checksum is wrong: pack it again.")
+        raise _no("entry-crc-wrong", f"{quote(entry.name)} is corrupt: its checksum is wrong. Pack it again.")
     return bytes(kept)
 
 
@@ -340,12 +356,12 @@ def _unpacked(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
         try:
             yield from _inflated(file, entry)
         except Unreadable as error:
-            message = f"{quote(entry.name)} cannot be unpacked ({error}): pack it again."
+            message = f"{quote(entry.name)} cannot be unpacked ({error}). Pack it again."
             raise _no("entry-deflate-broken", message) from error
     else:
         is_known = entry.method == _DEFLATED64
-        how = "with Deflate64, which not every client reads" if is_known else "in a way no client reads"
-        raise _no("entry-method-unknown", f"{quote(entry.name)} is packed {how}: use deflate.")
+        how = "Deflate64, which not every client can read" if is_known else "a method that clients cannot read"
+        raise _no("entry-method-unknown", f"{quote(entry.name)} is compressed with {how}. Use deflate.")
 
 
 def _packed(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
@@ -370,7 +386,10 @@ def _inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
     while not inflater.eof and (piece := parse_by(inflater.decompress, b"", PIECE_BYTES)):
         yield piece
     if not inflater.eof or inflater.unused_data:
-        raise _no("entry-deflate-broken", f"{quote(entry.name)} does not end where it says: pack it again.")
+        raise _no(
+            "entry-deflate-broken",
+            f"The compressed bytes of {quote(entry.name)} are cut short or too many. Pack it again.",
+        )
 
 
 def _check_descriptor(after: bytes, entry: Entry) -> None:
@@ -382,4 +401,7 @@ def _check_descriptor(after: bytes, entry: Entry) -> None:
         record = crc + entry.packed_size.to_bytes(width, "little") + entry.size.to_bytes(width, "little")
         if after in (record, b"PK\7\x08" + record):
             return
-    raise _no("entry-descriptor-wrong", f"What follows {quote(entry.name)} contradicts the directory: pack it again.")
+    raise _no(
+        "entry-descriptor-wrong",
+        f"The data descriptor of {quote(entry.name)} contradicts the directory. Pack it again.",
+    )

@@ -21,10 +21,10 @@ MAX_DEPTH = 256
 MAX_NAMESPACE_LENGTH = 256
 
 FAULTS = {
-    "nuspec-too-large": "The .nuspec is larger than 1 MiB.",
-    "nuspec-not-xml": "The .nuspec is no well-formed XML, or in an encoding that clients cannot read.",
-    "nuspec-doctype": "The .nuspec has a document type; none may.",
-    "nuspec-too-complex": "The .nuspec has more elements, or a longer namespace, than are read.",
+    "nuspec-too-large": "The .nuspec file is larger than 1 MiB.",
+    "nuspec-not-xml": "The .nuspec file is not well-formed XML, or is in an encoding that clients cannot read.",
+    "nuspec-doctype": "The .nuspec file has a <!DOCTYPE>, which is not allowed.",
+    "nuspec-too-complex": "The .nuspec file has too many elements or too long a namespace.",
     "nuspec-root": "The root element is not <package>.",
     "nuspec-metadata": "There is no <metadata>, or more than one.",
 }
@@ -120,14 +120,16 @@ def parse_raw_nuspec(document: bytes) -> RawNuspec:
     """
     if len(document) > MAX_NUSPEC_BYTES:
         raise UnreadableNuspec(
-            "nuspec-too-large", f"The nuspec has more than {MAX_NUSPEC_BYTES} bytes: shorten its texts."
+            "nuspec-too-large", f"The nuspec has more than {MAX_NUSPEC_BYTES} bytes. Shorten its texts."
         )
     root = _parse_xml(document)
     if root.name != "package":
-        raise UnreadableNuspec("nuspec-root", f"The root of the nuspec is {quote(root.name)}: it must be <package>.")
+        raise UnreadableNuspec(
+            "nuspec-root", f"The root element of the nuspec is {quote(root.name)}. It must be <package>."
+        )
     found = [child for child in root.children if child.name == "metadata"]
     if len(found) != 1:
-        raise UnreadableNuspec("nuspec-metadata", f"The nuspec has {len(found)} <metadata> elements: it needs one.")
+        raise UnreadableNuspec("nuspec-metadata", f"The nuspec has {len(found)} <metadata> elements. It must have one.")
     return RawNuspec(root, found[0])
 
 
@@ -140,7 +142,7 @@ def _parse_xml(document: bytes) -> RawElement:
         if isinstance(unreadable.__cause__, UnreadableNuspec):
             raise unreadable.__cause__ from None
         reason = _reason_of(unreadable.__cause__)
-    raise UnreadableNuspec("nuspec-not-xml", f"The nuspec is not well-formed XML ({reason}): correct it.")
+    raise UnreadableNuspec("nuspec-not-xml", f"The nuspec is not well-formed XML ({reason}). Correct it.")
 
 
 def _reason_of(error: BaseException | None) -> str:
@@ -199,7 +201,7 @@ class _Builder:
 
     def _refuse_doctype(self, name: str, *_: object) -> None:
         raise UnreadableNuspec(
-            "nuspec-doctype", f"The nuspec has a document type ({quote(name)}): remove the <!DOCTYPE> declaration."
+            "nuspec-doctype", f"The nuspec has a document type ({quote(name)}). Remove the <!DOCTYPE> declaration."
         )
 
     def _note_namespace(self, prefix: str | None, namespace: str | None) -> None:
@@ -217,7 +219,7 @@ class _Builder:
         if self._element_count > MAX_ELEMENTS:
             raise UnreadableNuspec("nuspec-too-complex", f"The nuspec has more than {MAX_ELEMENTS} elements.")
         if len(self._open) >= MAX_DEPTH:
-            raise UnreadableXml(f"elements lie more than {MAX_DEPTH} deep inside of each other")
+            raise UnreadableXml(f"elements are nested more than {MAX_DEPTH} levels deep")
         parent = self._open[-1] if self._open else _NOTHING
         declared, self._default_namespace = self._default_namespace, None
         default_namespace = parent.default_namespace if declared is None else declared
@@ -231,7 +233,7 @@ class _Builder:
         if space is None:
             return parent.keeps_blanks
         if space.strip(_BLANKS) not in ("default", "preserve"):
-            raise UnreadableXml(f"xml:space is {quote(space)}, it may be 'default' or 'preserve'")
+            raise UnreadableXml(f"xml:space is {quote(space)} instead of 'default' or 'preserve'")
         return space.strip(_BLANKS) == "preserve"
 
     def _end(self, _name: str) -> None:

@@ -40,12 +40,12 @@ FAULTS = {
     **nuspec_xml.FAULTS,
     "id-missing": "There is no <id>.",
     "id-repeated": "There is more than one <id>.",
-    "id-invalid": "The id is none: 1 to 100 letters, digits, _, and single . or - between.",
+    "id-invalid": "The id is not 1 to 100 letters, digits and _, with single . or - between them.",
     "version-missing": "There is no <version>.",
     "version-repeated": "There is more than one <version>.",
-    "version-invalid": "The version is none: one to four numbers, a label, build metadata (1.2.3-beta.1+build).",
-    "dependency-id-invalid": "The id of a dependency is none.",
-    "dependency-range-invalid": "The version range of a dependency is none: 1.0, [1.0], [1.0, 2.0); no *.",
+    "version-invalid": "The version is not one to four numbers with optional labels and metadata (1.2.3-beta.1+build).",
+    "dependency-id-invalid": "The id of a dependency is not valid.",
+    "dependency-range-invalid": "The version range of a dependency is not like 1.0, [1.0] or [1.0, 2.0), or has a *.",
 }
 """What can be wrong with the values of a nuspec, by code."""
 
@@ -166,11 +166,11 @@ class _Reading:
     def _required(self, name: str) -> str | None:
         found = self.metadata.children_named(name)
         if len(found) > 1:
-            self._refuse(f"{name}-repeated", f"The nuspec has {len(found)} <{name}> elements: keep one.")
+            self._refuse(f"{name}-repeated", f"The nuspec has {len(found)} <{name}> elements. Keep one.")
             return None
         text = found[0].text if found else ""
         if not text.strip():
-            self._refuse(f"{name}-missing", f"The nuspec has no <{name}>: add one inside <metadata>.")
+            self._refuse(f"{name}-missing", f"The nuspec has no <{name}>. Add one inside <metadata>.")
             return None
         return text
 

@@ -23,15 +23,15 @@ from motherlode.nuget.signing.ber import OID, SEQUENCE, SET, NotBer, Value, read
 SIGNATURE_NAME = ".signature.p7s"
 
 FAULTS = {
-    "signature-too-large": "The signature is larger than any signature is.",
-    "signature-entry-wrong": "The signature is packed or flagged in a way that clients do not take.",
-    "signature-in-zip64": "A signed package has zip64 records, which clients do not take.",
-    "signature-unreadable": "The signature is no CMS SignedData.",
+    "signature-too-large": "The signature is larger than any real signature.",
+    "signature-entry-wrong": "The signature is compressed or has flags, which clients refuse.",
+    "signature-in-zip64": "A signed package has zip64 records, which clients refuse.",
+    "signature-unreadable": "The signature is not CMS SignedData.",
     "signature-signers-wrong": "The signature has no signer, or more than one.",
-    "signature-hash-unknown": "The signature uses another hash than SHA-256, SHA-384 and SHA-512.",
-    "signature-content-wrong": "What is signed is not a hash of a package.",
-    "signature-digest-wrong": "A signer signed something else than what the signature holds.",
-    "signature-broken": "The package was changed after it had been signed.",
+    "signature-hash-unknown": "The signature uses a hash other than SHA-256, SHA-384 and SHA-512.",
+    "signature-content-wrong": "The signed content is not the hash of a package.",
+    "signature-digest-wrong": "A signer signed something other than the content of the signature.",
+    "signature-broken": "The package was changed after it was signed.",
 }
 
 _SHA2 = {
@@ -80,7 +80,7 @@ def find_signature_faults(file: BinaryIO, zipped: Archive, signature: bytes, lim
     if len(entries) != 1:
         return
     if entries[0].size > limits.max_embedded_bytes:
-        message = f"The signature has more than {limits.max_embedded_bytes} bytes, which no signature has: sign again."
+        message = f"The signature is larger than {limits.max_embedded_bytes} bytes. Sign the package again."
         yield Fault("signature-too-large", message)
         return
     try:
@@ -90,7 +90,7 @@ def find_signature_faults(file: BinaryIO, zipped: Archive, signature: bytes, lim
         yield from refused.faults
         return
     if content_hash != claimed.content_hash:
-        message = "The package was changed after it had been signed: sign it again, or push it as it was signed."
+        message = "The package was changed after it was signed. Sign it again, or push the original signed file."
         yield Fault("signature-broken", message)
 
 
@@ -102,7 +102,7 @@ def read_signature(signature: bytes) -> Signature:
     try:
         return _read_signature(signature)
     except NotBer as broken:
-        message = f"The {SIGNATURE_NAME} of the package cannot be read as a signature ({broken}): sign it again."
+        message = f"The {SIGNATURE_NAME} of the package is not a readable signature ({broken}). Sign it again."
         raise _no("signature-unreadable", message) from None
 
 
@@ -114,7 +114,10 @@ def hash_content(file: BinaryIO, zipped: Archive, signature: Entry, hash_name: s
     """
     stop = min([zipped.start, *(entry.offset for entry in zipped.entries if entry.offset > signature.offset)])
     if stop <= signature.offset:
-        raise _no("signature-entry-wrong", f"The entry {SIGNATURE_NAME} is not where it says: sign the package again.")
+        raise _no(
+            "signature-entry-wrong",
+            f"The entry {SIGNATURE_NAME} is not where the directory says. Sign the package again.",
+        )
     file.seek(signature.offset)
     _check_ways(_LOCAL.unpack(file.read(_LOCAL.size)))
     hashed = hashlib.new(hash_name)
@@ -139,7 +142,7 @@ def _hash_bytes(file: BinaryIO, start: int, stop: int, hashed: "hashlib._Hash") 
 def _check_ways(flags_method_and_more: Iterable[int]) -> None:
     """Flags, method and attributes of the entry must all be zero: NuGet clients refuse anything else (NU3005)."""
     if any(flags_method_and_more):
-        message = f"{SIGNATURE_NAME} must be stored as it is, without flags or attributes: sign with a NuGet tool."
+        message = f"{SIGNATURE_NAME} must be stored uncompressed, without flags or attributes. Sign with a NuGet tool."
         raise _no("signature-entry-wrong", message)
 
 
@@ -178,7 +181,9 @@ def _refuse_zip64(extra: bytes) -> None:
 
 def _zip64() -> FaultyPackage:
     # quirk: NuGet clients verify no signature in a zip with zip64 records (NU3006).
-    message = "The package is signed and has zip64 records, which NuGet clients refuse: pack it without, sign again."
+    message = (
+        "The signed package has zip64 records, which NuGet clients refuse. Pack it without them and sign it again."
+    )
     return _no("signature-in-zip64", message)
 
 
@@ -194,7 +199,7 @@ class _Signer(NamedTuple):
 def _read_signature(signature: bytes) -> Signature:
     content, certificates, signers = _read_signed_data(read_value(signature))
     if len(signers) != 1:
-        message = f"The signature of the package has {len(signers)} signers, and a package has one: sign it again."
+        message = f"The signature of the package has {len(signers)} signers; it must have one. Sign it again."
         raise _no("signature-signers-wrong", message)
     signer = _read_signer(signers[0])
     _check_digest(signer, {signer.hash_name: hashlib.new(signer.hash_name, content).digest()})
@@ -208,7 +213,7 @@ def _read_signed_data(message: Value) -> tuple[bytes, list[Value], list[Value]]:
     """The content, the certificates and the signers of ContentInfo with SignedData (RFC 5652, 3 and 5.1)."""
     kind, wrapped = _inner(message, SEQUENCE, 2)[:2]
     if kind.tag != OID or kind.content != _SIGNED_DATA or wrapped.tag != _CONTEXT_0:
-        raise NotBer("no SignedData")
+        raise NotBer("not SignedData")
     fields = _inner(_inner(wrapped, _CONTEXT_0, 1)[0], SEQUENCE, 4)
     encapsulated = _inner(fields[2], SEQUENCE, 2)
     content = read_octets(_inner(encapsulated[1], _CONTEXT_0, 1)[0])
@@ -218,7 +223,7 @@ def _read_signed_data(message: Value) -> tuple[bytes, list[Value], list[Value]]:
 
 def _inner(value: Value, tag: int, least: int) -> list[Value]:
     if value.tag != tag:
-        raise NotBer("a value of another kind than expected")
+        raise NotBer("a value has an unexpected type")
     inner = list(value.inner())
     if len(inner) < least:
         raise NotBer("a value lacks some of its parts")
@@ -239,7 +244,7 @@ def _read_signer(signer: Value) -> _Signer:
 
 
 def _hash_unknown() -> FaultyPackage:
-    message = "The signature uses a hash that NuGet clients do not take: sign with SHA-256, SHA-384 or SHA-512."
+    message = "The signature uses a hash that NuGet clients refuse. Sign with SHA-256, SHA-384 or SHA-512."
     return _no("signature-hash-unknown", message)
 
 
@@ -256,7 +261,7 @@ def _check_digest(signer: _Signer, right: Mapping[str, bytes]) -> None:
     """Compare the digest that a signer signed with the `right` one by its hash."""
     values = signer.signed.get(_MESSAGE_DIGEST)
     if values is None or [read_octets(value) for value in _inner(values, SET, 1)] != [right[signer.hash_name]]:
-        message = "The signature of the package holds something else than what was signed: sign the package again."
+        message = "The content of the package signature is not what the signer signed. Sign the package again."
         raise _no("signature-digest-wrong", message)
 
 
@@ -276,7 +281,9 @@ def _parse_content(content: bytes) -> tuple[str, bytes]:
     """The name and value of the hash in what NuGet signs: "Version:1", an empty line, "<OID>-Hash:<base64>"."""
     header, _, rest = content.replace(b"\r\n", b"\n").partition(b"\n\n")
     if b"Version:1" not in header.split(b"\n"):
-        message = "What is signed is no hash of a package in NuGet's version 1: sign the package with a NuGet tool."
+        message = (
+            "The signed content is not a package hash in NuGet's version 1 format. Sign the package with a NuGet tool."
+        )
         raise _no("signature-content-wrong", message)
     for line in rest.partition(b"\n\n")[0].split(b"\n"):
         name, _, text = line.partition(b":")
