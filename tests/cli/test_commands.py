@@ -104,7 +104,7 @@ def test_keys_are_listed_without_themselves_and_can_be_revoked(data):
         (("key", "revoke", "key-none"), "key-none"),
         (("feed", "create", "UPPER"), "UPPER"),
         (("feed", "create", "default"), "already"),
-        (("feed", "create", "f", "min_age=7d"), "not built yet"),
+        (("feed", "create", "f", "min_age=7d"), "not implemented yet"),
         (("feed", "set", "none", "delete=unlist"), "none"),
         (("feed", "set", "default", "colour=red"), "colour"),
         (("feed", "show", "none"), "none"),

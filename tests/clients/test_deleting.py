@@ -128,7 +128,7 @@ class TestEachKindOfFeed:
         set_feed(desk.server, "default", delete="soft")
         key = add_key(desk.server, rights=["push", "unlist", "read"])
         outcome = desk.delete(client, key=key)
-        assert_refused(outcome, f"{WARNING[client]}DELETE takes versions away", "lacks the right 'delete'", "403")
+        assert_refused(outcome, f"{WARNING[client]}DELETE removes versions", "lacks the right 'delete'", "403")
         assert "motherlode unlist" in outcome.output
         done(desk.fetch(client))
 

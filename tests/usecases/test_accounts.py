@@ -113,7 +113,7 @@ class TestSetPassword:
     def test_nor_with_a_key_for_some_feeds_or_ids_alone(self, services, role, limits):
         services.add_account("alice", password=PASSWORD, role=role)
         services.do(set_password, "alice", "another good one", actor=services.actor("alice", ADMIN))
-        with services.refusing(NotAllowed, match="with a key for all feeds and ids"):
+        with services.refusing(NotAllowed, match="must cover all feeds and ids"):
             services.do(set_password, "alice", PASSWORD, actor=services.actor("alice", ADMIN, **limits))
 
     @pytest.mark.parametrize("name", ["build", "widgets", "nobody"])

@@ -124,9 +124,9 @@ class TestInvite:
 
     @pytest.mark.parametrize("verb", [invite_owner, remove_owner])
     def test_only_owners_change_owners_and_only_with_a_key_for_it(self, owned, verb):
-        with owned.refusing(NotAllowed, match="belongs to its owners"):
+        with owned.refusing(NotAllowed, match="does not belong to an owner"):
             do(owned, verb, "bob", actor=owned.actor("bob", ADMIN))
-        with owned.refusing(NotAllowed, match="not change owners here: use one with the right 'admin' for this feed"):
+        with owned.refusing(NotAllowed, match="not change owners here. Use one with the right 'admin' for this feed"):
             do(owned, verb, "bob", actor=owned.actor("alice", PUSH))
         with owned.refusing(NotAllowed, match="not change owners here"):
             do(owned, verb, "bob", actor=owned.actor("alice", ADMIN, feeds=frozenset({"other"})))
@@ -158,7 +158,7 @@ class TestNamesInRefusals:
     def test_they_are_named_with_the_teams(self, owned):
         do(owned, add_owner, "Gadgets")
         for attempt in self.attempts(owned, "bob"):
-            with owned.refusing(NotAllowed, match=r"is none of theirs: .* Its owners: alice, Gadgets\.$"):
+            with owned.refusing(NotAllowed, match=r"does not belong to an owner .* Its owners: alice, Gadgets\.$"):
                 attempt()
 
     def test_many_are_counted(self, owned):
@@ -199,7 +199,7 @@ class TestRemoveOwner:
         do(owned, remove_owner, "alice", actor=owned.actor("bob", ADMIN))
         assert owners_of(owned) == ["bob"]
         assert owned.rows("access") != before
-        with owned.refusing(NotAllowed, match="belongs to its owners"):
+        with owned.refusing(NotAllowed, match="does not belong to an owner"):
             owned.push(nupkg(version="2.0.0"), actor=owned.actor("alice", PUSH))
         with owned.refusing(LastOwner):
             do(owned, remove_owner, "bob")
