@@ -1,6 +1,6 @@
-"""Version ranges of dependencies: all bracket forms, none that floats (NuGet versioning, "Version ranges").
+"""Version ranges of dependencies: all bracket forms, but no floating versions (NuGet versioning, "Version ranges").
 
-Invariant: a range that was parsed can be satisfied, and its `normalized` text is one that every client can read.
+Invariant: some version satisfies every parsed range, and every client can read its `normalized` text.
 """
 
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ MAX_RANGE_LENGTH = 256
 
 
 class InvalidVersionRange(ValueError):
-    """A text that is no version range; `str()` says what is wrong with it and what is allowed."""
+    """The text is not a version range; `str()` says why and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
     """Versions from `min` to `max`; None means no bound. A bound that is None is never included.
 
-    `written` is the text it was read from; it takes no part in equality.
+    `written` is the original text; equality ignores it.
     """
 
     min: Version | None
@@ -33,18 +33,18 @@ class VersionRange:
     @property
     def normalized(self) -> str:
         """The text for documents: `[1.0.0, )`, `(, 2.0.0)`, `[1.0.0, 1.0.0]`."""
-        # quirk: unbounded is `(, )` with the blank; clients refuse `(,)`, and then the whole document around it.
+        # quirk: unbounded is `(, )` with the space; clients refuse `(,)` and the whole document that contains it.
         low = f"{'[' if self.include_min else '('}{self.min.normalized if self.min else ''}"
         high = f"{self.max.normalized if self.max else ''}{']' if self.include_max else ')'}"
         return f"{low}, {high}"
 
     @property
     def is_semver2(self) -> bool:
-        """Whether a bound is a SemVer 2 version; it makes the whole package one."""
+        """Whether a bound is a SemVer 2 version, which makes the whole package SemVer 2."""
         return any(bound is not None and bound.is_semver2 for bound in (self.min, self.max))
 
     def satisfied_by(self, version: Version) -> bool:
-        """Whether `version` lies inside, by precedence; prereleases are not treated differently."""
+        """Return whether `version` is in the range, by precedence; prereleases are not treated specially."""
         rank = version.sort_key
         if self.min is not None and (rank < (low := self.min.sort_key) or (rank == low and not self.include_min)):
             return False
@@ -59,11 +59,11 @@ ANY = VersionRange(None, None, include_min=False, include_max=False)
 
 @lru_cache(maxsize=8192)
 def parse_range(text: str) -> VersionRange:
-    """Read a range strictly: `1.0`, `[1.0]`, `[1.0,2.0)`, `(,2.0]`, `(, )`… Blanks around bounds are dropped.
+    """Read a range strictly: `1.0`, `[1.0]`, `[1.0,2.0)`, `(,2.0]`, `(, )`… White space around bounds is ignored.
 
     Raises:
-        InvalidVersionRange: anything else, a floating version, more than 256 characters, or a range that no version
-            can satisfy.
+        InvalidVersionRange: the text is anything else, has a floating version or more than 256 characters, or no
+            version can satisfy it.
     """
     written = trim(text)
     if len(written) > MAX_RANGE_LENGTH:

@@ -1,8 +1,8 @@
-"""The zip itself, read strictly: what every reader of the archive must see alike, and nothing that readers differ on.
+"""A strict zip reader: it accepts only archives that all zip readers read in the same way.
 
-Invariant: no number that the file claims decides how much memory or time is spent. Sizes are compared with what is
-really there, contents pass in pieces, and the entries must tile the file from its first byte to the directory: no
-prefix, no gap, no overlap, so no byte is read twice and none hides.
+Invariant: no number in the file decides how much memory or time is used. Sizes are compared with the real content,
+contents are read in pieces, and the entries must cover the file from its first byte to the directory without prefix,
+gap or overlap, so that no byte is read twice and none is hidden.
 """
 
 import zlib
@@ -53,7 +53,7 @@ _ZIP64_FIELD, _UNICODE_PATH_FIELD = 0x0001, 0x7075
 
 
 class Entry(NamedTuple):
-    """One entry as the directory tells it; `name` is decoded and otherwise as written."""
+    """One entry as the directory describes it; `name` is decoded but otherwise as written."""
 
     name: str
     size: int
@@ -68,7 +68,7 @@ class Entry(NamedTuple):
 
 
 class Archive(NamedTuple):
-    """The directory of a zip: `entries` in its order, its `start`, the `size` of the file, what is wrong so far."""
+    """The directory of a zip: its `entries` in order, its `start`, the `size` of the file, and the faults so far."""
 
     entries: tuple[Entry, ...]
     start: int
@@ -83,7 +83,7 @@ class _End(NamedTuple):
 
 
 def read_archive(file: BinaryIO, limits: Limits) -> Archive:
-    """Read the directory of a zip. Raises `FaultyPackage` when it cannot be read: nothing more can be found."""
+    """Read the directory of a zip. Raises `FaultyPackage` if it cannot be read, so that no entry can be checked."""
     size = file.seek(0, 2)
     end = _read_end(file, size)
     if end.entries > limits.max_entries:
@@ -106,9 +106,9 @@ def read_archive(file: BinaryIO, limits: Limits) -> Archive:
 def read_contents(
     file: BinaryIO, archive: Archive, limits: Limits, keep: Collection[Entry]
 ) -> tuple[dict[Entry, bytes], list[Fault]]:
-    """Unpack and check every entry in one pass; the contents of `keep` that are sound, and all faults.
+    """Unpack and check every entry in one pass. Returns the sound contents of `keep`, and all faults.
 
-    When the entries claim to unpack to more than `limits` allow, only `keep` is read.
+    If the entries claim to unpack to more than `limits` allow, only `keep` is read.
     """
     faults: list[Fault] = []
     kept: dict[Entry, bytes] = {}
@@ -134,7 +134,7 @@ def read_contents(
 
 
 def read_content(file: BinaryIO, archive: Archive, entry: Entry) -> bytes:
-    """The content of one entry, checked. Its size is not limited here. Raises `FaultyPackage`."""
+    """Return the checked content of one entry. Its size is not limited here. Raises `FaultyPackage`."""
     behind = (other.offset for other in archive.entries if other.offset > entry.offset)
     stop = min([archive.start, *behind])
     return _check_entry(file, entry, stop, is_kept=True)
@@ -176,7 +176,7 @@ def _read_end(file: BinaryIO, size: int) -> _End:
 
 
 def _has_other_end(tail: bytes, found: int) -> bool:
-    """Whether an earlier end record has a comment that reaches the end of the file too."""
+    """Return whether the comment of an earlier end record also ends at the end of the file."""
     earlier = tail.rfind(b"PK\5\6", 0, found)
     while earlier >= 0:
         if earlier + _END.size + int.from_bytes(tail[earlier + 20 : earlier + 22], "little") == len(tail):
@@ -186,7 +186,7 @@ def _has_other_end(tail: bytes, found: int) -> bool:
 
 
 def _resolve_zip64(file: BinaryIO, numbers: list[int], position: int) -> tuple[list[int], int]:
-    """The numbers of the end record with those of zip64 in place of "all ones", and where the end records begin."""
+    """Return the numbers of the end record, "all ones" replaced by those of zip64, and where the end records begin."""
     file.seek(max(0, position - _LOCATOR.size))
     locator = file.read(_LOCATOR.size)
     if position < _LOCATOR.size or not locator.startswith(b"PK\6\7"):
@@ -237,7 +237,7 @@ def _entry(fixed: tuple[int, ...], raw_name: bytes, extra: bytes, faults: list[F
 
 
 def _decode(raw_name: bytes, flags: int, faults: list[Fault]) -> str:
-    """A name as .NET reads it: UTF-8, and without the UTF-8 flag also code page 437."""
+    """Decode a name as .NET does: as UTF-8, else as code page 437, which is a fault if the UTF-8 flag is set."""
     try:
         return raw_name.decode()
     except UnicodeDecodeError:
@@ -250,7 +250,7 @@ def _decode(raw_name: bytes, flags: int, faults: list[Fault]) -> str:
 
 
 def _parse_extra(extra: bytes, name: str) -> dict[int, bytes]:
-    """The fields by their tag; fewer than four bytes at the end are padding."""
+    """Return the extra fields by tag. Fewer than four bytes at the end are padding."""
     fields: dict[int, bytes] = {}
     position = 0
     while position + _FIELD.size <= len(extra):
@@ -263,7 +263,7 @@ def _parse_extra(extra: bytes, name: str) -> dict[int, bytes]:
 
 
 def _widen(numbers: tuple[int, ...], fields: dict[int, bytes], name: str) -> Iterator[int]:
-    """The numbers with those that are "all ones" taken from the zip64 field, in its order."""
+    """Return the numbers, with "all ones" replaced by the values of the zip64 field, in its order."""
     wide = fields.get(_ZIP64_FIELD, b"")
     for number in numbers:
         if number != _ALL_ONES_32:
@@ -276,7 +276,7 @@ def _widen(numbers: tuple[int, ...], fields: dict[int, bytes], name: str) -> Ite
 
 
 def _check_unicode_path(fields: dict[int, bytes], name: str) -> None:
-    """Refuse a second name for readers that know Info-ZIP's "Unicode path" field."""
+    """Refuse a different name in Info-ZIP's "Unicode path" field, which only some readers use."""
     path = fields.get(_UNICODE_PATH_FIELD)
     if path is not None and path[5:] != name.encode():
         raise _no("entry-header-differs", f"{quote(name)} has a different name in an extra field. Pack it again.")
@@ -287,7 +287,7 @@ def _overlap(entry: Entry) -> FaultyPackage:
 
 
 def _check_entry(file: BinaryIO, entry: Entry, stop: int, *, is_kept: bool) -> bytes:
-    """Check local header, content and what follows up to `stop`; the content where `is_kept`, else nothing."""
+    """Check local header, content and the bytes up to `stop`. Returns the content if `is_kept`, else nothing."""
     data_start = _check_local_header(file, entry, stop)
     data_stop = data_start + entry.packed_size
     if data_stop > stop:
@@ -302,7 +302,7 @@ def _check_entry(file: BinaryIO, entry: Entry, stop: int, *, is_kept: bool) -> b
 
 
 def _check_local_header(file: BinaryIO, entry: Entry, stop: int) -> int:
-    """Compare the local header with the directory; where the data begins, to where the file is read."""
+    """Compare the local header with the directory. Returns where the data begins, which is where the file now is."""
     if entry.offset + _LOCAL.size > stop:
         raise _overlap(entry)
     file.seek(entry.offset)
@@ -349,7 +349,7 @@ def _check_content(file: BinaryIO, entry: Entry, *, is_kept: bool) -> bytes:
 
 
 def _unpacked(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
-    """The content in pieces of at most `PIECE_BYTES`."""
+    """Yield the content in pieces of at most `PIECE_BYTES`."""
     if entry.method == STORED:
         yield from _packed(file, entry)
     elif entry.method == DEFLATED:

@@ -1,10 +1,10 @@
-"""What a package's signature says about the package, and whether the package is still the one it was given to.
+"""The signature of a package, and whether the package still is the one that was signed.
 
 A signed package has an entry `.signature.p7s`: a CMS SignedData whose content is a short text with the hash of the
 package without that entry. The author or a repository signs it, a repository may countersign it.
 
-Invariant: only what the signature says about the bytes is judged here, never who says it: certificates, the signers'
-own signatures and time stamps are looked at by whoever must trust them. The package is not changed.
+Invariant: this module only compares the signature with the bytes of the package. It does not check who signed:
+verifying certificates, the signers' signatures and time stamps is up to the clients. The package is not changed.
 """
 
 import base64
@@ -57,10 +57,10 @@ _FIELD, _ZIP64_FIELD = Struct("<2H"), 0x0001
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a signature says: `content_hash` is the package's without the signature, by `hash_name` ("sha256"…).
+    """The claims of a signature: `content_hash` is the hash of the package without it, by `hash_name` ("sha256"…).
 
-    `certificate_sha256` is the fingerprint, in small hexadecimal digits, of the certificate that the signer names; None
-    where it names none that comes along. Nothing of this is trusted yet.
+    `certificate_sha256` is the fingerprint, in lower-case hexadecimal, of the signer's certificate; None if the
+    signature does not contain the certificate that the signer names. None of this is verified.
     """
 
     hash_name: str
@@ -71,10 +71,10 @@ class Signature:
 
 
 def find_signature_faults(file: BinaryIO, zipped: Archive, signature: bytes, limits: Limits) -> Iterator[Fault]:
-    """What is wrong with the signature of a package; nothing where there is none, or where two claim to be it.
+    """Yield the faults of a package's signature; none if there is no signature entry or more than one.
 
-    `signature` is the content of the entry; empty will do when that is larger than `limits.max_embedded_bytes`. The
-    file is read once more, in pieces.
+    `signature` is the content of the entry; it can be empty if the entry is larger than `limits.max_embedded_bytes`.
+    The file is read again, in pieces.
     """
     entries = [entry for entry in zipped.entries if entry.name == SIGNATURE_NAME]
     if len(entries) != 1:
@@ -95,7 +95,7 @@ def find_signature_faults(file: BinaryIO, zipped: Archive, signature: bytes, lim
 
 
 def read_signature(signature: bytes) -> Signature:
-    """What the signature says, once its parts agree. Raises `FaultyPackage`.
+    """Return the claims of a signature whose parts are consistent. Raises `FaultyPackage`.
 
     The form is that of NuGet's package signatures: CMS SignedData (RFC 5652) in DER or BER with one signer.
     """
@@ -107,10 +107,10 @@ def read_signature(signature: bytes) -> Signature:
 
 
 def hash_content(file: BinaryIO, zipped: Archive, signature: Entry, hash_name: str) -> bytes:
-    """The hash of the package as it was before the entry `signature` was added, as NuGet clients take it.
+    """Return the hash of the package before the entry `signature` was added, as NuGet clients compute it.
 
-    That is every byte but the entry and its record in the directory, with the offsets of entries behind it, and the
-    numbers of the end record, as they were. Raises `FaultyPackage` where clients take no such zip with a signature.
+    It covers every byte except the entry and its record in the directory. The offsets of later entries and the numbers
+    of the end record are restored. Raises `FaultyPackage` if clients do not accept such a zip with a signature.
     """
     stop = min([zipped.start, *(entry.offset for entry in zipped.entries if entry.offset > signature.offset)])
     if stop <= signature.offset:
@@ -140,14 +140,14 @@ def _hash_bytes(file: BinaryIO, start: int, stop: int, hashed: "hashlib._Hash") 
 
 
 def _check_ways(flags_method_and_more: Iterable[int]) -> None:
-    """Flags, method and attributes of the entry must all be zero: NuGet clients refuse anything else (NU3005)."""
+    """Check that flags, method and attributes of the entry are zero: NuGet clients refuse anything else (NU3005)."""
     if any(flags_method_and_more):
         message = f"{SIGNATURE_NAME} must be stored uncompressed, without flags or attributes. Sign with a NuGet tool."
         raise _no("signature-entry-wrong", message)
 
 
 def _read_directory_without(file: BinaryIO, zipped: Archive, signature: Entry, gone_bytes: int) -> Iterator[bytes]:
-    """The directory and the end record as they were before `gone_bytes` of the entry `signature` came."""
+    """Yield the directory and the end record as they were before the entry `signature` added `gone_bytes`."""
     record_bytes = 0
     file.seek(zipped.start)
     for entry in zipped.entries:
@@ -180,7 +180,7 @@ def _refuse_zip64(extra: bytes) -> None:
 
 
 def _zip64() -> FaultyPackage:
-    # quirk: NuGet clients verify no signature in a zip with zip64 records (NU3006).
+    # quirk: NuGet clients do not verify signatures in a zip with zip64 records (NU3006).
     message = (
         "The signed package has zip64 records, which NuGet clients refuse. Pack it without them and sign it again."
     )
@@ -188,7 +188,7 @@ def _zip64() -> FaultyPackage:
 
 
 class _Signer(NamedTuple):
-    """A SignerInfo: its hash, the attributes it signed and those it did not, by type, and its signature's bytes."""
+    """A SignerInfo: its hash, its signed and unsigned attributes by type, and the bytes of its signature."""
 
     hash_name: str
     signed: Mapping[bytes, Value]
@@ -210,7 +210,7 @@ def _read_signature(signature: bytes) -> Signature:
 
 
 def _read_signed_data(message: Value) -> tuple[bytes, list[Value], list[Value]]:
-    """The content, the certificates and the signers of ContentInfo with SignedData (RFC 5652, 3 and 5.1)."""
+    """Return the content, certificates and signers of a ContentInfo with SignedData (RFC 5652, 3 and 5.1)."""
     kind, wrapped = _inner(message, SEQUENCE, 2)[:2]
     if kind.tag != OID or kind.content != _SIGNED_DATA or wrapped.tag != _CONTEXT_0:
         raise NotBer("not SignedData")
@@ -231,7 +231,10 @@ def _inner(value: Value, tag: int, least: int) -> list[Value]:
 
 
 def _read_signer(signer: Value) -> _Signer:
-    """SignerInfo: version, whose certificate, hash, attributes, algorithm, signature, attributes (RFC 5652, 5.3)."""
+    """Read a SignerInfo: version, signer id, hash, signed attributes, algorithm, signature, unsigned attributes.
+
+    The source is RFC 5652, 5.3.
+    """
     fields = _inner(signer, SEQUENCE, 5)
     hash_name = _SHA2.get(_inner(fields[2], SEQUENCE, 1)[0].content)
     if hash_name is None:
@@ -249,7 +252,7 @@ def _hash_unknown() -> FaultyPackage:
 
 
 def _read_attributes(attributes: Value) -> dict[bytes, Value]:
-    """The set of values of each attribute, by its type; of an attribute that comes twice the first, as clients do."""
+    """Return the set of values of each attribute by its type; of a repeated attribute the first, like clients."""
     read: dict[bytes, Value] = {}
     for attribute in attributes.inner():
         kind, values = _inner(attribute, SEQUENCE, 2)[:2]
@@ -258,7 +261,7 @@ def _read_attributes(attributes: Value) -> dict[bytes, Value]:
 
 
 def _check_digest(signer: _Signer, right: Mapping[str, bytes]) -> None:
-    """Compare the digest that a signer signed with the `right` one by its hash."""
+    """Compare the digest that a signer signed with the one in `right` for its hash."""
     values = signer.signed.get(_MESSAGE_DIGEST)
     if values is None or [read_octets(value) for value in _inner(values, SET, 1)] != [right[signer.hash_name]]:
         message = "The content of the package signature is not what the signer signed. Sign the package again."
@@ -266,7 +269,7 @@ def _check_digest(signer: _Signer, right: Mapping[str, bytes]) -> None:
 
 
 def _check_countersigners(signer: _Signer) -> int:
-    """How many there are. What a countersigner signs is the signer's signature (RFC 5652, 11.4)."""
+    """Check the countersigners, which sign the signer's signature (RFC 5652, 11.4). Returns their number."""
     values = signer.unsigned.get(_COUNTERSIGNATURE)
     if values is None:
         return 0
@@ -278,7 +281,7 @@ def _check_countersigners(signer: _Signer) -> int:
 
 
 def _parse_content(content: bytes) -> tuple[str, bytes]:
-    """The name and value of the hash in what NuGet signs: "Version:1", an empty line, "<OID>-Hash:<base64>"."""
+    """Return name and value of the hash in NuGet's signed text: "Version:1", an empty line, "<OID>-Hash:<base64>"."""
     header, _, rest = content.replace(b"\r\n", b"\n").partition(b"\n\n")
     if b"Version:1" not in header.split(b"\n"):
         message = (
@@ -296,11 +299,11 @@ def _decode(text: bytes) -> bytes:
     try:
         return parse_by(base64.b64decode, text, validate=True)
     except Unreadable:
-        return b""  # the hash of no package: what is signed and what is here differ
+        return b""  # not the hash of any package, so it will not match
 
 
 def _read_kind(signer: _Signer) -> Literal["author", "repository", "unknown"]:
-    """Who signs by the commitment type: proof of origin is an author's, proof of receipt a repository's."""
+    """Return the kind of signer by the commitment type: proof of origin is an author, proof of receipt a repository."""
     values = signer.signed.get(_COMMITMENT_TYPE)
     told = [] if values is None else [inner.content for value in _inner(values, SET, 1) for inner in value.inner()]
     kinds = [_KINDS[kind] for kind in told if kind in _KINDS]
@@ -308,7 +311,7 @@ def _read_kind(signer: _Signer) -> Literal["author", "repository", "unknown"]:
 
 
 def _find_certificate(signer: _Signer, certificates: Iterable[Value]) -> str | None:
-    """The fingerprint of the certificate whose hash is the first that the signer signed (RFC 5035, 3)."""
+    """Return the fingerprint of the certificate whose hash is first in the signed attribute (RFC 5035, 3), or None."""
     values = signer.signed.get(_SIGNING_CERTIFICATE)
     if values is None:
         return None
