@@ -18,7 +18,7 @@ SERVER_JSON = ".mcp/server.json"
 RUNTIME_JSON = "runtime.json"
 
 _IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-_NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
+_NOT_IN_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
 
 
 class Role(StrEnum):
@@ -65,7 +65,7 @@ def find_image_type(content: bytes) -> str | None:
 
 def is_text(content: bytes) -> bool:
     """Return whether the only control characters are those of texts (tab, line ends, form feed)."""
-    return _NO_TEXT.search(content) is None
+    return _NOT_IN_TEXT.search(content) is None
 
 
 def find_embedded(package: Package, entries: tuple[Entry, ...]) -> tuple[Embedded, ...]:

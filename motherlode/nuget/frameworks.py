@@ -168,7 +168,7 @@ _NO_NUMBERS: Numbers = (0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """A target framework. Equality and hash go by `canonical`, ignoring case.
+    """A target framework. Equality and hash use `canonical`, ignoring case.
 
     `canonical` is the long name (`.NETStandard,Version=v2.0`, with `,Profile=…` or `,Platform=…` if it has one),
     `short` the folder name (`netstandard2.0`). Both are the text as written if `is_supported` is False.

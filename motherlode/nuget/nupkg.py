@@ -76,10 +76,10 @@ def read_nupkg(file: BinaryIO, limits: Limits, now: datetime, strictness: Strict
     Raises `FaultyPackage` with all faults found in the archive, its entries, the nuspec, the files that it names and
     the signature, at most `limits.max_faults`.
     """
-    verdict = validate_nupkg(file, limits, now, strictness)
-    if verdict.nupkg is None:
-        raise FaultyPackage(verdict.faults)
-    return verdict.nupkg
+    result = validate_nupkg(file, limits, now, strictness)
+    if result.nupkg is None:
+        raise FaultyPackage(result.faults)
+    return result.nupkg
 
 
 def validate_nupkg(

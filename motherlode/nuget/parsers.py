@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_NO_FAULT_OF_THE_INPUT = (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError)
+_NOT_CAUSED_BY_INPUT = (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError)
 
 
 class Unreadable(ValueError):
@@ -25,7 +25,7 @@ def parse_by(parser: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """
     try:
         return parser(*args, **kwargs)
-    except _NO_FAULT_OF_THE_INPUT:
+    except _NOT_CAUSED_BY_INPUT:
         raise
     except BaseException as error:
         raise Unreadable(str(error) or type(error).__name__) from error

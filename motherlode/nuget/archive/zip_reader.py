@@ -11,7 +11,7 @@ from struct import Struct
 from typing import BinaryIO, NamedTuple
 
 from motherlode.nuget.faults import Fault, FaultyPackage
-from motherlode.nuget.limits import Limits as Limits  # noqa: PLC0414 its readers know it from here
+from motherlode.nuget.limits import Limits as Limits  # noqa: PLC0414 re-exported
 from motherlode.nuget.parsers import Unreadable, parse_by
 from motherlode.nuget.quoting import quote
 
@@ -87,11 +87,11 @@ def read_archive(file: BinaryIO, limits: Limits) -> Archive:
     size = file.seek(0, 2)
     end = _read_end(file, size)
     if end.entries > limits.max_entries:
-        raise _no(
+        raise _faulty(
             "entries-too-many", f"The package has {end.entries} entries; at most {limits.max_entries} are allowed."
         )
     if end.directory_size > limits.max_directory_bytes:
-        raise _no(
+        raise _faulty(
             "directory-too-large", "The directory of the archive is too large. Shorten file names or remove files."
         )
     file.seek(end.directory_start)
@@ -99,7 +99,7 @@ def read_archive(file: BinaryIO, limits: Limits) -> Archive:
     entries = tuple(_parse_directory(file.read(end.directory_size), faults))
     if len(entries) != end.entries:
         counted = f"The archive says it has {end.entries} entries but has {len(entries)}"
-        raise _no("entries-miscounted", f"{counted}. Pack it again.")
+        raise _faulty("entries-miscounted", f"{counted}. Pack it again.")
     return Archive(entries, end.directory_start, size, tuple(faults))
 
 
@@ -144,7 +144,7 @@ def _offset(entry: Entry) -> int:
     return entry.offset
 
 
-def _no(code: str, message: str) -> FaultyPackage:
+def _faulty(code: str, message: str) -> FaultyPackage:
     return FaultyPackage((Fault(code, message),))
 
 
@@ -153,23 +153,25 @@ def _read_end(file: BinaryIO, size: int) -> _End:
     tail = file.read(_END.size + 0xFFFF)
     found = tail.rfind(b"PK\5\6")
     if found < 0 or found + _END.size > len(tail):
-        raise _no(
+        raise _faulty(
             "zip-unreadable", "The file is not a complete zip archive: it is truncated or not a package. Pack it again."
         )
     _, *numbers, comment_size = _END.unpack_from(tail, found)
     if found + _END.size + comment_size != len(tail):
-        raise _no(
+        raise _faulty(
             "zip-suffix", "There are bytes after the end of the archive. Push the file as the pack tool wrote it."
         )
     if _has_other_end(tail, found):
-        raise _no("zip-ambiguous", "The comment of the archive looks like another archive. Pack it without a comment.")
+        raise _faulty(
+            "zip-ambiguous", "The comment of the archive looks like another archive. Pack it without a comment."
+        )
     position = size - len(tail) + found
     numbers, position = _resolve_zip64(file, numbers, position)
     disk, start_disk, here, count, directory_size, directory_start = numbers
     if disk or start_disk or here != count:
-        raise _no("zip-split", "The file is one part of a split archive. Pack it as a single file.")
+        raise _faulty("zip-split", "The file is one part of a split archive. Pack it as a single file.")
     if directory_start + directory_size != position:
-        raise _no(
+        raise _faulty(
             "directory-misplaced", "The directory of the archive is not where the end record says. Pack it again."
         )
     return _End(count, directory_size, directory_start)
@@ -192,7 +194,7 @@ def _resolve_zip64(file: BinaryIO, numbers: list[int], position: int) -> tuple[l
     if position < _LOCATOR.size or not locator.startswith(b"PK\6\7"):
         return numbers, position
     _, disk, start, disks = _LOCATOR.unpack(locator)
-    broken = _no("zip64-broken", "The zip64 records of the archive are broken. Pack it again.")
+    broken = _faulty("zip64-broken", "The zip64 records of the archive are broken. Pack it again.")
     if disk or disks > 1 or start + _END64.size + _LOCATOR.size > position:
         raise broken
     file.seek(start)
@@ -209,14 +211,14 @@ def _parse_directory(directory: bytes, faults: list[Fault]) -> Iterator[Entry]:
     position, size = 0, len(directory)
     while position < size:
         if position + _CENTRAL.size > size or directory[position : position + 4] != b"PK\1\2":
-            raise _no("directory-broken", "The directory of the archive cannot be read: pack it again.")
+            raise _faulty("directory-broken", "The directory of the archive cannot be read: pack it again.")
         fixed = _CENTRAL.unpack_from(directory, position)
         name_stop = position + _CENTRAL.size + fixed[10]
         extra_stop = name_stop + fixed[11]
         raw_name = directory[position + _CENTRAL.size : name_stop]
         position = extra_stop + fixed[12]
         if position > size:
-            raise _no("directory-broken", "The directory of the archive cannot be read: pack it again.")
+            raise _faulty("directory-broken", "The directory of the archive cannot be read: pack it again.")
         yield _entry(fixed, raw_name, directory[name_stop:extra_stop], faults)
 
 
@@ -257,7 +259,7 @@ def _parse_extra(extra: bytes, name: str) -> dict[int, bytes]:
         tag, size = _FIELD.unpack_from(extra, position)
         position += _FIELD.size + size
         if position > len(extra) or (tag == _ZIP64_FIELD and tag in fields):
-            raise _no("entry-extra-broken", f"The extra field of {quote(name)} is broken. Pack it again.")
+            raise _faulty("entry-extra-broken", f"The extra field of {quote(name)} is broken. Pack it again.")
         fields[tag] = extra[position - size : position]
     return fields
 
@@ -270,7 +272,9 @@ def _widen(numbers: tuple[int, ...], fields: dict[int, bytes], name: str) -> Ite
             yield number
             continue
         if len(wide) < 8:
-            raise _no("entry-extra-broken", f"{quote(name)} lacks the zip64 field that its size needs. Pack it again.")
+            raise _faulty(
+                "entry-extra-broken", f"{quote(name)} lacks the zip64 field that its size needs. Pack it again."
+            )
         yield int.from_bytes(wide[:8], "little")
         wide = wide[8:]
 
@@ -279,11 +283,11 @@ def _check_unicode_path(fields: dict[int, bytes], name: str) -> None:
     """Refuse a different name in Info-ZIP's "Unicode path" field, which only some readers use."""
     path = fields.get(_UNICODE_PATH_FIELD)
     if path is not None and path[5:] != name.encode():
-        raise _no("entry-header-differs", f"{quote(name)} has a different name in an extra field. Pack it again.")
+        raise _faulty("entry-header-differs", f"{quote(name)} has a different name in an extra field. Pack it again.")
 
 
 def _overlap(entry: Entry) -> FaultyPackage:
-    return _no("entry-overlaps", f"{quote(entry.name)} overlaps what follows it. Pack it again.")
+    return _faulty("entry-overlaps", f"{quote(entry.name)} overlaps what follows it. Pack it again.")
 
 
 def _check_entry(file: BinaryIO, entry: Entry, stop: int, *, is_kept: bool) -> bytes:
@@ -297,7 +301,7 @@ def _check_entry(file: BinaryIO, entry: Entry, stop: int, *, is_kept: bool) -> b
     if entry.flags & HAS_DESCRIPTOR:
         _check_descriptor(file.read(min(after, 25)), entry)
     elif after:
-        raise _no("entry-gap", f"{after} bytes after {quote(entry.name)} do not belong to any file. Pack it again.")
+        raise _faulty("entry-gap", f"{after} bytes after {quote(entry.name)} do not belong to any file. Pack it again.")
     return content
 
 
@@ -308,7 +312,7 @@ def _check_local_header(file: BinaryIO, entry: Entry, stop: int) -> int:
     file.seek(entry.offset)
     head = file.read(_LOCAL.size)
     if not head.startswith(b"PK\3\4"):
-        raise _no("entry-header-missing", f"{quote(entry.name)} is not where the directory says. Pack it again.")
+        raise _faulty("entry-header-missing", f"{quote(entry.name)} is not where the directory says. Pack it again.")
     _, _, flags, method, _, _, crc, packed_size, size, name_size, extra_size = _LOCAL.unpack(head)
     data_start: int = entry.offset + _LOCAL.size + name_size + extra_size
     if data_start > stop:
@@ -318,12 +322,14 @@ def _check_local_header(file: BinaryIO, entry: Entry, stop: int) -> int:
         fields = _parse_extra(rest[name_size:], entry.name)
         size, packed_size = _widen((size, packed_size), fields, entry.name)
         _check_unicode_path(fields, entry.name)
-    told = (crc, packed_size, size)
-    true = (entry.crc, entry.packed_size, entry.size)
-    is_later = flags & HAS_DESCRIPTOR and all(number in (0, its) for number, its in zip(told, true, strict=True))
-    same_kind = method == entry.method and not (flags ^ entry.flags) & _MEANINGFUL
-    if not ((told == true or is_later) and same_kind and rest[:name_size] == entry.raw_name):
-        raise _no(
+    local = (crc, packed_size, size)
+    central = (entry.crc, entry.packed_size, entry.size)
+    is_in_descriptor = flags & HAS_DESCRIPTOR and all(
+        number in (0, expected) for number, expected in zip(local, central, strict=True)
+    )
+    is_same_kind = method == entry.method and not (flags ^ entry.flags) & _MEANINGFUL
+    if not ((local == central or is_in_descriptor) and is_same_kind and rest[:name_size] == entry.raw_name):
+        raise _faulty(
             "entry-header-differs", f"The local header of {quote(entry.name)} contradicts the directory. Pack it again."
         )
     return data_start
@@ -340,11 +346,11 @@ def _check_content(file: BinaryIO, entry: Entry, *, is_kept: bool) -> bytes:
         if is_kept:
             kept += piece
     if size != entry.size:
-        raise _no(
+        raise _faulty(
             "entry-size-wrong", f"{quote(entry.name)} does not have the size that the directory says. Pack it again."
         )
     if crc != entry.crc:
-        raise _no("entry-crc-wrong", f"{quote(entry.name)} is corrupt: its checksum is wrong. Pack it again.")
+        raise _faulty("entry-crc-wrong", f"{quote(entry.name)} is corrupt: its checksum is wrong. Pack it again.")
     return bytes(kept)
 
 
@@ -357,11 +363,11 @@ def _unpacked(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
             yield from _inflated(file, entry)
         except Unreadable as error:
             message = f"{quote(entry.name)} cannot be unpacked ({error}). Pack it again."
-            raise _no("entry-deflate-broken", message) from error
+            raise _faulty("entry-deflate-broken", message) from error
     else:
         is_known = entry.method == _DEFLATED64
         how = "Deflate64, which not every client can read" if is_known else "a method that clients cannot read"
-        raise _no("entry-method-unknown", f"{quote(entry.name)} is compressed with {how}. Use deflate.")
+        raise _faulty("entry-method-unknown", f"{quote(entry.name)} is compressed with {how}. Use deflate.")
 
 
 def _packed(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
@@ -386,7 +392,7 @@ def _inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
     while not inflater.eof and (piece := parse_by(inflater.decompress, b"", PIECE_BYTES)):
         yield piece
     if not inflater.eof or inflater.unused_data:
-        raise _no(
+        raise _faulty(
             "entry-deflate-broken",
             f"The compressed bytes of {quote(entry.name)} are cut short or too many. Pack it again.",
         )
@@ -401,7 +407,7 @@ def _check_descriptor(after: bytes, entry: Entry) -> None:
         record = crc + entry.packed_size.to_bytes(width, "little") + entry.size.to_bytes(width, "little")
         if after in (record, b"PK\7\x08" + record):
             return
-    raise _no(
+    raise _faulty(
         "entry-descriptor-wrong",
         f"The data descriptor of {quote(entry.name)} contradicts the directory. Pack it again.",
     )

@@ -103,7 +103,7 @@ def read_signature(signature: bytes) -> Signature:
         return _read_signature(signature)
     except NotBer as broken:
         message = f"The {SIGNATURE_NAME} of the package is not a readable signature ({broken}). Sign it again."
-        raise _no("signature-unreadable", message) from None
+        raise _faulty("signature-unreadable", message) from None
 
 
 def hash_content(file: BinaryIO, zipped: Archive, signature: Entry, hash_name: str) -> bytes:
@@ -114,12 +114,12 @@ def hash_content(file: BinaryIO, zipped: Archive, signature: Entry, hash_name: s
     """
     stop = min([zipped.start, *(entry.offset for entry in zipped.entries if entry.offset > signature.offset)])
     if stop <= signature.offset:
-        raise _no(
+        raise _faulty(
             "signature-entry-wrong",
             f"The entry {SIGNATURE_NAME} is not where the directory says. Sign the package again.",
         )
     file.seek(signature.offset)
-    _check_ways(_LOCAL.unpack(file.read(_LOCAL.size)))
+    _check_plain(_LOCAL.unpack(file.read(_LOCAL.size)))
     hashed = hashlib.new(hash_name)
     _hash_bytes(file, 0, signature.offset, hashed)
     _hash_bytes(file, stop, zipped.start, hashed)
@@ -128,7 +128,7 @@ def hash_content(file: BinaryIO, zipped: Archive, signature: Entry, hash_name: s
     return hashed.digest()
 
 
-def _no(code: str, message: str) -> FaultyPackage:
+def _faulty(code: str, message: str) -> FaultyPackage:
     return FaultyPackage((Fault(code, message),))
 
 
@@ -139,11 +139,11 @@ def _hash_bytes(file: BinaryIO, start: int, stop: int, hashed: "hashlib._Hash") 
         start += len(piece)
 
 
-def _check_ways(flags_method_and_more: Iterable[int]) -> None:
+def _check_plain(numbers: Iterable[int]) -> None:
     """Check that flags, method and attributes of the entry are zero: NuGet clients refuse anything else (NU3005)."""
-    if any(flags_method_and_more):
+    if any(numbers):
         message = f"{SIGNATURE_NAME} must be stored uncompressed, without flags or attributes. Sign with a NuGet tool."
-        raise _no("signature-entry-wrong", message)
+        raise _faulty("signature-entry-wrong", message)
 
 
 def _read_directory_without(file: BinaryIO, zipped: Archive, signature: Entry, gone_bytes: int) -> Iterator[bytes]:
@@ -156,7 +156,7 @@ def _read_directory_without(file: BinaryIO, zipped: Archive, signature: Entry, g
         rest = file.read(name_size + extra_size + comment_size)
         _refuse_zip64(rest[name_size : name_size + extra_size])
         if entry is signature:
-            _check_ways((flags, method, attributes))
+            _check_plain((flags, method, attributes))
             record_bytes = len(fixed) + len(rest)
             continue
         if offset > signature.offset:
@@ -184,7 +184,7 @@ def _zip64() -> FaultyPackage:
     message = (
         "The signed package has zip64 records, which NuGet clients refuse. Pack it without them and sign it again."
     )
-    return _no("signature-in-zip64", message)
+    return _faulty("signature-in-zip64", message)
 
 
 class _Signer(NamedTuple):
@@ -200,7 +200,7 @@ def _read_signature(signature: bytes) -> Signature:
     content, certificates, signers = _read_signed_data(read_value(signature))
     if len(signers) != 1:
         message = f"The signature of the package has {len(signers)} signers; it must have one. Sign it again."
-        raise _no("signature-signers-wrong", message)
+        raise _faulty("signature-signers-wrong", message)
     signer = _read_signer(signers[0])
     _check_digest(signer, {signer.hash_name: hashlib.new(signer.hash_name, content).digest()})
     countersigners = _check_countersigners(signer)
@@ -248,7 +248,7 @@ def _read_signer(signer: Value) -> _Signer:
 
 def _hash_unknown() -> FaultyPackage:
     message = "The signature uses a hash that NuGet clients refuse. Sign with SHA-256, SHA-384 or SHA-512."
-    return _no("signature-hash-unknown", message)
+    return _faulty("signature-hash-unknown", message)
 
 
 def _read_attributes(attributes: Value) -> dict[bytes, Value]:
@@ -265,7 +265,7 @@ def _check_digest(signer: _Signer, right: Mapping[str, bytes]) -> None:
     values = signer.signed.get(_MESSAGE_DIGEST)
     if values is None or [read_octets(value) for value in _inner(values, SET, 1)] != [right[signer.hash_name]]:
         message = "The content of the package signature is not what the signer signed. Sign the package again."
-        raise _no("signature-digest-wrong", message)
+        raise _faulty("signature-digest-wrong", message)
 
 
 def _check_countersigners(signer: _Signer) -> int:
@@ -287,7 +287,7 @@ def _parse_content(content: bytes) -> tuple[str, bytes]:
         message = (
             "The signed content is not a package hash in NuGet's version 1 format. Sign the package with a NuGet tool."
         )
-        raise _no("signature-content-wrong", message)
+        raise _faulty("signature-content-wrong", message)
     for line in rest.partition(b"\n\n")[0].split(b"\n"):
         name, _, text = line.partition(b":")
         if name in _HASH_LINES:
@@ -305,8 +305,8 @@ def _decode(text: bytes) -> bytes:
 def _read_kind(signer: _Signer) -> Literal["author", "repository", "unknown"]:
     """Return the kind of signer by the commitment type: proof of origin is an author, proof of receipt a repository."""
     values = signer.signed.get(_COMMITMENT_TYPE)
-    told = [] if values is None else [inner.content for value in _inner(values, SET, 1) for inner in value.inner()]
-    kinds = [_KINDS[kind] for kind in told if kind in _KINDS]
+    types = [] if values is None else [inner.content for value in _inner(values, SET, 1) for inner in value.inner()]
+    kinds = [_KINDS[kind] for kind in types if kind in _KINDS]
     return kinds[0] if len(kinds) == 1 else "unknown"
 
 

@@ -71,12 +71,12 @@ _EXAMPLES = {
     "signature-broken": "a file added after signing",
 }
 ENTRY_RULES = entries.RULES
-_JUDGED = {rule.code for rule in ENTRY_RULES}
+_ENTRY_CODES = {rule.code for rule in ENTRY_RULES}
 
 
-def _read(faults: dict[str, str], clause: str) -> Iterator[Rule]:
+def _reader_rules(faults: dict[str, str], clause: str) -> Iterator[Rule]:
     for code, about in faults.items():
-        if code not in _JUDGED:
+        if code not in _ENTRY_CODES:
             yield Rule(code, Severity.ALWAYS, clause, about, _EXAMPLES[code])
 
 
@@ -90,11 +90,11 @@ NUSPEC_RULES = (
     *embedded_files.RULES,
 )
 RULES = (
-    *_read(zip_reader.FAULTS, "zip file format (APPNOTE), read strictly"),
+    *_reader_rules(zip_reader.FAULTS, "zip file format (APPNOTE), read strictly"),
     *ENTRY_RULES,
-    *_read(parser.FAULTS, "XML 1.0; NuGet, nuspec reference"),
+    *_reader_rules(parser.FAULTS, "XML 1.0; NuGet, nuspec reference"),
     *NUSPEC_RULES,
-    *_read(signature.FAULTS, "NuGet, package signatures"),
+    *_reader_rules(signature.FAULTS, "NuGet, package signatures"),
 )
 BY_CODE = {rule.code: rule for rule in RULES}
 
