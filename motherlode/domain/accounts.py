@@ -1,6 +1,6 @@
-"""Accounts: people, service accounts and teams. What they may be called, and what roles there are.
+"""Accounts (people, service accounts and teams): their kinds, valid names and roles.
 
-All three share one kind of name, so that whoever is named as owner or in a grant is named alone.
+All three kinds share one namespace, so the name of an owner or in a grant is unambiguous.
 """
 
 import re
@@ -14,19 +14,19 @@ TEAM: Final = "team"
 KINDS: Final = (PERSON, SERVICE, TEAM)
 
 ADMINISTRATOR: Final = "administrator"
-"""The one role on the whole server: may do everything, everywhere."""
+"""The only role on the whole server: it allows everything on all feeds."""
 READER: Final = "reader"
 PUBLISHER: Final = "publisher"
 FEED_ROLES: Final = (READER, PUBLISHER)
-"""The roles that a feed grants; the third one, to own an id there, comes with the id."""
+"""The roles that can be granted on a feed. Owning a package id there also gives rights."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _RESERVED: Final = frozenset({"console", "bootstrap"})
-"""Who the audit log knows without an account."""
+"""Names that the audit log uses for actors without an account."""
 
 
 def parse_account_name(text: str) -> str:
-    """`text` itself when an account may be called that; raises `InvalidName`."""
+    """Return `text` if it is a valid account name. Raises `InvalidName`."""
     folded = text.lower()
     if not _NAME.fullmatch(text) or folded in _RESERVED or folded.startswith("key-"):
         raise InvalidName(text)

@@ -1,8 +1,8 @@
-"""Feeds: their names and what may be set for each.
+"""Feeds: their names and their settings.
 
-`FEED_SETTINGS` is the one table of what a feed can be told; the server's `[feed]` defaults and the commands that create
-or change a feed all read it. A setting whose effect is not built yet takes its default and refuses anything else, so
-that nobody relies on what nothing enforces.
+`FEED_SETTINGS` is the table of all settings of a feed; the server's `[feed]` defaults and the commands that create or
+change a feed read it. A setting that is not implemented yet accepts only its default, so that users do not rely on what
+is not enforced.
 """
 
 import re
@@ -30,7 +30,7 @@ DEFAULT_FEED = "default"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NAME_ALLOWED = "1 to 63 of a-z, 0-9 and '-', not beginning with '-'"
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-"""Control characters, line ends, halves of characters, and what no character is: no UTF-8 or no XML holds them."""
+"""Control characters, line ends, surrogates and noncharacters: not allowed in one line, in UTF-8 or in XML."""
 MAX_TITLE_LENGTH = 100
 MAX_ABOUT_LENGTH = 1_000
 
@@ -44,7 +44,7 @@ class Deletion(StrEnum):
 
 
 class Overwrite(StrEnum):
-    """Which versions that are there can be pushed again."""
+    """Which existing versions can be replaced by a push."""
 
     NEVER = "never"
     PRERELEASE = "prerelease"
@@ -53,11 +53,12 @@ class Overwrite(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FeedPolicy:
-    """How one feed treats its packages and its callers, as far as it can be set.
+    """The values of a feed's settings.
 
-    `least_protocol` is the oldest client protocol that may push, None where any may. `soft_delete_keep_s` is how long a
-    softly deleted version can be brought back. `title`, `about` and `logo` are how pages introduce it, "" and None
-    where nothing is set."""
+    `least_protocol` is the oldest client protocol that may push, None for any. `soft_delete_keep_s` is how many seconds
+    a soft-deleted version can be restored. `title`, `about` and `logo` are shown on the feed's pages, "" or None if not
+    set.
+    """
 
     max_package_bytes: int = 250 << 20
     is_private: bool = False
@@ -72,17 +73,17 @@ class FeedPolicy:
     logo: Logo | None = None
 
     def may_replace(self, version: Version) -> bool:
-        """Whether a version that is there may be pushed again."""
+        """Return whether a push may replace an existing `version`."""
         return self.overwrite is Overwrite.ALWAYS or (self.overwrite is Overwrite.PRERELEASE and version.is_prerelease)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedSetting:
-    """One thing a feed can be told.
+    """One setting of a feed.
 
-    `field` is its place in `FeedPolicy`, None while its effect is not built; `parse` turns text into the field's value
-    and raises ValueError, `show` turns it back, and `describe` into what people are told of it where that is another
-    text. `allowed` completes the sentence "allowed: …".
+    `field` is its name in `FeedPolicy`, None while it is not implemented. `parse` turns text into the field's value and
+    raises ValueError; `show` turns the value back into that text; `describe` turns it into text for people if that
+    differs. `allowed` completes the sentence "allowed: …".
     """
 
     name: str
@@ -95,11 +96,11 @@ class FeedSetting:
     describe: Callable[[Any], str] | None = None
 
     def value_of(self, policy: FeedPolicy) -> str:
-        """This setting's value in `policy`, as text that `parse_feed_policy` takes."""
+        """Return this setting's value in `policy` as text that `parse_feed_policy` accepts."""
         return self.default if self.field is None else self.show(getattr(policy, self.field))
 
     def description_of(self, policy: FeedPolicy) -> str:
-        """This setting's value in `policy`, as people are told it."""
+        """Return this setting's value in `policy` as text for people."""
         if self.field is None or self.describe is None:
             return self.value_of(policy)
         return self.describe(getattr(policy, self.field))
@@ -137,7 +138,7 @@ def _parse_words(max_length: int) -> Callable[[str], str]:
     def parse(text: str) -> str:
         text = text.strip()
         if len(text) > max_length or _UNFIT.search(text):
-            raise ValueError("too long, or with characters that no line has")
+            raise ValueError("too long, or contains control characters")
         return text
 
     return parse
@@ -154,7 +155,7 @@ FEED_SETTINGS: Mapping[str, FeedSetting] = {
             "delete",
             "unlist",
             "unlist, soft or hard",
-            "what DELETE does with a version: hide it, take it away so that it can be brought back, or for good",
+            "what DELETE does with a version: hide it, delete it so that it can be restored, or delete it permanently",
             field="delete",
             parse=lambda text: Deletion(text.strip()),
         ),
@@ -171,7 +172,7 @@ FEED_SETTINGS: Mapping[str, FeedSetting] = {
             "overwrite",
             "never",
             "never, prerelease or always",
-            "which versions that are there can be pushed again",
+            "which existing versions a push can replace",
             field="overwrite",
             parse=lambda text: Overwrite(text.strip()),
         ),
@@ -179,7 +180,7 @@ FEED_SETTINGS: Mapping[str, FeedSetting] = {
             "read",
             "anonymous",
             "anonymous or authenticated",
-            "who may read: everybody, or those who sign in and have a role on the feed",
+            "who may read: everyone, or only users with a role on the feed",
             field="is_private",
             parse=_parse_read,
             show=_format_read,
@@ -188,7 +189,7 @@ FEED_SETTINGS: Mapping[str, FeedSetting] = {
             "strictness",
             "gallery",
             "gallery or lenient",
-            "how closely packages are judged: as the public gallery does, or taking all that clients restore",
+            "how strictly packages are validated: like the public gallery, or accepting all that clients can restore",
             field="strictness",
             parse=_parse_strictness,
         ),
@@ -196,7 +197,7 @@ FEED_SETTINGS: Mapping[str, FeedSetting] = {
             "max_package_size",
             "250MB",
             SIZE_ALLOWED,
-            "the largest package a push may bring",
+            "the largest package that can be pushed",
             field="max_package_bytes",
             parse=parse_size,
             show=format_size,
@@ -205,7 +206,7 @@ FEED_SETTINGS: Mapping[str, FeedSetting] = {
             "soft_delete_keep",
             "90d",
             DURATION_ALLOWED,
-            "how long a softly deleted version can be brought back",
+            "how long a soft-deleted version can be restored",
             field="soft_delete_keep_s",
             parse=parse_duration,
             show=format_duration,
@@ -223,7 +224,7 @@ FEED_SETTINGS: Mapping[str, FeedSetting] = {
             "title",
             "",
             f"up to {MAX_TITLE_LENGTH} characters in one line",
-            "what pages call the feed; its name where nothing is set",
+            "the feed's title on pages; its name if not set",
             field="title",
             parse=_parse_words(MAX_TITLE_LENGTH),
         ),
@@ -231,7 +232,7 @@ FEED_SETTINGS: Mapping[str, FeedSetting] = {
             "about",
             "",
             f"up to {MAX_ABOUT_LENGTH} characters in one line",
-            "what the feed is: a text on its home page",
+            "a description on the feed's home page",
             field="about",
             parse=_parse_words(MAX_ABOUT_LENGTH),
         ),
@@ -247,39 +248,39 @@ FEED_SETTINGS: Mapping[str, FeedSetting] = {
         ),
         FeedSetting("min_age", "", "nothing", "how old a version must be before it is shown"),
         FeedSetting("upstreams", "", "nothing", "other feeds to fetch from"),
-        FeedSetting("retention", "", "nothing", "which old versions are cleared away"),
+        FeedSetting("retention", "", "nothing", "which old versions are deleted"),
     )
 }
 
 
 def is_feed_name(text: str) -> bool:
-    """Whether a feed may be called that."""
+    """Return whether `text` is a valid feed name."""
     return _NAME.fullmatch(text) is not None
 
 
 def parse_feed_name(text: str) -> str:
-    """`text` itself when a feed may be called that; raises InvalidSetting."""
+    """Return `text` if it is a valid feed name. Raises `InvalidSetting`."""
     if not is_feed_name(text):
-        raise InvalidSetting(f"No feed can be called {text!r}: a name has {_NAME_ALLOWED}.")
+        raise InvalidSetting(f"{text!r} is not a valid feed name. Use {_NAME_ALLOWED}.")
     return text
 
 
 def find_feed_fault(name: str, value: str) -> str | None:
-    """Why a feed cannot be told `name` = `value`, as a sentence; None when it can."""
+    """Return a message that says why `name` = `value` is not a valid setting, or None if it is."""
     setting = FEED_SETTINGS.get(name)
     if setting is None:
-        return f"There is no feed setting {name!r}: there are {', '.join(FEED_SETTINGS)}."
+        return f"There is no feed setting {name!r}. Settings are {', '.join(FEED_SETTINGS)}."
     if setting.field is None:
         return None if value.strip() == setting.default else _not_built(setting, value)
     try:
         setting.parse(value)
     except ValueError:
-        return f"{name} = {quote(value)} cannot be taken; allowed: {setting.allowed}."
+        return f"{name} = {quote(value)} is not valid; allowed: {setting.allowed}."
     return None
 
 
 def parse_feed_policy(values: Mapping[str, str], base: FeedPolicy | None = None) -> FeedPolicy:
-    """`base` changed by `values` (setting names to texts); raises InvalidSetting with every fault found."""
+    """Return `base` changed by `values` (setting names to texts). Raises `InvalidSetting` with all faults found."""
     faults = [fault for name, value in values.items() if (fault := find_feed_fault(name, value))]
     if faults:
         refusal = InvalidSetting(" ".join(faults))
@@ -291,15 +292,15 @@ def parse_feed_policy(values: Mapping[str, str], base: FeedPolicy | None = None)
 
 
 def format_feed_policy(policy: FeedPolicy) -> dict[str, str]:
-    """All settings of a feed in the table's order, as texts that `parse_feed_policy` takes."""
+    """Return all settings of a feed, in the order of the table, as texts that `parse_feed_policy` accepts."""
     return {name: setting.value_of(policy) for name, setting in FEED_SETTINGS.items()}
 
 
 def describe_feed_policy(policy: FeedPolicy) -> dict[str, str]:
-    """The same as people are told it, in lists and in the audit log: of a picture what it is, not its bytes."""
+    """Return all settings of a feed as texts for people, for lists and the audit log: of a logo its type and size."""
     return {name: setting.description_of(policy) for name, setting in FEED_SETTINGS.items()}
 
 
 def _not_built(setting: FeedSetting, value: str) -> str:
-    stay = f"leave it at {setting.default}" if setting.default else "leave it unset"
-    return f"{setting.name} = {value} is not built yet: {stay}."
+    stay = f"Leave it at {setting.default}" if setting.default else "Leave it unset"
+    return f"{setting.name} = {value} is not implemented yet. {stay}."

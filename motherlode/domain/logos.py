@@ -1,6 +1,6 @@
-"""A feed's logo: a small picture, kept as the text of a `data:` address among the settings of the feed.
+"""A feed's logo: a small image, stored as the text of a `data:` URL among the settings of the feed.
 
-Invariant: a `Logo` is a PNG or a JPEG by its own bytes and small, and there is one text for it.
+Invariant: the bytes of a `Logo` are a small PNG or JPEG, and exactly one text stands for it.
 """
 
 from base64 import b64decode, b64encode
@@ -18,7 +18,7 @@ _MAX_TEXT: Final = 64 + MAX_LOGO_BYTES * 4 // 3
 
 @dataclass(frozen=True, slots=True)
 class Logo:
-    """A picture of at most 32 KB: `media_type` is image/png or image/jpeg, as its first bytes say."""
+    """An image of at most 32 KB. `media_type` is image/png or image/jpeg, according to its first bytes."""
 
     media_type: str
     content: bytes = field(repr=False)
@@ -28,35 +28,35 @@ class Logo:
 
 
 def logo_of(content: bytes) -> Logo:
-    """The logo that these bytes are; raises ValueError."""
+    """Return these bytes as a logo. Raises ValueError if they are not a PNG or JPEG or are too large."""
     media_type = find_image_type(content)
     if media_type is None or len(content) > MAX_LOGO_BYTES:
-        raise ValueError("no PNG or JPEG, or too large")
+        raise ValueError("not a PNG or JPEG, or too large")
     return Logo(media_type, content)
 
 
 def parse_logo(text: str) -> Logo | None:
-    """The logo that the text of a `data:` address holds, None for no text; raises ValueError."""
+    """Return the logo in the text of a `data:` URL, or None for an empty text. Raises ValueError."""
     if not text.strip():
         return None
     begin, mark, encoded = text.strip().partition(_MARKS[1])
     if not mark or len(encoded) > _MAX_TEXT:
-        raise ValueError("no data: address in base64, or too large")
+        raise ValueError("not a data: URL in base64, or too large")
     try:
         content = parse_by(b64decode, encoded.encode("ascii", "replace"), validate=True)
     except Unreadable as error:
         raise ValueError(str(error)) from error
     logo = logo_of(content)
     if format_logo(logo) != begin + mark + encoded:
-        raise ValueError("another media type than the bytes have, or not spelt in the one way")
+        raise ValueError("the media type does not match the bytes, or the base64 is not canonical")
     return logo
 
 
 def format_logo(logo: Logo | None) -> str:
-    """The text that `parse_logo` takes."""
+    """Return the text that `parse_logo` accepts."""
     return "" if logo is None else f"{_MARKS[0]}{logo.media_type}{_MARKS[1]}{b64encode(logo.content).decode('ascii')}"
 
 
 def describe_logo(logo: Logo | None) -> str:
-    """What people are told of it: its type and size."""
+    """Return a description for people: the logo's type and size, or ""."""
     return "" if logo is None else str(logo)

@@ -1,4 +1,4 @@
-"""Whom an address counts for, where something is bounded for each client."""
+"""The network that an address belongs to, for limits per client."""
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
@@ -6,8 +6,10 @@ from ipaddress import IPv6Address, ip_address
 
 @lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
-    """The address itself if it is IPv4, or no address; of IPv6 the network of 64 bits, which is what one customer has
-    and takes new addresses from as often as it likes (RFC 6177, RFC 8981)."""
+    """Return an IPv4 address, or a text that is not an address, as it is; of an IPv6 address its /64 network.
+
+    One customer has a whole /64 network and can use a new address in it at any time (RFC 6177, RFC 8981).
+    """
     try:
         ip = ip_address(address)
     except ValueError:

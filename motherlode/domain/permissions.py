@@ -1,9 +1,9 @@
-"""Who may do what. Pure rules over an `Actor`: each returns, or raises `NotAllowed`; none knows a database.
+"""Permissions: pure rules over an `Actor`, without a database. Each `check_*` function returns or raises `NotAllowed`.
 
-A key acts only on the feeds and ids it names, and only with the rights it carries; `admin` carries all of them. A key
-that has a holder never can do more than its holder at that moment: on each feed the roles he has there, his own or a
-team's, say which rights count. A key of nobody's is the server's own: it acts for the administrators, as far as its
-rights go.
+A key acts only on the feeds and ids it names, and only with the rights it carries; `admin` includes all rights. A key
+with an owner (its holder) can never do more than the owner can at that time: on each feed, the roles of the owner and
+of its teams limit the rights of the key. A key without an owner belongs to the server: it acts for the administrators,
+within its rights.
 """
 
 from collections.abc import Mapping
@@ -22,13 +22,13 @@ DELETE: Final = "delete"
 READ: Final = "read"
 ADMIN: Final = "admin"
 RIGHTS: Final = (PUSH, PUSH_VERSION, UNLIST, DELETE, READ, ADMIN)
-"""Every right a key can carry, as `--allow` spells them."""
+"""All rights that a key can carry, spelled as in `--allow`."""
 VERIFY: Final = "verify"
-"""The right of a verification key, and no other: to ask once whether its holder may push an id."""
+"""The only right of a verification key: to ask once whether its owner may push an id."""
 
 ALL_RIGHTS: Final = frozenset({*RIGHTS, VERIFY})
 EXPIRY_NOTICE: Final = timedelta(days=10)
-"""How long before its end a key warns of it."""
+"""How long before a key expires its pushes carry a warning."""
 _NO_RIGHTS: Final[frozenset[str]] = frozenset()
 _RIGHTS_OF_ROLE: Final[Mapping[str, frozenset[str]]] = {
     READER: frozenset({READ}),
@@ -39,10 +39,10 @@ _RIGHTS_OF_OWNERS: Final = frozenset({READ, PUSH_VERSION, UNLIST, DELETE, VERIFY
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The account behind a key or a password, with its teams and roles of this moment.
+    """The account behind a key or a password, with its current teams and roles.
 
-    `account_ids` are its own and its teams'; `roles` its own and its teams' role on each feed, the higher one where
-    there are two; `owns_on` the feeds on which it or a team owns an id.
+    `account_ids` are the ids of the account and its teams. `roles` maps each feed to the highest role that the account
+    or a team has there. `owns_on` are the feeds on which the account or a team owns a package id.
     """
 
     id: int
@@ -53,7 +53,7 @@ class Holder:
     owns_on: frozenset[str] = frozenset()
 
     def rights_on(self, feed: str) -> frozenset[str]:
-        """What it may do on the feed; to ids that others own it may do no more than read them."""
+        """Return the account's rights on the feed. Package ids that others own it may only read."""
         if self.is_administrator:
             return ALL_RIGHTS
         by_role = _RIGHTS_OF_ROLE.get(self.roles.get(feed, ""), _NO_RIGHTS)
@@ -62,7 +62,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class RequestOrigin:
-    """Where a wish came from: the address, as far as it can be believed, the User-Agent, and the request's own id."""
+    """Where a request came from: its address if that can be trusted, its User-Agent, and its request id."""
 
     address: str | None = None
     client: str | None = None
@@ -74,13 +74,13 @@ UNKNOWN_ORIGIN: Final = RequestOrigin()
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, with what rights, and from where.
+    """The caller, with its rights and the origin of its request.
 
-    `name` is what the audit log keeps: the holder's name, else the key's id, "bootstrap" or "console". `rights` are the
-    key's; one who signed in with a password has `read` alone. `globs` hold ids in which `*` stands for anything;
-    `feeds` None means all feeds. `key_id`, `key_name` and `expires_at` are of the key, None where there is none.
-    `access` is the number of the last change of who may do what when it was judged, None for one that no such change
-    touches.
+    `name` is what the audit log records: the holder's name, else the key's id, "bootstrap" or "console". `rights` are
+    the key's; a login with a password has only `read`. `globs` are patterns for package ids in which `*` matches
+    anything; `feeds` is None for all feeds. `key_id`, `key_name` and `expires_at` describe the key, None without one.
+    `access` is the permissions version at which the actor was authenticated, None for actors that no change of
+    permissions affects.
     """
 
     name: str
@@ -95,11 +95,11 @@ class Actor:
     access: int | None = None
 
     def sent_by(self, sender: RequestOrigin) -> "Actor":
-        """The same actor with another request."""
+        """Return a copy of this actor with another origin."""
         return replace(self, sender=sender)
 
     def rights_on(self, feed: str) -> frozenset[str]:
-        """What it may do on the feed: what the key carries there, as far as its holder has it too."""
+        """Return the rights on the feed: those of the key that its holder also has there."""
         if self.feeds is not None and feed not in self.feeds:
             return _NO_RIGHTS
         carried = ALL_RIGHTS if ADMIN in self.rights else self.rights
@@ -109,23 +109,23 @@ class Actor:
 
     @property
     def account_ids(self) -> frozenset[int]:
-        """The accounts whose ids are its own: the holder's and its teams'."""
+        """The ids of the holder and its teams: what they own, the actor owns."""
         return frozenset() if self.holder is None else self.holder.account_ids
 
     @property
     def is_limited(self) -> bool:
-        """Whether it is for some feeds or ids alone."""
+        """Whether the key is limited to some feeds or package ids."""
         return self.feeds is not None or "*" not in self.globs
 
     @property
     def is_administrator(self) -> bool:
-        """Whether no id is another's for it: an administrator's key, or nobody's with the right `admin`."""
+        """Whether the actor may change any package id: an administrator, or an ownerless key with `admin`."""
         return ADMIN in self.rights if self.holder is None else self.holder.is_administrator
 
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Whose an id is on a feed, as an actor sees it: one that nobody owns belongs to the administrators."""
+    """The ownership of a package id on a feed, for one actor. Ids without an owner belong to the administrators."""
 
     is_id_known: bool
     is_owned: bool
@@ -133,29 +133,29 @@ class Ownership:
 
 
 def may_read(actor: Actor, feed: str) -> bool:
-    """Whether it may read a feed that not everybody may read."""
+    """Return whether the actor may read the feed if it is private."""
     return READ in actor.rights_on(feed)
 
 
 def is_visible(actor: Actor, feed: str) -> bool:
-    """Whether such a feed exists for it at all."""
+    """Return whether the actor may know that the private feed exists: it has any right there."""
     return bool(actor.rights_on(feed))
 
 
 def expiry_warning(actor: Actor, now: datetime) -> str | None:
-    """What a push with a key that ends soon carries along; None while there is time."""
+    """Return a warning if the actor's key expires within `EXPIRY_NOTICE`, or None."""
     if actor.expires_at is None or actor.expires_at - now > EXPIRY_NOTICE:
         return None
     days = max(0, (actor.expires_at - now).days)
     left = "in less than a day" if days == 0 else f"in {days} day{'s' if days > 1 else ''}"
     return (
         f"The API key {actor.key_name!r} ({actor.key_id}) expires {left}, on {actor.expires_at:%Y-%m-%d}: "
-        f"ask for a new one, or have it rotated ('key rotate {actor.key_id}')."
+        f"replace it, or ask an administrator to rotate it ('key rotate {actor.key_id}')."
     )
 
 
 def is_glob_match(glob: str, package_id: PackageId) -> bool:
-    """Whether the whole id matches; only `*` is special, case does not count (as for keys of the public gallery)."""
+    """Return whether the whole id matches. Only `*` is special; case is ignored, as for keys of the public gallery."""
     first, *rest = glob.lower().split("*")
     key = package_id.key
     if not rest:
@@ -172,45 +172,47 @@ def is_glob_match(glob: str, package_id: PackageId) -> bool:
 
 
 def check_may_ever_push(actor: Actor, feed: str) -> None:
-    """Refuse a key that could push nothing at all on this feed: known before a body is looked at."""
+    """Refuse actors that can push nothing to this feed. It can be checked before the body is read."""
     _check_any_right(actor, feed, PUSH, PUSH_VERSION, to="push")
 
 
 def check_may_push(actor: Actor, feed: str, package_id: PackageId, ownership: Ownership) -> None:
-    """Refuse a push that the key does not cover: a new id needs `push`, a new version `push` or `push-version`, and the
-    id must be the actor's."""
+    """Refuse a push that the actor may not make.
+
+    A new id needs `push`, a new version of a known id `push` or `push-version` and that the actor owns the id.
+    """
     check_may_ever_push(actor, feed)
     check_covers(actor, package_id)
     if ownership.is_id_known:
         check_owns(actor, package_id, ownership)
     elif PUSH not in actor.rights_on(feed):
         raise NotAllowed(
-            f"This API key may push new versions only, and {package_id} is new here: use one with the right 'push'."
+            f"This API key may only push new versions, but {package_id} is new here. Use one with the right 'push'."
         )
 
 
 def check_may_ever_unlist(actor: Actor, feed: str) -> None:
-    """Refuse a key that could unlist nothing at all on this feed."""
+    """Refuse actors that can unlist nothing on this feed."""
     _check_any_right(actor, feed, UNLIST, to="unlist or relist")
 
 
 def check_may_unlist(actor: Actor, feed: str, package_id: PackageId, ownership: Ownership) -> None:
-    """Refuse to unlist or relist what the key does not cover, or what is another's."""
+    """Refuse to unlist or relist a package id that the key does not cover or the actor does not own."""
     check_may_ever_unlist(actor, feed)
     check_covers(actor, package_id)
     check_owns(actor, package_id, ownership)
 
 
 def check_may_ever_take_away(actor: Actor, feed: str) -> None:
-    """Refuse a key that could neither unlist nor delete anything on this feed: known before the feed's mode is."""
+    """Refuse actors that can neither unlist nor delete anything on this feed. It does not depend on the feed's mode."""
     _check_any_right(actor, feed, UNLIST, DELETE, to="unlist or delete")
 
 
 def check_may_delete(actor: Actor, feed: str, package_id: PackageId, ownership: Ownership) -> None:
-    """Refuse to delete, softly or for good: it takes the right `delete`, which no key has by default."""
+    """Refuse to delete, softly or permanently, without the right `delete`, which no key has by default."""
     if DELETE not in actor.rights_on(feed):
         raise NotAllowed(
-            f"DELETE takes versions away on the feed {feed!r}, and this API key lacks the right 'delete': use one that "
+            f"DELETE removes versions on the feed {feed!r}, and this API key lacks the right 'delete'. Use one that "
             "has it, or ask an administrator to unlist the version instead ('motherlode unlist')."
         )
     check_covers(actor, package_id)
@@ -218,54 +220,52 @@ def check_may_delete(actor: Actor, feed: str, package_id: PackageId, ownership: 
 
 
 def check_may_ever_verify(actor: Actor, feed: str) -> None:
-    """Refuse a key that can prove nothing on this feed: a verification key, or one that may push."""
+    """Refuse keys on this feed other than verification keys and keys that may push."""
     if VERIFY not in actor.rights_on(feed):
         check_may_ever_push(actor, feed)
 
 
 def check_may_administer(actor: Actor) -> None:
-    """Refuse whoever is no administrator."""
+    """Refuse actors that are not administrators, and keys that do not cover all feeds and ids."""
     if not (actor.is_administrator and ADMIN in actor.rights) or actor.is_limited:
-        raise NotAllowed("Only an administrator may do this, with a key for all feeds and ids if with one: ask one.")
+        raise NotAllowed("Only an administrator may do this. If you use an API key, it must cover all feeds and ids.")
 
 
 def check_covers(actor: Actor, package_id: PackageId) -> None:
-    """Refuse an id that none of the key's globs matches."""
+    """Refuse a package id that does not match any of the key's globs."""
     if not any(is_glob_match(glob, package_id) for glob in actor.globs):
         globs = ", ".join(actor.globs)
-        raise NotAllowed(
-            f"This API key does not cover the id {package_id}, only {globs}: use one whose globs match it."
-        )
+        raise NotAllowed(f"This API key does not cover the id {package_id}, only {globs}. Use one that covers it.")
 
 
 def check_owns(actor: Actor, package_id: PackageId, ownership: Ownership) -> None:
-    """Refuse an id that is another's on the feed: its owners and administrators alone push and unlist its versions."""
+    """Refuse a package id that others own on the feed: only its owners and administrators may change its versions."""
     if ownership.is_own or actor.is_administrator or (actor.holder is None and not ownership.is_owned):
         return
-    whose = "its owners" if ownership.is_owned else "this server's administrators"
-    refusal = NotAllowed(
-        f"{package_id} belongs to {whose}, and this API key is none of theirs: "
-        "ask to become an owner ('owner add'), or use another id."
-    )
+    if ownership.is_owned:
+        reason = f"This API key does not belong to an owner of {package_id}."
+    else:
+        reason = f"{package_id} has no owner on this feed, so only administrators may change it."
+    refusal = NotAllowed(f"{reason} Ask to become an owner ('owner add'), or use another id.")
     refusal.has_owners = ownership.is_owned
     raise refusal
 
 
 def check_may_manage_owners(actor: Actor, feed: str, package_id: PackageId, ownership: Ownership) -> None:
-    """Refuse whoever may not say who owns an id: an owner or administrator, with a key that carries `admin` there."""
+    """Refuse to change the owners of an id, except to owners and administrators whose key has `admin` for the feed."""
     if ADMIN not in actor.rights or (actor.feeds is not None and feed not in actor.feeds):
-        raise NotAllowed("This API key may not change owners here: use one with the right 'admin' for this feed.")
+        raise NotAllowed("This API key may not change owners here. Use one with the right 'admin' for this feed.")
     check_covers(actor, package_id)
     check_owns(actor, package_id, ownership)
 
 
 def _check_any_right(actor: Actor, feed: str, *rights: str, to: str) -> None:
     if actor.feeds is not None and feed not in actor.feeds:
-        raise NotAllowed(f"This API key is not for the feed {feed!r}: use one that is.")
+        raise NotAllowed(f"This API key is not valid for the feed {feed!r}. Use one that is.")
     if ADMIN not in actor.rights and actor.rights.isdisjoint(rights):
-        raise NotAllowed(f"This API key may not {to}: use one with the right {rights[0]!r}.")
+        raise NotAllowed(f"This API key may not {to}. Use one with the right {rights[0]!r}.")
     if actor.rights_on(feed).isdisjoint(rights):
         raise NotAllowed(
-            f"{actor.name} may not {to} on the feed {feed!r}: ask an administrator for the role 'publisher' there, "
-            "or to own the id."
+            f"{actor.name} may not {to} on the feed {feed!r}. Ask an administrator for the role 'publisher' there, "
+            "or to make you an owner of the id."
         )

@@ -1,4 +1,4 @@
-"""A package as one feed holds it: what the documents of a feed are made from."""
+"""A package on a feed: what the documents of the feed are rendered from."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from motherlode.nuget.package import Package
 
 @dataclass(frozen=True, slots=True, order=True)
 class Commit:
-    """One change of a feed: its `number` there, and when it was made (aware UTC)."""
+    """One change of a feed: its `number` on the feed and its time (aware UTC)."""
 
     number: int
     at: datetime
@@ -16,10 +16,10 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A package with what is the feed's own: whether it is listed, and since when it is there.
+    """A package with its state on one feed.
 
-    `published_at` and `changed_at` are aware UTC; `sha512` is the hash of the whole .nupkg, `size` its length in bytes;
-    `number` is that of its last change on the feed.
+    `published_at` and `changed_at` are aware UTC. `sha512` is the hash of the whole .nupkg, `size` its length in bytes.
+    `number` is the number of its last change on the feed.
     """
 
     package: Package
@@ -32,5 +32,5 @@ class Release:
 
     @property
     def commit(self) -> Commit:
-        """The change that made it what it is."""
+        """The last change of this version on the feed."""
         return Commit(self.number, self.changed_at)

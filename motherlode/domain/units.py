@@ -1,6 +1,6 @@
 """Sizes and durations as people write them: `250MB`, `30d`.
 
-A text has one meaning or none: a whole number and one unit. Sizes count in steps of 1024, as the public gallery's
+A text is a whole number and one unit. Sizes count in steps of 1024, as the public gallery's
 limit of 250 MB does (262,144,000 bytes).
 """
 
@@ -17,7 +17,7 @@ DURATION_ALLOWED = "a duration such as 90s, 15m, 1h or 30d (at most 36500d)"
 
 
 def parse_size(text: str) -> int:
-    """How many bytes `text` says: at least 1. A bare number counts bytes. Raises ValueError."""
+    """Return the number of bytes in `text`, at least 1. A number without a unit is bytes. Raises ValueError."""
     match = _SIZE.fullmatch(text.strip())
     size = int(match[1]) * _UNITS[match[2].upper()] if match else 0
     if not 0 < size < 1 << 59:
@@ -26,7 +26,7 @@ def parse_size(text: str) -> int:
 
 
 def parse_duration(text: str) -> int:
-    """How many seconds `text` says: at least 1, at most a hundred years. Raises ValueError."""
+    """Return the number of seconds in `text`, from 1 to `MAX_DURATION_S`. Raises ValueError."""
     match = _DURATION.fullmatch(text.strip())
     seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
     if not 0 < seconds <= MAX_DURATION_S:
@@ -35,12 +35,12 @@ def parse_duration(text: str) -> int:
 
 
 def format_size(size: int) -> str:
-    """The shortest text that `parse_size` reads as exactly `size` bytes."""
+    """Return the shortest text that `parse_size` reads as exactly `size` bytes."""
     unit = max((name for name in _UNITS if name and size % _UNITS[name] == 0), key=lambda name: _UNITS[name])
     return f"{size // _UNITS[unit]}{unit}"
 
 
 def format_duration(seconds: int) -> str:
-    """The shortest text that `parse_duration` reads as exactly `seconds`."""
+    """Return the shortest text that `parse_duration` reads as exactly `seconds`."""
     unit = max((name for name in _SECONDS if seconds % _SECONDS[name] == 0), key=lambda name: _SECONDS[name])
     return f"{seconds // _SECONDS[unit]}{unit}"

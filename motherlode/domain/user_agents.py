@@ -1,6 +1,6 @@
-"""Which program a User-Agent means: one of a short list of names, whatever anybody sends.
+"""The name of the client program behind a User-Agent, from a short fixed list.
 
-Invariant: every text has a name, and there are no more names than the list has.
+Invariant: every text has a name, and all names are in `CLIENTS`.
 """
 
 from functools import lru_cache
@@ -11,7 +11,7 @@ OTHER: Final = "other"
 BROWSER: Final = "browser"
 _MAX_LENGTH: Final = 120
 
-# quirk: `dotnet tool` and `dotnet new` call themselves NuGet Client V3, as does whatever else uses the library.
+# quirk: `dotnet tool` and `dotnet new` call themselves NuGet Client V3, like every other user of the library.
 _BEGINNINGS: Final = (
     ("nuget xplat", "dotnet / MSBuild"),
     ("nuget .net core msbuild task", "dotnet / MSBuild"),
@@ -33,17 +33,17 @@ _INSIDE: Final = (
 _BROWSERS: Final = ("mozilla/", "opera/")
 
 CLIENTS: Final = frozenset({UNKNOWN, OTHER, BROWSER, *(name for _, name in _BEGINNINGS + _INSIDE)})
-"""All names that there are."""
+"""All names that `client_of` can return."""
 
 
 def client_of(user_agent: str | None) -> str:
-    """The name of the program; "unknown" where nothing was sent."""
+    """Return the name of the program, or "unknown" if there is no User-Agent."""
     return _find_client(user_agent[:_MAX_LENGTH].strip().lower()) if user_agent else UNKNOWN
 
 
 @lru_cache(maxsize=512)
 def _find_client(text: str) -> str:
-    """Few texts come over and over."""
+    """Return the name for a lower-case User-Agent. Cached, since few texts make up most requests."""
     for beginning, name in _BEGINNINGS:
         if text.startswith(beginning):
             return name

@@ -1,4 +1,4 @@
-"""The NuGet library: ids, versions, ranges, frameworks, nuspecs, archives and what is wrong with a package.
+"""The NuGet library: ids, versions, ranges, frameworks, nuspecs, archives and the validation of packages.
 
-Pure: it reads the files it is given, does no other I/O, and knows nothing of servers.
+Pure: it reads the files it is given, does no other I/O, and does not depend on a server.
 """

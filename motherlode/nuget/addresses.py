@@ -1,8 +1,8 @@
-"""Addresses that a package names (project, license, icon, repository), and hosts: taken whole or not at all.
+"""URLs in a package (project, license, icon, repository) and host names: accepted unchanged or not at all.
 
-Invariant: what passes is an absolute address of a host, a port and a path, in characters that RFC 3986 and RFC 3987
-allow. This is narrower than .NET's Uri on purpose: clients read addresses as that type, and one that they cannot read
-makes them drop the whole document, with every other package in it.
+Invariant: an accepted URL is absolute, with a host, a port and a path, in characters that RFC 3986 and RFC 3987 allow.
+This is narrower than .NET's Uri on purpose: clients parse URLs with that type, and one that they cannot parse makes
+them drop the whole document, with every other package in it.
 """
 
 import ipaddress
@@ -33,17 +33,17 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 def find_address(text: str | None) -> str | None:
-    """Return a web address without the blanks around it; None where it is not an http or https address as above."""
+    """Return an http or https URL without the white space around it, or None if it is not a valid one (see above)."""
     return _find_address(trim(text or ""), _WEB)
 
 
 def find_repository_address(text: str | None) -> str | None:
-    """Return the address of a repository without the blanks around it: http, https or git; else None."""
+    """Return the http, https or git URL of a repository without the white space around it, or None if not valid."""
     return _find_address(trim(text or ""), _REPOSITORY)
 
 
 def parse_host(text: str) -> str:
-    """The name of a host, in lower case, without port or scheme; raises ValueError for anything else."""
+    """Return a host name in lower case. Raises ValueError for anything else, such as a scheme or port."""
     host = text.strip().lower()
     if len(host) > _MAX_HOST_LENGTH or not _NAME_OF_HOST.fullmatch(host):
         raise ValueError(text)
@@ -67,12 +67,12 @@ def _is_port(text: str | None) -> bool:
 
 
 def _is_host(host: str) -> bool:
-    """Whether it is a name in DNS, or an IPv4 address in its usual form."""
+    """Return whether it is a DNS name, or an IPv4 address in its usual form."""
     labels = host.removesuffix(".").split(".")
     if _NUMBER.fullmatch(labels[-1]):
-        # quirk: .NET, browsers and resolvers each read 0x7f.1 and 127.1 in their own way.
+        # quirk: .NET, browsers and resolvers read 0x7f.1 and 127.1 differently.
         return _is_ipv4(host)
-    # quirk: .NET takes an underscore, but not beside letters beyond ASCII, in punycode or not.
+    # quirk: .NET accepts an underscore, but not with non-ASCII letters, whether in punycode or not.
     is_one_kind = "_" not in host or (host.isascii() and "xn--" not in host)
     return is_one_kind and len(host) <= _MAX_HOST_LENGTH and all(map(_is_label, labels))
 
@@ -86,7 +86,7 @@ def _is_label(label: str) -> bool:
 
 
 def _is_international(label: str) -> bool:
-    """Whether it holds letters beyond ASCII, as such or in punycode, and can be looked up."""
+    """Return whether it is a valid label with non-ASCII letters, written as such or in punycode."""
     # quirk: .NET on Windows, .NET elsewhere and mono differ on digits and symbols of other scripts.
     try:
         written = label.encode("ascii").decode("idna") if label.isascii() else label

@@ -1,4 +1,4 @@
-"""What clients cut off at both ends of a text: the white space of .NET, which is not quite that of Python."""
+"""White space as .NET trims it, which differs slightly from Python's."""
 
 from typing import Final
 
@@ -9,6 +9,6 @@ _BLANKS: Final = (
 
 
 def trim(text: str) -> str:
-    """The text without the white space around it, as `String.Trim` of .NET does it."""
-    # quirk: Python's strip takes U+001C to U+001F too, with which clients refuse a version.
+    """Return the text without the white space around it, like .NET's `String.Trim`."""
+    # quirk: Python's strip also removes U+001C to U+001F; clients refuse a version that has them.
     return text.strip(_BLANKS)

@@ -1,16 +1,16 @@
-"""Which target frameworks can use a package that was made for others: NuGet's rules for the common ones, as a table.
+"""Which target frameworks can use a package made for others: NuGet's rules for the common frameworks, as a table.
 
-All is told by names, so that an index can look it up: a package is found under some (`names_of`), a target looks for
-some (`names_for`), and it can use the package exactly when they share one.
+The result is sets of names, so that an index can look them up. A package has some names (`names_of`), a target looks
+for some names (`names_for`), and the target can use the package exactly when the two sets share a name.
 
-    net 5 and later     net and netcoreapp up to itself, netstandard; of a platform also what is made for that
+    net 5 and later     net and netcoreapp up to itself, netstandard; with a platform also packages for it
     netcoreapp          netcoreapp up to itself, netstandard
     .NET Framework      .NET Framework up to itself and portable libraries for it; netstandard from 4.5
     netstandard         netstandard up to itself
-    others              what is made for just them
+    others              packages made for exactly that framework
 
-All of these, and every other framework that can be read, can use a package that was made for none. Versions of
-platforms (the 7.0 of net8.0-windows7.0) are not compared.
+All of these, and every other readable framework, can use a package that is not made for any framework. Versions of
+platforms (the 7.0 in net8.0-windows7.0) are not compared.
 """
 
 import re
@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from motherlode.nuget.frameworks import Framework, parse_framework
 
 FAMILIES: Final = ("net", "netcoreapp", "netstandard", "netframework")
-"""Names that look for every version of a framework; "net" stands for 5.0 and later."""
+"""Names that stand for all versions of a framework; "net" stands for 5.0 and later."""
 
 _ANY: Final = "any"
 _CORE: Final = ".NETCoreApp"
@@ -29,12 +29,12 @@ _STANDARD: Final = ".NETStandard"
 _PORTABLE: Final = "portable-"
 _NET_5: Final = (5,)
 _SUBSETS: Final = frozenset({"client", "full"})
-"""Profiles of .NET Framework that the whole of it can use."""
+"""Profiles whose packages the full .NET Framework can use."""
 _STANDARD_OF: Final = {
     _CORE: (((3,), (2, 1)), ((2,), (2, 0)), ((1,), (1, 6))),
     _NET_FRAMEWORK: (((4, 6, 1), (2, 0)), ((4, 6), (1, 3)), ((4, 5, 1), (1, 2)), ((4, 5), (1, 1))),
 }
-"""From which version on a framework can use which netstandard, the highest first."""
+"""For each framework: (lowest version, netstandard that it can use from then on), the highest first."""
 
 _CANONICAL: Final = re.compile(
     r"(?P<identifier>[^,]+),Version=v(?P<version>[0-9.]+)(?:,Profile=(?P<profile>.+)|,Platform=(?P<platform>.+))?"
@@ -42,7 +42,7 @@ _CANONICAL: Final = re.compile(
 
 
 class _Target(NamedTuple):
-    """A framework in its parts, `platform` without its version; `name` is what packages for it are found under."""
+    """The parts of a framework, `platform` without its version. Packages for it are indexed under `name`."""
 
     identifier: str
     numbers: tuple[int, ...]
@@ -52,18 +52,18 @@ class _Target(NamedTuple):
 
 
 def is_known(text: str) -> bool:
-    """Whether it names a family or a framework, in any form and casing."""
+    """Return whether `text` names one of the `FAMILIES` or a framework, in any form and casing."""
     name = text.strip().lower()
     return name in FAMILIES or parse_framework(name).is_supported
 
 
 def names_of(frameworks: Iterable[Framework]) -> frozenset[str]:
-    """The names under which a package that is made for these frameworks is found."""
+    """Return the names under which a package made for these frameworks is indexed."""
     return frozenset(name for framework in frameworks for name in _iter_names(framework)) or frozenset({_ANY})
 
 
 def names_for(text: str) -> frozenset[str]:
-    """The names that a target, or one of the `FAMILIES`, looks for; what is neither looks for itself."""
+    """Return the names that a target framework or one of the `FAMILIES` looks for; for other texts, the text itself."""
     name = text.strip().lower()
     if name in FAMILIES:
         return frozenset({_family(name)})
@@ -121,7 +121,7 @@ def _family(name: str) -> str:
 
 
 def _read_known() -> tuple[_Target, ...]:
-    """The versions there are; of net also those to come."""
+    """Return all released versions, and for .NET also future ones."""
     names = [
         *("net", "net10", "net11", "net20", "net30", "net35", "net40", "net403", "net45", "net451", "net452", "net46"),
         *("net461", "net462", "net463", "net47", "net471", "net472", "net48", "net481"),

@@ -1,6 +1,6 @@
-"""What lies inside a package, as its page shows it: the names and sizes of its files, and its readme.
+"""The content of a package for its page: the names and sizes of its files, and its readme.
 
-Invariant: nothing is unpacked but the one file that is asked for, and what is told is bounded.
+Invariant: only the readme is unpacked, and the result is bounded.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,11 @@ _PROPERTIES = ("package/services/metadata/core-properties/", ".psmdcp")
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """`files` are names and unpacked sizes in bytes, in the order of the names, cut to a bound; `file_count` says how
-    many there are. `readme` is the text of the readme, None where there is none."""
+    """The content of a package.
+
+    `files` are names and unpacked sizes in bytes, sorted by name, at most as many as requested; `file_count` counts all
+    files. `readme` is the text of the readme or None.
+    """
 
     files: tuple[tuple[str, int], ...]
     file_count: int
@@ -25,8 +28,11 @@ class Inside:
 
 
 def read_inside(file: BinaryIO, readme: str | None, *, max_files: int, max_readme_bytes: int) -> Inside:
-    """Look into a package; `readme` is the name of its readme as `Package` has it. Folders are left out, and what only
-    wraps the files, which clients leave out when they unpack. Raises `FaultyPackage` when it cannot be read."""
+    """Read the content of a package; `readme` is the name of its readme as in `Package`.
+
+    Folders are left out, as are the parts of the OPC format that clients do not unpack. Raises `FaultyPackage` if the
+    package cannot be read.
+    """
     zipped = read_archive(file, Limits())
     files = sorted((entry.name, entry.size) for entry in zipped.entries if _is_file(entry.name))
     content = None if readme is None else read_named(file, zipped, readme, max_readme_bytes)
@@ -34,7 +40,7 @@ def read_inside(file: BinaryIO, readme: str | None, *, max_files: int, max_readm
 
 
 def decode_text(content: bytes) -> str:
-    """A text out of a package; what is no UTF-8 in it is replaced."""
+    """Return the text of a file in a package; bytes that are not UTF-8 are replaced."""
     return content.decode("utf-8-sig", errors="replace")
 
 

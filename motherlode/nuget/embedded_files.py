@@ -1,7 +1,7 @@
-"""The files of a package that readers are shown: its icon, its readme and its license.
+"""The files of a package that pages show (icon, readme, license), and those that rules check.
 
-Invariant: what `embed` leaves in a package is fit to be shown: there, small, an image or a text by its own bytes,
-whatever its name says. The rest is for rules to talk about.
+Invariant: every file name that `embed` leaves in a package can be shown: the file exists, is small, and its bytes are
+an image or a text, regardless of its name. Rules report the other files.
 """
 
 import re
@@ -18,11 +18,11 @@ SERVER_JSON = ".mcp/server.json"
 RUNTIME_JSON = "runtime.json"
 
 _IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-_NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
+_NOT_IN_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
 
 
 class Role(StrEnum):
-    """What a file is to its package."""
+    """The role of a file in its package."""
 
     ICON = "icon"
     README = "readme"
@@ -33,10 +33,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """One file that a package names: `path` as the nuspec has it, with slashes.
+    """One file that a package names; `path` is its name in the nuspec, with slashes.
 
-    `entry` is None where there is none of that name, `name` is the entry's without escapes; `content` is None where it
-    is too large or broken.
+    `entry` is None if the archive has no such file. `name` is the entry's name without percent-escapes. `content` is
+    None if the file is too large or broken.
     """
 
     role: Role
@@ -47,30 +47,30 @@ class Embedded:
 
     @property
     def is_fit(self) -> bool:
-        """Whether it may be shown to readers."""
+        """Whether pages may show the file."""
         if self.content is None:
             return False
         return is_image(self.content) if self.role is Role.ICON else is_text(self.content)
 
 
 def is_image(content: bytes) -> bool:
-    """Whether the first bytes are those of a PNG or a JPEG."""
+    """Return whether the first bytes are those of a PNG or JPEG."""
     return find_image_type(content) is not None
 
 
 def find_image_type(content: bytes) -> str | None:
-    """The media type that the first bytes say, of a PNG or a JPEG; None for anything else."""
+    """Return the media type of a PNG or JPEG by its first bytes, or None for anything else."""
     return next((media_type for begin, media_type in _IMAGES.items() if content.startswith(begin)), None)
 
 
 def is_text(content: bytes) -> bool:
-    """Whether there is no control character but those that texts have (tab, line ends, form feed)."""
-    return _NO_TEXT.search(content) is None
+    """Return whether the only control characters are those of texts (tab, line ends, form feed)."""
+    return _NOT_IN_TEXT.search(content) is None
 
 
 def find_embedded(package: Package, entries: tuple[Entry, ...]) -> tuple[Embedded, ...]:
-    """The files that a package names, or that clients know by name, without their contents."""
-    # quirk: where file names have no letter case, clients find any spelling of runtime.json.
+    """Return the files that the package names or that clients find by name, without their contents."""
+    # quirk: where file names are not case-sensitive, clients find runtime.json in any casing.
     runtimes = ((Role.RUNTIME_JSON, entry.name) for entry in entries if entry.name.lower() == RUNTIME_JSON)
     named = (*_named(package), *runtimes)
     if not named:
@@ -81,17 +81,17 @@ def find_embedded(package: Package, entries: tuple[Entry, ...]) -> tuple[Embedde
 
 
 def wanted_entries(embedded: Iterable[Embedded], limits: Limits) -> tuple[Entry, ...]:
-    """The entries whose contents are worth keeping."""
+    """Return the entries whose contents must be kept: those that are small enough."""
     return tuple(each.entry for each in embedded if each.entry and each.entry.size <= limits.max_embedded_bytes)
 
 
 def with_contents(embedded: Iterable[Embedded], contents: Mapping[Entry, bytes]) -> tuple[Embedded, ...]:
-    """The same files with what was read of them."""
+    """Return the files with their contents, as far as they were read."""
     return tuple(replace(each, content=contents.get(each.entry) if each.entry else None) for each in embedded)
 
 
 def embed(package: Package, embedded: Iterable[Embedded]) -> Package:
-    """The package with the names of its icon, readme and license as the archive has them, None where one is unfit."""
+    """Return the package with its icon, readme and license file named as in the archive, or None if not fit to show."""
     fit = {each.role: each.name for each in embedded if each.is_fit}
     found = package.license
     if found is not None and found.kind == "file":
@@ -113,7 +113,7 @@ def _named(package: Package) -> Iterator[tuple[Role, str]]:
 
 def _find(role: Role, path: str, by_name: Mapping[str, Entry], by_folded: Mapping[str, str]) -> Embedded:
     name = next((spelling for spelling in (path, plain_name(path)) if spelling in by_name), None)
-    # quirk: letter case counts, as it does for clients; that of a readme does not, which no client looks for.
+    # quirk: names are case-sensitive, as for clients; except readmes, which no client looks for.
     if name is None and role is Role.README:
         name = by_folded.get(path.lower(), by_folded.get(plain_name(path).lower()))
     return Embedded(role, path, name or path, by_name.get(name) if name else None)

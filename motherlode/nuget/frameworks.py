@@ -1,10 +1,10 @@
-"""Target frameworks: short folder names, long names and the canonical one, read and written.
+"""Target frameworks: reading and writing short folder names, long names and canonical names.
 
 Names are read as `NuGetFramework.Parse` reads them, with the tables of NuGet.Frameworks (`DefaultFrameworkMappings`,
-`DefaultPortableFrameworkMappings`); where this differs on purpose is listed in docs/validation.md.
-Invariant: frameworks are equal exactly when their canonical names are, however they were written, and `canonical` and
-`short` of a framework with a short name of its own read back as the same framework (but that `short` drops the version
-of a portable one).
+`DefaultPortableFrameworkMappings`); docs/validation.md lists intentional differences.
+Invariant: frameworks are equal exactly when their canonical names are equal, however they were written. `canonical` and
+`short` of a framework with its own short name read back as the same framework, except that `short` drops the version of
+a portable one.
 """
 
 import re
@@ -84,7 +84,7 @@ _PROFILES = {
 }
 _SHORT_PROFILES = {"compactframework": "cf", "windowsphone": "wp", "windowsphone71": "wp71"}
 
-# The Portable Class Library profiles, with the frameworks each stands for in the order of their names.
+# The Portable Class Library profiles, each with the frameworks it stands for, sorted by name.
 _PORTABLE_PROFILES = {
     "Profile2": "net40+sl4+win8+wp7",
     "Profile3": "net40+sl4",
@@ -136,7 +136,7 @@ _WITHOUT_OPTIONAL = frozenset(
     f"Profile{number}" for number in (2, 3, 4, 18, 23, 31, 32, 36, 41, 46, 84, 88, 95, 96, 104, 143, 154, 157, 240)
 )
 _OPTIONAL = frozenset({"MonoAndroid", "MonoTouch", "Xamarin.iOS", "Xamarin.Mac", "Xamarin.TVOS", "Xamarin.WatchOS"})
-"""Identifiers that any other portable profile may name, or leave out."""
+"""Identifiers that any other portable profile may include or omit."""
 _PORTABLE_EQUALS = {
     **dict.fromkeys(("netcore", "netcore45", "win", "winrt", "winrt45"), "win8"),
     "netcore451": "win81",
@@ -148,12 +148,12 @@ _SHORT = re.compile(
     r"(?P<name>[a-z.]+)(?P<version>[0-9][0-9.]*)?(?:-(?P<rest>[a-z0-9.+-]+))?", re.IGNORECASE | re.ASCII
 )
 _OLD_FOLDER = re.compile(r"2|2\.0|20|3\.5|35|4|4\.0|40|4\.5|45")
-"""Folders of the time before names (`lib/40/`), all for .NET Framework."""
+"""Folder names from before framework names existed (`lib/40/`), all for .NET Framework."""
 _PLATFORM = re.compile(r"(?P<name>[a-z]+)(?P<version>[0-9][0-9.]*)?", re.IGNORECASE | re.ASCII)
 _PROFILE = re.compile(r"[a-z0-9.+-]*", re.IGNORECASE | re.ASCII)
 _PROFILE_NUMBER = re.compile(r"profile[0-9]{1,4}", re.IGNORECASE | re.ASCII)
 _FOREIGN = re.compile(r"[a-z0-9][a-z0-9._-]*", re.IGNORECASE | re.ASCII)
-"""Identifiers beyond those of the tables, as of Unity."""
+"""Identifiers that are not in the tables, such as Unity."""
 _NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+){0,3}")
 _LONG_NUMBER = r"[\t-\r ]*(?:\+?[0-9]+|-0+)[\t-\r ]*"
 _LONG_NUMBERS = re.compile(rf"{_LONG_NUMBER}(?:\.{_LONG_NUMBER}){{1,3}}")
@@ -168,11 +168,11 @@ _NO_NUMBERS: Numbers = (0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """A target framework. Equality and hash go by `canonical`, ignoring case.
+    """A target framework. Equality and hash use `canonical`, ignoring case.
 
-    `canonical` is the long name (`.NETStandard,Version=v2.0`, with `,Profile=…` or `,Platform=…` where there is one),
-    `short` the folder name (`netstandard2.0`). Both are the text as written where `is_supported` is False.
-    Clients pass over what is not supported, and throw on what is not even `is_readable`.
+    `canonical` is the long name (`.NETStandard,Version=v2.0`, with `,Profile=…` or `,Platform=…` if it has one),
+    `short` the folder name (`netstandard2.0`). Both are the text as written if `is_supported` is False.
+    Clients ignore frameworks that are not supported, and throw if `is_readable` is False.
     """
 
     written: str = field(compare=False)
@@ -194,7 +194,7 @@ class _Unreadable(Exception):
 
 
 def find_framework(text: str | None) -> Framework | None:
-    """Read a `targetFramework` attribute as clients do; None where it is for any framework."""
+    """Read a `targetFramework` attribute as clients do. Returns None if it means any framework."""
     if not text:
         return None
     name = next((trim(part) for part in text.split(",") if part), "") if "," in text else text
@@ -204,8 +204,8 @@ def find_framework(text: str | None) -> Framework | None:
 def parse_framework(text: str) -> Framework:
     """Read a short (`net472`), long (`.NETFramework4.7.2`) or canonical (`.NETFramework,Version=v4.7.2`) name.
 
-    Nothing is raised: a name that nobody knows keeps its text, with `is_supported` False. Clients do not trim names, so
-    a blank around one makes it another.
+    Nothing is raised: the result for an unknown name keeps the text, with `is_supported` False. Clients do not trim
+    names, so neither does this function.
     """
     if len(text) > _MAX_NAME_LENGTH:
         return _unsupported(text, is_readable="," not in text)
@@ -257,14 +257,14 @@ class _Parts:
 
 
 def _find_long(text: str) -> _Parts | None:
-    """Read a name with commas; None for one that is not supported here."""
+    """Read a name with commas. Returns None if it is not supported here."""
     parts = [trim(part) for part in text.split(",") if part]
     name = parts[0] if parts else ""
     if name.lower() in _SPECIAL:
         return None
     identifier = _IDENTIFIERS.get(name.lower(), name)
     values = [_values_of(parts, key) for key in _KEYS]
-    # quirk: clients ignore a value that comes twice, as they do any other part.
+    # quirk: clients ignore a repeated value, like any unknown part.
     version, profile, platform = (found[0] if len(found) == 1 else None for found in values)
     numbers = _NO_NUMBERS if version is None else _read_long_numbers(version)
     if not any(map(str.isalnum, identifier)):
@@ -283,13 +283,13 @@ def _values_of(parts: list[str], key: str) -> list[str]:
 
 
 def _is_foreign(parts: _Parts) -> bool:
-    """Whether the identifier may stand beside those of the tables: its folder name is not that of another framework."""
+    """Return whether an identifier outside the tables is acceptable: its folder name is not another framework's."""
     namesake = parse_framework(parts.short())
     return _FOREIGN.fullmatch(parts.identifier) is not None and namesake.is_readable and not namesake.is_supported
 
 
 def _read_long_numbers(version: str) -> Numbers:
-    # quirk: the v is a small letter alone, and a single number is a major version: v45 is 45.0 here, not 4.5.
+    # quirk: only a lower-case v is removed, and a single number is a major version: v45 is 45.0 here, not 4.5.
     text = version.lstrip("v")
     text = text if "." in text else f"{text}.0"
     numbers = [int(part) for part in text.split(".")] if _LONG_NUMBERS.fullmatch(text) else []
@@ -299,15 +299,15 @@ def _read_long_numbers(version: str) -> Numbers:
 
 
 def _check_portable(profile: str) -> None:
-    """Raise for what clients stop on: a hyphen, no members, a number that is no profile's."""
+    """Raise if clients fail on the profile: it has a hyphen, no members, or an unknown number."""
     is_unknown = _PROFILE_NUMBER.fullmatch(profile) and _profile_of(profile) not in _PORTABLE_PROFILES
     if "-" in profile or not profile.strip("+") or is_unknown:
         raise _Unreadable
 
 
 def _find_short(text: str) -> _Parts | None:
-    """Read the name of a folder; None for one that is not supported."""
-    # quirk: folders of archives are percent-encoded, and clients decode names wherever they stand.
+    """Read the name of a folder. Returns None if it is not supported."""
+    # quirk: folders in archives are percent-encoded, and clients decode all names.
     name = unquote(text) if "%" in text else text
     if _OLD_FOLDER.fullmatch(name):
         return _Parts(".NETFramework", _find_numbers(name) or _NO_NUMBERS)
@@ -327,7 +327,7 @@ def _find_short(text: str) -> _Parts | None:
 
 
 def _find_parts(identifier: str, numbers: Numbers, profile: str, platform: str) -> _Parts | None:
-    """Judge the parts together; None when one of them makes no sense."""
+    """Combine the parts. Returns None if one of them is invalid."""
     if identifier == ".NETPortable":
         return _find_portable(numbers, profile) if not platform else None
     if identifier in (".NETFramework", ".NETCoreApp") and _is_net5(numbers):
@@ -360,7 +360,7 @@ def _join_shorts(frameworks: Iterable[_Parts]) -> str:
 
 
 def _equal(shorts: str) -> str:
-    """The names as the profiles have them."""
+    """Return the names in the spelling of `_PORTABLE_PROFILES`."""
     return "+".join(sorted({_PORTABLE_EQUALS.get(short, short) for short in shorts.split("+")}))
 
 
@@ -369,7 +369,7 @@ def _profile_of(text: str) -> str:
 
 
 def _find_platform(text: str) -> str | None:
-    """The platform in its one spelling: `Windows7` is `windows7.0`; None for a text that is none."""
+    """Return the platform in normalized form (`Windows7` becomes `windows7.0`), or None if it is not a platform."""
     if not text:
         return ""
     match = _PLATFORM.fullmatch(text)
@@ -381,7 +381,7 @@ def _find_platform(text: str) -> str | None:
 
 
 def _find_numbers(version: str) -> Numbers | None:
-    """`4.7.2` and the compact `472` are the same numbers."""
+    """Return the numbers of a version, dotted (`4.7.2`) or compact (`472`), or None if it is not valid."""
     if not _NUMBERS.fullmatch(version) or ("." not in version and len(version) > _MAX_COMPACT_DIGITS):
         return None
     numbers = [int(part) for part in (version.split(".") if "." in version else version)]

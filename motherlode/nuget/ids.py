@@ -1,7 +1,7 @@
-"""Package ids: how one is written, and the folded form that decides which ids are one.
+"""Package ids: their syntax, and the folded form that decides which ids are equal.
 
-Invariant: two ids are equal exactly when their keys are, and a key never leaves the folder or path segment it is put
-in: ids hold word characters, with single dots and dashes between them.
+Invariant: two ids are equal exactly when their keys are equal. A key never leaves the folder or path segment it is put
+in, because ids contain only word characters with single dots and dashes between them.
 """
 
 import re
@@ -20,15 +20,15 @@ _WORD_CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Nd", "Pc"})
 
 
 class InvalidId(ValueError):
-    """A text that is no package id; `str()` says what is wrong with it and what is allowed."""
+    """The text is not a package id; `str()` says why and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackageId:
-    """A package id. Equality and hash go by `key`; `written` keeps the casing.
+    """A package id. Equality and hash use `key`; `written` keeps the casing.
 
-    `key` is folded as .NET's ToLowerInvariant folds (character by character, never changing the length), since the
-    clients build their addresses with it.
+    `key` is folded like .NET's ToLowerInvariant (character by character, without changing the length), because clients
+    build URLs with it.
     """
 
     written: str = field(compare=False)
@@ -40,7 +40,7 @@ class PackageId:
 
     @property
     def segment(self) -> str:
-        """The key as one segment of a URL's path, percent-encoded."""
+        """The key percent-encoded as one segment of a URL path."""
         return percent_encode(self.key, safe="")
 
     def __str__(self) -> str:
@@ -51,21 +51,22 @@ def parse_package_id(text: str, *, max_length: int = MAX_ID_LENGTH) -> PackageId
     r"""Read an id by the rule of the NuGet clients, `\w+([.-]\w+)*` in Unicode.
 
     Raises:
-        InvalidId: the text breaks the rule or is longer than `max_length` characters. Nothing is trimmed.
+        InvalidId: the text breaks the rule or is longer than `max_length` characters. White space is not trimmed.
     """
     _check_length(text, max_length)
     if not (_ASCII_ID.fullmatch(text) or _is_word_chain(text)):
         raise InvalidId(
-            f"{quote(text)} is not a package id: use letters, digits and '_', with single '.' or '-' between them."
+            f"{quote(text)} is not a valid package id. Use letters, digits and '_', with single '.' or '-' between "
+            "them."
         )
     return PackageId(text)
 
 
 def _check_length(text: str, max_length: int) -> None:
     if not text.strip():
-        raise InvalidId("The package id is empty: give one of letters, digits, '_', '.' and '-'.")
+        raise InvalidId("The package id is empty. Use letters, digits, '_', '.' and '-'.")
     if len(text) > max_length:
-        raise InvalidId(f"The package id {quote(text)} has {len(text)} characters: at most {max_length} are allowed.")
+        raise InvalidId(f"The package id {quote(text)} has {len(text)} characters; at most {max_length} are allowed.")
 
 
 def _is_word_chain(text: str) -> bool:
@@ -73,11 +74,11 @@ def _is_word_chain(text: str) -> bool:
 
 
 def _is_word(character: str) -> bool:
-    # quirk: .NET's \w sees UTF-16 units, so nothing beyond U+FFFF is a word character to any client.
+    # quirk: .NET's \w matches UTF-16 units, so clients have no word characters beyond U+FFFF.
     return character <= "\uffff" and unicodedata.category(character) in _WORD_CATEGORIES
 
 
 def _fold(character: str) -> str:
-    # quirk: U+0130 (dotted capital I) has no lower case of one character; .NET keeps it as it is.
+    # quirk: the lower case of U+0130 (dotted capital I) is more than one character; .NET keeps it unchanged.
     folded = character.lower()
     return folded if len(folded) == 1 else character

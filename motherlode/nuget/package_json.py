@@ -1,7 +1,7 @@
-"""The facts of a package as one JSON object, to be kept beside it and read back without the archive.
+"""A `Package` as a JSON object, stored next to it so that it can be read without the archive.
 
-Invariant: `package_from(facts_of(package)) == package`, spellings included. What is absent is None, empty or False;
-keys that are unknown here are passed over, so that an older program reads what a newer one wrote.
+Invariant: `package_from(facts_of(package)) == package`, including the text as written. Missing keys mean None, empty or
+False. Unknown keys are ignored, so that an older program can read what a newer one wrote.
 """
 
 from functools import lru_cache
@@ -14,9 +14,9 @@ from motherlode.nuget.ranges import ANY, VersionRange, parse_range
 from motherlode.nuget.versions import parse_version
 
 EXTRACTOR_VERSION: Final = 3
-"""The number of today's way to read a package: raised whenever some bytes come out as other facts than before, be it
-by the nuspec, the files that it names, the folders of files, versions, ranges or frameworks. Packages read under a
-lower one are read again by `rederive`; 0 stands for those from before there were numbers."""
+"""The version of the code that reads packages. It is raised whenever any package gives a different JSON object, because
+of the nuspec, the files that it names, the folders of files, versions, ranges or frameworks. The command `rederive`
+reads packages with a lower version again; 0 means that the package was read before there were versions."""
 _TEXTS = (
     "description",
     "authors",
@@ -53,10 +53,10 @@ def facts_of(package: Package) -> dict[str, Any]:
 
 
 def package_from(facts: dict[str, Any]) -> Package:
-    """Return the package that `facts_of` took apart.
+    """Return the package from the result of `facts_of`.
 
     Raises:
-        KeyError: id or version is missing. ValueError: a version or range that no `facts_of` wrote.
+        KeyError: the id or the version is missing. ValueError: a version or range that `facts_of` cannot have written.
     """
     find = facts.get
     return Package(
@@ -147,5 +147,5 @@ def _dependency(written_id: str, range_text: str | None, include: str | None, ex
     return Dependency(PackageId(written_id), ANY if range_text is None else parse_range(range_text), include, exclude)
 
 
-# Bounded in bytes too: ids and ranges are short, and the rest is one of a few texts.
+# The cache is bounded in bytes too: ids and ranges are short, and the rest is one of a few texts.
 _common_dependency = lru_cache(maxsize=16384)(_dependency)

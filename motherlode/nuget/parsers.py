@@ -1,7 +1,7 @@
-"""How every library is called that reads what came from outside.
+"""A safe way to call parsers of untrusted input; every such library call goes through it.
 
-A parser raises more than its documentation names: an assertion, an index, a recursion that is too deep, a panic of
-compiled code. Invariant: whatever it raises is `Unreadable`, so that bad input never looks like a fault of the server.
+Parsers raise more than their documentation says: AssertionError, IndexError, RecursionError, panics of compiled code.
+Invariant: everything a parser raises becomes `Unreadable`, so bad input never looks like an error of the server.
 """
 
 from collections.abc import Callable
@@ -10,22 +10,22 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_NO_FAULT_OF_THE_INPUT = (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError)
+_NOT_CAUSED_BY_INPUT = (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError)
 
 
 class Unreadable(ValueError):
-    """A parser did not read its input; `str()` is what it said, `__cause__` what it raised."""
+    """A parser failed on its input; `str()` is the message, `__cause__` the original exception."""
 
 
 def parse_by(parser: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a parser; returns what it returns.
+    """Call a parser and return its result.
 
     Raises:
-        Unreadable: the parser raised, whatever it was. Panics of compiled libraries, which are no `Exception`, count.
+        Unreadable: the parser raised anything, including panics of compiled libraries, which are not `Exception`s.
     """
     try:
         return parser(*args, **kwargs)
-    except _NO_FAULT_OF_THE_INPUT:
+    except _NOT_CAUSED_BY_INPUT:
         raise
     except BaseException as error:
         raise Unreadable(str(error) or type(error).__name__) from error

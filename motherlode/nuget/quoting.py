@@ -1,22 +1,22 @@
-"""How a text from outside is shown to people: no character of it steers a terminal or hides the others.
+"""Untrusted text made safe to display: no character can control a terminal or hide other characters.
 
-Everything that commands, logs and refusals say of such a text passes through here.
+All untrusted text in the output of commands, logs and refusals passes through here.
 """
 
 import json
 
 
 def quote(text: str, max_characters: int = 60) -> str:
-    """Return `text` in quotes, control and invisible characters escaped, cut to `max_characters` with "…"."""
+    """Return `text` in quotes, with control and invisible characters escaped, cut after `max_characters` with "…"."""
     shown = text if len(text) <= max_characters else text[:max_characters] + "…"
     return repr(shown)
 
 
 def printable(text: str) -> str:
-    r"""Return `text` on one line, with what is not printable written out: `\x1b`, `\n`, `\u202e`.
+    r"""Return `text` on one line, with characters that are not printable escaped: `\x1b`, `\n`, `\u202e`.
 
-    That is every control character (C0, DEL and C1), every format character (those that change the direction of text
-    among them), line and paragraph separators, blanks other than the space, and halves of surrogate pairs.
+    Those are all control characters (C0, DEL and C1), all format characters (including those that change the direction
+    of text), line and paragraph separators, white space other than the space, and lone surrogates.
     """
     if text.isprintable():
         return text
@@ -24,8 +24,10 @@ def printable(text: str) -> str:
 
 
 def printable_json(text: str) -> str:
-    """Return a JSON `text` that means the same, with what is not printable inside its strings written as JSON escapes;
-    its own line breaks stay."""
+    """Return the JSON `text` with characters that are not printable written as JSON escapes.
+
+    Its value does not change, and its line breaks outside strings stay.
+    """
     if text.isprintable():
         return text
     return "".join(

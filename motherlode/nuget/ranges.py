@@ -1,6 +1,6 @@
-"""Version ranges of dependencies: all bracket forms, none that floats (NuGet versioning, "Version ranges").
+"""Version ranges of dependencies: all bracket forms, but no floating versions (NuGet versioning, "Version ranges").
 
-Invariant: a range that was parsed can be satisfied, and its `normalized` text is one that every client can read.
+Invariant: some version satisfies every parsed range, and every client can read its `normalized` text.
 """
 
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ MAX_RANGE_LENGTH = 256
 
 
 class InvalidVersionRange(ValueError):
-    """A text that is no version range; `str()` says what is wrong with it and what is allowed."""
+    """The text is not a version range; `str()` says why and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
     """Versions from `min` to `max`; None means no bound. A bound that is None is never included.
 
-    `written` is the text it was read from; it takes no part in equality.
+    `written` is the original text; equality ignores it.
     """
 
     min: Version | None
@@ -33,18 +33,18 @@ class VersionRange:
     @property
     def normalized(self) -> str:
         """The text for documents: `[1.0.0, )`, `(, 2.0.0)`, `[1.0.0, 1.0.0]`."""
-        # quirk: unbounded is `(, )` with the blank; clients refuse `(,)`, and then the whole document around it.
+        # quirk: unbounded is `(, )` with the space; clients refuse `(,)` and the whole document that contains it.
         low = f"{'[' if self.include_min else '('}{self.min.normalized if self.min else ''}"
         high = f"{self.max.normalized if self.max else ''}{']' if self.include_max else ')'}"
         return f"{low}, {high}"
 
     @property
     def is_semver2(self) -> bool:
-        """Whether a bound is a SemVer 2 version; it makes the whole package one."""
+        """Whether a bound is a SemVer 2 version, which makes the whole package SemVer 2."""
         return any(bound is not None and bound.is_semver2 for bound in (self.min, self.max))
 
     def satisfied_by(self, version: Version) -> bool:
-        """Whether `version` lies inside, by precedence; prereleases are not treated differently."""
+        """Return whether `version` is in the range, by precedence; prereleases are not treated specially."""
         rank = version.sort_key
         if self.min is not None and (rank < (low := self.min.sort_key) or (rank == low and not self.include_min)):
             return False
@@ -59,22 +59,22 @@ ANY = VersionRange(None, None, include_min=False, include_max=False)
 
 @lru_cache(maxsize=8192)
 def parse_range(text: str) -> VersionRange:
-    """Read a range strictly: `1.0`, `[1.0]`, `[1.0,2.0)`, `(,2.0]`, `(, )`… Blanks around bounds are dropped.
+    """Read a range strictly: `1.0`, `[1.0]`, `[1.0,2.0)`, `(,2.0]`, `(, )`… White space around bounds is ignored.
 
     Raises:
-        InvalidVersionRange: anything else, a floating version, more than 256 characters, or a range that no version
-            can satisfy.
+        InvalidVersionRange: the text is anything else, has a floating version or more than 256 characters, or no
+            version can satisfy it.
     """
     written = trim(text)
     if len(written) > MAX_RANGE_LENGTH:
-        raise _refuse(text, f"it has {len(written)} characters, and at most {MAX_RANGE_LENGTH} are allowed")
+        raise _refuse(text, f"it has {len(written)} characters; at most {MAX_RANGE_LENGTH} are allowed")
     if not written.startswith(("[", "(")):
         return VersionRange(_parse_bound(written, text), None, include_min=True, include_max=False, written=written)
     if not written.endswith(("]", ")")):
         raise _refuse(text, "the closing bracket is missing")
     parts = written[1:-1].split(",")
     if len(parts) > 2 or not any(parts):
-        raise _refuse(text, "between the brackets belongs one version, or two with a comma")
+        raise _refuse(text, "the brackets must contain one version, or two with a comma")
     if len(parts) == 1:
         return _parse_exact(written, text)
     low, high = (_parse_bound(part, text) if trim(part) else None for part in parts)
@@ -107,5 +107,5 @@ def _check_order(low: Version, high: Version, *, is_closed: bool, text: str) -> 
 
 def _refuse(text: str, reason: str) -> InvalidVersionRange:
     return InvalidVersionRange(
-        f"{quote(text)} is not a version range: {reason}. Use 1.0, [1.0], [1.0, 2.0) and the like, without '*'."
+        f"{quote(text)} is not a valid version range: {reason}. Use 1.0, [1.0], [1.0, 2.0) and so on, without '*'."
     )

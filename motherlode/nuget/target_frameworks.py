@@ -1,9 +1,9 @@
-"""The frameworks that a package is made for, read from the folders of its files as NuGet looks for them.
+"""The frameworks that a package is made for, read from the folders of its files as NuGet does.
 
-Its assemblies decide (in a tool those under tools/); where it has none, what it brings for builds; then the groups of
-its dependencies. Folders for builds count last since many are there to tell a framework that it is not supported. A
-file in no framework's folder, and a folder whose name is none, says nothing: what is made for nothing in particular can
-be used from anywhere.
+The folders of assemblies decide (in a tool those under tools/); if there are none, the folders of build files; else the
+dependency groups. Build folders count only then because many exist to tell a framework that it is not supported. Files
+outside framework folders are ignored, as are folders whose names are not frameworks: a package without frameworks can
+be used by all.
 """
 
 import re
@@ -25,7 +25,7 @@ _TOOL_TYPES: Final = frozenset({"dotnettool", "dotnetclitool", "dotnettoolridpac
 
 
 def find_framework_folder(name: str) -> str | None:
-    """The folder of an entry that clients read as the name of a framework, where its place says that it may be one."""
+    """Return the folder of an entry that clients read as the name of a framework, or None if there is none."""
     root, *rest = plain_name(name).split("/")
     root = root.lower()
     if root == "contentfiles":
@@ -35,12 +35,12 @@ def find_framework_folder(name: str) -> str | None:
     elif root not in _FOLDERS:
         return None
     is_folder = len(rest) > 1
-    # quirk: folders of content are read as short names only, where a comma is a letter like any.
+    # quirk: clients read folders of content only as short names, where a comma has no meaning.
     return rest[0] if is_folder and not (root == "content" and "," in rest[0]) else None
 
 
 def find_frameworks(package: Package, entries: Iterable[Entry]) -> tuple[Framework, ...]:
-    """Those that can be read, each once, in the order of their names, at most `MAX_FRAMEWORKS`."""
+    """Return the supported frameworks of a package, each once, sorted by name, at most `MAX_FRAMEWORKS`."""
     is_tool = any(kind.name.lower() in _TOOL_TYPES for kind in package.package_types)
     assemblies: dict[str, None] = {}
     builds: dict[str, None] = {}
@@ -54,9 +54,9 @@ def find_frameworks(package: Package, entries: Iterable[Entry]) -> tuple[Framewo
 
 
 def _find_name(folder: str, rest: list[str], *, is_tool: bool) -> str | None:
-    """The part of a file's name that may name a framework."""
+    """Return the part of a file's name that may be a framework, or None."""
     if folder == "lib" and len(rest) == 1 and rest[0].lower().endswith(_ASSEMBLIES):
-        return "net"  # quirk: an assembly right in lib/ is for .NET Framework, whichever version
+        return "net"  # quirk: an assembly directly in lib/ is for .NET Framework of any version
     if folder == "runtimes":
         rest = rest[2:] if len(rest) > 1 and rest[1].lower() == "lib" else []
     elif folder == "contentfiles":
@@ -77,5 +77,5 @@ def _sort(frameworks: Iterable[Framework]) -> tuple[Framework, ...]:
 
 
 def _order(framework: Framework) -> list[tuple[int, str]]:
-    """By name, numbers as numbers."""
+    """Sort by name, with numbers compared as numbers."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", framework.key)]

@@ -1,8 +1,8 @@
-"""Unicode's normal forms (UAX #15), in time that grows with the text and not faster.
+"""Unicode normal forms (UAX #15) in nearly linear time.
 
-The library puts each run of combining marks in order by insertion, so that a name of 65,000 marks takes three seconds.
-Here long runs are put in order first, by a stable sort on the same number, which leaves it nothing to do.
-Invariant: the result is the one that `unicodedata.normalize` gives, for every text.
+`unicodedata.normalize` orders each run of combining marks with an insertion sort, so a name of 65,000 marks takes three
+seconds. This module first orders long runs with a stable sort by combining class, which leaves nothing to do.
+Invariant: the result equals that of `unicodedata.normalize` for every text.
 """
 
 import re
@@ -13,13 +13,14 @@ from typing import Final, Literal
 Form = Literal["NFC", "NFKC"]
 
 _LONG: Final = 31
-"""Marks in a row: one more than UAX #15 knows in any language (13), or allows in its Stream-Safe Text Format."""
+"""Min marks in a row that are sorted here: more than any language uses (13) or the Stream-Safe Text Format of UAX #15
+allows (30)."""
 _FIRST_MARK, _BEHIND_MARKS = 0x300, 0x20000
 _DECOMPOSED: Final[dict[Form, Literal["NFD", "NFKD"]]] = {"NFC": "NFD", "NFKC": "NFKD"}
 
 
 def normalize(form: Form, text: str) -> str:
-    """The text in that normal form."""
+    """Return the text in the given normal form."""
     if text.isascii():
         return text
     return unicodedata.normalize(form, _long_runs(form).sub(partial(_put_in_order, form), text))
@@ -32,7 +33,7 @@ def _put_in_order(form: Form, run: re.Match[str]) -> str:
 
 @lru_cache
 def _long_runs(form: Form) -> re.Pattern[str]:
-    """Finds runs of characters that are nothing but marks once they are decomposed."""
+    """Return a pattern for long runs of characters that decompose into nothing but marks."""
     decompose = _decomposer(form)
     marks = (chr(code) for code in range(_FIRST_MARK, _BEHIND_MARKS) if unicodedata.combining(decompose(chr(code))[0]))
     return re.compile(f"[{''.join(marks)}]{{{_LONG},}}")

@@ -1,7 +1,7 @@
 """Package versions: one to four numbers, labels, build metadata (NuGet versioning, SemVer 2.0.0).
 
-Invariant: versions are equal exactly when their keys are (`1.0`, `1.0.0.0` and `1.0.0+a` are one), and comparing sort
-keys byte by byte is comparing by NuGet's precedence, so that a database can sort by an indexed column.
+Invariant: versions are equal exactly when their keys are equal (`1.0`, `1.0.0.0` and `1.0.0+a` are the same version).
+Comparing sort keys byte by byte gives NuGet's precedence, so that a database can sort by an indexed column.
 """
 
 import re
@@ -28,15 +28,15 @@ _TEXT_LABEL = b"\x02"
 
 
 class InvalidVersion(ValueError):
-    """A text that is no version; `str()` says what is wrong with it and what is allowed."""
+    """The text is not a version; `str()` says why and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version. Equality and hash go by `key`; order goes by `sort_key`, then by `key`.
+    """A version. Equality and hash use `key`; order uses `sort_key`, then `key`.
 
-    `labels` are the dot-separated prerelease labels in their casing, `metadata` is what follows "+" (or ""),
-    `written` is the text it was read from without the blanks around it.
+    `labels` are the dot-separated prerelease labels with their casing, `metadata` is the text after "+" (or ""),
+    `written` is the original text without the white space around it.
     """
 
     major: int = field(compare=False)
@@ -61,22 +61,22 @@ class Version:
 
     @property
     def full(self) -> str:
-        """The normalised form with its build metadata."""
+        """The normalized form with the build metadata."""
         return f"{self.normalized}+{self.metadata}" if self.metadata else self.normalized
 
     @property
     def is_prerelease(self) -> bool:
-        """Whether it has a label; build metadata makes no prerelease."""
+        """Whether it has a prerelease label; build metadata does not count."""
         return bool(self.labels)
 
     @property
     def is_semver2(self) -> bool:
-        """Whether clients before SemVer 2 must not see it: several labels, or build metadata."""
+        """Whether it has several labels or build metadata, so clients without SemVer 2 must not see it."""
         return len(self.labels) > 1 or bool(self.metadata)
 
     @property
     def sort_key(self) -> bytes:
-        """Bytes whose order is NuGet's precedence; equal for versions of equal precedence."""
+        """Bytes that sort by NuGet's precedence, equal for versions of equal precedence."""
         numbers = struct.pack(">4I", self.major, self.minor, self.patch, self.revision)
         return numbers + (b"".join(map(_label_sort_key, self.labels)) if self.labels else _RELEASE)
 
@@ -102,21 +102,21 @@ class Version:
 def parse_version(text: str) -> Version:
     """Read a version as the NuGet clients do: `major[.minor[.patch[.revision]]][-labels][+metadata]`.
 
-    Blanks around it are dropped, blanks inside are refused, digits and letters are ASCII.
+    White space around it is ignored, white space inside is refused, digits and letters are ASCII.
 
     Raises:
-        InvalidVersion: the text is no version, or a number is above 2147483647.
+        InvalidVersion: the text is not a version, or a number is above 2147483647.
     """
     written = trim(text)
     match = _VERSION.fullmatch(written)
     if match is None:
         raise InvalidVersion(
-            f"{quote(text)} is not a version: use one to four numbers such as 1.2.3, then labels such as -beta.1 "
+            f"{quote(text)} is not a valid version. Use one to four numbers such as 1.2.3, then labels such as -beta.1 "
             "(numbers in labels without leading zeros), then build metadata such as +build.5."
         )
     major, minor, patch, revision = (int(number or 0) for number in match.group(1, 2, 3, 4))
     if max(major, minor, patch, revision) > MAX_NUMBER:
-        raise InvalidVersion(f"The version {quote(written)} has a number above {MAX_NUMBER}: use smaller ones.")
+        raise InvalidVersion(f"The version {quote(written)} has a number above {MAX_NUMBER}. Use smaller numbers.")
     labels = tuple(match[5].split(".")) if match[5] else ()
     return Version(major, minor, patch, revision, labels, match[6] or "", written)
 
@@ -129,7 +129,7 @@ def _label_sort_key(label: str) -> bytes:
 
 
 def _find_int32(label: str) -> int | None:
-    # quirk: the clients ask Int32.TryParse whether a label is a number: "-5" is one, 20240101000000 is text.
+    # quirk: clients use Int32.TryParse for labels, so "-5" is a number and 20240101000000 is text.
     if not _INT32.fullmatch(label):
         return None
     number = int(label)

@@ -163,7 +163,10 @@ def test_ids_get_owners_and_lose_all_but_the_last(do, data, tmp_path):
     do("owner", "accept", "Acme.A", "bob")
     assert json.loads(do("user", "show", "bob", "--json"))["owns"] == ["acme.a (default)"]
     do("owner", "remove", "Acme.A", "alice")
-    assert_refused(run("owner", "remove", "Acme.A", "bob", "--data", data), "last owner of Acme.A: add another")
+    assert_refused(
+        run("owner", "remove", "Acme.A", "bob", "--data", data),
+        "last owner of Acme.A and cannot be removed. Add another",
+    )
     assert_refused(run("owner", "add", "a b", "alice", "--data", data), "is not a package id")
 
 

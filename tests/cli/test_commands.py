@@ -45,9 +45,9 @@ def data(tmp_path):
     ids=" ".join,
 )
 def test_a_folder_without_data_is_refused_and_none_is_made(tmp_path, arguments):
-    assert_refused(run(*arguments, "--data", tmp_path / "none"), "holds no Motherlode data", "--data")
+    assert_refused(run(*arguments, "--data", tmp_path / "none"), "contains no Motherlode data", "--data")
     assert not (tmp_path / "none").exists()
-    assert_refused(run(*arguments, "--data", tmp_path), "holds no Motherlode data")
+    assert_refused(run(*arguments, "--data", tmp_path), "contains no Motherlode data")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -104,7 +104,7 @@ def test_keys_are_listed_without_themselves_and_can_be_revoked(data):
         (("key", "revoke", "key-none"), "key-none"),
         (("feed", "create", "UPPER"), "UPPER"),
         (("feed", "create", "default"), "already"),
-        (("feed", "create", "f", "min_age=7d"), "not built yet"),
+        (("feed", "create", "f", "min_age=7d"), "not implemented yet"),
         (("feed", "set", "none", "delete=unlist"), "none"),
         (("feed", "set", "default", "colour=red"), "colour"),
         (("feed", "show", "none"), "none"),
@@ -195,7 +195,7 @@ def test_a_push_tells_what_is_to_be_mended(data, tmp_path):
     package.write_bytes(nupkg("Acme.A"))
     done = run("push", package, "--data", data)
     assert (done.returncode, done.stdout) == (0, "pushed Acme.A 1.0.0\n")
-    assert f"{package}: warning: The package has no readme: pack a README.md" in done.stderr
+    assert f"{package}: warning: The package has no readme. Pack a README.md" in done.stderr
 
 
 def test_packages_are_checked_and_none_is_stored(data, tmp_path):
@@ -237,7 +237,7 @@ def test_a_symbols_package_is_told_that_none_is_taken_yet(data, tmp_path):
     symbols.write_bytes(nupkg(more='<packageTypes><packageType name="SymbolsPackage" /></packageTypes>'))
     done = run("check", symbols, "--data", data)
     assert done.returncode == 1
-    assert "takes no symbols" in done.stdout
+    assert "does not support symbols packages" in done.stdout
 
 
 def test_a_check_for_a_feed_that_is_not_there_is_refused(data, tmp_path):

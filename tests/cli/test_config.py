@@ -237,7 +237,7 @@ def test_a_bootstrap_key_of_another_form_is_at_fault_and_not_repeated(load, key)
 def test_a_feed_default_that_is_not_built_yet_takes_its_default_only(load, name):
     default = FEED_SETTINGS[name].default
     assert origin_of(load(f"[feed]\n{name} = '{default}'"), f"feed.{name}")[0] == default
-    with pytest.raises(InvalidSetting, match="is not built yet"):
+    with pytest.raises(InvalidSetting, match="is not implemented yet"):
         load(f"[feed]\n{name} = 'soft'")
 
 

@@ -51,7 +51,9 @@ def test_delete_does_what_the_feed_says_and_tells_it(stocked, mode, said):
 def test_a_version_that_was_deleted_by_mistake_comes_back_by_one_command(stocked, tmp_path):
     in_mode(stocked, "soft")
     assert run("delete", "Acme.Widgets", "1.0.0", "--data", stocked).returncode == 0
-    assert_refused(run("push", tmp_path / "widgets.nupkg", "--data", stocked), "number stays taken", "restore-version")
+    assert_refused(
+        run("push", tmp_path / "widgets.nupkg", "--data", stocked), "cannot be used again", "restore-version"
+    )
     done = run("restore-version", "Acme.Widgets", "1.0.0", "--data", stocked)
     assert (done.returncode, done.stdout, done.stderr) == (0, "restored Acme.Widgets 1.0.0\n", "")
     assert_refused(run("restore-version", "Acme.Widgets", "1.0.0", "--data", stocked), "does not exist")

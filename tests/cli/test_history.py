@@ -150,7 +150,7 @@ class TestOlder:
         elif left == "search":
             (older / "blobs" / "history.json").unlink()
         before = tree(older)
-        assert_refused(serve(older), "older", "Put the newer one back", "new-history --yes")
+        assert_refused(serve(older), "older", "Restore the newer database", "new-history --yes")
         assert tree(older) == before
 
     def test_gc_and_the_sweep_remove_nothing(self, older):

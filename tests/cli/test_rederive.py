@@ -66,7 +66,7 @@ def test_what_stays_as_it_was_is_a_line_and_ends_with_1(data):
 
 def test_feeds_that_are_not_there_and_folders_without_data_are_refused(data, tmp_path):
     assert_refused(run("rederive", "--feed", "default", "--feed", "nowhere", "--data", data), "nowhere")
-    assert_refused(run("rederive", "--data", tmp_path), "holds no Motherlode data")
+    assert_refused(run("rederive", "--data", tmp_path), "contains no Motherlode data")
 
 
 def test_one_feeds_packages_alone(data):

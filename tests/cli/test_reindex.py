@@ -51,4 +51,4 @@ def test_a_second_one_beside_it_is_refused(data):
 
 
 def test_a_folder_without_data_is_refused(tmp_path):
-    assert_refused(run("reindex", "--data", tmp_path), "holds no Motherlode data")
+    assert_refused(run("reindex", "--data", tmp_path), "contains no Motherlode data")

@@ -16,8 +16,8 @@ from tests.support.leaks import is_leak, new_password
 from tests.support.servers import MOTHERLODE
 
 ACCESS = Path(__file__).resolve().parents[2] / "docs" / "access.md"
-NOT_COVERED = "This API key does not cover the id Fabrikam.Gears, only Contoso.*: use one whose globs match it."
-KEY_REFUSED = "The API key is unknown, expired or revoked: check it"
+NOT_COVERED = "This API key does not cover the id Fabrikam.Gears, only Contoso.*. Use one that covers it."
+KEY_REFUSED = "The API key is unknown, expired or revoked. Check it"
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ class TestEachKindOfFeed:
     ) -> None:
         *_, demand = lines("Reasons")
         done(desk.pastes(demand))
-        reason_missing = f"{WARNING[client]}This feed wants to know why a version is deleted for good: say so in the"
+        reason_missing = f"{WARNING[client]}This feed requires a reason to delete a version permanently. Send it in the"
         assert_refused(desk.delete(client), reason_missing, "X-Motherlode-Reason", "--reason", "400 (Bad Request)")
         done(desk.fetch(client))
 
@@ -128,7 +128,7 @@ class TestEachKindOfFeed:
         set_feed(desk.server, "default", delete="soft")
         key = add_key(desk.server, rights=["push", "unlist", "read"])
         outcome = desk.delete(client, key=key)
-        assert_refused(outcome, f"{WARNING[client]}DELETE takes versions away", "lacks the right 'delete'", "403")
+        assert_refused(outcome, f"{WARNING[client]}DELETE removes versions", "lacks the right 'delete'", "403")
         assert "motherlode unlist" in outcome.output
         done(desk.fetch(client))
 

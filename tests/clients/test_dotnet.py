@@ -74,7 +74,7 @@ class TestPush:
         developer.put("a.nupkg", nupkg())
         outcome = developer.run("dotnet", "nuget", "push", "a.nupkg", "-s", "local", "-k", "wrong")
         assert outcome.code == 1
-        assert "warn : The API key is unknown, expired or revoked: check it" in outcome.output
+        assert "warn : The API key is unknown, expired or revoked. Check it" in outcome.output
         assert "403 (Forbidden)" in outcome.output
         assert outcome.output.count("  PUT ") == 1
 
@@ -82,7 +82,7 @@ class TestPush:
         developer.put("a.nupkg", nupkg())
         outcome = developer.run("dotnet", "nuget", "push", "a.nupkg", "-s", "local")
         assert outcome.code == 1
-        assert "warn : An API key is needed: send one in the X-NuGet-ApiKey header" in outcome.output
+        assert "warn : An API key is required. Send it in the X-NuGet-ApiKey header" in outcome.output
         assert "401 (Unauthorized)" in outcome.output
         assert outcome.output.count("  PUT ") == 1
 
@@ -100,7 +100,7 @@ class TestPush:
         user.knows(f"{server.url}/v3/index.json").put("a.nupkg", nupkg(payload_bytes=40_000_000))
         outcome = user.run("dotnet", "nuget", "push", "a.nupkg", "-s", "local", "-k", server.key)
         assert outcome.code == 1
-        assert "warn : The package is larger than this feed takes" in outcome.output
+        assert "warn : The package is larger than this feed allows" in outcome.output
         assert "413" in outcome.output
         assert "Broken pipe" not in outcome.output
         assert outcome.output.count("  PUT ") == 1

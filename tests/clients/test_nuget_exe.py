@@ -51,7 +51,7 @@ class TestPush:
         user.put("a.nupkg", nupkg())
         outcome = user.run("nuget", "push", "a.nupkg", *source, "-ApiKey", "wrong")
         assert outcome.code == 1
-        assert "WARNING: The API key is unknown, expired or revoked: check it" in outcome.output
+        assert "WARNING: The API key is unknown, expired or revoked. Check it" in outcome.output
         assert outcome.output.count("  PUT ") == 1
 
     def test_a_package_over_the_limit_is_refused_with_its_reason_and_sent_once(
@@ -61,7 +61,7 @@ class TestPush:
         user.put("a.nupkg", nupkg(payload_bytes=40_000_000))
         outcome = user.run("nuget", "push", "a.nupkg", "-Source", f"{server.url}/v3/index.json", "-ApiKey", server.key)
         assert outcome.code == 1
-        assert "WARNING: The package is larger than this feed takes" in outcome.output
+        assert "WARNING: The package is larger than this feed allows" in outcome.output
         assert outcome.output.count("  PUT ") == 1
 
 

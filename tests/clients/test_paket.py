@@ -72,7 +72,7 @@ class TestPush:
         user.put("a.nupkg", nupkg())
         outcome = user.run("paket", "push", "a.nupkg", "--url", server.url, "--api-key", "wrong")
         assert outcome.code == 1
-        assert '403 Forbidden — {"detail": "The API key is unknown, expired or revoked: check it' in outcome.output
+        assert '403 Forbidden — {"detail": "The API key is unknown, expired or revoked. Check it' in outcome.output
 
     def test_a_package_over_the_limit_is_refused_with_its_reason(
         self, user: User, serve: Callable[..., Server]
@@ -81,5 +81,5 @@ class TestPush:
         user.put("a.nupkg", nupkg(payload_bytes=40_000_000))
         outcome = user.run("paket", "push", "a.nupkg", "--url", server.url, "--api-key", server.key)
         assert outcome.code == 1
-        assert '{"detail": "The package is larger than this feed takes' in outcome.output
+        assert '{"detail": "The package is larger than this feed allows' in outcome.output
         assert "Broken pipe" not in outcome.output

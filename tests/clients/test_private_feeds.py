@@ -21,9 +21,9 @@ from tests.support.https import Authority, HttpsServer, start_https_server
 
 FEED = "/feeds/contoso"
 VARIABLE = "NuGetPackageSourceCredentials_local"
-NOT_COVERED = "This API key does not cover the id Fabrikam.Gears, only Contoso.*: use one whose globs match it."
-KEY_REFUSED = "The API key is unknown, expired or revoked: check it"
-KEY_NEEDED = "An API key is needed: send one in the X-NuGet-ApiKey header (dotnet nuget: --api-key KEY)."
+NOT_COVERED = "This API key does not cover the id Fabrikam.Gears, only Contoso.*. Use one that covers it."
+KEY_REFUSED = "The API key is unknown, expired or revoked. Check it"
+KEY_NEEDED = "An API key is required. Send it in the X-NuGet-ApiKey header (dotnet nuget: --api-key KEY)."
 EXPIRES = "The API key 'of a test' (key-"
 UNAUTHORIZED = "Response status code does not indicate success: 401 (Unauthorized)."
 NOT_FOUND = "Response status code does not indicate success: 404 (Not Found)."
@@ -183,7 +183,7 @@ class TestDotnet:
         if login == "alice":
             assert_refused(outcome, f"warn : {KEY_NEEDED}", UNAUTHORIZED)
         else:
-            assert_refused(outcome, "warn : This API key may not push: use one with the right 'push'.", "403 (Forbid")
+            assert_refused(outcome, "warn : This API key may not push. Use one with the right 'push'.", "403 (Forbid")
 
     def test_a_key_for_other_ids_is_refused_with_its_globs(self, person: User, place: Place) -> None:
         person = signed_in(person, place, place.login("alice"))

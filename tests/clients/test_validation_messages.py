@@ -14,21 +14,21 @@ from tests.support.servers import Server
 
 NAME = "Acme.Widgets.1.0.0.nupkg"
 CUT_OFF = ("Broken pipe", "reset by peer", "error while copying content", "Unable to write data")
-TOO_LARGE = "The package is larger than this feed takes (1048576 bytes): make it smaller"
+TOO_LARGE = "The package is larger than this feed allows (1048576 bytes). Make it smaller"
 RULES = {
     "description-missing": (
         {"description": ""},
-        "The nuspec has no <description>: say in one what the package is for.",
+        "The nuspec has no <description>. Describe what the package is for.",
     ),
     "license-unknown": ({"more": '<license type="expression">Acme-1.0</license>'}, "'Acme-1.0'"),
     "icon-not-image": ({"icon": "icon.png", "files": {"icon.png": b"<html>"}}, "icon.png"),
     "dependency-repeated": (
         {"more": '<dependencies><dependency id="A" version="1" /><dependency id="a" version="2" /></dependencies>'},
-        "comes 2 times for any framework: keep one.",
+        "appears 2 times for any framework. Keep one.",
     ),
     "type-symbols": (
         {"more": '<packageTypes><packageType name="SymbolsPackage" /></packageTypes>'},
-        "takes no symbols",
+        "does not support symbols packages",
     ),
 }
 FLAWLESS = nupkg(

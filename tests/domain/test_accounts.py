@@ -34,7 +34,7 @@ def test_an_account_may_be_called_that(name):
     ],
 )
 def test_no_account_may_be_called_that(name):
-    with pytest.raises(InvalidName, match="use 1 to 64 letters, digits"):
+    with pytest.raises(InvalidName, match="Use 1 to 64 letters, digits"):
         parse_account_name(name)
 
 

@@ -27,7 +27,7 @@ def test_a_feed_may_be_called_that(name):
 @pytest.mark.parametrize("name", ["", "-a", "A", "a_b", "a.b", "a b", "a@1", "a/b", "é", "a\n", "a" * 64])
 def test_no_feed_may_be_called_that(name):
     assert not is_feed_name(name)
-    with pytest.raises(InvalidSetting, match="No feed can be called"):
+    with pytest.raises(InvalidSetting, match="is not a valid feed name"):
         parse_feed_name(name)
 
 
@@ -87,10 +87,10 @@ def test_every_fault_is_told():
             {"min_age": "7d", "max_package_size": "big", "colour": "red", "overwrite": "never", "delete": "now"}
         )
     assert [fault.message for fault in refusal.value.faults] == [
-        "min_age = 7d is not built yet: leave it unset.",
-        f"max_package_size = 'big' cannot be taken; allowed: {SIZE_ALLOWED}.",
-        f"There is no feed setting 'colour': there are {', '.join(FEED_SETTINGS)}.",
-        "delete = 'now' cannot be taken; allowed: unlist, soft or hard.",
+        "min_age = 7d is not implemented yet. Leave it unset.",
+        f"max_package_size = 'big' is not valid; allowed: {SIZE_ALLOWED}.",
+        f"There is no feed setting 'colour'. Settings are {', '.join(FEED_SETTINGS)}.",
+        "delete = 'now' is not valid; allowed: unlist, soft or hard.",
     ]
 
 

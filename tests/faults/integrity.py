@@ -180,5 +180,5 @@ def stored(data: Path) -> tuple[object, ...]:
 def assert_refused_full(answer: Answer) -> None:
     """507, in all three ways."""
     assert answer.status == 507
-    assert (answer.header("X-NuGet-Warning") or "").startswith("The server has no room left and stored nothing")
+    assert (answer.header("X-NuGet-Warning") or "").startswith("The server's disk is full, so nothing was stored")
     assert b'"code": "storage-full"' in answer.body

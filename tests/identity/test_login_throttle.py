@@ -68,7 +68,7 @@ class TestAddresses:
     def test_who_is_refused_is_told_when_to_come_back_and_may_then(self, slowdown):
         while wait_s(slowdown) is not None:
             pass
-        with pytest.raises(SignInRefused, match="There were many wrong ones: wait 6 seconds first") as refusal:
+        with pytest.raises(SignInRefused, match="There were too many failed attempts: wait 6 seconds") as refusal:
             slowdown.attempt(HERE, "alice", 0.0).__enter__()
         assert refusal.value.retry_after_s == 6
         assert wait_s(slowdown, now_s=6.0) == 0.0

@@ -112,7 +112,7 @@ class TestFailures:
     @pytest.mark.parametrize(
         ("error", "said"),
         [
-            (Busy(), "The server is busy and stored nothing: try again in a moment."),
+            (Busy(), "The server is busy and stored nothing. Try again in a moment."),
             (OSError(5, "Input/output error"), "[Errno 5] Input/output error"),
             (ZeroDivisionError("a\nb" + 1000 * "c"), "ZeroDivisionError: a\N{REPLACEMENT CHARACTER}bcc"),
         ],

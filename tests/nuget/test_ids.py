@@ -34,7 +34,7 @@ def test_an_empty_id_says_so(text):
 
 
 def test_the_length_limit_counts_characters_and_dependencies_may_have_more():
-    with pytest.raises(InvalidId, match="101 characters: at most 100"):
+    with pytest.raises(InvalidId, match="101 characters; at most 100"):
         parse_package_id("x" * 101)
     assert parse_package_id("x" * 128, max_length=128).written == "x" * 128
 

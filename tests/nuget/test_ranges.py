@@ -67,7 +67,7 @@ def test_a_range_prints_normalised(text, normalized):
     ],
 )
 def test_what_is_no_range_is_refused(text):
-    with pytest.raises(InvalidVersionRange, match=r"not a version range.*Use 1\.0") as refused:
+    with pytest.raises(InvalidVersionRange, match=r"not a valid version range.*Use 1\.0") as refused:
         parse_range(text)
     assert len(str(refused.value)) < 400
 

@@ -201,7 +201,7 @@ def test_every_fault_has_a_sentence_for_its_publisher():
     zipped = read_archive(file, Limits())
     faults = list(find_signature_faults(file, zipped, content_of(file, zipped), Limits()))
     assert [fault.code for fault in faults if fault.code in FAULTS] == ["signature-unreadable"]
-    assert faults[0].message.endswith(": sign it again.")
+    assert faults[0].message.endswith(". Sign it again.")
 
 
 def test_real_signatures_fit_their_packages(packages: Path):

@@ -148,7 +148,7 @@ def test_of_two_who_push_the_same_new_id_one_owns_it_and_the_other_is_told_so(
         assert owners_of(shared_server, package_id) == [names[first[1]]]
         problem = json.loads(second[0].body)
         assert problem["code"] == "not-allowed"
-        assert problem["detail"].startswith(f"{package_id} belongs to its owners, and this API key is none of theirs")
+        assert problem["detail"].startswith(f"This API key does not belong to an owner of {package_id}.")
         [(key_id, reason)] = wait_for_refusal(shared_server, f"{package_id} {second[2]}")
         assert (key_id, reason) == (key_id_of(shared_server, second[1]), problem["detail"])
 

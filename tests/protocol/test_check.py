@@ -84,7 +84,7 @@ def test_an_id_of_others_would_be_403_and_nobody_tried(shared_server: Server, pa
 def test_a_symbols_package_is_told_that_none_is_taken_yet(shared_server: Server) -> None:
     verdict = said(shared_server.check(SYMBOLS))
     assert (verdict["status"], codes(verdict["faults"])) == (400, ["type-symbols"])
-    assert "takes no symbols" in verdict["faults"][0]["message"]
+    assert "does not support symbols packages" in verdict["faults"][0]["message"]
 
 
 def test_each_feed_is_asked_below_its_name(shared_server: Server, package_id: str) -> None:

@@ -60,7 +60,7 @@ def test_with_too_little_room_left_pushes_are_refused_and_reads_go_on(
         refused = low.push(package)
         assert refused.status == 507
         assert b'"code": "storage-low"' in refused.body
-        assert "too little room" in (refused.header("X-NuGet-Warning") or "")
+        assert "low on disk space" in (refused.header("X-NuGet-Warning") or "")
     assert [file for file in (low.data / "spool").rglob("*") if file.suffix == ".part"] == []
 
     ready = low.get("/health/ready")

@@ -27,7 +27,7 @@ def count_meta(tx):
 
 
 def test_a_folder_without_a_database_is_refused_and_stays_as_it_is(tmp_path):
-    with pytest.raises(NoData, match="holds no Motherlode data"):
+    with pytest.raises(NoData, match="contains no Motherlode data"):
         open_database(tmp_path / "motherlode.db")
     assert list(tmp_path.iterdir()) == []
 

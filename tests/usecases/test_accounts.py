@@ -13,6 +13,7 @@ from motherlode.domain.refusals import (
     NoSuchFeed,
     NoSuchRole,
     NotAllowed,
+    NotAMember,
 )
 from motherlode.identity.passwords import is_password
 from motherlode.nuget.ids import parse_package_id
@@ -64,7 +65,7 @@ class TestCreateAccount:
 
     def test_a_name_is_taken_in_any_casing_by_any_kind(self, services):
         services.add_account("Widgets", kind=TEAM)
-        with services.refusing(AccountExists, match="choose another"):
+        with services.refusing(AccountExists, match="Choose another"):
             services.add_account("widgets")
 
     @pytest.mark.parametrize("name", ["", "a b", "console", "key-1", "é", "a" * 65, "a\n"])
@@ -112,7 +113,7 @@ class TestSetPassword:
     def test_nor_with_a_key_for_some_feeds_or_ids_alone(self, services, role, limits):
         services.add_account("alice", password=PASSWORD, role=role)
         services.do(set_password, "alice", "another good one", actor=services.actor("alice", ADMIN))
-        with services.refusing(NotAllowed, match="with a key for all feeds and ids"):
+        with services.refusing(NotAllowed, match="must cover all feeds and ids"):
             services.do(set_password, "alice", PASSWORD, actor=services.actor("alice", ADMIN, **limits))
 
     @pytest.mark.parametrize("name", ["build", "widgets", "nobody"])
@@ -196,7 +197,7 @@ class TestMembers:
         assert team.snapshot() == before
 
     def test_who_is_no_member_cannot_go(self, team):
-        with team.refusing(NoSuchRole, match="Alice is no member of Widgets"):
+        with team.refusing(NotAMember, match="Alice is not a member of Widgets"):
             team.do(remove_member, "widgets", "alice")
 
     def test_teams_hold_no_teams_and_only_teams_hold_members(self, team):

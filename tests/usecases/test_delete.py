@@ -85,7 +85,7 @@ class TestUnlisting:
 
     def test_it_takes_the_right_to_unlist(self, stocked):
         stocked.do(delete, *WIDGETS, feed="default", actor=Actor("k", frozenset({UNLIST})))
-        with stocked.refusing(NotAllowed, match="use one with the right 'unlist'"):
+        with stocked.refusing(NotAllowed, match="Use one with the right 'unlist'"):
             stocked.do(delete, *WIDGETS, feed="default", actor=Actor("k", frozenset({DELETE})))
 
     def test_a_reason_that_nobody_asked_for_is_kept(self, stocked):
@@ -204,7 +204,7 @@ class TestWhoMay:
 
     def test_another_publisher_may_not(self, owned):
         for actor in (owned.actor("bob", DELETE), Actor("k", frozenset({DELETE}))):
-            with owned.refusing(NotAllowed, match="belongs to its owners"):
+            with owned.refusing(NotAllowed, match="does not belong to an owner"):
                 owned.do(delete, *WIDGETS, feed="default", actor=actor)
 
     def test_what_a_key_does_not_cover_is_not_looked_for(self, owned):
@@ -285,7 +285,7 @@ class TestSoftly:
         soft.do(delete, *WIDGETS, feed="default")
         for mode in MODES:
             soft.change_feed("default", {"delete": mode})
-            with soft.refusing(WasDeleted, match="its number stays taken"):
+            with soft.refusing(WasDeleted, match="its version number cannot be used again"):
                 soft.push(nupkg("ACME.WIDGETS", "1.0+x", seed=seed))
 
     @pytest.mark.parametrize("listed", [True, False])

@@ -31,13 +31,13 @@ def test_what_is_set_at_its_making_wins_over_the_defaults(services):
 
 
 def test_a_name_that_is_taken_is_refused(services):
-    with services.refusing(FeedExists, match="choose another name, or change it with 'feed set'"):
+    with services.refusing(FeedExists, match="Choose another name, or change it with 'feed set'"):
         services.create_feed("default")
 
 
 @pytest.mark.parametrize("name", ["", "-a", "A", "a_b", "a.b", "a@b", "a/b", "é", "a" * 64, "a\n", " a"])
 def test_a_name_that_no_feed_can_have_is_refused(services, name):
-    with services.refusing(InvalidSetting, match="No feed can be called"):
+    with services.refusing(InvalidSetting, match="is not a valid feed name"):
         services.create_feed(name)
 
 
@@ -47,7 +47,7 @@ def test_a_setting_that_is_not_built_is_refused_with_a_sentence(services, name, 
         lambda: services.create_feed("other", {name: value}),
         lambda: services.change_feed("default", {name: value}),
     ):
-        with services.refusing(InvalidSetting, match=f"{name} = .* is not built yet: leave it"):
+        with services.refusing(InvalidSetting, match=f"{name} = .* is not implemented yet. Leave it"):
             change()
 
 

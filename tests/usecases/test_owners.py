@@ -4,7 +4,15 @@ import pytest
 
 from motherlode.domain.accounts import PUBLISHER, TEAM
 from motherlode.domain.permissions import ADMIN, PUSH, READ, UNLIST
-from motherlode.domain.refusals import LastOwner, NoSuchAccount, NoSuchFeed, NoSuchId, NoSuchRole, NotAllowed
+from motherlode.domain.refusals import (
+    LastOwner,
+    NoSuchAccount,
+    NoSuchFeed,
+    NoSuchId,
+    NotAllowed,
+    NotAnOwner,
+    NotInvited,
+)
 from motherlode.nuget.ids import parse_package_id
 from motherlode.usecases.accounts.teams import add_member
 from motherlode.usecases.feeds.roles import grant_role
@@ -90,7 +98,7 @@ class TestInvite:
         do(owned, invite_owner, "bob")
         do(owned, decline_invitation, "bob", actor=owned.actor("bob", ADMIN))
         assert owners_of(owned) == ["alice"]
-        with owned.refusing(NoSuchRole, match="bob is not invited to own ACME.Widgets"):
+        with owned.refusing(NotInvited, match="bob is not invited to own ACME.Widgets"):
             do(owned, accept_invitation, "bob")
 
     def test_who_is_invited_or_owns_it_already_is_not_invited_again(self, owned):
@@ -116,9 +124,9 @@ class TestInvite:
 
     @pytest.mark.parametrize("verb", [invite_owner, remove_owner])
     def test_only_owners_change_owners_and_only_with_a_key_for_it(self, owned, verb):
-        with owned.refusing(NotAllowed, match="belongs to its owners"):
+        with owned.refusing(NotAllowed, match="does not belong to an owner"):
             do(owned, verb, "bob", actor=owned.actor("bob", ADMIN))
-        with owned.refusing(NotAllowed, match="not change owners here: use one with the right 'admin' for this feed"):
+        with owned.refusing(NotAllowed, match="not change owners here. Use one with the right 'admin' for this feed"):
             do(owned, verb, "bob", actor=owned.actor("alice", PUSH))
         with owned.refusing(NotAllowed, match="not change owners here"):
             do(owned, verb, "bob", actor=owned.actor("alice", ADMIN, feeds=frozenset({"other"})))
@@ -150,7 +158,7 @@ class TestNamesInRefusals:
     def test_they_are_named_with_the_teams(self, owned):
         do(owned, add_owner, "Gadgets")
         for attempt in self.attempts(owned, "bob"):
-            with owned.refusing(NotAllowed, match=r"is none of theirs: .* Its owners: alice, Gadgets\.$"):
+            with owned.refusing(NotAllowed, match=r"does not belong to an owner .* Its owners: alice, Gadgets\.$"):
                 attempt()
 
     def test_many_are_counted(self, owned):
@@ -191,7 +199,7 @@ class TestRemoveOwner:
         do(owned, remove_owner, "alice", actor=owned.actor("bob", ADMIN))
         assert owners_of(owned) == ["bob"]
         assert owned.rows("access") != before
-        with owned.refusing(NotAllowed, match="belongs to its owners"):
+        with owned.refusing(NotAllowed, match="does not belong to an owner"):
             owned.push(nupkg(version="2.0.0"), actor=owned.actor("alice", PUSH))
         with owned.refusing(LastOwner):
             do(owned, remove_owner, "bob")
@@ -202,7 +210,7 @@ class TestRemoveOwner:
         do(owned, invite_owner, "carol", actor=owned.actor("alice", ADMIN))
         do(owned, invite_owner, "dave", actor=owned.actor("bob", ADMIN))
         do(owned, remove_owner, "alice", actor=owned.actor("bob", ADMIN))
-        with owned.refusing(NoSuchRole, match="carol is not invited"):
+        with owned.refusing(NotInvited, match="carol is not invited"):
             do(owned, accept_invitation, "carol", actor=owned.actor("carol", ADMIN))
         do(owned, accept_invitation, "dave", actor=owned.actor("dave", ADMIN))
         assert owners_of(owned) == ["bob", "dave"]
@@ -216,7 +224,7 @@ class TestRemoveOwner:
     def test_who_is_none_cannot_go_nor_one_who_is_invited(self, owned):
         do(owned, invite_owner, "bob")
         for name in ("bob", "gadgets"):
-            with owned.refusing(NoSuchRole, match="does not own ACME.Widgets"):
+            with owned.refusing(NotAnOwner, match="does not own ACME.Widgets"):
                 do(owned, remove_owner, name)
 
     def test_what_is_not_there_is_refused(self, owned):

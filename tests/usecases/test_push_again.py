@@ -67,7 +67,7 @@ def test_a_key_that_has_ended_meanwhile_pushes_nothing(services, on_his_way, pac
 
 TAKEN = {
     "a role": (lambda services, _: services.do(withdraw_role, "default", "alice"), nupkg("Acme.New"), "is new here"),
-    "an id": (take_widgets, nupkg(version="2.0.0"), "belongs to its owners"),
+    "an id": (take_widgets, nupkg(version="2.0.0"), "does not belong to an owner"),
 }
 
 

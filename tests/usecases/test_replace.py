@@ -140,7 +140,7 @@ class TestWhoMay:
     @pytest.mark.parametrize("seed", [0, 1], ids=["the same bytes", "others"])
     def test_nobody_else_may(self, owned, seed):
         package = nupkg(seed=seed)
-        with owned.refusing(NotAllowed, match="belongs to its owners"):
+        with owned.refusing(NotAllowed, match="does not belong to an owner"):
             owned.push(package, actor=owned.actor("bob", PUSH))
         with owned.refusing(NotAllowed, match="may not push"):
             owned.push(package, actor=owned.actor("alice", UNLIST, DELETE))

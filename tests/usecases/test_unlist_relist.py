@@ -118,11 +118,11 @@ class TestWhoMay:
         assert getattr(owned, verb)("Acme.Widgets", "1.0.0", actor=owned.actor("alice", UNLIST)) == ()
 
     def test_another_publisher_may_not(self, owned, verb):
-        with owned.refusing(NotAllowed, match="belongs to its owners"):
+        with owned.refusing(NotAllowed, match="does not belong to an owner"):
             getattr(owned, verb)("Acme.Widgets", "1.0.0", actor=owned.actor("bob", UNLIST))
 
     def test_nobodys_key_may_not_unless_it_is_an_administrators(self, owned, verb):
-        with owned.refusing(NotAllowed, match="belongs to its owners"):
+        with owned.refusing(NotAllowed, match="does not belong to an owner"):
             getattr(owned, verb)("Acme.Widgets", "1.0.0", actor=Actor("k", frozenset({UNLIST})))
         getattr(owned, verb)("Acme.Widgets", "1.0.0", actor=Actor("k", frozenset({ADMIN})))
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motherlode.domain import refusals
-from motherlode.domain.refusals import InvalidPackage, Refusal
+from motherlode.domain.refusals import InvalidPackage, NoSuchRole, NotAMember, NotAnOwner, NotInvited, Refusal
 from motherlode.nuget.faults import Fault
 from motherlode.web.refusal_responses import MAX_WARNING_BYTES, problem_response, status_of, warning_lines
 
@@ -20,6 +20,7 @@ ARGUMENTS = {
     "size": 1000,
     "what": "Acme.Widgets 1.0.0",
     "name": "other",
+    "team": "Widgets",
     "value": "ten",
     "key_id": "key-1",
     "folder": "/data",
@@ -92,10 +93,15 @@ def test_the_tree_in_the_docstring_is_the_tree_of_classes():
 
 
 def test_codes_are_unique_and_in_kebab_case():
-    codes = [kind.code for kind in KINDS]
+    own = [kind for kind in KINDS if not (issubclass(kind, NoSuchRole) and kind is not NoSuchRole)]
+    codes = [kind.code for kind in own]
     assert len(set(codes)) == len(codes)
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for code in codes)
-    assert all("code" in vars(kind) and "title" in vars(kind) for kind in KINDS)
+    assert all("code" in vars(kind) and "title" in vars(kind) for kind in own)
+
+
+def test_refusals_about_relations_of_accounts_share_a_code():
+    assert {kind.code for kind in (NotInvited, NotAMember, NotAnOwner)} == {NoSuchRole.code}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -1,7 +1,7 @@
-"""The names of entries: which of them may be unpacked anywhere, and which of them are one file there.
+"""The names of entries: which are safe to unpack, and which name the same file.
 
-Invariant: a name without a fault stays inside of the folder it is unpacked to, on every system, also when a client
-undoes its percent-escapes first, as NuGet clients do.
+Invariant: a name without a fault stays inside the folder it is unpacked to, on every system, even if the client first
+decodes percent-escapes, as NuGet clients do.
 """
 
 import re
@@ -12,9 +12,9 @@ from motherlode.nuget.unicode import normalize
 
 FAULTS = {
     "entry-unnamed": "An entry has no name.",
-    "entry-name-control": "A name holds a control character.",
-    "entry-outside": "A name leads out of the package or through other folders, or names a root, a drive or a share.",
-    "entry-double-backslash": "A name holds two backslashes in a row.",
+    "entry-name-control": "A file name contains a control character.",
+    "entry-outside": "A file name leads out of the package or through other folders, or is an absolute path.",
+    "entry-double-backslash": "A file name contains two backslashes in a row.",
 }
 
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -22,14 +22,14 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def plain_name(name: str) -> str:
-    """A name as a nuspec means it: percent-escapes undone once, with slashes."""
+    """Return the name as a nuspec writes it: percent-escapes decoded once, backslashes replaced by slashes."""
     if "%" in name:
         name = unquote_to_bytes(name.encode()).decode(errors="surrogateescape")
     return name.replace("\\", "/")
 
 
 def is_ordinary(name: str) -> bool:
-    """Whether nothing about a name needs a closer look; most names are ordinary, and large packages have thousands."""
+    """Return whether a name needs no closer check. Most names are ordinary, and large packages have thousands."""
     return (
         name.isascii()
         and name.isprintable()
@@ -45,27 +45,30 @@ def is_ordinary(name: str) -> bool:
 
 
 def find_name_fault(name: str) -> tuple[str, str] | None:
-    """The code and the sentence of what is wrong with a name, if anything is."""
+    """Return the code and the message of the first fault of a name, or None."""
     plain = plain_name(name)
     if _CONTROL.search(name) or _CONTROL.search(plain):
-        return "entry-name-control", f"The name {quote(name)} holds a control character: rename the file."
+        return "entry-name-control", f"The file name {quote(name)} contains a control character. Rename the file."
     if "\\\\" in name:
-        return "entry-double-backslash", f"The name {quote(name)} holds two backslashes in a row: rename the file."
+        return (
+            "entry-double-backslash",
+            f"The file name {quote(name)} contains two backslashes in a row. Rename the file.",
+        )
     if any(_leads_outside(each) for each in (name.replace("\\", "/"), plain)):
-        return "entry-outside", f"The name {quote(name)} leads out of the package: leave the file out or move it."
+        return "entry-outside", f"The file name {quote(name)} leads out of the package. Move or remove the file."
     if _passes_other_folders(plain):
-        message = f"The name {quote(name)} passes through a folder that it is not in: remove '..' from it."
+        message = f"The file name {quote(name)} passes through another folder. Remove '..' from it."
         return "entry-outside", message
     if not _segments(plain):
-        return "entry-unnamed", f"An entry has no name but {quote(name)}: leave it out."
+        return "entry-unnamed", f"The entry {quote(name)} has no file name. Remove it."
     return None
 
 
 def sort_key(name: str) -> str:
-    """What names of one file have in common, on any system: slashes collapsed, dots resolved, case folded.
+    """Return a key that all names of the same file share on any system: slashes collapsed, dots resolved, case folded.
 
-    Separators become NUL, so that what lies in a folder sorts right behind a file of that name. A folder's key ends
-    with one.
+    Separators become NUL, so that the content of a folder sorts directly after a file with that name. A folder's key
+    ends with NUL.
     """
     if is_ordinary(name):
         return name.lower().replace("/", "\0")
@@ -91,8 +94,8 @@ def _leads_outside(path: str) -> bool:
 
 
 def _passes_other_folders(path: str) -> bool:
-    """Whether it passes through a folder that the file does not lie in, and that may not be there yet."""
-    # quirk: clients make the folder that the whole path leads to, and then open the path as it is written.
+    """Return whether the path passes through a folder that does not contain the file and may not exist yet."""
+    # quirk: clients create the folder that the whole path leads to, then open the path as written.
     if ".." not in path:
         return False
     target, parts = _segments(path), path.split("/")

@@ -1,8 +1,8 @@
-"""The zip itself, read strictly: what every reader of the archive must see alike, and nothing that readers differ on.
+"""A strict zip reader: it accepts only archives that all zip readers read in the same way.
 
-Invariant: no number that the file claims decides how much memory or time is spent. Sizes are compared with what is
-really there, contents pass in pieces, and the entries must tile the file from its first byte to the directory: no
-prefix, no gap, no overlap, so no byte is read twice and none hides.
+Invariant: no number in the file decides how much memory or time is used. Sizes are compared with the real content,
+contents are read in pieces, and the entries must cover the file from its first byte to the directory without prefix,
+gap or overlap, so that no byte is read twice and none is hidden.
 """
 
 import zlib
@@ -11,33 +11,33 @@ from struct import Struct
 from typing import BinaryIO, NamedTuple
 
 from motherlode.nuget.faults import Fault, FaultyPackage
-from motherlode.nuget.limits import Limits as Limits  # noqa: PLC0414 its readers know it from here
+from motherlode.nuget.limits import Limits as Limits  # noqa: PLC0414 re-exported
 from motherlode.nuget.parsers import Unreadable, parse_by
 from motherlode.nuget.quoting import quote
 
 FAULTS = {
-    "zip-unreadable": "There is no end record of a zip at the end of the file.",
+    "zip-unreadable": "The file does not end with the end record of a zip archive.",
     "zip-ambiguous": "The file can be read as two different archives.",
-    "zip-split": "The file is one part of an archive of several.",
+    "zip-split": "The file is one part of a split archive.",
     "zip-suffix": "Bytes follow the archive.",
     "zip-prefix": "Bytes precede the first entry.",
     "zip64-broken": "The zip64 records cannot be read or contradict the end record.",
-    "directory-misplaced": "The directory is not where and as long as the end record says.",
-    "directory-broken": "The directory cannot be read as a row of entries.",
+    "directory-misplaced": "The position or size of the directory contradicts the end record.",
+    "directory-broken": "The directory cannot be read.",
     "directory-too-large": "The directory is longer than this server reads.",
     "entries-miscounted": "The end record counts more or fewer entries than there are.",
-    "entries-too-many": "There are more entries than a package may have.",
-    "archive-inflates": "The files are far larger unpacked than the archive may be.",
-    "entry-extra-broken": "An extra field is longer than its room, or lacks what the entry needs.",
-    "entry-name-undecodable": "A name that is flagged as UTF-8 is not.",
-    "entry-header-missing": "There is no local header where the directory says.",
+    "entries-too-many": "There are more entries than a package can have.",
+    "archive-inflates": "The unpacked files are larger than allowed for an archive of this size.",
+    "entry-extra-broken": "An extra field is too long, or lacks what the entry needs.",
+    "entry-name-undecodable": "A file name is marked as UTF-8 but is not.",
+    "entry-header-missing": "There is no local header at the position that the directory gives.",
     "entry-header-differs": "The local header contradicts the directory.",
-    "entry-overlaps": "An entry reaches into the next one, or past the end.",
-    "entry-gap": "Bytes that belong to no entry lie between two of them.",
+    "entry-overlaps": "An entry overlaps the next one, or extends past the end.",
+    "entry-gap": "There are bytes between two entries that belong to neither.",
     "entry-descriptor-wrong": "The data descriptor after an entry is missing or contradicts the directory.",
     "entry-size-wrong": "An entry is longer or shorter than it says.",
-    "entry-method-unknown": "An entry is packed by another method than deflate.",
-    "entry-deflate-broken": "The packed bytes of an entry cannot be unpacked.",
+    "entry-method-unknown": "An entry is compressed with a method other than deflate.",
+    "entry-deflate-broken": "The compressed bytes of an entry cannot be unpacked.",
     "entry-crc-wrong": "The checksum of an entry does not match its content.",
 }
 
@@ -53,7 +53,7 @@ _ZIP64_FIELD, _UNICODE_PATH_FIELD = 0x0001, 0x7075
 
 
 class Entry(NamedTuple):
-    """One entry as the directory tells it; `name` is decoded and otherwise as written."""
+    """One entry as the directory describes it; `name` is decoded but otherwise as written."""
 
     name: str
     size: int
@@ -68,7 +68,7 @@ class Entry(NamedTuple):
 
 
 class Archive(NamedTuple):
-    """The directory of a zip: `entries` in its order, its `start`, the `size` of the file, what is wrong so far."""
+    """The directory of a zip: its `entries` in order, its `start`, the `size` of the file, and the faults so far."""
 
     entries: tuple[Entry, ...]
     start: int
@@ -83,38 +83,42 @@ class _End(NamedTuple):
 
 
 def read_archive(file: BinaryIO, limits: Limits) -> Archive:
-    """Read the directory of a zip. Raises `FaultyPackage` when it cannot be read: nothing more can be found."""
+    """Read the directory of a zip. Raises `FaultyPackage` if it cannot be read, so that no entry can be checked."""
     size = file.seek(0, 2)
     end = _read_end(file, size)
     if end.entries > limits.max_entries:
-        raise _no("entries-too-many", f"The package has {end.entries} entries: at most {limits.max_entries} are taken.")
+        raise _faulty(
+            "entries-too-many", f"The package has {end.entries} entries; at most {limits.max_entries} are allowed."
+        )
     if end.directory_size > limits.max_directory_bytes:
-        raise _no("directory-too-large", "The names of the entries are too long in all: shorten or drop some.")
+        raise _faulty(
+            "directory-too-large", "The directory of the archive is too large. Shorten file names or remove files."
+        )
     file.seek(end.directory_start)
     faults: list[Fault] = []
     entries = tuple(_parse_directory(file.read(end.directory_size), faults))
     if len(entries) != end.entries:
-        counted = f"The archive counts {end.entries} entries and has {len(entries)}"
-        raise _no("entries-miscounted", f"{counted}: pack it again.")
+        counted = f"The archive says it has {end.entries} entries but has {len(entries)}"
+        raise _faulty("entries-miscounted", f"{counted}. Pack it again.")
     return Archive(entries, end.directory_start, size, tuple(faults))
 
 
 def read_contents(
     file: BinaryIO, archive: Archive, limits: Limits, keep: Collection[Entry]
 ) -> tuple[dict[Entry, bytes], list[Fault]]:
-    """Unpack and check every entry in one pass; the contents of `keep` that are sound, and all faults.
+    """Unpack and check every entry in one pass. Returns the sound contents of `keep`, and all faults.
 
-    When the entries claim to unpack to more than `limits` allow, only `keep` is read.
+    If the entries claim to unpack to more than `limits` allow, only `keep` is read.
     """
     faults: list[Fault] = []
     kept: dict[Entry, bytes] = {}
     may_inflate = max(limits.max_inflated_bytes, limits.max_inflated_ratio * archive.size)
     is_bomb = sum(entry.size for entry in archive.entries) > may_inflate
     if is_bomb:
-        faults.append(Fault("archive-inflates", f"The files unpack to more than {may_inflate} bytes: leave some out."))
+        faults.append(Fault("archive-inflates", f"The files unpack to more than {may_inflate} bytes. Remove some."))
     in_place = sorted(archive.entries, key=_offset)
     if in_place and in_place[0].offset:
-        faults.append(Fault("zip-prefix", "The archive does not begin with its first entry: pack it again."))
+        faults.append(Fault("zip-prefix", "The archive does not begin with its first entry. Pack it again."))
     stops = [min(entry.offset, archive.start) for entry in in_place[1:]] + [archive.start]
     for entry, stop in zip(in_place, stops, strict=False):
         is_kept = entry in keep
@@ -130,7 +134,7 @@ def read_contents(
 
 
 def read_content(file: BinaryIO, archive: Archive, entry: Entry) -> bytes:
-    """The content of one entry, checked. Its size is not limited here. Raises `FaultyPackage`."""
+    """Return the checked content of one entry. Its size is not limited here. Raises `FaultyPackage`."""
     behind = (other.offset for other in archive.entries if other.offset > entry.offset)
     stop = min([archive.start, *behind])
     return _check_entry(file, entry, stop, is_kept=True)
@@ -140,7 +144,7 @@ def _offset(entry: Entry) -> int:
     return entry.offset
 
 
-def _no(code: str, message: str) -> FaultyPackage:
+def _faulty(code: str, message: str) -> FaultyPackage:
     return FaultyPackage((Fault(code, message),))
 
 
@@ -149,24 +153,32 @@ def _read_end(file: BinaryIO, size: int) -> _End:
     tail = file.read(_END.size + 0xFFFF)
     found = tail.rfind(b"PK\5\6")
     if found < 0 or found + _END.size > len(tail):
-        raise _no("zip-unreadable", "The file is no whole zip archive: it is cut short, or no package. Pack it again.")
+        raise _faulty(
+            "zip-unreadable", "The file is not a complete zip archive: it is truncated or not a package. Pack it again."
+        )
     _, *numbers, comment_size = _END.unpack_from(tail, found)
     if found + _END.size + comment_size != len(tail):
-        raise _no("zip-suffix", "Bytes follow the archive: push the file as the pack tool wrote it.")
+        raise _faulty(
+            "zip-suffix", "There are bytes after the end of the archive. Push the file as the pack tool wrote it."
+        )
     if _has_other_end(tail, found):
-        raise _no("zip-ambiguous", "The comment of the archive looks like another archive: pack it without comment.")
+        raise _faulty(
+            "zip-ambiguous", "The comment of the archive looks like another archive. Pack it without a comment."
+        )
     position = size - len(tail) + found
     numbers, position = _resolve_zip64(file, numbers, position)
     disk, start_disk, here, count, directory_size, directory_start = numbers
     if disk or start_disk or here != count:
-        raise _no("zip-split", "The archive is one part of several: pack it as a single file.")
+        raise _faulty("zip-split", "The file is one part of a split archive. Pack it as a single file.")
     if directory_start + directory_size != position:
-        raise _no("directory-misplaced", "The directory of the archive is not where it says: pack it again.")
+        raise _faulty(
+            "directory-misplaced", "The directory of the archive is not where the end record says. Pack it again."
+        )
     return _End(count, directory_size, directory_start)
 
 
 def _has_other_end(tail: bytes, found: int) -> bool:
-    """Whether an earlier end record has a comment that reaches the end of the file too."""
+    """Return whether the comment of an earlier end record also ends at the end of the file."""
     earlier = tail.rfind(b"PK\5\6", 0, found)
     while earlier >= 0:
         if earlier + _END.size + int.from_bytes(tail[earlier + 20 : earlier + 22], "little") == len(tail):
@@ -176,13 +188,13 @@ def _has_other_end(tail: bytes, found: int) -> bool:
 
 
 def _resolve_zip64(file: BinaryIO, numbers: list[int], position: int) -> tuple[list[int], int]:
-    """The numbers of the end record with those of zip64 in place of "all ones", and where the end records begin."""
+    """Return the numbers of the end record, "all ones" replaced by those of zip64, and where the end records begin."""
     file.seek(max(0, position - _LOCATOR.size))
     locator = file.read(_LOCATOR.size)
     if position < _LOCATOR.size or not locator.startswith(b"PK\6\7"):
         return numbers, position
     _, disk, start, disks = _LOCATOR.unpack(locator)
-    broken = _no("zip64-broken", "The zip64 records of the archive are broken: pack it again.")
+    broken = _faulty("zip64-broken", "The zip64 records of the archive are broken. Pack it again.")
     if disk or disks > 1 or start + _END64.size + _LOCATOR.size > position:
         raise broken
     file.seek(start)
@@ -199,14 +211,14 @@ def _parse_directory(directory: bytes, faults: list[Fault]) -> Iterator[Entry]:
     position, size = 0, len(directory)
     while position < size:
         if position + _CENTRAL.size > size or directory[position : position + 4] != b"PK\1\2":
-            raise _no("directory-broken", "The directory of the archive cannot be read: pack it again.")
+            raise _faulty("directory-broken", "The directory of the archive cannot be read: pack it again.")
         fixed = _CENTRAL.unpack_from(directory, position)
         name_stop = position + _CENTRAL.size + fixed[10]
         extra_stop = name_stop + fixed[11]
         raw_name = directory[position + _CENTRAL.size : name_stop]
         position = extra_stop + fixed[12]
         if position > size:
-            raise _no("directory-broken", "The directory of the archive cannot be read: pack it again.")
+            raise _faulty("directory-broken", "The directory of the archive cannot be read: pack it again.")
         yield _entry(fixed, raw_name, directory[name_stop:extra_stop], faults)
 
 
@@ -222,60 +234,64 @@ def _entry(fixed: tuple[int, ...], raw_name: bytes, extra: bytes, faults: list[F
         except FaultyPackage as refused:
             faults.extend(refused.faults)
     if fixed[13]:
-        faults.append(Fault("zip-split", f"{quote(name)} lies in another part of a split archive: pack a single file."))
+        faults.append(Fault("zip-split", f"{quote(name)} is in another part of a split archive. Pack a single file."))
     return Entry(name, size, packed_size, crc, method, flags, offset, dos_date, fixed[15] >> 16, raw_name)
 
 
 def _decode(raw_name: bytes, flags: int, faults: list[Fault]) -> str:
-    """A name as .NET reads it: UTF-8, and without the UTF-8 flag also code page 437."""
+    """Decode a name as .NET does: as UTF-8, else as code page 437, which is a fault if the UTF-8 flag is set."""
     try:
         return raw_name.decode()
     except UnicodeDecodeError:
         name = raw_name.decode("cp437")
         if flags & UTF8:
-            faults.append(Fault("entry-name-undecodable", f"The name {quote(name)} is not UTF-8: rename the file."))
+            faults.append(
+                Fault("entry-name-undecodable", f"The file name {quote(name)} is not valid UTF-8. Rename the file.")
+            )
         return name
 
 
 def _parse_extra(extra: bytes, name: str) -> dict[int, bytes]:
-    """The fields by their tag; fewer than four bytes at the end are padding."""
+    """Return the extra fields by tag. Fewer than four bytes at the end are padding."""
     fields: dict[int, bytes] = {}
     position = 0
     while position + _FIELD.size <= len(extra):
         tag, size = _FIELD.unpack_from(extra, position)
         position += _FIELD.size + size
         if position > len(extra) or (tag == _ZIP64_FIELD and tag in fields):
-            raise _no("entry-extra-broken", f"The extra field of {quote(name)} is broken: pack it again.")
+            raise _faulty("entry-extra-broken", f"The extra field of {quote(name)} is broken. Pack it again.")
         fields[tag] = extra[position - size : position]
     return fields
 
 
 def _widen(numbers: tuple[int, ...], fields: dict[int, bytes], name: str) -> Iterator[int]:
-    """The numbers with those that are "all ones" taken from the zip64 field, in its order."""
+    """Return the numbers, with "all ones" replaced by the values of the zip64 field, in its order."""
     wide = fields.get(_ZIP64_FIELD, b"")
     for number in numbers:
         if number != _ALL_ONES_32:
             yield number
             continue
         if len(wide) < 8:
-            raise _no("entry-extra-broken", f"{quote(name)} lacks the zip64 field that its size needs: pack it again.")
+            raise _faulty(
+                "entry-extra-broken", f"{quote(name)} lacks the zip64 field that its size needs. Pack it again."
+            )
         yield int.from_bytes(wide[:8], "little")
         wide = wide[8:]
 
 
 def _check_unicode_path(fields: dict[int, bytes], name: str) -> None:
-    """Refuse a second name for readers that know Info-ZIP's "Unicode path" field."""
+    """Refuse a different name in Info-ZIP's "Unicode path" field, which only some readers use."""
     path = fields.get(_UNICODE_PATH_FIELD)
     if path is not None and path[5:] != name.encode():
-        raise _no("entry-header-differs", f"{quote(name)} has another name in an extra field: pack it again.")
+        raise _faulty("entry-header-differs", f"{quote(name)} has a different name in an extra field. Pack it again.")
 
 
 def _overlap(entry: Entry) -> FaultyPackage:
-    return _no("entry-overlaps", f"{quote(entry.name)} reaches into what follows it: pack it again.")
+    return _faulty("entry-overlaps", f"{quote(entry.name)} overlaps what follows it. Pack it again.")
 
 
 def _check_entry(file: BinaryIO, entry: Entry, stop: int, *, is_kept: bool) -> bytes:
-    """Check local header, content and what follows up to `stop`; the content where `is_kept`, else nothing."""
+    """Check local header, content and the bytes up to `stop`. Returns the content if `is_kept`, else nothing."""
     data_start = _check_local_header(file, entry, stop)
     data_stop = data_start + entry.packed_size
     if data_stop > stop:
@@ -285,18 +301,18 @@ def _check_entry(file: BinaryIO, entry: Entry, stop: int, *, is_kept: bool) -> b
     if entry.flags & HAS_DESCRIPTOR:
         _check_descriptor(file.read(min(after, 25)), entry)
     elif after:
-        raise _no("entry-gap", f"{after} bytes after {quote(entry.name)} belong to no file: pack it again.")
+        raise _faulty("entry-gap", f"{after} bytes after {quote(entry.name)} do not belong to any file. Pack it again.")
     return content
 
 
 def _check_local_header(file: BinaryIO, entry: Entry, stop: int) -> int:
-    """Compare the local header with the directory; where the data begins, to where the file is read."""
+    """Compare the local header with the directory. Returns where the data begins, which is where the file now is."""
     if entry.offset + _LOCAL.size > stop:
         raise _overlap(entry)
     file.seek(entry.offset)
     head = file.read(_LOCAL.size)
     if not head.startswith(b"PK\3\4"):
-        raise _no("entry-header-missing", f"{quote(entry.name)} is not where the directory says: pack it again.")
+        raise _faulty("entry-header-missing", f"{quote(entry.name)} is not where the directory says. Pack it again.")
     _, _, flags, method, _, _, crc, packed_size, size, name_size, extra_size = _LOCAL.unpack(head)
     data_start: int = entry.offset + _LOCAL.size + name_size + extra_size
     if data_start > stop:
@@ -306,12 +322,16 @@ def _check_local_header(file: BinaryIO, entry: Entry, stop: int) -> int:
         fields = _parse_extra(rest[name_size:], entry.name)
         size, packed_size = _widen((size, packed_size), fields, entry.name)
         _check_unicode_path(fields, entry.name)
-    told = (crc, packed_size, size)
-    true = (entry.crc, entry.packed_size, entry.size)
-    is_later = flags & HAS_DESCRIPTOR and all(number in (0, its) for number, its in zip(told, true, strict=True))
-    same_kind = method == entry.method and not (flags ^ entry.flags) & _MEANINGFUL
-    if not ((told == true or is_later) and same_kind and rest[:name_size] == entry.raw_name):
-        raise _no("entry-header-differs", f"{quote(entry.name)} differs from what the directory says: pack it again.")
+    local = (crc, packed_size, size)
+    central = (entry.crc, entry.packed_size, entry.size)
+    is_in_descriptor = flags & HAS_DESCRIPTOR and all(
+        number in (0, expected) for number, expected in zip(local, central, strict=True)
+    )
+    is_same_kind = method == entry.method and not (flags ^ entry.flags) & _MEANINGFUL
+    if not ((local == central or is_in_descriptor) and is_same_kind and rest[:name_size] == entry.raw_name):
+        raise _faulty(
+            "entry-header-differs", f"The local header of {quote(entry.name)} contradicts the directory. Pack it again."
+        )
     return data_start
 
 
@@ -326,26 +346,28 @@ def _check_content(file: BinaryIO, entry: Entry, *, is_kept: bool) -> bytes:
         if is_kept:
             kept += piece
     if size != entry.size:
-        raise _no("entry-size-wrong", f"{quote(entry.name)} does not have the size it says: pack it again.")
+        raise _faulty(
+            "entry-size-wrong", f"{quote(entry.name)} does not have the size that the directory says. Pack it again."
+        )
     if crc != entry.crc:
-        raise _no("entry-crc-wrong", f"{quote(entry.name)} is corrupt, its checksum is wrong: pack it again.")
+        raise _faulty("entry-crc-wrong", f"{quote(entry.name)} is corrupt: its checksum is wrong. Pack it again.")
     return bytes(kept)
 
 
 def _unpacked(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
-    """The content in pieces of at most `PIECE_BYTES`."""
+    """Yield the content in pieces of at most `PIECE_BYTES`."""
     if entry.method == STORED:
         yield from _packed(file, entry)
     elif entry.method == DEFLATED:
         try:
             yield from _inflated(file, entry)
         except Unreadable as error:
-            message = f"{quote(entry.name)} cannot be unpacked ({error}): pack it again."
-            raise _no("entry-deflate-broken", message) from error
+            message = f"{quote(entry.name)} cannot be unpacked ({error}). Pack it again."
+            raise _faulty("entry-deflate-broken", message) from error
     else:
         is_known = entry.method == _DEFLATED64
-        how = "with Deflate64, which not every client reads" if is_known else "in a way no client reads"
-        raise _no("entry-method-unknown", f"{quote(entry.name)} is packed {how}: use deflate.")
+        how = "Deflate64, which not every client can read" if is_known else "a method that clients cannot read"
+        raise _faulty("entry-method-unknown", f"{quote(entry.name)} is compressed with {how}. Use deflate.")
 
 
 def _packed(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
@@ -370,7 +392,10 @@ def _inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
     while not inflater.eof and (piece := parse_by(inflater.decompress, b"", PIECE_BYTES)):
         yield piece
     if not inflater.eof or inflater.unused_data:
-        raise _no("entry-deflate-broken", f"{quote(entry.name)} does not end where it says: pack it again.")
+        raise _faulty(
+            "entry-deflate-broken",
+            f"The compressed bytes of {quote(entry.name)} are cut short or too many. Pack it again.",
+        )
 
 
 def _check_descriptor(after: bytes, entry: Entry) -> None:
@@ -382,4 +407,7 @@ def _check_descriptor(after: bytes, entry: Entry) -> None:
         record = crc + entry.packed_size.to_bytes(width, "little") + entry.size.to_bytes(width, "little")
         if after in (record, b"PK\7\x08" + record):
             return
-    raise _no("entry-descriptor-wrong", f"What follows {quote(entry.name)} contradicts the directory: pack it again.")
+    raise _faulty(
+        "entry-descriptor-wrong",
+        f"The data descriptor of {quote(entry.name)} contradicts the directory. Pack it again.",
+    )

@@ -1,8 +1,8 @@
-"""The XML of a nuspec as it stands: names, attributes and texts, nothing judged and nothing lost.
+"""The XML of a nuspec as written: names, attributes and texts, without validation or loss.
 
-Invariant: what is read here, .NET's XmlReader reads too, and alike: NuGet clients read nuspecs with it. No document
-makes this module open a file or a connection, expand an entity, or hold more than a small multiple of the document in
-memory. There is one parser, and it is made here.
+Invariant: .NET's XmlReader, which NuGet clients use, reads every accepted document with the same result. No document
+makes this module open a file or a connection, expand an entity, or use more memory than a small multiple of its size.
+This module creates the only XML parser of the program.
 """
 
 from collections.abc import Iterator
@@ -21,22 +21,22 @@ MAX_DEPTH = 256
 MAX_NAMESPACE_LENGTH = 256
 
 FAULTS = {
-    "nuspec-too-large": "The .nuspec is larger than 1 MiB.",
-    "nuspec-not-xml": "The .nuspec is no well-formed XML, or in an encoding that clients cannot read.",
-    "nuspec-doctype": "The .nuspec has a document type; none may.",
-    "nuspec-too-complex": "The .nuspec has more elements, or a longer namespace, than are read.",
+    "nuspec-too-large": "The .nuspec file is larger than 1 MiB.",
+    "nuspec-not-xml": "The .nuspec file is not well-formed XML, or is in an encoding that clients cannot read.",
+    "nuspec-doctype": "The .nuspec file has a <!DOCTYPE>, which is not allowed.",
+    "nuspec-too-complex": "The .nuspec file has too many elements or too long a namespace.",
     "nuspec-root": "The root element is not <package>.",
     "nuspec-metadata": "There is no <metadata>, or more than one.",
 }
-"""What can be wrong with the document itself, by code."""
+"""The faults of the XML document itself, by code."""
 
-_SEPARATOR = "!"  # between namespace and name: a character of addresses, and of no name
+_SEPARATOR = "!"  # between namespace and name; not allowed in names
 _XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _BLANKS = " \t\r\n"
 
 
 class UnreadableNuspec(ValueError):
-    """The document is no nuspec at all; `fault` says why."""
+    """The document is not a nuspec; `fault` says why."""
 
     def __init__(self, code: str, message: str) -> None:
         self.fault = Fault(code, message)
@@ -45,10 +45,10 @@ class UnreadableNuspec(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RawElement:
-    """One element. `content` holds its texts and child elements in their order. Comments are left out, and blanks that
-    only lay out the document, as clients leave them out.
+    """One element. `content` is its texts and child elements in order.
 
-    `namespace` is "" for none; `default_namespace` is the one that names without a prefix have at this place.
+    Comments are left out, as is white space between elements, like in clients. `namespace` is "" for none;
+    `default_namespace` is that of names without a prefix at this place.
     """
 
     name: str
@@ -59,7 +59,7 @@ class RawElement:
 
     @property
     def text(self) -> str:
-        """All the text inside, that of child elements included."""
+        """All text in the element, including that of child elements."""
         return "".join(part if isinstance(part, str) else part.text for part in self.content)
 
     @property
@@ -68,10 +68,10 @@ class RawElement:
         return tuple(part for part in self.content if isinstance(part, RawElement))
 
     def children_named(self, *path: str, namespace: str | None = None) -> tuple["RawElement", ...]:
-        """The child elements of that name, or those at the end of a path of names, in the default namespace here.
+        """Return the child elements with a name, or at the end of a path of names, in this element's default namespace.
 
-        # quirk: the official library looks for names in the default namespace of <metadata>, also deeper inside, so it
-        # finds none under a prefix.
+        # quirk: the official library searches in the default namespace of <metadata> at all levels, so it finds no
+        # names with a prefix.
         """
         wanted = self.default_namespace if namespace is None else namespace
         found: tuple[RawElement, ...] = (self,)
@@ -81,15 +81,15 @@ class RawElement:
         return found
 
     def value_of(self, name: str) -> str:
-        """The text of the first child element of that name that holds any; "" where there is none.
+        """Return the text of the first child element of that name that has text, or "".
 
-        # quirk: the official library finds texts such as <title> in any letter case. It passes over one with an element
-        # inside, so another is preferred here.
+        # quirk: the official library finds texts such as <title> in any letter case. It ignores those with an element
+        # inside, so others are preferred here.
         """
         return self.plain_value_of(name) or next((child.text for child in self._texts_named(name)), "")
 
     def plain_value_of(self, name: str) -> str:
-        """The same of those without an element inside."""
+        """Return the text of the first child element of that name that has text but no child elements, or ""."""
         return next((child.text for child in self._texts_named(name) if not child.children), "")
 
     def _texts_named(self, name: str) -> Iterator["RawElement"]:
@@ -99,35 +99,37 @@ class RawElement:
                 yield child
 
     def find_attribute(self, name: str) -> str | None:
-        """The value of the attribute of that name (without a namespace), or None."""
+        """Return the value of the attribute with that name and no namespace, or None."""
         return next((value for key, value in self.attributes if key == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class RawNuspec:
-    """The whole document (`root`), and in it the one `<metadata>`."""
+    """The whole document (`root`) and its only `<metadata>`."""
 
     root: RawElement
     metadata: RawElement
 
 
 def parse_raw_nuspec(document: bytes) -> RawNuspec:
-    """Read the XML, in any encoding that clients know and any namespace or none.
+    """Parse the XML, in any encoding that clients support and any namespace or none.
 
     Raises:
-        UnreadableNuspec: too large, not well-formed, with a document type, or without exactly one `<metadata>` in a
-            `<package>`.
+        UnreadableNuspec: the document is too large or not well-formed, has a document type, or does not have exactly
+            one `<metadata>` in a `<package>`.
     """
     if len(document) > MAX_NUSPEC_BYTES:
         raise UnreadableNuspec(
-            "nuspec-too-large", f"The nuspec has more than {MAX_NUSPEC_BYTES} bytes: shorten its texts."
+            "nuspec-too-large", f"The nuspec has more than {MAX_NUSPEC_BYTES} bytes. Shorten its texts."
         )
     root = _parse_xml(document)
     if root.name != "package":
-        raise UnreadableNuspec("nuspec-root", f"The root of the nuspec is {quote(root.name)}: it must be <package>.")
+        raise UnreadableNuspec(
+            "nuspec-root", f"The root element of the nuspec is {quote(root.name)}. It must be <package>."
+        )
     found = [child for child in root.children if child.name == "metadata"]
     if len(found) != 1:
-        raise UnreadableNuspec("nuspec-metadata", f"The nuspec has {len(found)} <metadata> elements: it needs one.")
+        raise UnreadableNuspec("nuspec-metadata", f"The nuspec has {len(found)} <metadata> elements. It must have one.")
     return RawNuspec(root, found[0])
 
 
@@ -140,7 +142,7 @@ def _parse_xml(document: bytes) -> RawElement:
         if isinstance(unreadable.__cause__, UnreadableNuspec):
             raise unreadable.__cause__ from None
         reason = _reason_of(unreadable.__cause__)
-    raise UnreadableNuspec("nuspec-not-xml", f"The nuspec is not well-formed XML ({reason}): correct it.")
+    raise UnreadableNuspec("nuspec-not-xml", f"The nuspec is not well-formed XML ({reason}). Correct it.")
 
 
 def _reason_of(error: BaseException | None) -> str:
@@ -151,7 +153,7 @@ def _reason_of(error: BaseException | None) -> str:
 
 @dataclass(slots=True)
 class _Open:
-    """An element whose end has not come yet; `keeps_blanks` as its xml:space says."""
+    """An element whose end tag has not been read yet; `keeps_blanks` follows its xml:space."""
 
     name: str
     namespace: str
@@ -168,9 +170,9 @@ _NOTHING = _Open("", "", "", (), [], keeps_blanks=False)
 
 
 class _Builder:
-    """Builds the tree from the parser's events, and stops at a document type before its first declaration counts.
+    """Builds the tree from the parser's events, and stops at a document type before any of its declarations applies.
 
-    # quirk: .NET knows the names of XML 1.0's fourth edition, and so does expat. The fifth allows more.
+    # quirk: .NET and expat accept the names of the fourth edition of XML 1.0. The fifth allows more.
     """
 
     def __init__(self) -> None:
@@ -192,18 +194,18 @@ class _Builder:
         parser.CommentHandler = parser.ProcessingInstructionHandler = self._end_text
         parser.StartCdataSectionHandler = self._end_text
         parser.EndCdataSectionHandler = self._end_cdata
-        parser.Parse(text.encode(), True)  # noqa: FBT003 it takes no names
+        parser.Parse(text.encode(), True)  # noqa: FBT003 positional only
         if self._root is None:
             raise UnreadableXml("it has no element")
         return self._root
 
     def _refuse_doctype(self, name: str, *_: object) -> None:
         raise UnreadableNuspec(
-            "nuspec-doctype", f"The nuspec has a document type ({quote(name)}): remove the <!DOCTYPE> declaration."
+            "nuspec-doctype", f"The nuspec has a document type ({quote(name)}). Remove the <!DOCTYPE> declaration."
         )
 
     def _note_namespace(self, prefix: str | None, namespace: str | None) -> None:
-        # Names come with their namespaces in front, so a long one would be copied for every element.
+        # Each name has its namespace as a prefix, so a long namespace would be copied for every element.
         if namespace is not None and len(namespace) > MAX_NAMESPACE_LENGTH:
             raise UnreadableNuspec(
                 "nuspec-too-complex", f"The nuspec has a namespace of more than {MAX_NAMESPACE_LENGTH} characters."
@@ -217,7 +219,7 @@ class _Builder:
         if self._element_count > MAX_ELEMENTS:
             raise UnreadableNuspec("nuspec-too-complex", f"The nuspec has more than {MAX_ELEMENTS} elements.")
         if len(self._open) >= MAX_DEPTH:
-            raise UnreadableXml(f"elements lie more than {MAX_DEPTH} deep inside of each other")
+            raise UnreadableXml(f"elements are nested more than {MAX_DEPTH} levels deep")
         parent = self._open[-1] if self._open else _NOTHING
         declared, self._default_namespace = self._default_namespace, None
         default_namespace = parent.default_namespace if declared is None else declared
@@ -231,7 +233,7 @@ class _Builder:
         if space is None:
             return parent.keeps_blanks
         if space.strip(_BLANKS) not in ("default", "preserve"):
-            raise UnreadableXml(f"xml:space is {quote(space)}, it may be 'default' or 'preserve'")
+            raise UnreadableXml(f"xml:space is {quote(space)} instead of 'default' or 'preserve'")
         return space.strip(_BLANKS) == "preserve"
 
     def _end(self, _name: str) -> None:
@@ -249,7 +251,7 @@ class _Builder:
         self._add_text(is_cdata=True)
 
     def _add_text(self, *, is_cdata: bool) -> None:
-        """What was read since the last markup is one text; clients leave it out where it is made of blanks alone."""
+        """Add the text since the last markup. Like clients, omit it if it is only white space."""
         if not self._text:
             return
         text = "".join(self._text)
@@ -265,7 +267,7 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _pairs(attributes: list[str]) -> Iterator[tuple[str, str]]:
-    """Names and values; a name in a namespace is written `{namespace}name`."""
+    """Yield names and values; a name in a namespace is written `{namespace}name`."""
     for name, value in zip(attributes[::2], attributes[1::2], strict=True):
         namespace, local_name = _split(name)
         yield f"{{{namespace}}}{local_name}" if namespace else local_name, value

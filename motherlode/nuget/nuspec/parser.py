@@ -1,8 +1,8 @@
-"""The nuspec: from its bytes to a `Package`, with every fault that was found on the way.
+"""The nuspec parser: from bytes to a `Package`, with all faults found on the way.
 
-Reading goes in two steps: `rawnuspec` takes the XML apart and loses nothing, then the values here get their meaning.
-Invariant: what this module lets through can be written into any document; a value that cannot is left out when a
-package can do without it, and is a fault when it cannot.
+Parsing has two steps: `nuspec_xml` parses the XML without loss, then this module interprets the values.
+Invariant: all values that this module returns can be written into any document. A value that cannot is left out if it
+is optional, and is a fault if it is required.
 """
 
 import re
@@ -40,14 +40,14 @@ FAULTS = {
     **nuspec_xml.FAULTS,
     "id-missing": "There is no <id>.",
     "id-repeated": "There is more than one <id>.",
-    "id-invalid": "The id is none: 1 to 100 letters, digits, _, and single . or - between.",
+    "id-invalid": "The id is not 1 to 100 letters, digits and _, with single . or - between them.",
     "version-missing": "There is no <version>.",
     "version-repeated": "There is more than one <version>.",
-    "version-invalid": "The version is none: one to four numbers, a label, build metadata (1.2.3-beta.1+build).",
-    "dependency-id-invalid": "The id of a dependency is none.",
-    "dependency-range-invalid": "The version range of a dependency is none: 1.0, [1.0], [1.0, 2.0); no *.",
+    "version-invalid": "The version is not one to four numbers with optional labels and metadata (1.2.3-beta.1+build).",
+    "dependency-id-invalid": "The id of a dependency is not valid.",
+    "dependency-range-invalid": "The version range of a dependency is not like 1.0, [1.0] or [1.0, 2.0), or has a *.",
 }
-"""What can be wrong with the values of a nuspec, by code."""
+"""The faults of a nuspec and its values, by code."""
 
 _TAG_SEPARATORS = re.compile(r"[\s,;]+")
 _LEADS_NOWHERE = re.compile(r"\A(?:\./|/)+")
@@ -62,11 +62,11 @@ _NO_PACKAGE = Package(Identity(PackageId(""), Version(0, 0, 0)))
 
 @dataclass(frozen=True, slots=True)
 class Nuspec:
-    """What was read: a package unless its id, its version or the XML was unusable, and all faults.
+    """The result of parsing: the package, or None if its id, its version or the XML is unusable; and all faults.
 
-    A package that comes with faults lacks what they are about, and must not be taken. `draft` is the package with a
-    stand-in for an identity that it lacks, so that the rest can be judged; `metadata` is what it was read from. Both
-    are empty, and `is_readable` is False, where the document is no nuspec.
+    A package with faults lacks the faulty values and must not be accepted. `draft` is the package with a placeholder if
+    it has no valid identity, so that the rest can be validated; `metadata` is the element it was read from. Both are
+    empty, and `is_readable` is False, if the document is not a nuspec.
     """
 
     package: Package | None
@@ -77,10 +77,10 @@ class Nuspec:
 
 
 def parse_nuspec(document: bytes) -> Nuspec:
-    """Read a nuspec of any encoding and namespace. Nothing is raised, whatever the bytes are.
+    """Parse a nuspec in any encoding and namespace. Nothing is raised for any input.
 
-    `icon`, `readme` and the path of a license file are as written, with slashes instead of backslashes and without a
-    leading "./" or "/"; whether the archive has such entries is for its reader to see.
+    `icon`, `readme` and the path of a license file are as written, but with slashes instead of backslashes and without
+    a leading "./" or "/". They are not compared with the archive here.
     """
     try:
         raw = parse_raw_nuspec(document)
@@ -93,12 +93,12 @@ def parse_nuspec(document: bytes) -> Nuspec:
 
 
 def is_type_name(name: str) -> bool:
-    """Whether a package type may be called that."""
+    """Return whether `name` is a valid name of a package type."""
     return len(name) <= _MAX_TYPE_NAME_LENGTH and _TYPE_NAME.fullmatch(name) is not None
 
 
 def is_system_version(text: str) -> bool:
-    """Whether .NET's System.Version reads it: two to four numbers, and no label."""
+    """Return whether .NET's System.Version can read it: two to four numbers without a label."""
     numbers = [int(number) for number in text.split(".")] if _SYSTEM_VERSION.fullmatch(text) else []
     return bool(numbers) and max(numbers) <= _MAX_INT32
 
@@ -114,7 +114,7 @@ class _Reading:
         return Package(
             identity=identity,
             description=self._text("description"),
-            # quirk: without authors nuget.org shows the owners, which very old packages have alone.
+            # quirk: without authors nuget.org shows the owners; very old packages have only owners.
             authors=self._text("authors") or self._text("owners"),
             title=self._text("title"),
             summary=self._text("summary"),
@@ -128,7 +128,7 @@ class _Reading:
             license=self._find_license(),
             icon=self._find_file("icon"),
             readme=self._find_file("readme"),
-            # quirk: clients find this flag in any letter case, and do not trim it.
+            # quirk: clients find this flag in any letter case and do not trim it.
             require_license_acceptance=self.metadata.plain_value_of("requireLicenseAcceptance").lower() == "true",
             development_dependency=self._is_set("developmentDependency"),
             serviceable=self._is_set("serviceable"),
@@ -147,7 +147,7 @@ class _Reading:
         if text is None:
             return None
         try:
-            # quirk: no client trims the id, so blanks around it are refused like any others.
+            # quirk: no client trims the id, so white space around it is refused like any other.
             return parse_package_id(text)
         except InvalidId as invalid:
             self._refuse("id-invalid", str(invalid))
@@ -166,16 +166,16 @@ class _Reading:
     def _required(self, name: str) -> str | None:
         found = self.metadata.children_named(name)
         if len(found) > 1:
-            self._refuse(f"{name}-repeated", f"The nuspec has {len(found)} <{name}> elements: keep one.")
+            self._refuse(f"{name}-repeated", f"The nuspec has {len(found)} <{name}> elements. Keep one.")
             return None
         text = found[0].text if found else ""
         if not text.strip():
-            self._refuse(f"{name}-missing", f"The nuspec has no <{name}>: add one inside <metadata>.")
+            self._refuse(f"{name}-missing", f"The nuspec has no <{name}>. Add one inside <metadata>.")
             return None
         return text
 
     def _read_groups(self) -> tuple[DependencyGroup, ...]:
-        # quirk: with groups there, the official library does not look at dependencies beside them.
+        # quirk: if there are groups, the official library ignores dependencies outside them.
         groups = self.metadata.children_named("dependencies", "group")
         if groups:
             return tuple(map(self._read_group, groups))
@@ -244,7 +244,7 @@ class _Reading:
         return repository if repository != Repository() else None
 
     def _find_file(self, name: str) -> str | None:
-        # quirk: no client trims the path, so blanks around it name another file.
+        # quirk: no client trims the path, so white space around it names another file.
         element = self._first(name)
         return (_entry_name(element.text) or None) if element else None
 
@@ -267,7 +267,7 @@ def _find_text(text: str | None) -> str | None:
 
 
 def _entry_name(path: str) -> str:
-    """An entry's name with slashes, without what leads nowhere in front."""
+    """Return the entry name for a path: with slashes, without leading "./" and "/"."""
     return _LEADS_NOWHERE.sub("", path.replace("\\", "/"))
 
 

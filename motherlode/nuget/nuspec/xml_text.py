@@ -1,8 +1,7 @@
-"""The text of an XML document: its bytes decoded as .NET's XmlReader decodes them, which every NuGet client but old
-ones reads a nuspec with.
+"""The text of an XML document, decoded like .NET's XmlReader, which all but old NuGet clients use for nuspecs.
 
-Invariant: a text comes out only where the byte order mark, the first bytes and the declaration agree, and every byte
-is legal in that encoding. So no two readers see different texts.
+Invariant: a document is accepted only if the byte order mark, the first bytes and the declaration agree, and every byte
+is valid in that encoding. So all readers see the same text.
 """
 
 import codecs
@@ -11,7 +10,7 @@ import re
 from motherlode.nuget.quoting import quote
 
 _MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32-le",  # before that of UTF-16, which it begins with
+    codecs.BOM_UTF32_LE: "utf-32-le",  # before UTF-16, because it begins with that mark
     codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16-le",
@@ -23,7 +22,7 @@ _BEGINNINGS = {
     b"<\0": "utf-16-le",
     b"\0<": "utf-16-be",
 }
-# The names that .NET knows; those of Windows' code pages only where it and Python read every byte alike.
+# The names that .NET supports; Windows code pages only if .NET and Python decode every byte alike.
 _NAMES = {
     "utf-8": ("utf-8", "unicode-1-1-utf-8", "unicode-2-0-utf-8", "x-unicode-1-1-utf-8", "x-unicode-2-0-utf-8"),
     "ascii": (
@@ -64,15 +63,15 @@ _MAX_DECLARATION = 1000
 
 
 class UnreadableXml(ValueError):
-    """The bytes are no XML document; `str()` says what is wrong with them."""
+    """The bytes are not an XML document; `str()` says why."""
 
 
 def decode_xml(document: bytes) -> str:
-    """Return the text without byte order mark, blanks in place of its declaration.
+    """Return the text without a byte order mark and with spaces instead of its declaration.
 
     Raises:
-        UnreadableXml: another version of XML than 1.0, a declaration that is none, an encoding that .NET does not
-            know or that contradicts the bytes, or bytes that are illegal in it.
+        UnreadableXml: the version of XML is not 1.0, the declaration is invalid, .NET does not support the encoding, or
+            the bytes contradict it or are invalid in it.
     """
     encoding, mark_size = _find_encoding(document)
     content = document[mark_size:]
@@ -80,7 +79,7 @@ def decode_xml(document: bytes) -> str:
     declaration = _find_declaration(text)
     if declaration is not None and encoding != "utf-8":
         _check_name(declaration, encoding)
-    # expat would take a second byte order mark, which .NET does not.
+    # expat would accept a second byte order mark; .NET does not.
     if text.startswith("\ufeff"):
         raise UnreadableXml("there are two byte order marks")
     end = declaration.end() if declaration else 0
@@ -88,7 +87,7 @@ def decode_xml(document: bytes) -> str:
 
 
 def _find_encoding(document: bytes) -> tuple[str, int]:
-    """The encoding by the first bytes, and the size of the byte order mark."""
+    """Return the encoding according to the first bytes, and the size of the byte order mark."""
     for mark, encoding in _MARKS.items():
         if document.startswith(mark):
             return encoding, len(mark)
@@ -97,7 +96,7 @@ def _find_encoding(document: bytes) -> tuple[str, int]:
 
 
 def _find_declared(beginning: bytes) -> str:
-    """The encoding that a declaration in ASCII names, UTF-8 where it names none."""
+    """Return the encoding that a declaration in ASCII names, or UTF-8 if it names none."""
     declaration = _find_declaration(beginning.decode("latin-1"))
     name = _name_in(declaration)
     encoding = "utf-8" if name is None else _BYTEWISE.get(name.lower())

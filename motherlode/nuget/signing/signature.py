@@ -1,10 +1,10 @@
-"""What a package's signature says about the package, and whether the package is still the one it was given to.
+"""The signature of a package, and whether the package still is the one that was signed.
 
 A signed package has an entry `.signature.p7s`: a CMS SignedData whose content is a short text with the hash of the
 package without that entry. The author or a repository signs it, a repository may countersign it.
 
-Invariant: only what the signature says about the bytes is judged here, never who says it: certificates, the signers'
-own signatures and time stamps are looked at by whoever must trust them. The package is not changed.
+Invariant: this module only compares the signature with the bytes of the package. It does not check who signed:
+verifying certificates, the signers' signatures and time stamps is up to the clients. The package is not changed.
 """
 
 import base64
@@ -23,15 +23,15 @@ from motherlode.nuget.signing.ber import OID, SEQUENCE, SET, NotBer, Value, read
 SIGNATURE_NAME = ".signature.p7s"
 
 FAULTS = {
-    "signature-too-large": "The signature is larger than any signature is.",
-    "signature-entry-wrong": "The signature is packed or flagged in a way that clients do not take.",
-    "signature-in-zip64": "A signed package has zip64 records, which clients do not take.",
-    "signature-unreadable": "The signature is no CMS SignedData.",
+    "signature-too-large": "The signature is larger than any real signature.",
+    "signature-entry-wrong": "The signature is compressed or has flags, which clients refuse.",
+    "signature-in-zip64": "A signed package has zip64 records, which clients refuse.",
+    "signature-unreadable": "The signature is not CMS SignedData.",
     "signature-signers-wrong": "The signature has no signer, or more than one.",
-    "signature-hash-unknown": "The signature uses another hash than SHA-256, SHA-384 and SHA-512.",
-    "signature-content-wrong": "What is signed is not a hash of a package.",
-    "signature-digest-wrong": "A signer signed something else than what the signature holds.",
-    "signature-broken": "The package was changed after it had been signed.",
+    "signature-hash-unknown": "The signature uses a hash other than SHA-256, SHA-384 and SHA-512.",
+    "signature-content-wrong": "The signed content is not the hash of a package.",
+    "signature-digest-wrong": "A signer signed something other than the content of the signature.",
+    "signature-broken": "The package was changed after it was signed.",
 }
 
 _SHA2 = {
@@ -57,10 +57,10 @@ _FIELD, _ZIP64_FIELD = Struct("<2H"), 0x0001
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a signature says: `content_hash` is the package's without the signature, by `hash_name` ("sha256"…).
+    """The claims of a signature: `content_hash` is the hash of the package without it, by `hash_name` ("sha256"…).
 
-    `certificate_sha256` is the fingerprint, in small hexadecimal digits, of the certificate that the signer names; None
-    where it names none that comes along. Nothing of this is trusted yet.
+    `certificate_sha256` is the fingerprint, in lower-case hexadecimal, of the signer's certificate; None if the
+    signature does not contain the certificate that the signer names. None of this is verified.
     """
 
     hash_name: str
@@ -71,16 +71,16 @@ class Signature:
 
 
 def find_signature_faults(file: BinaryIO, zipped: Archive, signature: bytes, limits: Limits) -> Iterator[Fault]:
-    """What is wrong with the signature of a package; nothing where there is none, or where two claim to be it.
+    """Yield the faults of a package's signature; none if there is no signature entry or more than one.
 
-    `signature` is the content of the entry; empty will do when that is larger than `limits.max_embedded_bytes`. The
-    file is read once more, in pieces.
+    `signature` is the content of the entry; it can be empty if the entry is larger than `limits.max_embedded_bytes`.
+    The file is read again, in pieces.
     """
     entries = [entry for entry in zipped.entries if entry.name == SIGNATURE_NAME]
     if len(entries) != 1:
         return
     if entries[0].size > limits.max_embedded_bytes:
-        message = f"The signature has more than {limits.max_embedded_bytes} bytes, which no signature has: sign again."
+        message = f"The signature is larger than {limits.max_embedded_bytes} bytes. Sign the package again."
         yield Fault("signature-too-large", message)
         return
     try:
@@ -90,33 +90,36 @@ def find_signature_faults(file: BinaryIO, zipped: Archive, signature: bytes, lim
         yield from refused.faults
         return
     if content_hash != claimed.content_hash:
-        message = "The package was changed after it had been signed: sign it again, or push it as it was signed."
+        message = "The package was changed after it was signed. Sign it again, or push the original signed file."
         yield Fault("signature-broken", message)
 
 
 def read_signature(signature: bytes) -> Signature:
-    """What the signature says, once its parts agree. Raises `FaultyPackage`.
+    """Return the claims of a signature whose parts are consistent. Raises `FaultyPackage`.
 
     The form is that of NuGet's package signatures: CMS SignedData (RFC 5652) in DER or BER with one signer.
     """
     try:
         return _read_signature(signature)
     except NotBer as broken:
-        message = f"The {SIGNATURE_NAME} of the package cannot be read as a signature ({broken}): sign it again."
-        raise _no("signature-unreadable", message) from None
+        message = f"The {SIGNATURE_NAME} of the package is not a readable signature ({broken}). Sign it again."
+        raise _faulty("signature-unreadable", message) from None
 
 
 def hash_content(file: BinaryIO, zipped: Archive, signature: Entry, hash_name: str) -> bytes:
-    """The hash of the package as it was before the entry `signature` was added, as NuGet clients take it.
+    """Return the hash of the package before the entry `signature` was added, as NuGet clients compute it.
 
-    That is every byte but the entry and its record in the directory, with the offsets of entries behind it, and the
-    numbers of the end record, as they were. Raises `FaultyPackage` where clients take no such zip with a signature.
+    It covers every byte except the entry and its record in the directory. The offsets of later entries and the numbers
+    of the end record are restored. Raises `FaultyPackage` if clients do not accept such a zip with a signature.
     """
     stop = min([zipped.start, *(entry.offset for entry in zipped.entries if entry.offset > signature.offset)])
     if stop <= signature.offset:
-        raise _no("signature-entry-wrong", f"The entry {SIGNATURE_NAME} is not where it says: sign the package again.")
+        raise _faulty(
+            "signature-entry-wrong",
+            f"The entry {SIGNATURE_NAME} is not where the directory says. Sign the package again.",
+        )
     file.seek(signature.offset)
-    _check_ways(_LOCAL.unpack(file.read(_LOCAL.size)))
+    _check_plain(_LOCAL.unpack(file.read(_LOCAL.size)))
     hashed = hashlib.new(hash_name)
     _hash_bytes(file, 0, signature.offset, hashed)
     _hash_bytes(file, stop, zipped.start, hashed)
@@ -125,7 +128,7 @@ def hash_content(file: BinaryIO, zipped: Archive, signature: Entry, hash_name: s
     return hashed.digest()
 
 
-def _no(code: str, message: str) -> FaultyPackage:
+def _faulty(code: str, message: str) -> FaultyPackage:
     return FaultyPackage((Fault(code, message),))
 
 
@@ -136,15 +139,15 @@ def _hash_bytes(file: BinaryIO, start: int, stop: int, hashed: "hashlib._Hash") 
         start += len(piece)
 
 
-def _check_ways(flags_method_and_more: Iterable[int]) -> None:
-    """Flags, method and attributes of the entry must all be zero: NuGet clients refuse anything else (NU3005)."""
-    if any(flags_method_and_more):
-        message = f"{SIGNATURE_NAME} must be stored as it is, without flags or attributes: sign with a NuGet tool."
-        raise _no("signature-entry-wrong", message)
+def _check_plain(numbers: Iterable[int]) -> None:
+    """Check that flags, method and attributes of the entry are zero: NuGet clients refuse anything else (NU3005)."""
+    if any(numbers):
+        message = f"{SIGNATURE_NAME} must be stored uncompressed, without flags or attributes. Sign with a NuGet tool."
+        raise _faulty("signature-entry-wrong", message)
 
 
 def _read_directory_without(file: BinaryIO, zipped: Archive, signature: Entry, gone_bytes: int) -> Iterator[bytes]:
-    """The directory and the end record as they were before `gone_bytes` of the entry `signature` came."""
+    """Yield the directory and the end record as they were before the entry `signature` added `gone_bytes`."""
     record_bytes = 0
     file.seek(zipped.start)
     for entry in zipped.entries:
@@ -153,7 +156,7 @@ def _read_directory_without(file: BinaryIO, zipped: Archive, signature: Entry, g
         rest = file.read(name_size + extra_size + comment_size)
         _refuse_zip64(rest[name_size : name_size + extra_size])
         if entry is signature:
-            _check_ways((flags, method, attributes))
+            _check_plain((flags, method, attributes))
             record_bytes = len(fixed) + len(rest)
             continue
         if offset > signature.offset:
@@ -177,13 +180,15 @@ def _refuse_zip64(extra: bytes) -> None:
 
 
 def _zip64() -> FaultyPackage:
-    # quirk: NuGet clients verify no signature in a zip with zip64 records (NU3006).
-    message = "The package is signed and has zip64 records, which NuGet clients refuse: pack it without, sign again."
-    return _no("signature-in-zip64", message)
+    # quirk: NuGet clients do not verify signatures in a zip with zip64 records (NU3006).
+    message = (
+        "The signed package has zip64 records, which NuGet clients refuse. Pack it without them and sign it again."
+    )
+    return _faulty("signature-in-zip64", message)
 
 
 class _Signer(NamedTuple):
-    """A SignerInfo: its hash, the attributes it signed and those it did not, by type, and its signature's bytes."""
+    """A SignerInfo: its hash, its signed and unsigned attributes by type, and the bytes of its signature."""
 
     hash_name: str
     signed: Mapping[bytes, Value]
@@ -194,8 +199,8 @@ class _Signer(NamedTuple):
 def _read_signature(signature: bytes) -> Signature:
     content, certificates, signers = _read_signed_data(read_value(signature))
     if len(signers) != 1:
-        message = f"The signature of the package has {len(signers)} signers, and a package has one: sign it again."
-        raise _no("signature-signers-wrong", message)
+        message = f"The signature of the package has {len(signers)} signers; it must have one. Sign it again."
+        raise _faulty("signature-signers-wrong", message)
     signer = _read_signer(signers[0])
     _check_digest(signer, {signer.hash_name: hashlib.new(signer.hash_name, content).digest()})
     countersigners = _check_countersigners(signer)
@@ -205,10 +210,10 @@ def _read_signature(signature: bytes) -> Signature:
 
 
 def _read_signed_data(message: Value) -> tuple[bytes, list[Value], list[Value]]:
-    """The content, the certificates and the signers of ContentInfo with SignedData (RFC 5652, 3 and 5.1)."""
+    """Return the content, certificates and signers of a ContentInfo with SignedData (RFC 5652, 3 and 5.1)."""
     kind, wrapped = _inner(message, SEQUENCE, 2)[:2]
     if kind.tag != OID or kind.content != _SIGNED_DATA or wrapped.tag != _CONTEXT_0:
-        raise NotBer("no SignedData")
+        raise NotBer("not SignedData")
     fields = _inner(_inner(wrapped, _CONTEXT_0, 1)[0], SEQUENCE, 4)
     encapsulated = _inner(fields[2], SEQUENCE, 2)
     content = read_octets(_inner(encapsulated[1], _CONTEXT_0, 1)[0])
@@ -218,7 +223,7 @@ def _read_signed_data(message: Value) -> tuple[bytes, list[Value], list[Value]]:
 
 def _inner(value: Value, tag: int, least: int) -> list[Value]:
     if value.tag != tag:
-        raise NotBer("a value of another kind than expected")
+        raise NotBer("a value has an unexpected type")
     inner = list(value.inner())
     if len(inner) < least:
         raise NotBer("a value lacks some of its parts")
@@ -226,7 +231,10 @@ def _inner(value: Value, tag: int, least: int) -> list[Value]:
 
 
 def _read_signer(signer: Value) -> _Signer:
-    """SignerInfo: version, whose certificate, hash, attributes, algorithm, signature, attributes (RFC 5652, 5.3)."""
+    """Read a SignerInfo: version, signer id, hash, signed attributes, algorithm, signature, unsigned attributes.
+
+    The source is RFC 5652, 5.3.
+    """
     fields = _inner(signer, SEQUENCE, 5)
     hash_name = _SHA2.get(_inner(fields[2], SEQUENCE, 1)[0].content)
     if hash_name is None:
@@ -239,12 +247,12 @@ def _read_signer(signer: Value) -> _Signer:
 
 
 def _hash_unknown() -> FaultyPackage:
-    message = "The signature uses a hash that NuGet clients do not take: sign with SHA-256, SHA-384 or SHA-512."
-    return _no("signature-hash-unknown", message)
+    message = "The signature uses a hash that NuGet clients refuse. Sign with SHA-256, SHA-384 or SHA-512."
+    return _faulty("signature-hash-unknown", message)
 
 
 def _read_attributes(attributes: Value) -> dict[bytes, Value]:
-    """The set of values of each attribute, by its type; of an attribute that comes twice the first, as clients do."""
+    """Return the set of values of each attribute by its type; of a repeated attribute the first, like clients."""
     read: dict[bytes, Value] = {}
     for attribute in attributes.inner():
         kind, values = _inner(attribute, SEQUENCE, 2)[:2]
@@ -253,15 +261,15 @@ def _read_attributes(attributes: Value) -> dict[bytes, Value]:
 
 
 def _check_digest(signer: _Signer, right: Mapping[str, bytes]) -> None:
-    """Compare the digest that a signer signed with the `right` one by its hash."""
+    """Compare the digest that a signer signed with the one in `right` for its hash."""
     values = signer.signed.get(_MESSAGE_DIGEST)
     if values is None or [read_octets(value) for value in _inner(values, SET, 1)] != [right[signer.hash_name]]:
-        message = "The signature of the package holds something else than what was signed: sign the package again."
-        raise _no("signature-digest-wrong", message)
+        message = "The content of the package signature is not what the signer signed. Sign the package again."
+        raise _faulty("signature-digest-wrong", message)
 
 
 def _check_countersigners(signer: _Signer) -> int:
-    """How many there are. What a countersigner signs is the signer's signature (RFC 5652, 11.4)."""
+    """Check the countersigners, which sign the signer's signature (RFC 5652, 11.4). Returns their number."""
     values = signer.unsigned.get(_COUNTERSIGNATURE)
     if values is None:
         return 0
@@ -273,11 +281,13 @@ def _check_countersigners(signer: _Signer) -> int:
 
 
 def _parse_content(content: bytes) -> tuple[str, bytes]:
-    """The name and value of the hash in what NuGet signs: "Version:1", an empty line, "<OID>-Hash:<base64>"."""
+    """Return name and value of the hash in NuGet's signed text: "Version:1", an empty line, "<OID>-Hash:<base64>"."""
     header, _, rest = content.replace(b"\r\n", b"\n").partition(b"\n\n")
     if b"Version:1" not in header.split(b"\n"):
-        message = "What is signed is no hash of a package in NuGet's version 1: sign the package with a NuGet tool."
-        raise _no("signature-content-wrong", message)
+        message = (
+            "The signed content is not a package hash in NuGet's version 1 format. Sign the package with a NuGet tool."
+        )
+        raise _faulty("signature-content-wrong", message)
     for line in rest.partition(b"\n\n")[0].split(b"\n"):
         name, _, text = line.partition(b":")
         if name in _HASH_LINES:
@@ -289,19 +299,19 @@ def _decode(text: bytes) -> bytes:
     try:
         return parse_by(base64.b64decode, text, validate=True)
     except Unreadable:
-        return b""  # the hash of no package: what is signed and what is here differ
+        return b""  # not the hash of any package, so it will not match
 
 
 def _read_kind(signer: _Signer) -> Literal["author", "repository", "unknown"]:
-    """Who signs by the commitment type: proof of origin is an author's, proof of receipt a repository's."""
+    """Return the kind of signer by the commitment type: proof of origin is an author, proof of receipt a repository."""
     values = signer.signed.get(_COMMITMENT_TYPE)
-    told = [] if values is None else [inner.content for value in _inner(values, SET, 1) for inner in value.inner()]
-    kinds = [_KINDS[kind] for kind in told if kind in _KINDS]
+    types = [] if values is None else [inner.content for value in _inner(values, SET, 1) for inner in value.inner()]
+    kinds = [_KINDS[kind] for kind in types if kind in _KINDS]
     return kinds[0] if len(kinds) == 1 else "unknown"
 
 
 def _find_certificate(signer: _Signer, certificates: Iterable[Value]) -> str | None:
-    """The fingerprint of the certificate whose hash is the first that the signer signed (RFC 5035, 3)."""
+    """Return the fingerprint of the certificate whose hash is first in the signed attribute (RFC 5035, 3), or None."""
     values = signer.signed.get(_SIGNING_CERTIFICATE)
     if values is None:
         return None

@@ -1,1 +1,1 @@
-"""What makes a package invalid, or deserves a warning. Begin at `rules.py`."""
+"""What makes a package invalid or deserves a warning. Start with `rules.py`."""

@@ -1,4 +1,4 @@
-"""Rules of the archive's entries: their names, kinds, dates and how they lie side by side; and the one nuspec."""
+"""Rules for the archive's entries: names, kinds, dates, clashes between them; and that there is one nuspec."""
 
 import re
 from collections.abc import Iterator
@@ -20,20 +20,20 @@ _SPECIAL_MODES = {0o010000, 0o020000, 0o060000, 0o120000, 0o140000}
 _BACKSLASHES = re.compile(r"\\{2,}")
 _DOUBLE_BACKSLASH = "entry-double-backslash"
 _MAX_PART_BYTES = 255
-_MAX_GROWTH = 3  # of a byte in code page 437, once it is UTF-8
+_MAX_GROWTH = 3  # bytes in UTF-8 for one byte in code page 437
 _MAY_BE_UNREADABLE = re.compile("[,%]|portable|/version=", re.IGNORECASE | re.ASCII)
 
 
 def check_count(subject: Subject) -> Iterator[Fault]:
-    """Count the entries of a package without signature."""
-    # quirk: nuget.org keeps room for the signature entry that it adds to a package without one.
+    """Check the number of entries of an unsigned package."""
+    # quirk: nuget.org reserves one entry for the signature that it adds to an unsigned package.
     if len(subject.entries) == subject.limits.max_entries and not subject.is_signed:
         most = subject.limits.max_entries - 1
-        yield Fault("entries-too-many", f"A package without signature may have {most} entries: leave some out.")
+        yield Fault("entries-too-many", f"An unsigned package can have at most {most} entries. Remove some files.")
 
 
 def check_names(subject: Subject) -> Iterator[Fault]:
-    """Look at each name that is not ordinary."""
+    """Check each name that is not ordinary."""
     for entry in subject.entries:
         if not is_ordinary(entry.name) and (fault := find_name_fault(entry.name)):
             yield Fault(*fault)
@@ -42,92 +42,102 @@ def check_names(subject: Subject) -> Iterator[Fault]:
 
 
 def check_name_lengths(subject: Subject) -> Iterator[Fault]:
-    """Measure each name in the bytes it takes in the archive, and each part in those it takes in a folder."""
+    """Check the length of each name (in bytes in the archive) and of each part of it (in bytes of UTF-8)."""
     for entry in subject.entries:
         size = len(entry.raw_name)
         if size > subject.limits.max_name_bytes:
-            yield Fault("entry-name-too-long", f"The name {quote(entry.name)} is too long: rename the file.")
+            yield Fault("entry-name-too-long", f"The file name {quote(entry.name)} is too long. Rename the file.")
         elif size > _MAX_PART_BYTES // _MAX_GROWTH and any(map(_is_too_long, plain_name(entry.name).split("/"))):
-            message = f"A part of the name {quote(entry.name)} has more than {_MAX_PART_BYTES} bytes: rename it."
+            message = f"A part of the file name {quote(entry.name)} has more than {_MAX_PART_BYTES} bytes. Rename it."
             yield Fault("entry-name-too-long", message)
 
 
 def check_dates(subject: Subject) -> Iterator[Fault]:
-    """Compare each date with now; a date that is none is nobody's business."""
+    """Check that no entry is dated more than a day in the future. Invalid dates are ignored."""
     latest = subject.now.astimezone(UTC) + timedelta(days=1)
     latest_dos_date = (latest.year - 1980) << 9 | latest.month << 5 | latest.day
     for entry in subject.entries:
         if entry.dos_date > latest_dos_date and _is_date(entry.dos_date):
-            message = f"{quote(entry.name)} is dated in the future: correct the clock, pack again."
+            message = f"{quote(entry.name)} has a date in the future. Correct the clock and pack again."
             yield Fault("entry-from-future", message)
 
 
 def check_encryption(subject: Subject) -> Iterator[Fault]:
-    """Look at the flags of each entry."""
+    """Check that no entry is encrypted."""
     for entry in subject.entries:
         if entry.flags & (ENCRYPTED | STRONGLY_ENCRYPTED | MASKED):
-            yield Fault("entry-encrypted", f"{quote(entry.name)} is encrypted: no client can read it. Pack it without.")
+            yield Fault(
+                "entry-encrypted",
+                f"{quote(entry.name)} is encrypted, so no client can read it. Pack it without encryption.",
+            )
 
 
 def check_kinds(subject: Subject) -> Iterator[Fault]:
-    """Look for what is no file and no folder, and for folders that are both."""
+    """Check that each entry is a file or a folder, and that folders have no content."""
     for entry in subject.entries:
         if entry.mode & 0o170000 in _SPECIAL_MODES:
-            yield Fault("entry-special", f"{quote(entry.name)} is a link or a device: put the file itself there.")
+            yield Fault("entry-special", f"{quote(entry.name)} is a link or a device. Pack the file itself.")
         if entry.size and entry.name.endswith(("/", "\\")):
-            yield Fault("entry-folder-filled", f"{quote(entry.name)} is a folder and has content: pack it again.")
+            yield Fault(
+                "entry-folder-filled", f"{quote(entry.name)} is a folder but has content. Pack the package again."
+            )
 
 
 def check_clashes(subject: Subject) -> Iterator[Fault]:
-    """Sort by key: equal names become neighbours, and a file is followed by what lies "in" it. Names that are too long
-    are refused as that, and not compared."""
+    """Check that no two entries are the same file, and that no file has the name of a folder.
+
+    Entries are sorted by key, so equal names are neighbours and a file comes directly before what lies "in" it. Names
+    that are too long have a fault of their own and are not compared.
+    """
     most = subject.limits.max_name_bytes
     keyed = sorted((sort_key(entry.name), entry.name) for entry in subject.entries if len(entry.raw_name) <= most)
     for (key, name), (next_key, next_name) in pairwise(keyed):
         if key == next_key and _is_wrapping(key):
-            message = f"{quote(name)} and {quote(next_name)} are one part of the wrapping: leave one of them out."
+            message = f"{quote(name)} and {quote(next_name)} are the same part of the OPC wrapping. Remove one of them."
             yield Fault("wrapping-twice", message)
         elif key == next_key:
-            yield Fault("entry-twice", f"{quote(name)} and {quote(next_name)} are one file: leave one of them out.")
+            yield Fault("entry-twice", f"{quote(name)} and {quote(next_name)} are the same file. Remove one of them.")
         elif not key.endswith("\0") and next_key.startswith(key + "\0"):
-            message = f"{quote(name)} is a file, and {quote(next_name)} needs a folder there: rename one of them."
+            message = (
+                f"{quote(name)} is a file, but {quote(next_name)} needs a folder of that name. Rename one of them."
+            )
             yield Fault("entry-file-and-folder", message)
 
 
 def check_nuspecs(subject: Subject) -> Iterator[Fault]:
-    """Count the .nuspec files, at the root and elsewhere."""
+    """Check that there is one .nuspec file, and that it is at the root."""
     nuspecs = _nuspecs(subject.entries)
     for name, _ in nuspecs:
         if "/" in name:
-            message = f"{quote(name)} is no file at the root: a package has one .nuspec, and it lies there."
+            message = f"{quote(name)} is not at the root. A package has one .nuspec file, at its root."
             yield Fault("nuspec-in-folder", message)
     at_root = [entry for name, entry in nuspecs if "/" not in name]
     if not at_root:
-        yield Fault("nuspec-missing", "The package has no .nuspec at its root: pack it with a NuGet tool.")
+        yield Fault("nuspec-missing", "The package has no .nuspec file at its root. Pack it with a NuGet tool.")
     elif len(at_root) > 1:
         listed = " and ".join(quote(entry.name) for entry in at_root[:2])
-        yield Fault("nuspec-several", f"The package has several .nuspec files, {listed}: leave one.")
+        yield Fault("nuspec-several", f"The package has more than one .nuspec file: {listed}. Keep one.")
     elif at_root[0].size > MAX_NUSPEC_BYTES:
-        yield Fault("nuspec-too-large", "The .nuspec is larger than 1 MiB: shorten it.")
+        yield Fault("nuspec-too-large", "The .nuspec file is larger than 1 MiB. Shorten it.")
 
 
 def check_framework_folders(subject: Subject) -> Iterator[Fault]:
-    """Look for folders on whose names clients stop, such as portable-net40-client+sl5."""
+    """Check the names of framework folders for those that make clients fail, such as portable-net40-client+sl5."""
     for folder in _framework_folders(subject):
         is_odd = folder.lower().startswith("portable-") and folder.count("-") > 1
         if is_odd:
             message = (
-                f"The folder {quote(folder)} combines a framework that has a profile: name each without profile "
-                "(portable-net40+sl5)."
+                f"The portable folder {quote(folder)} names a framework with a profile. Name frameworks without "
+                "profiles (portable-net40+sl5)."
             )
             yield Fault("framework-portable-profile", message)
         elif not _is_readable(folder):
-            message = f"Clients cannot read the framework that the folder {quote(folder)} names: name it like net8.0."
+            message = f"Clients cannot read {quote(folder)} as a target framework. Name the folder like net8.0."
             yield Fault("framework-unreadable", message)
 
 
 def find_nuspec(entries: tuple[Entry, ...], limits: Limits) -> Entry | None:
-    """The one nuspec, if there is one that may be read."""
+    """Return the nuspec, or None if there is not exactly one or it is too large to read."""
     at_root = [entry for name, entry in _nuspecs(entries) if "/" not in name]
     is_readable = len(at_root) == 1 and at_root[0].size <= min(MAX_NUSPEC_BYTES, limits.max_inflated_bytes)
     return at_root[0] if is_readable else None
@@ -139,14 +149,14 @@ def _nuspecs(entries: tuple[Entry, ...]) -> list[tuple[str, Entry]]:
 
 
 def _framework_folders(subject: Subject) -> dict[str, None]:
-    """Those that clients could stop on, each once: long names and portable ones."""
-    # A look at the whole name first: large packages have thousands of them.
+    """Return the folders whose names may make clients fail, each once: long names and portable ones."""
+    # Filter by the whole name first: large packages have thousands of entries.
     odd = (entry.name for entry in subject.entries if _MAY_BE_UNREADABLE.search(entry.name))
     return dict.fromkeys(folder for folder in map(find_framework_folder, odd) if folder is not None)
 
 
 def _is_readable(folder: str) -> bool:
-    # quirk: clients read a folder that is no short name as a long one, also without a comma.
+    # quirk: clients read a folder that is not a short name as a long name, even without a comma.
     is_version = folder.lower().startswith("version=")
     return parse_framework(f"{folder}," if is_version else folder).is_readable
 
@@ -156,7 +166,7 @@ def _is_too_long(part: str) -> bool:
 
 
 def _is_wrapping(key: str) -> bool:
-    """Whether no client unpacks it: a part that an archive has since it is an OPC package."""
+    """Return whether it is a part that only the OPC format needs, so that no client unpacks it."""
     return key == "[content_types].xml" or key.startswith(("_rels\0", "package\0"))
 
 
@@ -176,7 +186,7 @@ RULES = (
         "nuspec-missing",
         Severity.ALWAYS,
         "NuGet packages (NU5037)",
-        "There is no .nuspec at the root.",
+        "There is no .nuspec file at the root.",
         "only lib/net8.0/A.dll",
         check_nuspecs,
     ),
@@ -184,7 +194,7 @@ RULES = (
         "nuspec-several",
         Severity.ALWAYS,
         "NuGet packages",
-        "There is more than one .nuspec at the root.",
+        "There is more than one .nuspec file at the root.",
         "A.nuspec and B.nuspec",
         check_nuspecs,
     ),
@@ -192,7 +202,7 @@ RULES = (
         "nuspec-in-folder",
         Severity.GALLERY,
         "nuget.org, metadata",
-        "A .nuspec lies in a folder.",
+        "A .nuspec file is in a folder.",
         "content/B.nuspec",
         check_nuspecs,
     ),
@@ -200,7 +210,7 @@ RULES = (
         "entries-too-many",
         Severity.ALWAYS,
         _GALLERY,
-        "There are more entries than a package may have.",
+        "There are more entries than a package can have.",
         "70,000 files",
         check_count,
     ),
@@ -228,7 +238,7 @@ RULES = (
         "entry-name-too-long",
         Severity.ALWAYS,
         _SAFETY,
-        "A name, or a part of it between slashes, is longer than any system takes.",
+        "A file name, or a part of it between slashes, is too long for file systems.",
         "a file name of 256 letters",
         check_name_lengths,
     ),
@@ -246,22 +256,22 @@ RULES = (
         Severity.ALWAYS,
         _SAFETY,
         "An entry for a folder has content.",
-        "lib/ of 10 bytes",
+        "lib/ with 10 bytes of content",
         check_kinds,
     ),
     Rule(
         "entry-from-future",
         Severity.GALLERY,
         _GALLERY,
-        "An entry is dated more than a day in the future.",
-        "a file of 2099",
+        "An entry has a date more than a day in the future.",
+        "a file dated 2099",
         check_dates,
     ),
     Rule(
         "entry-twice",
         Severity.ALWAYS,
         _GALLERY,
-        "Two names are one file once slashes, dots, escapes and letter case are evened out.",
+        "Two names are the same file once slashes, dots, escapes and letter case are normalized.",
         r"lib/a.dll and LIB\a.dll",
         check_clashes,
     ),
@@ -269,7 +279,7 @@ RULES = (
         "wrapping-twice",
         Severity.GALLERY,
         _GALLERY,
-        "A part that only wraps the files comes twice; clients unpack none of them.",
+        "A part of the OPC wrapping appears twice; clients do not unpack it.",
         "%5BContent_Types%5D.xml and [Content_Types].xml",
         check_clashes,
     ),
@@ -277,7 +287,7 @@ RULES = (
         "entry-file-and-folder",
         Severity.ALWAYS,
         _SAFETY,
-        "A file has the name of a folder that other entries lie in.",
+        "A file has the same name as a folder that contains other entries.",
         "lib/x and lib/x/y",
         check_clashes,
     ),
@@ -285,7 +295,7 @@ RULES = (
         "framework-portable-profile",
         Severity.ALWAYS,
         "NuGet clients, which fail on it",
-        "A folder for a portable framework combines one that has a profile.",
+        "The folder of a portable framework names a framework with a profile.",
         "lib/portable-net40-client+sl5/A.dll",
         check_framework_folders,
     ),

@@ -1,4 +1,4 @@
-"""Rules of the license: an expression, a file, or the address that older packages have."""
+"""Rules for the license: an expression, a file, or the URL of older packages."""
 
 from collections.abc import Iterator
 from urllib.parse import quote as percent_encode
@@ -17,41 +17,41 @@ _TEXT_NAMES = ("", ".txt", ".md")
 
 
 def check_presence(subject: Subject) -> Iterator[Fault]:
-    """Look for a license of any kind."""
+    """Check that there is a license of some kind."""
     if subject.find_element("license") is not None:
         return
     address = subject.text_of("licenseUrl")
     if not address:
-        message = "The package says nothing about its license: add <license>, so that readers know what they may do."
+        message = "The package has no license. Add <license>, so that users know what they may do."
         yield Fault("license-missing", message)
     elif address == FILE_ADDRESS:
-        message = (
-            "The <licenseUrl> stands for a license file, and there is none: add <license>, or remove <licenseUrl>."
-        )
+        message = "The <licenseUrl> refers to a license file, but there is none. Add <license>, or remove <licenseUrl>."
         yield Fault("license-placeholder", message)
     else:
-        yield Fault("license-address-old", "The <licenseUrl> is out of use: say the license in <license>.")
+        yield Fault("license-address-old", "The <licenseUrl> element is deprecated. Use <license> instead.")
 
 
 def check_element(subject: Subject) -> Iterator[Fault]:
-    """Look at the `<license>` by itself: its type, its version, its text."""
+    """Check the `<license>` element: its type, its version, its text."""
     element = subject.find_element("license")
     if element is None:
         return
-    # quirk: nuget.org trims neither, and an attribute that is there and empty is not absent.
+    # quirk: nuget.org trims neither attribute, and an empty attribute is not an absent one.
     kind, version = element.find_attribute("type") or "", element.find_attribute("version")
     if kind.lower() not in ("expression", "file"):
-        message = f'The <license> has the type {quote(kind)}: write type="expression" or type="file".'
+        message = f'The <license> has the type {quote(kind)}. Use type="expression" or type="file".'
         yield Fault("license-type-unknown", message)
     if version is not None and version != "1.0.0":
-        yield Fault("license-version-unknown", f"The <license> has the version {quote(version)}: leave it out.")
+        yield Fault(
+            "license-version-unknown", f"The <license> has the unsupported version {quote(version)}. Remove it."
+        )
     if not element.text.strip():
-        message = 'The <license> is empty: write an expression such as MIT, or with type="file" the name of a file.'
+        message = 'The <license> is empty. Enter an expression such as MIT, or with type="file" the name of a file.'
         yield Fault("license-empty", message)
 
 
 def check_expression(subject: Subject) -> Iterator[Fault]:
-    """Read the expression, and look for licenses that are not open."""
+    """Check that the expression can be read and that its licenses are open."""
     element = subject.find_element("license")
     text = element.text.strip() if element is not None and _kind_of(element) == "expression" else ""
     if not text or len(text) > subject.limits.max_license_length:
@@ -64,45 +64,46 @@ def check_expression(subject: Subject) -> Iterator[Fault]:
         yield Fault("license-expression-invalid", str(invalid))
     else:
         if UNLICENSED in expression.licenses:
-            message = "UNLICENSED says that nobody may use the package: name a license that lets others use it."
+            message = "UNLICENSED does not allow anyone to use the package. Choose a license that does."
             yield Fault("license-unlicensed", message)
         elif expression.closed_licenses:
             names = ", ".join(expression.closed_licenses)
-            message = f"Neither the OSI nor the FSF calls {names} open or free: name another license, or pack its text."
+            message = f"Neither the OSI nor the FSF approves {names}. Choose another license, or pack a license file."
             yield Fault("license-not-open", message)
 
 
 def check_file(subject: Subject) -> Iterator[Fault]:
-    """Look at the license file: its place, its name, its text."""
+    """Check the license file: that it is in the package, its name, its text."""
     found = subject.find_embedded(Role.LICENSE)
     if found is None:
         return
     if found.entry is None:
         message = (
-            f"The license file {quote(found.path)} is not in the package (letter case counts): pack it, or correct "
+            f"The license file {quote(found.path)} is not in the package (names are case-sensitive). Pack it, or "
+            "correct <license>."
         )
-        yield Fault("license-not-packed", f"{message}<license>.")
+        yield Fault("license-not-packed", message)
         return
     name = quote(found.name)
     if not _has_text_name(found.name):
-        yield Fault("license-extension", f"The license file {name} is no text by its name: use .txt, .md or none.")
+        yield Fault("license-extension", f"The license file {name} must be a .txt or .md file, or have no extension.")
     if found.content is not None and not is_text(found.content):
-        message = f"The license file {name} holds bytes that no text has: save it as a text in UTF-8."
+        message = f"The license file {name} contains control characters, so it is not text. Save it as UTF-8 text."
         yield Fault("license-not-text", message)
 
 
 def check_address(subject: Subject) -> Iterator[Fault]:
-    """Compare `<licenseUrl>` with what pack tools write beside a `<license>`."""
+    """Compare `<licenseUrl>` with what pack tools add to a `<license>`."""
     element, address = subject.find_element("license"), subject.text_of("licenseUrl")
     if element is None or not element.text.strip() or _kind_of(element) not in ("expression", "file"):
         return
     right = _address_for(element)
     if not address:
-        message = f"There is no <licenseUrl>, which old clients show: pack tools write {quote(right)}."
+        message = f"The <licenseUrl> that old clients show is missing. Pack tools write {quote(right)}."
         yield Fault("license-address-missing", message)
     elif unquote(address) != unquote(right):
-        old = " (a pack tool of 2018 wrote + for blanks: use a newer one)" if "+" in address else ""
-        message = f"The <licenseUrl> contradicts the <license>{old}: remove it, or write {quote(right)}."
+        old = " (pack tools of 2018 wrote + for spaces: use a newer one)" if "+" in address else ""
+        message = f"The <licenseUrl> contradicts the <license>{old}. Remove it, or use {quote(right)}."
         yield Fault("license-address-differs", message)
 
 
@@ -136,7 +137,7 @@ RULES = (
         "license-placeholder",
         Severity.GALLERY,
         _LICENSE,
-        "The <licenseUrl> stands for a license file, and there is none.",
+        "The <licenseUrl> refers to a license file, but there is none.",
         f"<licenseUrl>{FILE_ADDRESS}</licenseUrl>",
         check_presence,
     ),
@@ -144,7 +145,7 @@ RULES = (
         "license-address-old",
         Severity.WARNING,
         "NuGet, nuspec reference (NU5125)",
-        "There is a <licenseUrl> and no <license>.",
+        "There is a <licenseUrl> but no <license>.",
         "<licenseUrl>https://a.example/license</licenseUrl>",
         check_presence,
     ),
@@ -160,7 +161,7 @@ RULES = (
         "license-version-unknown",
         Severity.GALLERY,
         _LICENSE,
-        "The version of the expression's grammar is another than 1.0.0.",
+        "The version of the license expression is not 1.0.0.",
         '<license type="expression" version="2.0.0">',
         check_element,
     ),
@@ -179,7 +180,7 @@ RULES = (
         "license-unknown",
         Severity.GALLERY,
         _EXPRESSION,
-        "The expression names a license or an exception that SPDX does not list, or no more.",
+        "The expression names a license or an exception that SPDX does not list, or has deprecated.",
         "Acme-1.0",
         check_expression,
     ),
@@ -187,7 +188,7 @@ RULES = (
         "license-unlicensed",
         Severity.GALLERY,
         _LICENSE,
-        "The expression says that nobody may use the package.",
+        "The expression is UNLICENSED, which does not allow anyone to use the package.",
         "UNLICENSED",
         check_expression,
     ),
@@ -195,7 +196,7 @@ RULES = (
         "license-not-open",
         Severity.GALLERY,
         _LICENSE,
-        "The expression names a license that neither the OSI nor the FSF calls open or free.",
+        "The expression names a license that neither the OSI nor the FSF approves.",
         "CC-BY-NC-4.0",
         check_expression,
     ),
@@ -203,7 +204,7 @@ RULES = (
         "license-not-packed",
         Severity.GALLERY,
         _LICENSE,
-        "The package has no such license file.",
+        "The license file is not in the package.",
         '<license type="file">License.txt</license>, packed as LICENSE.txt',
         check_file,
     ),
@@ -211,7 +212,7 @@ RULES = (
         "license-extension",
         Severity.GALLERY,
         _LICENSE,
-        "The license file is no .txt, no .md and has another extension.",
+        "The license file has an extension other than .txt and .md.",
         "LICENSE.pdf",
         check_file,
     ),
@@ -219,7 +220,7 @@ RULES = (
         "license-not-text",
         Severity.GALLERY,
         _LICENSE,
-        "The license file holds control characters.",
+        "The license file contains control characters.",
         "a LICENSE.txt with a NUL",
         check_file,
     ),
@@ -227,7 +228,7 @@ RULES = (
         "license-address-missing",
         Severity.WARNING,
         _LICENSE,
-        "There is a <license> without the <licenseUrl> that pack tools add.",
+        "There is a <license> but not the <licenseUrl> that pack tools add.",
         "<license> alone",
         check_address,
     ),
@@ -235,7 +236,7 @@ RULES = (
         "license-address-differs",
         Severity.GALLERY,
         _LICENSE,
-        "The <licenseUrl> says something else than the <license>.",
+        "The <licenseUrl> contradicts the <license>.",
         "MIT, and <licenseUrl>https://a.example</licenseUrl>",
         check_address,
     ),

@@ -1,4 +1,4 @@
-"""Rules of package types, and of the kinds of packages that need more than a name: symbols and MCP servers."""
+"""Rules for package types, and for two special types: symbols packages and MCP servers."""
 
 import json
 from collections.abc import Iterator
@@ -15,58 +15,57 @@ _MAX_BYTES_PER_CHARACTER = 4
 
 
 def check_types(subject: Subject) -> Iterator[Fault]:
-    """Look at each `<packageType>` as it was written."""
+    """Check the name and version of each `<packageType>`."""
     for element in subject.metadata.children_named("packageTypes", "packageType"):
         name = trim(element.find_attribute("name") or "")
         version = element.find_attribute("version")
         if not name:
-            yield Fault("type-unnamed", 'A <packageType> has no name, on which clients stop: say name="…".')
+            yield Fault("type-unnamed", 'A <packageType> has no name, so clients fail. Add name="…".')
         elif not is_type_name(name):
             message = (
-                f"The package type {quote(name)} is no name: use letters, digits and '_', with '.' or '-' between."
+                f"The package type {quote(name)} is not a valid name. Use letters, digits and '_', with '.' or '-' "
+                "between them."
             )
             yield Fault("type-invalid", message)
         if version is not None and not is_system_version(version):
             message = (
-                f"The package type {quote(name)} has the version {quote(version)}: write two to four numbers such as "
-                "1.0, or leave it out."
+                f"The package type {quote(name)} has the version {quote(version)}. Use two to four numbers such as "
+                "1.0, or remove it."
             )
             yield Fault("type-version-invalid", message)
 
 
 def check_symbols(subject: Subject) -> Iterator[Fault]:
-    """Refuse packages of symbols, for which there is no address yet."""
+    """Refuse symbols packages, which this server does not support yet."""
     names = {kind.name.lower() for kind in subject.package.package_types}
     if names == {"symbolspackage"}:
-        message = (
-            "This is a symbols package, and this server takes no symbols yet: push the package without its symbols."
-        )
+        message = "This server does not support symbols packages yet. Push the package without its symbols."
         yield Fault("type-symbols", message)
 
 
 def check_mcp(subject: Subject) -> Iterator[Fault]:
-    """Look at packages of MCP servers: they are tools, and say how they are started."""
+    """Check that an MCP server is also a .NET tool and has a valid .mcp/server.json."""
     names = {kind.name.lower() for kind in subject.package.package_types}
     if "mcpserver" not in names:
         return
     if "dotnettool" not in names:
-        message = "A package of the type McpServer is a tool too: add the package type DotnetTool."
+        message = "A package of type McpServer must also be a tool. Add the package type DotnetTool."
         yield Fault("mcp-without-tool", message)
         return
     server = subject.find_embedded(Role.SERVER_JSON)
     if server is None or server.entry is None:
-        message = "The package has no .mcp/server.json, so nobody can see how its MCP server is started: add one."
+        message = "The package has no .mcp/server.json, so users cannot see how to start its MCP server. Add one."
         yield Fault("mcp-server-missing", message)
         return
     most = subject.limits.max_server_json_length
     reason = _find_reason(server, most)
     if reason:
-        message = f"The .mcp/server.json {reason}: put one JSON object of at most {most:,} characters there."
+        message = f"The .mcp/server.json {reason}. It must be one JSON object of at most {most:,} characters."
         yield Fault("mcp-server-invalid", message)
 
 
 def _find_reason(server: Embedded, most: int) -> str | None:
-    """What is wrong with a server.json; None where it is well, or where its bytes are broken and that is told."""
+    """Return what is wrong with the server.json, or None if it is valid or its bytes already have a fault."""
     if server.entry is not None and server.entry.size > most * _MAX_BYTES_PER_CHARACTER:
         return "is too long"
     if server.content is None:
@@ -78,7 +77,7 @@ def _find_reason(server: Embedded, most: int) -> str | None:
         is_object = isinstance(parse_by(json.loads, text), dict)
     except Unreadable:
         is_object = False
-    return None if is_object else "holds no JSON object"
+    return None if is_object else "is not a JSON object"
 
 
 _TYPES, _MCP = "NuGet, package types", "nuget.org, MCP servers"
@@ -96,7 +95,7 @@ RULES = (
         "type-invalid",
         Severity.GALLERY,
         "nuget.org, manifest",
-        "The name of a package type is none.",
+        "The name of a package type is invalid.",
         '<packageType name="bad name!" />',
         check_types,
     ),
@@ -104,7 +103,7 @@ RULES = (
         "type-version-invalid",
         Severity.ALWAYS,
         "NuGet clients, which fail on it",
-        "The version of a package type is not made of two to four numbers.",
+        "The version of a package type is not two to four numbers.",
         '<packageType name="DotnetTool" version="1" />',
         check_types,
     ),
@@ -112,7 +111,7 @@ RULES = (
         "type-symbols",
         Severity.ALWAYS,
         _TYPES,
-        "It is a symbols package, which this server does not take yet.",
+        "It is a symbols package, which this server does not support yet.",
         '<packageType name="SymbolsPackage" />',
         check_symbols,
     ),
@@ -120,7 +119,7 @@ RULES = (
         "mcp-without-tool",
         Severity.GALLERY,
         _MCP,
-        "It is an MCP server and no tool.",
+        "It is an MCP server but not a tool.",
         '<packageType name="McpServer" /> alone',
         check_mcp,
     ),
@@ -129,14 +128,14 @@ RULES = (
         Severity.WARNING,
         _MCP,
         "An MCP server has no .mcp/server.json.",
-        "an MCP server with its DLL alone",
+        "an MCP server with only its DLL",
         check_mcp,
     ),
     Rule(
         "mcp-server-invalid",
         Severity.GALLERY,
         _MCP,
-        "The .mcp/server.json is no JSON object, or too long.",
+        "The .mcp/server.json is not a JSON object, or is too long.",
         "[]",
         check_mcp,
     ),

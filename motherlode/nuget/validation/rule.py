@@ -1,7 +1,7 @@
-"""What a rule is, and all that it may look at.
+"""What a rule is, and what it can use.
 
-Invariant: a rule is a pure function of its `Subject`. It finds every fault of its kind in time that grows with the
-package and not faster, and its sentences tell a publisher what is wrong and what to change.
+Invariant: a rule is a pure function of its `Subject`. It finds every fault of its kind in time that grows no faster
+than the package, and its messages tell the publisher what is wrong and what to change.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,14 +18,14 @@ from motherlode.nuget.package import Identity, Package
 
 
 class Strictness(StrEnum):
-    """How closely a feed judges: as the public gallery does, or so that all passes that clients can restore."""
+    """How strictly a feed validates: like the public gallery, or accepting everything that clients can restore."""
 
     GALLERY = "gallery"
     LENIENT = "lenient"
 
 
 class Severity(StrEnum):
-    """Where breaking a rule is a reason to refuse: on every feed, on strict ones, or nowhere (then it is only told)."""
+    """Which feeds refuse a package that breaks a rule: all feeds, strict feeds, or none (it is only a warning)."""
 
     ALWAYS = "always"
     GALLERY = "gallery"
@@ -34,10 +34,11 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A package under judgement.
+    """A package being validated.
 
-    `text` is the nuspec, `metadata` its `<metadata>`, `package` what they mean; the package's id and version stand for
-    nothing where `identity` is None. Of a nuspec that cannot be read they are empty, and only the rules of entries ask.
+    `text` is the nuspec, `metadata` its `<metadata>`, `package` their values; where `identity` is None, the package's
+    id and version are placeholders. If the nuspec cannot be read, all three are empty and only the rules for entries
+    run.
     """
 
     text: str
@@ -51,15 +52,15 @@ class Subject:
     limits: Limits
 
     def find_embedded(self, role: Role) -> Embedded | None:
-        """The file of that role, if the package names one."""
+        """Return the file with that role, or None if the package does not name one."""
         return next((each for each in self.embedded if each.role is role), None)
 
     def find_element(self, name: str) -> RawElement | None:
-        """The first element of exactly that name in the metadata."""
+        """Return the first element with exactly that name in the metadata, or None."""
         return next(iter(self.metadata.children_named(name)), None)
 
     def text_of(self, name: str) -> str:
-        """The text of the first element of that name, in any letter case, trimmed; "" where there is none."""
+        """Return the trimmed text of the first element with that name in any letter case, or ""."""
         return self.metadata.value_of(name).strip()
 
 
@@ -68,9 +69,9 @@ Check = Callable[[Subject], Iterator[Fault]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: `code` is stable; `clause` says whose rule it is, `about` what breaks it, `example` shows a breach.
+    """One rule: `code` is stable, `clause` names its source, `about` says what breaks it, `example` shows a breach.
 
-    `check` finds the faults; rules that are judged together share one. None: the reader finds them while it reads.
+    `check` finds the faults; related rules share one. It is None if a reader finds the faults while it reads.
     """
 
     code: str
@@ -81,17 +82,17 @@ class Rule:
     check: Check | None = None
 
     def refuses(self, strictness: Strictness) -> bool:
-        """Whether a feed of that strictness refuses what breaks this rule."""
+        """Return whether a feed of that strictness refuses packages that break this rule."""
         is_strict = strictness is Strictness.GALLERY
         return self.weight is Severity.ALWAYS or (is_strict and self.weight is Severity.GALLERY)
 
 
 def find_faults(rules: Iterable[Rule], subject: Subject) -> list[Fault]:
-    """Everything that `rules` find, whatever their weight, in their order."""
+    """Return all faults that `rules` find, of any severity, in the order of the rules."""
     checks = dict.fromkeys(rule.check for rule in rules if rule.check is not None)
     return [fault for check in checks for fault in check(subject)]
 
 
 def length_of(text: str) -> int:
-    """The characters of a text as .NET counts them (UTF-16 units), since limits are given in those."""
+    """Return the length of a text as .NET counts it, in UTF-16 units: the unit of all limits."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

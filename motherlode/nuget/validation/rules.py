@@ -1,8 +1,8 @@
-"""All rules in one table, in the order in which faults are told.
+"""All rules in one table, in the order in which faults are reported.
 
-Start here. `RULES` has every code that a package can be refused or warned with: those of the files beside this one, and
-those that readers find while they take archive, nuspec and signature apart. What a feed does with a fault is decided
-by `partition` alone.
+Start here. `RULES` has the code of every refusal and warning about a package: those of the other files in this folder,
+and those that the readers of the archive, the nuspec and the signature find. `partition` alone decides what a feed does
+with a fault.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,24 +25,24 @@ from motherlode.nuget.validation.rule import Rule, Severity, Strictness
 
 _EXAMPLES = {
     "zip-unreadable": "a text file named .nupkg",
-    "zip-ambiguous": "an archive in the comment of another",
+    "zip-ambiguous": "an archive in the comment of another archive",
     "zip-split": "a.z01",
-    "zip-suffix": "a package and a line of log",
+    "zip-suffix": "a package followed by a log line",
     "zip-prefix": "a self-extracting archive",
-    "zip64-broken": "a record of another archive",
+    "zip64-broken": "a zip64 record of another archive",
     "directory-misplaced": "an archive with bytes cut out",
     "directory-broken": "an archive with bytes cut out",
     "directory-too-large": "60,000 names of 300 bytes",
-    "entries-miscounted": "3 files that are counted as 2",
+    "entries-miscounted": "3 files where the end record counts 2",
     "archive-inflates": "10 MB that unpack to 10 GB",
-    "entry-extra-broken": "a field of 8 bytes that says 80",
+    "entry-extra-broken": "an 8-byte field that claims 80 bytes",
     "entry-name-undecodable": "a name in Latin-1",
     "entry-header-missing": "an archive with bytes cut out",
-    "entry-header-differs": "a.dll in one place, b.dll in the other",
-    "entry-overlaps": "a hundred entries of the same bytes",
+    "entry-header-differs": "a.dll in the directory, b.dll in the local header",
+    "entry-overlaps": "a hundred entries that share the same bytes",
     "entry-gap": "a file deleted from the directory only",
-    "entry-descriptor-wrong": "another checksum behind the file",
-    "entry-size-wrong": "4 MB that say 100 bytes",
+    "entry-descriptor-wrong": "a different checksum after the file",
+    "entry-size-wrong": "4 MB of content where the entry says 100 bytes",
     "entry-method-unknown": "bzip2",
     "entry-deflate-broken": "a broken upload",
     "entry-crc-wrong": "a broken disk",
@@ -61,22 +61,22 @@ _EXAMPLES = {
     "dependency-id-invalid": '<dependency id="../A" … />',
     "dependency-range-invalid": '<dependency id="A" version="1.*" />',
     "signature-too-large": "a .signature.p7s of 2 MB",
-    "signature-entry-wrong": "a .signature.p7s that is deflated",
+    "signature-entry-wrong": "a .signature.p7s that is compressed",
     "signature-in-zip64": "a package of 5 GB",
-    "signature-unreadable": "a text named .signature.p7s",
+    "signature-unreadable": "a text file named .signature.p7s",
     "signature-signers-wrong": "two author signatures",
     "signature-hash-unknown": "SHA-1",
     "signature-content-wrong": "a signed text",
-    "signature-digest-wrong": "a signature put together of two",
+    "signature-digest-wrong": "parts of two signatures",
     "signature-broken": "a file added after signing",
 }
 ENTRY_RULES = entries.RULES
-_JUDGED = {rule.code for rule in ENTRY_RULES}
+_ENTRY_CODES = {rule.code for rule in ENTRY_RULES}
 
 
-def _read(faults: dict[str, str], clause: str) -> Iterator[Rule]:
+def _reader_rules(faults: dict[str, str], clause: str) -> Iterator[Rule]:
     for code, about in faults.items():
-        if code not in _JUDGED:
+        if code not in _ENTRY_CODES:
             yield Rule(code, Severity.ALWAYS, clause, about, _EXAMPLES[code])
 
 
@@ -90,18 +90,18 @@ NUSPEC_RULES = (
     *embedded_files.RULES,
 )
 RULES = (
-    *_read(zip_reader.FAULTS, "zip file format (APPNOTE), read strictly"),
+    *_reader_rules(zip_reader.FAULTS, "zip file format (APPNOTE), read strictly"),
     *ENTRY_RULES,
-    *_read(parser.FAULTS, "XML 1.0; NuGet, nuspec reference"),
+    *_reader_rules(parser.FAULTS, "XML 1.0; NuGet, nuspec reference"),
     *NUSPEC_RULES,
-    *_read(signature.FAULTS, "NuGet, package signatures"),
+    *_reader_rules(signature.FAULTS, "NuGet, package signatures"),
 )
 BY_CODE = {rule.code: rule for rule in RULES}
 
 
 def partition(faults: Iterable[Fault], strictness: Strictness) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:
-    """Which faults refuse a package on a feed of that strictness, and which are only told; each once."""
+    """Return the faults that refuse a package on a feed of that strictness, and those that only warn; each once."""
     once = tuple(dict.fromkeys(faults))
     refused = tuple(fault for fault in once if BY_CODE[fault.code].refuses(strictness))
-    told = tuple(fault for fault in once if not BY_CODE[fault.code].refuses(strictness))
-    return refused, told
+    warnings = tuple(fault for fault in once if not BY_CODE[fault.code].refuses(strictness))
+    return refused, warnings

@@ -1,4 +1,4 @@
-"""Rules of the elements of the nuspec: how often they come, how long they are, what they may say."""
+"""Rules for the nuspec's elements: how often they appear, how long they are, which values they have."""
 
 import re
 import unicodedata
@@ -35,49 +35,51 @@ _WEB = re.compile(r"(?i:https?)://[^/]")
 
 
 def check_unicode(subject: Subject) -> Iterator[Fault]:
-    """Look for code points that are no characters, and for letters that are not in one piece."""
-    # quirk: nuget.org refuses these, which XML allows; they come from texts that were decoded wrongly.
+    """Check for code points that are not characters, and for text that is not in Unicode form C."""
+    # quirk: nuget.org refuses noncharacters, which XML allows; they come from wrongly decoded texts.
     if subject.text.isascii():
         return
     found = _NONCHARACTER.search(subject.text)
     if found:
-        message = f"The .nuspec holds U+{ord(found[0]):04X}, which is no character: save it in the right encoding."
+        message = (
+            f"The .nuspec file contains U+{ord(found[0]):04X}, which is not a character. Save it in the right encoding."
+        )
         yield Fault("nuspec-noncharacter", message)
     if not unicodedata.is_normalized("NFC", subject.text):
-        message = "The .nuspec is not in Unicode form C, so that a search may miss its words: save it in that form."
+        message = "The .nuspec file is not in Unicode form C, so searches may miss its words. Save it in that form."
         yield Fault("nuspec-not-normalized", message)
 
 
 def check_names(subject: Subject) -> Iterator[Fault]:
-    """Look at the names of the elements."""
+    """Check the names of the elements."""
     names = Counter(child.name for child in subject.metadata.children)
-    # quirk: clients find most elements in any letter case, so two casings are one element twice.
+    # quirk: clients find most elements in any letter case, so two casings are the same element twice.
     for folded, count in Counter(child.name.lower() for child in subject.metadata.children).items():
         is_read_elsewhere = folded in ("id", "version") and names[folded] == count
         if count > 1 and not is_read_elsewhere:
             listed = " and ".join(quote(name) for name in names if name.lower() == folded)
-            yield Fault("element-repeated", f"The nuspec has {count} elements {listed}: keep one.")
+            yield Fault("element-repeated", f"The nuspec has {count} {listed} elements. Keep one.")
     for name in names:
         if name in RESERVED:
-            message = f"The nuspec has an element <{name}>, which is the server's own to say: remove it."
+            message = f"The nuspec has an element <{name}>, which is reserved for the server. Remove it."
             yield Fault("element-reserved", message)
         if name != "tags" and name.lower() == "tags":
             yield Fault(
-                "element-misspelt", f"The nuspec has an element {quote(name)}, which nobody reads: write <tags>."
+                "element-misspelt", f"The nuspec has an element {quote(name)}, which clients ignore. Write <tags>."
             )
 
 
 def check_children(subject: Subject) -> Iterator[Fault]:
-    """Look for elements inside of those that hold nothing but text."""
+    """Check that the license and the icon contain no elements."""
     for name in ("license", "icon"):
         element = subject.find_element(name)
         if element is not None and element.children:
             inner = quote(element.children[0].name)
-            yield Fault("element-nested", f"The <{name}> holds an element {inner}: it must hold nothing but text.")
+            yield Fault("element-nested", f"The <{name}> contains an element {inner}, but only text is allowed there.")
 
 
 def check_lengths(subject: Subject) -> Iterator[Fault]:
-    """Measure every text that has a limit."""
+    """Check the length of every text that has a limit."""
     for name, most in _limits_of(subject.limits).items():
         yield from _too_long(f"<{name}>", subject.text_of(name), most)
     repository = subject.package.repository
@@ -89,74 +91,74 @@ def check_lengths(subject: Subject) -> Iterator[Fault]:
 
 
 def check_presence(subject: Subject) -> Iterator[Fault]:
-    """Look for the texts that a reader expects."""
+    """Check that there is a description and an author."""
     if not subject.package.description:
-        yield Fault("description-missing", "The nuspec has no <description>: say in one what the package is for.")
+        yield Fault("description-missing", "The nuspec has no <description>. Describe what the package is for.")
     if not subject.package.authors:
-        yield Fault("authors-missing", "The nuspec has no <authors>: say in one who made the package.")
+        yield Fault("authors-missing", "The nuspec has no <authors>. Name the authors of the package.")
 
 
 def check_flags(subject: Subject) -> Iterator[Fault]:
-    """Look for flags that are neither true nor false."""
+    """Check that flags are true or false."""
     for element in subject.metadata.children:
         is_flag = element.text.strip().lower() in ("true", "false") and not element.children
         if element.name in FLAGS and not is_flag:
             said = quote(element.text) if element.text else "empty"
-            yield Fault("flag-invalid", f"The <{element.name}> is {said}: write true or false, or remove it.")
+            yield Fault("flag-invalid", f"The <{element.name}> is {said}. Use true or false, or remove it.")
 
 
 def check_addresses(subject: Subject) -> Iterator[Fault]:
-    """Look for addresses that no browser should follow, and for those that clients cannot read."""
+    """Check for URLs that browsers must not follow, and for those that clients cannot read."""
     for name in ADDRESSES:
         text = subject.text_of(name)
         if not text or find_address(text) is not None or len(text) > subject.limits.max_address_length:
             continue
         if _WEB.match(text):
             message = (
-                f"The <{name}> {quote(text)} is left out, because not every client can read it: write scheme, host and "
-                "path only, without a user name, and percent-encode special characters."
+                f"The <{name}> {quote(text)} is not shown because some clients cannot read it. Use only a scheme, host "
+                "and path, without a user name, and percent-encode special characters."
             )
             yield Fault("address-unreadable", message)
         else:
             message = (
-                f"The <{name}> {quote(text)} is no address: write a whole one that begins with https:// or http://."
+                f"The <{name}> {quote(text)} is not a valid URL. Use a full URL that begins with https:// or http://."
             )
             yield Fault("address-invalid", message)
 
 
 def check_repository(subject: Subject) -> Iterator[Fault]:
-    """Look for a repository that cannot be shown as a link."""
+    """Check that the repository can be shown as a link."""
     repository = subject.package.repository
     if repository is None or not repository.url:
         return
     allowed = ("git://", "https://") if (repository.type or "").lower() == "git" else ("https://",)
     if not repository.url.lower().startswith(allowed):
-        message = f"The url of the <repository> is not shown: let it begin with {' or '.join(allowed)}."
+        message = f"The url of the <repository> is not shown. It must begin with {' or '.join(allowed)}."
         yield Fault("repository-hidden", message)
     elif find_repository_address(repository.url) is None and len(repository.url) <= subject.limits.max_address_length:
         message = (
-            f"The url of the <repository> {quote(repository.url)} is left out, because not every client can read it: "
-            "write scheme, host and path only, without a user name, and percent-encode special characters."
+            f"The url of the <repository> {quote(repository.url)} is not shown because some clients cannot read it. "
+            "Use only a scheme, host and path, without a user name, and percent-encode special characters."
         )
         yield Fault("repository-hidden", message)
 
 
 def check_client(subject: Subject) -> Iterator[Fault]:
-    """Look at the version of the client that the package asks for."""
+    """Check the minimum client version that the package requires."""
     text = subject.metadata.find_attribute("minClientVersion")
     if text is None:
         return
     try:
         version = parse_version(text)
     except InvalidVersion:
-        message = (
-            f"The minClientVersion is {quote(text)}, which is no version: write one such as 2.12, or leave it out."
-        )
+        message = f"The minClientVersion {quote(text)} is not a valid version. Use one such as 2.12, or remove it."
         yield Fault("client-version-invalid", message)
         return
     newest = subject.limits.newest_client
     if version > newest:
-        message = f"The minClientVersion {quote(text)} is above {newest.normalized}, so few could use it: lower it."
+        message = (
+            f"The minClientVersion {quote(text)} is above {newest.normalized}, the newest client. Use a lower one."
+        )
         yield Fault("client-version-too-new", message)
 
 
@@ -173,7 +175,7 @@ def _limits_of(limits: Limits) -> Mapping[str, int]:
 
 def _too_long(what: str, text: str | None, most: int) -> Iterator[Fault]:
     if text and (length := length_of(text)) > most:
-        yield Fault("text-too-long", f"The {what} has {length} characters: at most {most} are allowed. Shorten it.")
+        yield Fault("text-too-long", f"The {what} has {length} characters; at most {most} are allowed. Shorten it.")
 
 
 _MANIFEST, _LENGTHS = "nuget.org, manifest", "nuget.org, lengths"
@@ -183,7 +185,7 @@ RULES = (
         "nuspec-noncharacter",
         Severity.GALLERY,
         _MANIFEST,
-        "The .nuspec holds a code point that Unicode keeps from ever being a character.",
+        "The .nuspec file contains a Unicode noncharacter.",
         "U+FDD0 in a description",
         check_unicode,
     ),
@@ -191,15 +193,15 @@ RULES = (
         "nuspec-not-normalized",
         Severity.WARNING,
         _MANIFEST,
-        "The .nuspec is not in Unicode form C.",
-        "e and U+0301 in place of é",
+        "The .nuspec file is not in Unicode form C.",
+        "e and U+0301 instead of é",
         check_unicode,
     ),
     Rule(
         "element-repeated",
         Severity.GALLERY,
         _MANIFEST,
-        "An element of the metadata comes more than once.",
+        "An element of the metadata appears more than once.",
         "two <title>",
         check_names,
     ),
@@ -207,7 +209,7 @@ RULES = (
         "element-reserved",
         Severity.GALLERY,
         _MANIFEST,
-        "An element has the name of something that the server says.",
+        "The name of an element is reserved for the server.",
         "<listed>false</listed>",
         check_names,
     ),
@@ -215,7 +217,7 @@ RULES = (
         "element-misspelt",
         Severity.GALLERY,
         _MANIFEST,
-        "The element <tags> is in another casing.",
+        "The element <tags> is written in another letter case.",
         "<Tags>",
         check_names,
     ),
@@ -223,12 +225,17 @@ RULES = (
         "element-nested",
         Severity.GALLERY,
         "nuget.org, license and icon",
-        "The license or the icon holds an element.",
+        "The license or the icon contains an element.",
         "<icon><b>a.png</b></icon>",
         check_children,
     ),
     Rule(
-        "text-too-long", Severity.GALLERY, _LENGTHS, "A text is longer than allowed.", "a <title> of 257", check_lengths
+        "text-too-long",
+        Severity.GALLERY,
+        _LENGTHS,
+        "A text is longer than allowed.",
+        "a <title> of 257 characters",
+        check_lengths,
     ),
     Rule(
         "description-missing",
@@ -250,7 +257,7 @@ RULES = (
         "flag-invalid",
         Severity.ALWAYS,
         "NuGet clients, which fail on it",
-        "A flag is neither true nor false, or empty.",
+        "A flag is empty, or neither true nor false.",
         "<serviceable>maybe</serviceable>",
         check_flags,
     ),
@@ -258,7 +265,7 @@ RULES = (
         "address-invalid",
         Severity.GALLERY,
         _MANIFEST,
-        "An address is relative, or of another kind than http and https.",
+        "A URL is relative, or is not http or https.",
         "<projectUrl>javascript:alert(1)</projectUrl>",
         check_addresses,
     ),
@@ -266,7 +273,7 @@ RULES = (
         "address-unreadable",
         Severity.WARNING,
         "documents that clients read",
-        "An address has a user name, an unusual host or characters to be escaped; it is left out.",
+        "A URL has a user name, an unusual host or unescaped characters, so it is not shown.",
         "<iconUrl>https://a.example/my icon.png</iconUrl>",
         check_addresses,
     ),
@@ -274,7 +281,7 @@ RULES = (
         "repository-hidden",
         Severity.WARNING,
         "nuget.org, repository",
-        "The address of the repository is not one that is shown.",
+        "The URL of the repository cannot be shown.",
         '<repository url="ssh://git.example/a" />',
         check_repository,
     ),
@@ -282,7 +289,7 @@ RULES = (
         "client-version-invalid",
         Severity.ALWAYS,
         "NuGet clients, which fail on it",
-        "The minClientVersion is no version.",
+        "The minClientVersion is not a valid version.",
         'minClientVersion="new"',
         check_client,
     ),
@@ -290,7 +297,7 @@ RULES = (
         "client-version-too-new",
         Severity.GALLERY,
         "nuget.org, manifest",
-        "The minClientVersion is above every client that is known.",
+        "The minClientVersion is above that of every known client.",
         'minClientVersion="99.0"',
         check_client,
     ),

@@ -5,7 +5,7 @@ A member may do what the team may, and owns what the team owns, until removed.
 
 from motherlode.domain.accounts import PERSON, SERVICE, TEAM
 from motherlode.domain.permissions import Actor, check_may_administer
-from motherlode.domain.refusals import NoSuchRole
+from motherlode.domain.refusals import NotAMember
 from motherlode.observe.clock import Clock
 from motherlode.store.accounts import accounts
 from motherlode.store.database.sqlite import Database
@@ -27,12 +27,12 @@ def add_member(team: str, name: str, actor: Actor, *, db: Database, clock: Clock
 
 
 def remove_member(team: str, name: str, actor: Actor, *, db: Database, clock: Clock) -> None:
-    """Take an account out of a team. Administrators may. Raises `NotAllowed`, `NoSuchAccount`, `NoSuchRole`."""
+    """Take an account out of a team. Administrators may. Raises `NotAllowed`, `NoSuchAccount`, `NotAMember`."""
     check_may_administer(actor)
     with db.write() as tx:
         team_row = accounts.get(tx, team, TEAM)
         account = accounts.get(tx, name)
         if not accounts.remove_member(tx, team_row.id, account.id):
-            raise NoSuchRole(f"{account.name} is no member of {team_row.name}: 'team show' names the members.")
+            raise NotAMember(account.name, team_row.name)
         details = {"team": team_row.name}
         write_audit(tx, actor, "remove-member", feed=None, subject=account.name, at=clock.now(), details=details)

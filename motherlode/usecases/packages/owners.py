@@ -6,7 +6,7 @@ The last owner cannot be removed, so that an id that has owners never becomes ow
 from dataclasses import dataclass
 
 from motherlode.domain.permissions import Actor, Ownership, check_may_administer, check_may_manage_owners
-from motherlode.domain.refusals import LastOwner, NoSuchId, NoSuchRole
+from motherlode.domain.refusals import LastOwner, NoSuchId, NotAnOwner, NotInvited
 from motherlode.nuget.ids import PackageId
 from motherlode.observe.clock import Clock
 from motherlode.store import feeds
@@ -69,14 +69,14 @@ def remove_owner(package_id: PackageId, name: str, actor: Actor, *, feed: str, d
 
     Owners and administrators may.
 
-    Raises `NotAllowed`, `NoSuchFeed`, `NoSuchId`, `NoSuchAccount`, `NoSuchRole`, `LastOwner`.
+    Raises `NotAllowed`, `NoSuchFeed`, `NoSuchId`, `NoSuchAccount`, `NotAnOwner`, `LastOwner`.
     """
     with db.write() as tx:
         known = get_managed(tx, package_id, actor, feed)
         account = accounts.get(tx, name)
         ids = {owner.id for owner in owners.of_id(tx, known.feed.id, package_id.key)}
         if account.id not in ids:
-            raise NoSuchRole(f"{account.name} does not own {package_id} on the feed {feed!r}: see 'owner list'.")
+            raise NotAnOwner(account.name, str(package_id), feed)
         if len(ids) == 1:
             raise LastOwner(account.name, str(package_id))
         owners.remove(tx, known.feed.id, package_id.key, account.id)
@@ -108,22 +108,20 @@ def take_invitation(tx: Tx, package_id: PackageId, name: str, actor: Actor, feed
     """Remove the invitation of that account; returns the feed and the account.
 
     The account may, a member of the team that it is, and administrators. Raises `NoSuchFeed`, `NoSuchAccount`,
-    `NotAllowed`, `NoSuchRole`.
+    `NotAllowed`, `NotInvited`.
     """
     row = feeds.get(tx, feed)
     account = accounts.get(tx, name)
     check_may_act_for(actor, account.id)
     if not owners.remove_invitation(tx, row.id, package_id.key, account.id):
-        raise NoSuchRole(
-            f"{account.name} is not invited to own {package_id} on the feed {feed!r}: ask one of its owners to do so."
-        )
+        raise NotInvited(account.name, str(package_id), feed)
     return row, account
 
 
 def accept_invitation(package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
     """Make the invited account an owner. It may, a member of the team that it is, and administrators.
 
-    Raises `NoSuchFeed`, `NoSuchAccount`, `NotAllowed`, `NoSuchRole`.
+    Raises `NoSuchFeed`, `NoSuchAccount`, `NotAllowed`, `NotInvited`.
     """
     with db.write() as tx:
         row, account = take_invitation(tx, package_id, name, actor, feed)
@@ -138,7 +136,7 @@ def decline_invitation(
 ) -> None:
     """Drop the invitation. The invited account may, a member of the team that it is, and administrators.
 
-    Raises `NoSuchFeed`, `NoSuchAccount`, `NotAllowed`, `NoSuchRole`.
+    Raises `NoSuchFeed`, `NoSuchAccount`, `NotAllowed`, `NotInvited`.
     """
     with db.write() as tx:
         _, account = take_invitation(tx, package_id, name, actor, feed)

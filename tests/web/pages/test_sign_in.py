@@ -363,7 +363,7 @@ class TestTheFirstUse:
             (401, "This is no key of an administrator", self.fields(add_key(server))),
             (400, "The two passwords are not the same", self.fields(key, again="something else")),
             (400, "The password is too short", self.fields(key, password="short", again="short")),
-            (400, "No user or team can be called 'no name'", self.fields(key, name="no name")),
+            (400, "'no name' is not a valid user or team name", self.fields(key, name="no name")),
         ]
         for status, sentence, fields in cases:
             answer = browser.send("/sign-in", fields)
