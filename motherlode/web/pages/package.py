@@ -200,7 +200,7 @@ def find_source(package: Package) -> SourceLink | None:
     link = find_link(repository.url)
     commit = (repository.commit or "").strip() or None
     commit_link = find_commit_link(link, commit) if link and commit else None
-    text = link.partition("://")[2].removesuffix("/").removesuffix(".git") if link else "An address that is no web page"
+    text = link.partition("://")[2].removesuffix("/").removesuffix(".git") if link else "The address is not a web page"
     return SourceLink(text, link, commit[:_SHORT_COMMIT] if commit else None, commit_link)
 
 

@@ -49,13 +49,13 @@ from motherlode.web.refusal_responses import headers_of, status_of
 from motherlode.web.request import Request
 from motherlode.web.responses import NO_STORE
 
-WRONG_LOGIN: Final = "The name or the password is wrong, or the user is disabled."
+WRONG_LOGIN: Final = "The user name or password is wrong, or the account is disabled."
 _OLD_FORM: Final = (
-    "This page was out of date, and nothing was done: send it once more. Where that does not help, let the browser "
-    "keep the cookies of this site."
+    "The form has expired, and nothing was changed. Submit it again. If that does not help, allow cookies for this "
+    "site."
 )
-_NO_KEY: Final = "This is no key of an administrator: take the one in first-key.txt, or the bootstrap key."
-_NOT_THE_SAME: Final = "The two passwords are not the same: type the same one twice."
+_NO_KEY: Final = "This is not an administrator's API key. Use the key in first-key.txt, or the bootstrap key."
+_NOT_THE_SAME: Final = "The two passwords do not match. Enter the same password twice."
 _TARGET: Final = re.compile(r"/(?!/)[!#-\[\]-~]{0,2000}")
 """Visible ASCII without quotation mark and backslash, which browsers take for a slash."""
 _NO_TARGETS: Final = frozenset({"/sign-in", "/sign-out"})
@@ -135,7 +135,7 @@ async def _sign_in(request: Request, form: Form) -> Response:
         session = await _start(request, form)
     except SignInRefused as refusal:
         wait_s = refusal.retry_after_s
-        wait = "" if wait_s is None else f" There were many wrong ones: wait {wait_s} seconds first."
+        wait = "" if wait_s is None else f" Too many attempts failed: wait {wait_s} seconds, then try again."
         return await _ask_again(request, form, refusal, f"{WRONG_LOGIN}{wait}")
     return _enter(request, form, session)
 

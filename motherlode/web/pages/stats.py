@@ -40,7 +40,7 @@ async def get_stats_csv(request: Request) -> Response:
     """One table of the statistics."""
     table = request.parameters["table"].lower()
     if table not in _TABLES:
-        raise NoSuchAddress(f"There is no such table: there are {', '.join(_TABLES)}.")
+        raise NoSuchAddress(f"This table does not exist. The tables are {', '.join(_TABLES)}.")
     name = f"stats/{table}/{request.services.clock.now().date()}"
     render = partial(_render_csv, request, table)
     response = await answer(request, render, id_key=FEED_WIDE, name=name, has_links=False, is_foreign=True)

@@ -71,7 +71,7 @@ async def get_static(request: Request) -> Response:
     """A file that pages are made with. One of another version is not there any more."""
     asset = ASSETS.find(request.parameters["file"])
     if asset is None:
-        raise NoSuchAddress("No file of that name belongs to this version of the pages: load the page again.")
+        raise NoSuchAddress("This file is not part of the running version of the pages. Reload the page.")
     headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
     if not offers_gzip(header(request.scope, b"accept-encoding")):
         return Response(asset.body, headers=headers, media_type=asset.media_type)

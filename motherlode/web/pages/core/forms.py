@@ -30,7 +30,7 @@ async def read_form(request: Request) -> Form:
         raise FormRefused
     media_type = (header(request.scope, b"content-type") or "").partition(";")[0].strip().lower()
     if media_type != _MEDIA_TYPE:
-        raise InvalidForm(f"A page's form is sent as {_MEDIA_TYPE}: load the page anew and send its form.")
+        raise InvalidForm(f"Forms must be sent as {_MEDIA_TYPE}. Reload the page and submit the form again.")
     return parse_form(await request.body.read_form(MAX_FORM_BYTES))
 
 
@@ -42,7 +42,9 @@ def parse_form(body: bytes) -> Form:
             parse_qsl, body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
         )
     except (Unreadable, UnicodeDecodeError):
-        raise InvalidForm("The form is no text in UTF-8, or has too many fields: load the page anew.") from None
+        raise InvalidForm(
+            "The form is not valid UTF-8, or has too many fields. Reload the page and try again."
+        ) from None
     for name, value in fields:
         form.setdefault(name, value)
     return form

@@ -48,7 +48,7 @@ def draw_days(days: Sequence[DayCount]) -> DaysChart | None:
     bars = Markup().join(_draw_bar(place, each, highest) for place, each in enumerate(days) if each.count)
     first, last = format_date(days[0].day), format_date(days[-1].day)
     name = f"Downloads per day from {first} to {last}"
-    about = f"{total:,} in all, peak {highest:,} per day."
+    about = f"{total:,} total, peak {highest:,} per day."
     width = len(days) * _SLOT - _GAP
     return DaysChart(_CHART.format(width, _HEIGHT, f"{name}: {about}", name, about, bars), total, highest, first, last)
 

@@ -92,7 +92,7 @@ def _dotnet(source: Source) -> Tab:
     return Tab(
         "dotnet",
         "dotnet CLI",
-        "Adds this feed to your package sources, for all projects of yours.",
+        "Adds this feed to your package sources, for all your projects.",
         (Line(source.add_line(), "the line for the dotnet CLI"),),
     )
 
@@ -108,8 +108,8 @@ def _config(source: Source) -> Tab:
         *(_credentials(source) if source.is_private else ()),
         "</configuration>",
     ]
-    where = "A file beside your solution, kept with its source: whoever builds it finds the packages."
-    about = f"{where} The key comes from the variable MOTHERLODE_KEY." if source.is_private else where
+    where = "Save this file next to your solution and commit it, so that every build finds the packages."
+    about = f"{where} The key is read from the environment variable MOTHERLODE_KEY." if source.is_private else where
     return Tab("config", "nuget.config", about, (Line("\n".join(lines), "nuget.config"),))
 
 
@@ -127,17 +127,18 @@ def _credentials(source: Source) -> tuple[str, ...]:
 
 
 def _visual_studio(source: Source) -> Tab:
-    plain = (Step("Tick “Allow insecure connections”, since the address is plain http."),) if source.is_plain else ()
-    login = (Step("When Visual Studio asks, give your name, and an API key as password."),) if source.is_private else ()
+    plain = (Step("Select “Allow insecure connections”: this feed uses http."),) if source.is_plain else ()
+    sign_in = "When Visual Studio asks you to sign in, enter your user name, and an API key as the password."
+    login = (Step(sign_in),) if source.is_private else ()
     steps = (
-        Step("Open Tools › Options › NuGet Package Manager › Package Sources, and press +."),
+        Step("Open Tools › Options › NuGet Package Manager › Package Sources, and click +."),
         Step("Name:", source.name, "the name"),
         Step("Source:", source.address, "the address"),
         *plain,
-        Step("Press Update, then OK."),
+        Step("Click Update, then OK."),
         *login,
     )
-    return Tab("visual-studio", "Visual Studio", "Adds this feed to the sources of the package manager.", steps=steps)
+    return Tab("visual-studio", "Visual Studio", "Adds this feed to the package sources of Visual Studio.", steps=steps)
 
 
 def _github(source: Source) -> Tab:
@@ -150,7 +151,7 @@ def _github(source: Source) -> Tab:
         f"- run: {source.push_line(_PACKAGES, _VARIABLE)}",
         *env,
     ]
-    about = "Steps of a job that builds packages and pushes them here. Keep the API key as the secret MOTHERLODE_KEY."
+    about = "Job steps that build packages and push them here. Store the API key as the secret MOTHERLODE_KEY."
     return Tab("github", "GitHub Actions", about, (Line("\n".join(lines), "the steps for GitHub Actions"),))
 
 
@@ -163,5 +164,5 @@ def _gitlab(source: Source) -> Tab:
         "    - dotnet pack --configuration Release --output packages",
         f"    - {source.push_line(_PACKAGES, _VARIABLE)}",
     ]
-    about = "A job that builds packages and pushes them here. Keep the API key as the masked variable MOTHERLODE_KEY."
+    about = "A job that builds packages and pushes them here. Store the API key as the masked variable MOTHERLODE_KEY."
     return Tab("gitlab", "GitLab CI", about, (Line("\n".join(lines), "the job for GitLab CI"),))

@@ -67,7 +67,7 @@ def _as_dependency(package: Package, urls: Urls) -> Iterator[Tab]:
     )
     yield Tab("paket", "Paket", (Line(f"paket add {name} --version {version}", "the command"),))
     directive = f"#:package {name}@{version}"
-    yield Tab("file", "File-based", (Line(directive, "the directive", "At the top of a program of one file:"),))
+    yield Tab("file", "File-based", (Line(directive, "the directive", "At the top of a file-based app:"),))
     command = f"nuget install {name} -Version {version} -Source {urls.service_index}"
     yield Tab("nuget", "nuget.exe", (Line(command, "the command"),))
 
@@ -75,9 +75,9 @@ def _as_dependency(package: Package, urls: Urls) -> Iterator[Tab]:
 def _as_tool(identity: Identity) -> Iterator[Tab]:
     name, version = _texts(identity)
     install = f"dotnet tool install --global {name} --version {version}"
-    manifest = Line("dotnet new tool-manifest", "the command for the manifest", "Once in each repository:")
+    manifest = Line("dotnet new tool-manifest", "the command for the manifest", "Once per repository:")
     local = Line(f"dotnet tool install --local {name} --version {version}", "the command", "Then:")
-    once = Line(f"dnx {name}@{version}", "the command", "Run it without installing it:")
+    once = Line(f"dnx {name}@{version}", "the command", "Run the tool without installing it:")
     yield Tab("tool-global", "Global tool", (Line(install, "the command"),))
     yield Tab("tool-local", "Local tool", (manifest, local))
     yield Tab("tool-once", "dnx", (once,))
@@ -91,17 +91,17 @@ def _as_template(identity: Identity) -> Iterator[Tab]:
 def _as_sdk(identity: Identity) -> Iterator[Tab]:
     name, version = _texts(identity)
     pinned = f'{{\n  "msbuild-sdks": {{\n    "{name}": "{version}"\n  }}\n}}'
-    project = Line(f'<Project Sdk="{name}/{version}">', "the element", "First in the project file:")
+    project = Line(f'<Project Sdk="{name}/{version}">', "the element", "At the top of the project file:")
     yield Tab("sdk", "MSBuild SDK", (project,))
     yield Tab(
         "sdk-pinned",
         "global.json",
         (
             Line(pinned, "the setting", "In global.json:"),
-            Line(f'<Project Sdk="{name}">', "the element", "First in the project file:"),
+            Line(f'<Project Sdk="{name}">', "the element", "At the top of the project file:"),
         ),
     )
-    directive = Line(f"#:sdk {name}@{version}", "the directive", "At the top of a program of one file:")
+    directive = Line(f"#:sdk {name}@{version}", "the directive", "At the top of a file-based app:")
     yield Tab("sdk-file", "File-based", (directive,))
 
 

@@ -69,7 +69,7 @@ _CLEANER: Final = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     filter_style_properties={"text-align"},
 )
-_CUT: Final = Markup('<p class="notice">The rest of this README is too long to be shown here.</p>')
+_CUT: Final = Markup('<p class="notice">This README is too long. The rest of it is not shown.</p>')
 
 
 def render_readme(text: str, *, image_hosts: frozenset[str]) -> Markup:
