@@ -155,7 +155,7 @@ class TestContent:
         facts = facts_of(look(server, "/packages/Acme.Rich/2.0.0"))
         assert facts["License"] == "(MIT OR Apache-2.0+) AND GPL-2.0-only WITH Classpath-exception-2.0"
         assert facts["Project"] == "acme.example/widgets"
-        assert facts["RenderContext"] == "github.com/acme/widgets at commit 0123456789"
+        assert facts["Source"] == "github.com/acme/widgets at commit 0123456789"
         assert facts["Tags"] == "alpha beta"
         assert facts["Copyright"] == "(c) Acme"
         assert "net8.0" in facts["Target frameworks"]
