@@ -54,12 +54,16 @@ def parse_boundary(content_type: bytes | str) -> bytes | None:
     for name, quoted, plain in _PARAMETER.findall(semicolon + rest):
         if name.lower() == "boundary":
             return _checked_boundary(re.sub(r"\\(.)", r"\1", quoted) or plain.strip())
-    raise InvalidForm("The Content-Type names no boundary: send multipart/form-data with one, or the package alone.")
+    raise InvalidForm(
+        "The Content-Type has no boundary. Send multipart/form-data with a boundary, or only the package."
+    )
 
 
 def _checked_boundary(text: str) -> bytes:
     if not text.isascii() or not text.isprintable() or not 1 <= len(text) <= MAX_BOUNDARY_BYTES:
-        raise InvalidForm(f"The boundary in the Content-Type must be 1 to {MAX_BOUNDARY_BYTES} visible characters.")
+        raise InvalidForm(
+            f"The boundary in the Content-Type must be 1 to {MAX_BOUNDARY_BYTES} printable ASCII characters."
+        )
     return text.encode()
 
 
@@ -105,16 +109,16 @@ class FirstPart:
     def finish(self) -> None:
         """Say that the body is over; raises InvalidForm when its closing delimiter has not come."""
         if self._stage is _Stage.PREAMBLE:
-            raise InvalidForm("The form has no parts: its boundary does not occur in the body.")
+            raise InvalidForm("The form has no parts: the body does not contain its boundary.")
         if self._stage is not _Stage.CLOSED:
-            raise InvalidForm("The form has no closing boundary: it was cut short or its Content-Type is wrong.")
+            raise InvalidForm("The form has no closing boundary: it is incomplete, or its Content-Type is wrong.")
 
     def _skip_preamble(self) -> None:
         found = self._find_delimiter()
         if found is None:
             self._drop(len(self._held) - self._max_delimiter_bytes)
         elif found.group() == _CLOSING:
-            raise InvalidForm("The form has no parts: send the package as its first part.")
+            raise InvalidForm("The form has no parts. Send the package as its first part.")
         else:
             self._enter(_Stage.HEADERS, found.end())
 
@@ -122,9 +126,11 @@ class FirstPart:
         found = _BLANK_LINE.search(self._held, max(0, self._searched - len(b"\n\r")))
         length = found.end() if found else len(self._held)
         if length > MAX_HEADER_BYTES:
-            raise InvalidForm(f"The headers of the form's first part are longer than {MAX_HEADER_BYTES} bytes.")
+            raise InvalidForm(
+                f"The headers of the form's first part are too long: at most {MAX_HEADER_BYTES} bytes are allowed."
+            )
         if self._marker in self._held[:length]:
-            raise InvalidForm("The form's first part has no blank line behind its headers.")
+            raise InvalidForm("The form's first part has no blank line after its headers.")
         if found:
             self._enter(_Stage.PACKAGE, found.end())
         else:
@@ -177,7 +183,7 @@ class FirstPart:
             self._judged = start + 1
             self._near_delimiters += 1
         if self._near_delimiters > MAX_NEAR_DELIMITERS:
-            raise InvalidForm("The form's boundary occurs over and over in what it holds: send it with another one.")
+            raise InvalidForm("The form contains its boundary too often. Send it with another boundary.")
 
     def _drop(self, length: int) -> None:
         if length > 0:
