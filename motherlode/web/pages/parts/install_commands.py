@@ -1,7 +1,7 @@
-"""The lines that install a package, by what it is for: what its page offers to copy.
+"""The install commands on a package page, by package type.
 
-Each line works as it stands wherever the feed is set up as a source. Ids and versions hold nothing that a shell, XML or
-JSON would read: letters, digits, and some of `.`, `-` and `_`.
+Each command works as printed if the feed is set up as a package source. Ids and versions need no escaping for a shell,
+XML or JSON: they contain only letters, digits, `.`, `-` and `_`.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from motherlode.protocol.urls import Urls
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Text to copy; `about` says where it belongs, "" where that is a terminal. `what` completes "Copy …"."""
+    """Text to copy. `about` says where it belongs, or is "" for a terminal. `what` completes the label "Copy …"."""
 
     text: str
     what: str
@@ -22,7 +22,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One way to install a package; `name` is good for an id of the page."""
+    """One way to install a package. `name` is valid as part of an HTML id."""
 
     name: str
     title: str
@@ -30,7 +30,8 @@ class Tab:
 
 
 def install_tabs(package: Package, urls: Urls) -> tuple[Tab, ...]:
-    """The ways to install it, the most usual first; those of a dependency where its types name nothing else."""
+    """Return the ways to install the package, the most common one first. Packages of unknown types are installed like
+    dependencies."""
     kinds = {kind.name.lower() for kind in package.package_types}
     tabs: list[Tab] = []
     if "mcpserver" in kinds:
