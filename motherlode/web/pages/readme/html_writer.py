@@ -75,7 +75,7 @@ class _Code:
 
 
 def write_readme(cleaned: str, image_hosts: frozenset[str]) -> Markup:
-    """Rewrite HTML that the cleaner has made well-formed; the result is what `render_readme` (`markdown.py`) promises."""
+    """Rewrite HTML that the cleaner has made well-formed, as `render_readme` (`markdown.py`) promises."""
     writer = _Writer(image_hosts)
     writer.feed(cleaned)
     writer.close()
