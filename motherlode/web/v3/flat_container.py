@@ -38,7 +38,7 @@ async def get_file(request: Request) -> Response:
 
 
 def _cache_of(policy: FeedPolicy) -> str:
-    """Return the Cache-Control for the feed's files under its current settings, which apply from the next request on."""
+    """Return the Cache-Control for the feed's files; changed settings apply from the next request on."""
     is_for_ever = policy.overwrite is Overwrite.NEVER and policy.delete is Deletion.UNLIST
     return IMMUTABLE if is_for_ever else REVALIDATE
 
