@@ -119,7 +119,7 @@ class AuditRecorder:
             self._start(record_refusal, actor, action=action, feed=feed, subject=subject, reason=reason)
 
     def tell_more(self, *, is_end: bool = False) -> None:
-        """Record how many attempts were left out, for callers whose minute is over; at the end of the worker for all."""
+        """Record how many attempts were left out: for callers whose minute is over, at the worker's end for all."""
         for (name, key_id), count in self._refusals.take_more(None if is_end else monotonic()):
             reason = f"and {count} more attempts were refused"
             actor = Actor(name, frozenset(), key_id=key_id)
