@@ -27,7 +27,7 @@ longest stalled ones are ended. Downloads that share a slow line are slow, but n
 _STALLED_S: Final = 2.0
 BUSY_S: Final = 5.0
 """Seconds after its last byte for which a connection does not count as idle, however many its address has: a restore
-opens one for each package at once, and waits for responses. Only the limit of the whole server ends these earlier."""
+opens one for each package at once, and waits for responses. The limit of the whole server still applies."""
 _ADDRESSES_TOLD: Final = 5
 """Max addresses in a log line: one of them may be a proxy that is missing in `server.trusted_proxies`."""
 IDLE_TIMES: Final = 4
@@ -57,7 +57,7 @@ class Guarded:
 
 @dataclass(slots=True)
 class _Unread:
-    """A response that is unread since `since`: the client had read `read_bytes_then` bytes then, and `read_bytes` now."""
+    """A response that is unread since `since`. The client had read `read_bytes_then` bytes then, `read_bytes` now."""
 
     since: float
     read_bytes_then: int

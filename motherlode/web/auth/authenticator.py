@@ -197,7 +197,7 @@ class Authenticator:
         return await self._judge_person(request, digest, credential)
 
     async def _judge_key(self, request: Request, digest: bytes, key: bytes) -> Remembered:
-        """Check a key. Valid keys are cached, except single-use ones; invalid keys are cheap to check and not cached."""
+        """Check a key. Valid keys are cached, except single-use ones; invalid keys are not: they are cheap to check."""
         services = self._house
         found = await request.read(
             identify_key, key, bootstrap=services.bootstrap, db=services.db, clock=services.clock
