@@ -90,7 +90,7 @@ FEED_ROUTES: Final = (
         "delete", ("DELETE",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.delete_version, check_may_ever_take_away
     ),
     Route("relist", ("POST",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.post_version, check_may_ever_unlist),
-    # clients that were given the V2 feed's address push and delete right below it
+    # clients with a V2 feed address as their source push and delete directly below it
     Route("push", ("PUT",), "/api/v2", publish.put_package, check_may_ever_push, is_for_new_clients=True),
     Route("push", ("PUT",), "/api/v2/{file}.nupkg", publish.put_package, check_may_ever_push, is_for_new_clients=True),
     Route("delete", ("DELETE",), "/api/v2/{id}/{version}", publish.delete_version, check_may_ever_take_away),

@@ -70,7 +70,7 @@ async def get_version(request: Request) -> Response:
 async def _answer(request: Request, version: Version | None) -> Response:
     services, feed, package_id = request.services, request.require_feed, request.package_id
     sees_unlisted = await _sees_unlisted(request)
-    today = services.clock.now().date()  # the days of the charts end with it
+    today = services.clock.now().date()  # the last day of the charts
 
     def render(source: RenderContext) -> RenderedDocument:
         view = services.showing.package(source, feed, package_id, version, sees_unlisted=sees_unlisted)
@@ -95,7 +95,7 @@ def _read_readme(services: Services, source: RenderContext, identity: Identity, 
     with _LAYOUT:
         if kept := _find_readme(services, key):
             return kept
-        from motherlode.web.pages.readme.markdown import render_readme  # noqa: PLC0415 3 MB that no server needs before this
+        from motherlode.web.pages.readme.markdown import render_readme  # noqa: PLC0415 3 MB that a server needs only here
 
         html = render_readme(text, image_hosts=services.image_hosts)
         services.documents.keep(key, Fragment(html.encode(), source.as_of))

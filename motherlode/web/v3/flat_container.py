@@ -73,9 +73,8 @@ def _answer_nupkg(
 ) -> Response:
     """Return the package, and count it if this is a download; `counted` is (feed id, package key, version key)."""
     if file.path is not None and not file.path.exists():
-        raise FileNotFoundError(
-            file.blob
-        )  # before the status is sent: a lost file must not look like a missing version
+        # before the status is sent: a lost file must not look like a missing version
+        raise FileNotFoundError(file.blob)
     response = blob_response(scope, file, services.blobs, name=name, cache=cache)
     if scope["method"] == "GET" and _is_beginning(response):
         client = client_of(header(scope, b"user-agent"))

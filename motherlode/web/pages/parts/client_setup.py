@@ -62,7 +62,7 @@ class Source:
     is_plain: bool
     is_private: bool
 
-    def add_line(self, user: str = "NAME", password: str = "KEY") -> str:  # noqa: S107 a placeholder for the reader's own
+    def add_line(self, user: str = "NAME", password: str = "KEY") -> str:  # noqa: S107 a placeholder
         """Return the command that adds the source to the user's NuGet configuration."""
         login = f" --username {user} --password {password} {_IN_CLEAR}" if self.is_private else ""
         # quirk: from NuGet 6.12 (SDK 9) on, a source over plain http is an error unless it is explicitly allowed

@@ -97,12 +97,12 @@ def leave_long_paragraphs(state: StateCore) -> None:
 _STEPS: Final = "steps"
 
 
-def _count_line(state: StateBlock, _first: int, _last: int, is_silent: bool) -> bool:  # noqa: FBT001 as rules are called
+def _count_line(state: StateBlock, _first: int, _last: int, is_silent: bool) -> bool:  # noqa: FBT001 the parser's signature
     state.env[_STEPS].take(1 if is_silent else _LINE_STEPS)
     return False
 
 
-def _count_place(state: StateInline, _is_silent: bool) -> bool:  # noqa: FBT001 as rules are called
+def _count_place(state: StateInline, _is_silent: bool) -> bool:  # noqa: FBT001 the parser's signature
     state.env[_STEPS].take(1)
     return False
 
