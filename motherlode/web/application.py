@@ -92,7 +92,7 @@ class Application:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request, or run the worker's lifespan."""
         if scope["type"] == "lifespan":
-            self._later.start(self._who.recall_homes())
+            self._later.start(self._who.recall_locations())
             life = Lifespan(self._house, self._background, self._request_log, self._recording, self._later)
             await life.run(receive, send)
         elif scope["type"] == "http":
@@ -148,9 +148,9 @@ class Application:
         """Return what is known about the request, or None if permissions changed since."""
         access = self._house.follower.snapshot.access
         known = self._find(scope, asked)
-        return known if known is not None and known.access == access else self._find_secluded(scope, asked, access)
+        return known if known is not None and known.access == access else self._find_private(scope, asked, access)
 
-    def _find_secluded(self, scope: Scope, asked: Hashable, access: int) -> KnownRequest | None:
+    def _find_private(self, scope: Scope, asked: Hashable, access: int) -> KnownRequest | None:
         """Return what is known about a request to a private feed by this caller, or None."""
         has_any = self._house.follower.snapshot.has_private_feeds
         reader = self._who.find_reader(scope, access) if has_any else None
@@ -270,7 +270,7 @@ class Application:
         if routes is FEED_ROUTES:
             await authorize(request, route, self._who)
         elif request.is_page:
-            await self._who.find_visitor(request)
+            await self._who.find_signed_in_user(request)
         return await route.answer(request) if route else self._miss(request, routes)
 
     async def _follow(self, request: Request, routes: Sequence[Route]) -> None:

@@ -46,7 +46,7 @@ class SignedInUser:
 class Door(Protocol):
     """Checks passwords and keys for the sign-in page; `motherlode.web.auth.authenticator` implements it."""
 
-    async def prove(self, request: "Request", user: str, password: str) -> tuple[Actor, str] | None:
+    async def verify_password(self, request: "Request", user: str, password: str) -> tuple[Actor, str] | None:
         """Return the actor and the stored hash that the password matched, or None if name or password is wrong.
 
         Raises `SignInRefused` after too many failed attempts from this address or with this name."""

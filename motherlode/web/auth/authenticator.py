@@ -57,10 +57,10 @@ class Authenticator:
     def __init__(self, services: Services, recording: AuditRecorder) -> None:
         self._house = services
         self._recording = recording
-        self._turns = KeyedLock()
-        self._hashers_of_strangers, self._hashers_at_home = CapacityLimiter(1), CapacityLimiter(1)
+        self._locks = KeyedLock()
+        self._hashers_unknown, self._hashers_known = CapacityLimiter(1), CapacityLimiter(1)
 
-    async def recall_homes(self) -> None:
+    async def recall_locations(self) -> None:
         """Read from the audit log where users signed in before this worker started."""
         try:
             found = await anyio.to_thread.run_sync(partial(recall_sign_ins, MOST_KEPT, db=self._house.db))
@@ -93,18 +93,18 @@ class Authenticator:
         authorization = find_authorization(request.scope)
         credential = parse_authorization(authorization) if authorization else None
         if authorization is None or credential is None:
-            return await self._get_visitor(request)
+            return await self._get_signed_in_user(request)
         digest = self._house.remembered.digest_of(authorization)
         known = self._find(request, digest)
         if known is None:
-            async with self._turns.of(digest):
-                known = self._find(request, digest) or await self._judge(request, digest, credential)
+            async with self._locks.hold(digest):
+                known = self._find(request, digest) or await self._check(request, digest, credential)
         if known.actor is None:
             raise SignInRefused
         request.credential = digest
         return self._greet(request, known.actor)
 
-    async def find_visitor(self, request: Request) -> SignedInUser | None:
+    async def find_signed_in_user(self, request: Request) -> SignedInUser | None:
         """Return the user of the browser's session with current rights, and set `request.signed_in_user`.
 
         Returns None without a valid session cookie."""
@@ -112,7 +112,7 @@ class Authenticator:
         if presented is None:
             return None
         digest = self._house.remembered.digest_of(presented)
-        known = self._find(request, digest) or await self._judge_session(request, digest, presented)
+        known = self._find(request, digest) or await self._check_session(request, digest, presented)
         if known is None or known.actor is None:
             return None
         request.credential = digest
@@ -120,7 +120,7 @@ class Authenticator:
         request.signed_in_user = SignedInUser(actor, make_form_token(presented.removeprefix(_SESSION).decode("ascii")))
         return request.signed_in_user
 
-    async def prove(self, request: Request, user: str, password: str) -> tuple[Actor, str] | None:
+    async def verify_password(self, request: Request, user: str, password: str) -> tuple[Actor, str] | None:
         """Check a password without the cache, as soon as it is its turn.
 
         Returns the actor and the stored hash that the password matched, or None if name or password is wrong. Raises
@@ -131,7 +131,7 @@ class Authenticator:
                 await anyio.sleep(attempt.wait_s)
                 found = await anyio.to_thread.run_sync(
                     partial(identify_person, user, password, db=services.db),
-                    limiter=self._hashers_at_home if attempt.is_at_home else self._hashers_of_strangers,
+                    limiter=self._hashers_known if attempt.is_at_home else self._hashers_unknown,
                 )
                 if found is not None:
                     attempt.note_right()
@@ -140,8 +140,8 @@ class Authenticator:
             raise
         services.metrics.count_sign_in("wrong" if found is None else "ok")
         if found is None:
-            told = await request.read(self._find_told, user)
-            get_logger().warning("sign_in_failed", request_id=request.request_id, client=address, **told)
+            fields = await request.read(self._find_log_fields, user)
+            get_logger().warning("sign_in_failed", request_id=request.request_id, client=address, **fields)
         return found
 
     async def get_writer(self, request: Request) -> Actor:
@@ -152,7 +152,7 @@ class Authenticator:
         if key is None:
             raise KeyMissing(may_sign_in=request.is_private)
         digest = self._house.remembered.digest_of(_KEY + key)
-        known = self._find(request, digest) or await self._judge_key(request, digest, key)
+        known = self._find(request, digest) or await self._check_key(request, digest, key)
         if known.actor is None:
             raise KeyRefused
         return self._greet(request, known.actor)
@@ -189,14 +189,14 @@ class Authenticator:
         bootstrap = self._house.bootstrap
         return is_well_formed(text) or (bootstrap is not None and is_same(digest_of(text.encode()), bootstrap))
 
-    async def _judge(self, request: Request, digest: bytes, credential: Credential) -> Remembered:
+    async def _check(self, request: Request, digest: bytes, credential: Credential) -> Remembered:
         key = self._key_in(credential)
         if key is not None:
-            return await self._judge_key(request, digest, key)
+            return await self._check_key(request, digest, key)
         assert isinstance(credential, Basic)  # noqa: S101 a token always counts as a key
-        return await self._judge_person(request, digest, credential)
+        return await self._check_password(request, digest, credential)
 
-    async def _judge_key(self, request: Request, digest: bytes, key: bytes) -> Remembered:
+    async def _check_key(self, request: Request, digest: bytes, key: bytes) -> Remembered:
         """Check a key. Valid keys are cached, except single-use ones; invalid keys are not: they are cheap to check."""
         services = self._house
         found = await request.read(
@@ -208,12 +208,12 @@ class Authenticator:
         elif found is not None:
             request.actor, request.rejection_reason = found.actor.sent_by(request.sender), found.rejection_reason
             _name(request, found.actor)
-        judged = self._judged(request, digest, actor, None)
+        checked = self._make_entry(request, digest, actor, None)
         if actor is not None and VERIFY not in actor.rights:
-            services.remembered.keep(judged)
-        return judged
+            services.remembered.keep(checked)
+        return checked
 
-    async def _judge_person(self, request: Request, digest: bytes, basic: Basic) -> Remembered:
+    async def _check_password(self, request: Request, digest: bytes, basic: Basic) -> Remembered:
         """Check a password; right and wrong ones are cached. A password that was verified recently is not hashed again
         while the stored hash stays the same."""
         services = self._house
@@ -221,36 +221,36 @@ class Authenticator:
         actor = None if proof is None else await request.read(identify_again, basic.user, proof=proof, db=services.db)
         if actor is None:
             actor, proof = await self._sign_in(request, basic) or (None, None)
-        judged = self._judged(request, digest, actor, proof)
-        services.remembered.keep(judged)
-        return judged
+        checked = self._make_entry(request, digest, actor, proof)
+        services.remembered.keep(checked)
+        return checked
 
     async def _sign_in(self, request: Request, basic: Basic) -> tuple[Actor, str] | None:
         """Check a password that is not cached, and record the sign-in."""
-        found = await self.prove(request, basic.user, basic.password)
+        found = await self.verify_password(request, basic.user, basic.password)
         if found is not None:
             self._recording.note_sign_in(request, found[0])
         return found
 
-    async def _get_visitor(self, request: Request) -> Actor:
-        signed_in_user = await self.find_visitor(request)
+    async def _get_signed_in_user(self, request: Request) -> Actor:
+        signed_in_user = await self.find_signed_in_user(request)
         if signed_in_user is None:
             raise SignInNeeded
         return signed_in_user.actor
 
-    async def _judge_session(self, request: Request, digest: bytes, presented: bytes) -> Remembered | None:
+    async def _check_session(self, request: Request, digest: bytes, presented: bytes) -> Remembered | None:
         """Check a session. Valid sessions are cached until they expire; invalid ones are cheap to check and not
         cached."""
         services, secret = self._house, presented.removeprefix(_SESSION).decode("ascii")
         found = await request.read(find_session, secret, db=services.db, clock=services.clock)
         if found is None:
             return None
-        judged = self._judged(request, digest, found.actor, None)
-        judged = replace(judged, until=min(judged.until, found.expires_at))
-        services.remembered.keep(judged)
-        return judged
+        checked = self._make_entry(request, digest, found.actor, None)
+        checked = replace(checked, until=min(checked.until, found.expires_at))
+        services.remembered.keep(checked)
+        return checked
 
-    def _find_told(self, user: str) -> dict[str, str]:
+    def _find_log_fields(self, user: str) -> dict[str, str]:
         """Return the attempted user name for the log, if it is an account's name and not a key: any other text may be a
         password."""
         if self.is_key(user):
@@ -258,7 +258,7 @@ class Authenticator:
         name = find_account_name(user, db=self._house.db)
         return {} if name is None else {"user": name}
 
-    def _judged(self, request: Request, digest: bytes, actor: Actor | None, proof: str | None) -> Remembered:
+    def _make_entry(self, request: Request, digest: bytes, actor: Actor | None, proof: str | None) -> Remembered:
         until = self._house.clock.now() + REMEMBER
         return Remembered(digest, actor, request.snapshot.access, until, proof)
 

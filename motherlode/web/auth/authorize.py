@@ -33,7 +33,7 @@ async def authorize(request: Request, route: Route | None, who: Authenticator) -
     if request.is_private or (feed is not None and route is not None and route.check is not None):
         await _ask_caller(request, feed, route, who)
     elif route is None or route.is_page:
-        await who.find_visitor(request)
+        await who.find_signed_in_user(request)
     if feed is None:
         raise NoSuchFeed(request.asked_feed)
     request.feed = feed

@@ -12,7 +12,7 @@ class KeyedLock:
         self._taken: dict[Hashable, tuple[Lock, int]] = {}
 
     @asynccontextmanager
-    async def of(self, what: Hashable) -> AsyncIterator[None]:
+    async def hold(self, what: Hashable) -> AsyncIterator[None]:
         """Hold the lock of `what` until the block ends."""
         lock, waiting = self._taken.get(what, (Lock(), 0))
         self._taken[what] = lock, waiting + 1

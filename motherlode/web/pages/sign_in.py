@@ -142,7 +142,7 @@ async def _sign_in(request: Request, form: Form) -> Response:
 
 async def _start(request: Request, form: Form) -> NewSession:
     """Start a session for the user with this name and password; it replaces the browser's current session."""
-    found = await request.the_door.prove(request, form.get("name", "").strip(), form.get("password", ""))
+    found = await request.the_door.verify_password(request, form.get("name", "").strip(), form.get("password", ""))
     if found is None:
         raise SignInRefused
     (actor, proof), services = found, request.services

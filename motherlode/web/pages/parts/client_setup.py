@@ -81,9 +81,9 @@ def set_up(feed: str, service_index: str, root: str, *, is_private: bool) -> Set
     source = Source(name, service_index, urlsplit(root).scheme == "http", is_private)
     tabs = (_dotnet(source), _config(source), _visual_studio(source), _github(source), _gitlab(source))
     first_push = (
-        Line("dotnet pack --output packages", "the line that builds a package"),
-        Line(source.add_line(), "the line that adds the source"),
-        Line(source.push_line(_PACKAGES, "KEY"), "the line that pushes"),
+        Line("dotnet pack --output packages", "the command that builds a package"),
+        Line(source.add_line(), "the command that adds the source"),
+        Line(source.push_line(_PACKAGES, "KEY"), "the command that pushes"),
     )
     return SetUp(tabs, first_push, is_private)
 
@@ -93,7 +93,7 @@ def _dotnet(source: Source) -> Tab:
         "dotnet",
         "dotnet CLI",
         "Adds this feed to your package sources, for all your projects.",
-        (Line(source.add_line(), "the line for the dotnet CLI"),),
+        (Line(source.add_line(), "the command for the dotnet CLI"),),
     )
 
 
