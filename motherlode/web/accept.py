@@ -1,4 +1,4 @@
-"""Who a response is for, as its request says: a person at a browser, or a program (RFC 9110, 12.5.1)."""
+"""Decides from a request whether the response is for a browser or for a program (RFC 9110, 12.5.1)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,10 @@ _JSON: Final = ("application/problem+json", "application/json")
 
 
 def prefers_page(scope: Mapping[str, Any]) -> bool:
-    """Whether to send a page instead of JSON: the request names `text/html`, wants it no less than anything it does not
-    name, and more than any JSON that it names."""
+    """Whether to send a page instead of JSON.
+
+    The request must name `text/html`, with at least the weight of `*/*`, and more than the weight of any JSON type that
+    it names."""
     weights = _read_weights(scope)
     page = weights.get("text/html", 0.0)
     if page < _LEAST_WEIGHT or _is_java(weights):
@@ -22,22 +24,23 @@ def prefers_page(scope: Mapping[str, Any]) -> bool:
 
 
 def is_part_of_page(scope: Mapping[str, Any]) -> bool:
-    """Whether a browser asks for it, for a page that it shows: an icon, say, for someone whose session has ended.
+    """Whether a browser requests a part of a page, for example an icon after the session has ended.
 
-    # quirk: a Basic challenge to any such request opens the browser's own box for name and password. Over plain http no
-    browser sends Sec-Fetch-Mode, but all of them name WebP where they want a picture."""
+    # quirk: a Basic challenge to such a request opens the browser's own login dialog. Over plain http browsers do not
+    send Sec-Fetch-Mode, but all of them name WebP when they request an image."""
     return bool(header_values(scope, b"sec-fetch-mode")) or "image/webp" in _read_weights(scope)
 
 
 def _is_java(weights: Mapping[str, float]) -> bool:
-    """Whether it is what Java's own HTTP client sends unless told otherwise.
+    """Whether this is the default Accept header of Java's HTTP client.
 
-    # quirk: `text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2`. Browsers name XHTML too, or no pictures."""
+    # quirk: it is `text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2`. Browsers also name XHTML, or name no images.
+    """
     return "image/gif" in weights and "application/xhtml+xml" not in weights
 
 
 def _read_weights(scope: Mapping[str, Any]) -> dict[str, float]:
-    """The weight of each media range in Accept, by name in lower case; one whose weight is not valid has none."""
+    """Return the weight of each media range in Accept by lower-case name; an invalid weight counts as 0."""
     weights = {}
     for member in listed_values(scope, b"accept"):
         name, *parameters = (part.strip().lower() for part in member.split(";"))

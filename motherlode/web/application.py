@@ -1,10 +1,11 @@
-"""The edge: what every request passes, whichever route it takes.
+"""The ASGI application: the steps that every request passes, whichever route it takes.
 
-In this order: find out where it came in, look whether anything changed since the last one, find the route, pass the
-gate of the feed, answer. Whatever is refused on the way is answered only after the body was read: clients read no
-answer before they have sent everything. A read that was answered before, and whose document is still in memory, or is
-known not to be there, goes a shorter way: it skips what lies between that look and the answer, but for who asks, where
-the feed is not for everybody.
+The steps, in order: find the address that the request came to, check whether the database changed since the last
+request, find the route, authorize the caller for the feed, respond. A refused request gets its response only after its
+body was read, because clients read no response before they have sent everything.
+
+Repeated reads take a shortcut. If the document is still in memory, or is known not to exist, the request skips every
+step between the check for changes and the response. Only on private feeds is the caller still identified.
 """
 
 import asyncio
@@ -53,7 +54,7 @@ _RENDERERS: Final = 4
 _MISSING_BYTES: Final = 4 * 1024 * 1024
 _DRAINS: Final = 128
 _DRAINS_OF_CLIENT: Final = 16
-"""So many refused bodies are read to their end at once: strangers may send them."""
+"""Max refused bodies that are read to their end at once, in total and per client: anonymous callers may send them."""
 _FEEDS: Final = "/feeds/"
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"})
 _GOOD: Final = frozenset({200, 206, 304})
@@ -89,9 +90,9 @@ class Application:
         self._life_id, self._numbers = secrets.token_hex(6), count()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer one request, or live through the worker's life."""
+        """Answer one request, or run the worker's lifespan."""
         if scope["type"] == "lifespan":
-            self._later.start(self._who.recall_homes())
+            self._later.start(self._who.recall_locations())
             life = Lifespan(self._house, self._background, self._request_log, self._recording, self._later)
             await life.run(receive, send)
         elif scope["type"] == "http":
@@ -115,18 +116,19 @@ class Application:
     def _answer_known(
         self, scope: Scope, asked: Hashable, request_id: str
     ) -> tuple[KnownRequest | Request, Response] | None:
-        """The answer to what was answered before, if nothing was committed since, and its document is in memory, or
-        known not to be there."""
+        """Return the response to a request that was answered before, or None.
+
+        It is None if anything was committed since, or if the document is neither in memory nor known to be missing."""
         if asked is None:
             return None
         try:
             known = self._find_known(scope, asked)
             follower = self._house.follower
-            # in this order: another thread may have caught up since `known` was found, and what it found counts
+            # keep this order: another thread may have caught up since `known` was found, and its snapshot counts
             if known is None or not follower.is_current() or follower.snapshot.access != known.access:
                 return None
             response = self._answer_again(scope, known.ready, request_id)
-        except Exception:  # noqa: BLE001 whatever is wrong is met once more on the long way, and told there
+        except Exception:  # noqa: BLE001 fall back to the normal path, which reports the error
             return None
         if response is None:
             return None
@@ -136,20 +138,20 @@ class Application:
 
     def _answer_again(self, scope: Scope, ready: CachedResponse | Missing, request_id: str) -> Response | None:
         if isinstance(ready, Missing):
-            # a browser is shown a page
+            # browsers get a page instead
             is_answer = not prefers_page(scope) and self._house.reader.is_absent(ready.key)
             return ready.answer(request_id) if is_answer else None
         document = self._house.documents.find(ready.key)
         return None if document is None else ready.answer(scope, document)
 
     def _find_known(self, scope: Scope, asked: Hashable) -> KnownRequest | None:
-        """What is known of the request since the last change of who may do what."""
+        """Return what is known about the request, or None if permissions changed since."""
         access = self._house.follower.snapshot.access
         known = self._find(scope, asked)
-        return known if known is not None and known.access == access else self._find_secluded(scope, asked, access)
+        return known if known is not None and known.access == access else self._find_private(scope, asked, access)
 
-    def _find_secluded(self, scope: Scope, asked: Hashable, access: int) -> KnownRequest | None:
-        """What is known of a request to a private feed, from the same caller."""
+    def _find_private(self, scope: Scope, asked: Hashable, access: int) -> KnownRequest | None:
+        """Return what is known about a request to a private feed by this caller, or None."""
         has_any = self._house.follower.snapshot.has_private_feeds
         reader = self._who.find_reader(scope, access) if has_any else None
         if reader is None or reader.actor is None:
@@ -166,7 +168,7 @@ class Application:
     async def _visit(
         self, scope: Scope, receive: Any, request_id: str, asked: Hashable
     ) -> tuple[KnownRequest | Request, Response]:
-        """The answer on the long way, remembered if it may be."""
+        """Answer the request on the normal path, and remember how if that is allowed."""
         services, site = self._house, self.sites.of(scope)
         snapshot = services.follower.snapshot
         limiters = self._writers, self._searchers, self._renderers
@@ -182,8 +184,9 @@ class Application:
         return known or request, response
 
     def _remember(self, request: Request, asked: Hashable, response: Response) -> KnownRequest | None:
-        """Remember how the request was answered, if that was out of memory, or, the second time that it is asked, a
-        refusal for want of a document."""
+        """Remember how the request was answered.
+
+        That is for responses from documents in memory, and for missing documents from the second request on."""
         path = request.scope["path"]
         if request.ready is not None and response.status_code in _GOOD:
             known = _known_of(request, request.ready)
@@ -199,7 +202,7 @@ class Application:
         return known
 
     async def _answer(self, request: Request) -> Response:
-        """The answer, whatever happens; a refused body is read first."""
+        """Return a response in every case; read the body first if the request is refused."""
         try:
             return await self._route(request)
         except Refusal as refusal:
@@ -209,12 +212,12 @@ class Application:
             self._recording.note_refusal(request, refusal)
             self._count_refusal(request, refusal)
             return await self._refuse(request, refusal)
-        except Exception:  # noqa: BLE001 the last line of defence: a fault of ours must not end the worker
+        except Exception:  # noqa: BLE001 last line of defence: a bug must not end the worker
             self._log.exception("request_failed", request_id=request.request_id, path=request.scope["path"])
             return await self._refuse(request, InternalError())
 
     def _count_refusal(self, request: Request, refusal: Refusal) -> None:
-        """Count it once under each of its faults' codes, or under its own."""
+        """Count the refusal once for each code of its faults, or for its own code if it has no faults."""
         metrics = self._house.metrics
         for code in {fault.code for fault in refusal.faults} or {refusal.code}:
             metrics.count_refusal(request.route, code)
@@ -235,7 +238,8 @@ class Application:
         return response
 
     async def _drain(self, request: Request) -> bool:
-        """Whether what is left of the body was read to its end; only so many are read at once, then none is."""
+        """Read the rest of the body; return whether its end was reached. If too many bodies are being read already,
+        read nothing."""
         client = request.site.client
         if request.body.has_ended or not self._drains.has_room(client):
             return request.body.has_ended
@@ -243,12 +247,12 @@ class Application:
             return await request.body.drain()
 
     async def _show(self, request: Request, refusal: Refusal) -> Response:
-        """The refusal as a page, as far as one can be made."""
+        """Return the refusal as a page, or as a JSON problem if the page cannot be made."""
         try:
             return await error_response(request, refusal)
         except Refusal as fault:
             self._log.warning("error_page_failed", request_id=request.request_id, reason=str(fault))
-        except Exception:  # noqa: BLE001 where the page fails too, the plain refusal is left
+        except Exception:  # noqa: BLE001 if the page fails too, send the plain refusal
             self._log.exception("error_page_failed", request_id=request.request_id, path=request.scope["path"])
         return problem_response(refusal, request_id=request.request_id, is_write=False, is_browser=True)
 
@@ -266,12 +270,12 @@ class Application:
         if routes is FEED_ROUTES:
             await authorize(request, route, self._who)
         elif request.is_page:
-            await self._who.find_visitor(request)
+            await self._who.find_signed_in_user(request)
         return await route.answer(request) if route else self._miss(request, routes)
 
     async def _follow(self, request: Request, routes: Sequence[Route]) -> None:
-        """Look whether anything was committed. Who asks about the server itself, whether it lives for one, is answered
-        also while the database cannot be read."""
+        """Catch up with the database if anything was committed. Server routes, for example the liveness check, work
+        even while the database cannot be read."""
         try:
             if not self._house.follower.is_current():
                 await request.read(self._house.follower.catch_up)
@@ -280,7 +284,7 @@ class Application:
                 raise
 
     def _enter(self, request: Request) -> Sequence[Route]:
-        """Take prefix and feed off the path; returns the routes that are left to choose from."""
+        """Remove the prefix and the feed from the path; return the routes to choose from."""
         path = request.path = request.site.below(str(request.scope["path"]))
         if path[: len(_FEEDS)].lower() == _FEEDS and len(path) > len(_FEEDS):
             name, _, rest = path[len(_FEEDS) :].partition("/")
@@ -291,7 +295,7 @@ class Application:
 
     def _miss(self, request: Request, routes: Sequence[Route]) -> Response:
         allowed = methods_of(routes, request.path)
-        # quirk: nuget 2.8.7 and Paket push to the service index when they are given it; the 404 tells them where to
+        # quirk: nuget 2.8.7 and Paket push to the service index if it is their source; the 404 says where to push
         if request.method == "PUT" and "GET" in allowed and routes is FEED_ROUTES:
             allowed = ()
         if request.method == "OPTIONS" and "GET" in allowed:
@@ -302,7 +306,8 @@ class Application:
             raise MethodRefused(request.method, allowed)
         urls = request.urls
         raise NoSuchAddress(
-            f"Nothing answers at this address: use {urls.service_index} as package source, or push to {urls.publish}."
+            f"There is nothing at this address. Use {urls.service_index} as the package source, "
+            f"or push to {urls.publish}."
         )
 
     def _note(

@@ -1,22 +1,22 @@
-"""What is done beside the answer: the caller does not wait for it, and a worker that stops does."""
+"""Background tasks: responses do not wait for them; the shutdown of a worker does."""
 
 import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final
 
 MOST_UNDER_WAY: Final = 256
-"""So many pieces may be under way: each waits in memory."""
+"""Max running tasks; each takes memory."""
 
 
 class BackgroundTasks:
-    """Work under way; each piece reports its own failures."""
+    """The running background tasks of a worker; each task reports its own failures."""
 
     def __init__(self, most: int = MOST_UNDER_WAY) -> None:
         self._most = most
         self._under_way: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[Any, Any, None]) -> bool:
-        """Let it begin now, and go on by itself; False, and it is dropped, where too much is under way."""
+        """Start a task and return True; if too many tasks are running, drop it and return False."""
         if len(self._under_way) >= self._most:
             work.close()
             return False
@@ -26,5 +26,5 @@ class BackgroundTasks:
         return True
 
     async def finish(self) -> None:
-        """Wait until all that was started is done."""
+        """Wait until all started tasks are done."""
         await asyncio.gather(*self._under_way, return_exceptions=True)

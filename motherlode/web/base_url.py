@@ -1,8 +1,8 @@
-"""Under which address a request reached us, and from whom it came.
+"""Finds the address under which a request reached the server, and the client that sent it.
 
-The base of every absolute address comes from `server.public_url` where that is set, else from the request. Forwarded
-headers count only from trusted proxies. A base is *checked* when no stranger can choose it: the public address, or the
-very address this connection was made to. Only documents for checked bases are kept in memory.
+The base of all absolute addresses comes from `server.public_url` if that is set, else from the request. Forwarded
+headers count only from trusted proxies. A base is *checked* if a client cannot choose it freely: it is the public
+address, or the address of this connection. Only documents for checked bases are cached in memory.
 """
 
 import re
@@ -27,8 +27,8 @@ _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class BaseUrl:
-    """`root` is scheme, host and path prefix, without a slash at the end; `prefix` the path prefix alone; `client` the
-    address the request came from, as far as it can be believed."""
+    """The base of a request. `root` is scheme, host and path prefix, without a slash at the end; `prefix` is only the
+    path prefix; `client` is the address of the client, as far as it can be trusted."""
 
     root: str
     prefix: str
@@ -36,22 +36,23 @@ class BaseUrl:
     is_checked: bool
 
     def below(self, path: str) -> str:
-        """What is left of a request's path below the prefix; proxies may have taken it off already.
+        """Return a request's path without the prefix, which a proxy may have removed already.
 
-        Several slashes in a row are one: people write `URL//v3/index.json`, with a slash at the end of URL."""
+        Repeated slashes count as one: users write `URL//v3/index.json` if their URL ends with a slash."""
         path = _SLASHES.sub("/", path) if "//" in path else path
         is_below = self.prefix and (path + "/").startswith(self.prefix + "/")
         return path[len(self.prefix) :] if is_below else path
 
 
 def header(scope: Scope, name: bytes) -> str | None:
-    """A request header's value, decoded as Latin-1: of several lines all of them, joined by commas (RFC 9110, 5.3)."""
+    """Return a request header's value, decoded as Latin-1, or None; several lines are joined by commas (RFC 9110,
+    5.3)."""
     values = [value for key, value in scope["headers"] if key == name]
     return b", ".join(values).decode("latin-1") if values else None
 
 
 class BaseUrls:
-    """Knows the server's settings about addresses."""
+    """Finds the base of requests from the server's settings."""
 
     def __init__(self, public_url: str | None, trusted_proxies: Networks) -> None:
         self._public_url = public_url.rstrip("/") if public_url else None
@@ -59,7 +60,7 @@ class BaseUrls:
         self._trusted_proxies = trusted_proxies
 
     def of(self, scope: Scope) -> BaseUrl:
-        """The site of a request."""
+        """Return the base of a request."""
         peer = _peer(scope)
         is_proxied = self.is_trusted(peer)
         hop = find_hop(scope, peer, self.is_trusted) if is_proxied else Hop(peer)
@@ -72,13 +73,15 @@ class BaseUrls:
         return BaseUrl(f"{scheme}://{host}{prefix}", prefix, client, is_checked)
 
     def client_of(self, scope: Scope) -> str:
-        """The address the request came from, as far as it can be believed."""
+        """Return the address of the client, as far as it can be trusted."""
         peer = _peer(scope)
         return (find_hop(scope, peer, self.is_trusted).address or peer) if self.is_trusted(peer) else peer
 
     def asked_of(self, scope: Scope) -> Hashable | None:
-        """What decides the site: requests that are equal in this have the same one, but for the client. None where the
-        site may be unchecked for more reasons than these, or the request is refused for its hosts."""
+        """Return a key for the base: requests with the same key have the same base, apart from the client.
+
+        Return None if the base also depends on other things (forwarded headers), or if the request has several hosts
+        and will be refused."""
         hosts = tuple([value for name, value in scope["headers"] if name == b"host"])
         if len(hosts) > 1:
             return None
@@ -89,19 +92,19 @@ class BaseUrls:
         return scope.get("scheme"), hosts, tuple(scope.get("server") or ())
 
     def is_trusted(self, address: str) -> bool:
-        """Whether the address is that of a proxy whose forwarded headers are believed."""
+        """Whether the address belongs to a trusted proxy, whose forwarded headers count."""
         if not self._trusted_proxies:
             return False
         try:
             parsed = ip_address(address)
         except ValueError:
             return False
-        parsed = getattr(parsed, "ipv4_mapped", None) or parsed  # how a socket of both families shows IPv4
+        parsed = getattr(parsed, "ipv4_mapped", None) or parsed  # dual-stack sockets show IPv4 addresses like this
         return any(parsed in network for network in self._trusted_proxies)
 
 
 def has_one_host(scope: Scope) -> bool:
-    """Whether the request names at most one host, in one line (RFC 9112, 3.2)."""
+    """Whether the request has at most one Host header (RFC 9112, 3.2)."""
     return len(header_values(scope, b"host")) <= 1
 
 
@@ -116,13 +119,13 @@ def _asked_host(scope: Scope) -> str:
 
 
 def _with_port(host: str, port: int | None, scheme: str) -> str:
-    """The host with the port that a proxy names, where it has none of its own and the scheme does not mean that one."""
+    """Return the host, with the proxy's `port` added if the host has none and it is not the scheme's default."""
     has_port = not host.endswith("]") and ":" in host
     return host if port is None or has_port or port == _USUAL_PORTS.get(scheme) else f"{host}:{port}"
 
 
 def _server_host(server: Server) -> str:
-    """The address this connection was made to, for clients that send no usable Host."""
+    """Return the address that this connection was made to, for clients without a valid Host header."""
     address, port = server if len(server) == 2 else ("127.0.0.1", 80)
     name = f"[{address}]" if ":" in str(address) else str(address)
     return f"{name}:{port}" if port else name
@@ -130,6 +133,6 @@ def _server_host(server: Server) -> str:
 
 @lru_cache(maxsize=64)
 def _own_hosts(server: Server) -> frozenset[str]:
-    """What a Host header may say that no stranger chose: the connection's own address, or a loopback name for it."""
+    """Return the trusted values of Host: the address of the connection, and loopback names with its port."""
     port = server[1] if len(server) == 2 else None
     return frozenset({_server_host(server), *(f"{name}:{port}" for name in _LOOPBACK)})

@@ -1,8 +1,8 @@
-"""What trusted proxies say of a request: `X-Forwarded-*`, or `Forwarded` (RFC 7239).
+"""Reads what trusted proxies report about a request: `X-Forwarded-*`, or `Forwarded` (RFC 7239).
 
-Each proxy on the way appends what it saw to the end of a header, or as a line of its own; everything before that may
-come from a stranger. So entries are read from the end, and one counts when the proxy that wrote it is trusted. The last
-entry that counts names the client; it also says which scheme, host, port and prefix the client asked for.
+Each proxy on the way appends its entry to the end of a header, or in a line of its own; anyone may have written the
+entries before it. So entries are read from the end, and an entry counts if the proxy that wrote it is trusted. The last
+entry that counts names the client, and the scheme, host, port and prefix of the client's request.
 """
 
 import re
@@ -29,8 +29,8 @@ _BLANKS: Final = re.compile(r"[ \t]*")
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """What one proxy says: the address that sent it the request, and the scheme, host, port and path prefix that the
-    request was for. None where it says nothing, or nothing valid."""
+    """What one proxy reports: the address that sent it the request, and the scheme, host, port and path prefix of that
+    request. Missing or invalid values are None."""
 
     address: str | None = None
     scheme: str | None = None
@@ -40,11 +40,11 @@ class Hop:
 
 
 def find_hop(scope: Mapping[str, Any], peer: str, is_trusted: Callable[[str], bool]) -> Hop:
-    """What the outermost trusted proxy says of a request that came in from the trusted proxy `peer`.
+    """Return what the outermost trusted proxy reports about a request from the trusted proxy `peer`.
 
-    Its `address` is never None: where no valid one is found, it is that of the last proxy that can be believed.
-    `Forwarded` counts only where none of `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` is there: a proxy that writes
-    those may pass on the `Forwarded` of a stranger.
+    Its `address` is never None: if there is no valid one, it is the address of the last trusted proxy. `Forwarded`
+    counts only without `X-Forwarded-For`, `-Proto`, `-Host` and `-Port`: a proxy that writes those may pass on a
+    `Forwarded` that a client sent.
     """
     if any(name in _X_FORWARDED for name, _ in scope["headers"]):
         entries = listed_values(scope, b"x-forwarded-for")
@@ -62,9 +62,9 @@ def find_hop(scope: Mapping[str, Any], peer: str, is_trusted: Callable[[str], bo
 
 
 def parse_forwarded(line: str) -> list[Hop]:
-    """The elements of one line of `Forwarded` (RFC 7239, 4); a line that is not valid is one element that says nothing.
+    """Return the elements of one line of `Forwarded` (RFC 7239, 4); an invalid line is a single empty element.
 
-    Blanks around `;` are read over, though the RFC has none there.
+    Blanks around `;` are ignored, though the RFC does not allow them.
     """
     hops = []
     for pairs in _read_elements(line):
@@ -78,13 +78,13 @@ def parse_forwarded(line: str) -> list[Hop]:
 
 
 def parse_address(text: str) -> str | None:
-    """The address in an entry of X-Forwarded-For, with or without a port and brackets; None where it is not one."""
+    """Return the address in an entry of X-Forwarded-For, which may have a port and brackets, or None if invalid."""
     found = _ADDRESS.fullmatch(text)
     return _as_address(found[1] or found[2] or found[3]) if found else None
 
 
 def parse_host(text: str) -> str | None:
-    """A host with its port, if it has one, in lower case; None where a client could not use it in an address."""
+    """Return a host with its port, if any, in lower case, or None if it is not valid in an address."""
     found = _HOST.fullmatch(text)
     if found is None or len(found[1]) > _MAX_NAME_LENGTH or (found[2] and _as_address(found[2]) is None):
         return None
@@ -92,7 +92,7 @@ def parse_host(text: str) -> str | None:
 
 
 def _follow(last_first: Iterable[str | None], peer: str, is_trusted: Callable[[str], bool]) -> tuple[str, int]:
-    """The client's address, and how many entries from the end trusted proxies wrote, at least 1."""
+    """Return the client's address, and the number of entries at the end that trusted proxies wrote, at least 1."""
     client, depth = peer, 0
     for address in last_first:
         depth += 1
@@ -103,14 +103,14 @@ def _follow(last_first: Iterable[str | None], peer: str, is_trusted: Callable[[s
 
 
 def _at(depth: int, scope: Mapping[str, Any], name: bytes) -> str:
-    """The member of a list that stands so far from its end; the first where it is shorter, as a proxy may have replaced
-    what others wrote."""
+    """Return the member of a list header at `depth` from its end. If the list is shorter, return its first member: a
+    proxy may have replaced the entries of others."""
     members = listed_values(scope, name)
     return members[-min(depth, len(members))] if members else ""
 
 
 def _read_elements(line: str) -> Iterator[dict[str, str] | None]:
-    """The parameters of each element, by name in lower case; None, and then no more, where the line is not valid."""
+    """Yield the parameters of each element by lower-case name; yield None and stop if the line is not valid."""
     pairs: dict[str, str] = {}
     at = _skip_blanks(line, 0)
     while at < len(line):
@@ -138,7 +138,7 @@ def _skip_blanks(line: str, at: int) -> int:
 
 
 def _parse_node(text: str) -> str | None:
-    """The address of a node (RFC 7239, 6); None for `unknown`, a made-up name, or what is not valid."""
+    """Return the address of a node (RFC 7239, 6), or None for `unknown`, an obfuscated name or an invalid node."""
     found = _NODE.fullmatch(text)
     return _as_address(found[1] or found[2]) if found else None
 

@@ -1,8 +1,8 @@
-"""The guard of connections: a thread in each worker that ends connections which would use up the server.
+"""The connection guard: a thread in each worker that closes connections before they exhaust the server.
 
-Invariant: however many clients connect and whatever they leave undone, the number of connections, and of answers that
-nobody reads, stays bounded, and whoever has none yet gets one. A request's own bounds are kept elsewhere; here is what
-no request tells: connections that never finish one, and clients that do not read.
+Invariant: however many clients connect and whatever they do, the number of connections and of unread responses stays
+bounded, and a new client can always connect. The limits of single requests are enforced elsewhere. The guard covers
+what no request shows: connections that never finish a request, and clients that do not read.
 """
 
 import socket
@@ -18,27 +18,27 @@ from motherlode.domain.networks import network_of
 from motherlode.observe.logs import get_logger
 
 LOOK_S: Final = 1.0
-"""How often the guard looks, and four times as often while more than half of all connections are open."""
+"""Seconds between two checks; a quarter of it while more than half of the allowed connections are open."""
 LEAST_READ_RATE: Final = 1024
-"""Bytes a second that a client must read of an answer, on average over the write timeout."""
+"""Min bytes a second that a client must read of a response, on average over the write timeout."""
 MOST_STALLED: Final = 128
-"""So many answers may stand still: read slower than `LEAST_READ_RATE` for longer than `_STALLED_S`; of more, those that
-have done so for the longest go. A line that many downloads share makes each of them slow, and lets none stand still."""
+"""Max stalled responses: those read slower than `LEAST_READ_RATE` for longer than `_STALLED_S`. If there are more, the
+longest stalled ones are ended. Downloads that share a slow line are slow, but not stalled."""
 _STALLED_S: Final = 2.0
 BUSY_S: Final = 5.0
-"""For so long after the last byte a connection stays, however many its address has: a restore of many packages opens
-one for each at once, and waits for answers. What the whole server may have bounds these too."""
+"""Seconds after its last byte for which a connection does not count as idle, however many its address has: a restore
+opens one for each package at once, and waits for responses. The limit of the whole server still applies."""
 _ADDRESSES_TOLD: Final = 5
-"""One of them may be a proxy that nobody named in `server.trusted_proxies`."""
+"""Max addresses in a log line: one of them may be a proxy that is missing in `server.trusted_proxies`."""
 IDLE_TIMES: Final = 4
-"""After so many times the idle timeout without a byte either way a connection goes that the engine did not end: it may
-know nothing of it yet, or await what no client sends."""
+"""A connection without traffic is ended after this multiple of the idle timeout, if the engine has not ended it: the
+engine may not know it yet, or may wait for data that the client never sends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many connections the whole server and one address may have, how long one may be idle before the engine ends
-    it, and how long an answer may lie unread."""
+    """Limits: connections of the whole server and of one address, how long a connection may be idle before the engine
+    ends it, and how long a response may stay unread."""
 
     connections: int
     per_address: int
@@ -48,7 +48,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """The port whose connections are guarded, and within which bounds."""
+    """A guarded port and the limits for its connections."""
 
     family: socket.AddressFamily
     port: int
@@ -57,7 +57,7 @@ class Guarded:
 
 @dataclass(slots=True)
 class _Unread:
-    """An answer that lies unread since a moment; its client had read so many bytes then, and so many now."""
+    """A response that is unread since `since`. The client had read `read_bytes_then` bytes then, `read_bytes` now."""
 
     since: float
     read_bytes_then: int
@@ -68,7 +68,8 @@ class _Unread:
 
 
 class Judge:
-    """Decides which connections go. `is_exempt` tells addresses that may have any number: trusted proxies."""
+    """Decides which connections to end. `is_exempt` returns whether an address, such as a trusted proxy's, may have any
+    number."""
 
     def __init__(self, bounds: Bounds, is_exempt: Callable[[str], bool]) -> None:
         self._bounds = bounds
@@ -76,7 +77,7 @@ class Judge:
         self._unread: dict[int, _Unread] = {}
 
     def choose(self, connections: Sequence[Connection], now: float) -> dict[int, str]:
-        """The inodes of those to end, with the reason; to be called with all connections, look by look."""
+        """Return the inodes of the connections to end, with the reason; call it with all connections at each check."""
         self._follow(connections, now)
         return {
             **dict.fromkeys(self._beyond_total(connections), "connections"),
@@ -86,7 +87,7 @@ class Judge:
         }
 
     def _follow(self, connections: Iterable[Connection], now: float) -> None:
-        """Note since when each answer lies unread: since its client last read a good part of one."""
+        """Note since when each response is unread: since its client last read a substantial part."""
         former, self._unread = self._unread, {}
         part = LEAST_READ_RATE * self._bounds.write_timeout_s
         for each in connections:
@@ -118,13 +119,14 @@ class Judge:
                 yield each.inode
 
     def _beyond_total(self, connections: Sequence[Connection]) -> Iterator[int]:
-        """Those of whoever has the most, the idlest first."""
+        """Yield connections over the total limit: those of the addresses with the most, the idlest first."""
         ranked = sorted(self._ranked(connections), key=lambda pair: (-pair[0], -pair[1].idle_ms))
         too_many = max(0, len(connections) - self._bounds.connections)
         return (each.inode for _, each in ranked[:too_many])
 
     def _ranked(self, connections: Iterable[Connection]) -> Iterator[tuple[int, Connection]]:
-        """Each connection with how many of the same address were in use after it; a network of IPv6 is one address."""
+        """Yield each connection with the number of connections from its address that were used more recently; an IPv6
+        network counts as one address."""
         by_client = defaultdict[str, list[Connection]](list)
         for each in connections:
             if self._is_exempt(each.address):
@@ -136,13 +138,13 @@ class Judge:
 
 
 NoteUnread = Callable[[set[int], float], None]
-"""Is told the clients' ports with unread answers, and when (monotonic) the kernel was asked."""
+"""Receives the ports of clients with unread responses, and the monotonic time of the check."""
 
 
 def guard_connections(guarded: Guarded, is_exempt: Callable[[str], bool], note_unread: NoteUnread) -> None:
-    """Look after the connections to the port for as long as the process lives; to be run in a thread.
+    """Guard the connections to the port for as long as the process lives; run it in a thread.
 
-    Where the kernel cannot be asked, a line in the log says so, and the engine's own limits are all there is.
+    If the kernel cannot list connections, it logs a warning and returns; then only the engine's own limits apply.
     """
     judge, pause, has_looked = Judge(guarded.bounds, is_exempt), threading.Event(), False
     while True:
@@ -154,13 +156,13 @@ def guard_connections(guarded: Guarded, is_exempt: Callable[[str], bool], note_u
             if not has_looked:
                 get_logger().warning("connections_not_guarded", reason=str(error))
                 return
-        except Exception:  # noqa: BLE001 whatever is wrong with one look, the next one is needed
+        except Exception:  # noqa: BLE001 after a failed check, the next one is still needed
             get_logger().exception("connections_not_seen")
         pause.wait(LOOK_S / 4 if count > guarded.bounds.connections / 2 else LOOK_S)
 
 
 def _look(guarded: Guarded, judge: Judge, note_unread: NoteUnread) -> int:
-    """End what is to go; returns how many connections there were."""
+    """Check all connections once and end those that are over a limit; return how many there were."""
     began = time.monotonic()
     connections = list_connections(guarded.family, guarded.port)
     note_unread({each.port for each in connections if each.unread_bytes}, began)

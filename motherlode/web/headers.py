@@ -1,22 +1,22 @@
-"""Request headers as they were sent, repeated lines included."""
+"""Reads request headers as sent, including repeated lines."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 MAX_LISTED_LENGTH: Final = 4 * 1024
-"""So many characters of a header that is a list count, the last ones: who answers waits while a list is taken apart,
-strangers may send 64 KB of one, and what counts of those that proxies write stands at the end."""
+"""Max characters that are parsed of a list header, counted from its end. Parsing blocks the event loop, and anyone may
+send 64 KB; in the headers that proxies write, the relevant entries are at the end."""
 
 
 def header_values(scope: Mapping[str, Any], name: bytes) -> list[str]:
-    """The values of all headers of that name, in the order of their lines, decoded as Latin-1."""
+    """Return the values of all headers with that name, in order, decoded as Latin-1."""
     return [bytes(value).decode("latin-1") for key, value in scope["headers"] if key == name]
 
 
 def listed_values(scope: Mapping[str, Any], name: bytes) -> list[str]:
-    """The members of a header that is a list, of all its lines together; empty ones do not count (RFC 9110, 5.6.1).
+    """Return the members of a list header, over all its lines, without empty ones (RFC 9110, 5.6.1).
 
-    Of a list longer than `MAX_LISTED_LENGTH` those at its end that fit."""
+    If the list is longer than `MAX_LISTED_LENGTH`, return only the last members that fit."""
     listed = ",".join(header_values(scope, name))
     if len(listed) > MAX_LISTED_LENGTH:
         listed = listed[-MAX_LISTED_LENGTH:].partition(",")[2]
@@ -24,7 +24,7 @@ def listed_values(scope: Mapping[str, Any], name: bytes) -> list[str]:
 
 
 def last_lines(lines: Sequence[str]) -> Sequence[str]:
-    """Of the lines of a header the last ones that are no longer than `MAX_LISTED_LENGTH` together."""
+    """Return the last lines of a header that together have at most `MAX_LISTED_LENGTH` characters."""
     length = 0
     for number, line in enumerate(reversed(lines)):
         length += len(line)

@@ -1,6 +1,7 @@
-"""What operators ask: is it alive, is it ready, how much did it do. No answer names a package.
+"""Liveness, readiness and metrics for operators. The responses do not name packages.
 
-Anybody may ask, and as often as he likes: so the server looks once a second at most, and answers all who wait.
+Everyone may request them at any rate. So the server checks at most once a second, and shares the result between all
+waiting requests.
 """
 
 from typing import Any
@@ -16,14 +17,15 @@ from motherlode.web.responses import NO_STORE
 _HEADERS = {"Cache-Control": NO_STORE}
 
 
-async def get_live(request: Request) -> Response:  # noqa: ARG001 the process answers: that is all there is to say
-    """Whether the process answers."""
+async def get_live(request: Request) -> Response:  # noqa: ARG001 the response itself shows that the process is alive
+    """Return 200: the process is alive."""
     return JSONResponse({"status": "live"}, headers=_HEADERS)
 
 
 async def get_ready(request: Request) -> Response:
-    """Whether the database can be read and the blob store written, tried just now, and search is there; else 503 and
-    what is not. Low storage is told and is no reason to be sent no requests: all reads are answered."""
+    """Return whether the server is ready: the database can be read, the blob store can be written (both are tried), and
+    the search index is built. Otherwise return 503 with what failed. Low storage is reported but still 200, because
+    reads keep working."""
     checks = await request.look("ready", _check, request.services)
     is_ready = all(result in {"ok", "low"} for result in checks.values())
     document: dict[str, Any] = {"status": "ready" if is_ready else "not ready", "checks": checks}
@@ -31,14 +33,14 @@ async def get_ready(request: Request) -> Response:
 
 
 async def get_metrics(request: Request) -> Response:
-    """Counters for Prometheus."""
+    """Return metrics for Prometheus."""
     request.services.metrics.show_cache(request.services.documents.bytes_kept)
     text = await request.look("metrics", _render_metrics, request.services)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8", headers=_HEADERS)
 
 
 def _render_metrics(services: Services) -> bytes:
-    """Counters, and the server's state as far as it can be read: counters matter most when it cannot."""
+    """Return the counters and, if it can be read, the server's state: counters matter most when it cannot."""
     try:
         state = services.server_state.read()
     except (Refusal, OSError) as error:
@@ -62,7 +64,7 @@ def _try(check: Any) -> str:
     except (Refusal, OSError) as error:
         get_logger().error("not_ready", error=str(error))
         return "failed"
-    except Exception:  # noqa: BLE001 whatever the driver raises, the answer is that we are not ready
+    except Exception:  # noqa: BLE001 whatever the driver raises means that the server is not ready
         get_logger().exception("not_ready")
         return "failed"
     return "failed" if result is False else "ok"

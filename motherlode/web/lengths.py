@@ -1,6 +1,6 @@
-"""How long the address of a request may be, whatever it asks for.
+"""Limits the length of a request's address.
 
-Invariant: of a longer one nothing is parsed, kept, logged or answered: only its beginning goes on to the edge.
+Invariant: a longer address is never parsed, stored, logged or echoed as a whole: only its beginning is passed on.
 """
 
 from typing import Final
@@ -9,13 +9,14 @@ from motherlode.domain.refusals import AddressTooLong
 from motherlode.web.base_url import Scope
 
 MAX_ADDRESS_BYTES: Final = 8 * 1024 + 256
-"""Path and query together, as they are sent: a query of 8 KB and a path."""
+"""Max bytes of path and query together, as sent: enough for a query of 8 KB and a path."""
 _SHOWN: Final = 200
 _IS_TOO_LONG: Final = "motherlode.address_is_too_long"
 
 
 def shorten(scope: Scope) -> Scope:
-    """The request, or one of the same headers with the beginning of its path alone, which `check_length` refuses."""
+    """Return the request's scope. If the address is too long, return a copy that has only the beginning of the path,
+    and that `check_length` refuses."""
     path = scope["path"]
     if len(scope.get("raw_path") or path) + len(scope["query_string"]) <= MAX_ADDRESS_BYTES:
         return scope
@@ -24,6 +25,6 @@ def shorten(scope: Scope) -> Scope:
 
 
 def check_length(scope: Scope) -> None:
-    """Raises `AddressTooLong` for what `shorten` cut."""
+    """Raise `AddressTooLong` if `shorten` cut the address."""
     if _IS_TOO_LONG in scope:
         raise AddressTooLong(MAX_ADDRESS_BYTES)

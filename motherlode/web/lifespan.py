@@ -1,6 +1,8 @@
-"""A worker's life: while it serves, the search index is looked after, jobs are run, and downloads, uses of keys and how
-far the database has come are written down every few seconds, and once more when it stops. So are the lines of the log
-that wait for others."""
+"""The lifespan of a worker.
+
+While a worker serves, it maintains the search index and runs jobs. Every few seconds, and once more when it stops, it
+writes downloads, uses of keys, the database's progress, and the numbers of attempts left out of the audit log. At the
+end it also flushes the request log."""
 
 import asyncio
 import gc
@@ -19,17 +21,17 @@ from motherlode.web.auth.audit_recorder import AuditRecorder
 from motherlode.web.background import BackgroundTasks
 
 FLUSH_INTERVAL_S: Final = 10.0
-"""How long a counted download, or the use of a key, may stay in memory."""
+"""Seconds between two writes: how long counted downloads and uses of keys may stay in memory."""
 
 
 class Background(Protocol):
-    """What goes on beside the requests, in threads of its own."""
+    """Work that runs next to the requests, in threads of its own."""
 
     def start(self) -> None:
-        """Begin."""
+        """Start the threads."""
 
     def stop(self) -> None:
-        """End, once what is under way has come to a good place; may block until then."""
+        """Stop as soon as the current work can be interrupted safely; may block until then."""
 
 
 class Lifespan:
@@ -50,12 +52,12 @@ class Lifespan:
         self._request_log = request_log
 
     async def run(self, receive: Any, send: Any) -> None:
-        """Begin, serve, end: returns when the worker may go."""
+        """Start, serve, stop; return when the worker may exit."""
         await receive()
         self._house.searching.start()
         self._background.start()
         flusher = asyncio.create_task(self._flush_for_ever())
-        gc.freeze()  # what was made until now stays: no collection need look at it again
+        gc.freeze()  # objects made at startup stay: the garbage collector can skip them
         await send({"type": "lifespan.startup.complete"})
         await receive()
         flusher.cancel()
@@ -86,7 +88,7 @@ class Lifespan:
             await anyio.to_thread.run_sync(record)
         except (Refusal, OSError) as error:
             get_logger().warning(failed, reason=str(error))
-        except Exception:  # noqa: BLE001 what was not written is kept for the next time; nothing else may suffer
+        except Exception:  # noqa: BLE001 unwritten data is kept for the next time; nothing else may fail
             get_logger().exception(failed)
 
     def _record_downloads(self) -> None:

@@ -1,7 +1,7 @@
-"""Looks at the state of the server that many may ask for at once: at most one a second, shared by all who wait for it.
+"""Rate-limited checks of the server's state: at most one a second, shared by all waiting requests.
 
-Invariant: a look begins after the request that it answers, so what is told is never older than the question; and the
-work does not grow with the number of those who ask.
+Invariant: a check begins after the requests that it answers, so its result is never older than they are; and the work
+does not grow with the number of requests.
 """
 
 import asyncio
@@ -14,14 +14,14 @@ PAUSE_S: Final = 1.0
 
 
 class Looks:
-    """The looks of one worker, by name; `pause_s` lies between the beginnings of two of the same name."""
+    """The checks of one worker, by name. At least `pause_s` lies between the starts of two checks of the same name."""
 
     def __init__(self, pause_s: float = PAUSE_S) -> None:
         self._pause_s = pause_s
         self._by_name: dict[str, _Look] = {}
 
     async def take(self, name: str, look: Callable[[], Awaitable[T]]) -> T:
-        """What the next look of that name finds. Raises what it raises, to all who wait for it."""
+        """Wait for the next check of that name and return its result, or raise what it raises."""
         kept = self._by_name.setdefault(name, _Look())
         if kept.next is None:
             kept.next = asyncio.create_task(self._begin(kept, look))
@@ -32,12 +32,12 @@ class Looks:
         async with kept.lock:
             await asyncio.sleep(kept.last_begun + self._pause_s - clock())
             kept.last_begun = clock()
-            kept.next = None  # whoever asks from now on asks about what comes from now on
+            kept.next = None  # later requests must wait for a later check
             return await look()
 
 
 class _Look:
-    """`next` is the look that has not begun yet, None where nobody waits for one."""
+    """A named check. `next` is the check that has not begun yet, or None if no request waits for one."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()

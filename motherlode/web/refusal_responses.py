@@ -1,7 +1,8 @@
-"""The one place where a `Refusal` becomes an answer.
+"""The one place where a `Refusal` becomes a response.
 
-It travels three ways, because each client looks elsewhere: the status, the header X-NuGet-Warning (dotnet and nuget.exe
-print it, and never read a body), and a JSON problem whose first words are the sentence (Paket prints the raw body).
+Clients look in different places, so the response carries the message three times: in the status, in X-NuGet-Warning
+(dotnet and nuget.exe print it and never read the body), and in a JSON problem that begins with the message (Paket
+prints the raw body).
 """
 
 import json
@@ -49,23 +50,23 @@ _STATUS: Final[dict[type[Refusal], int]] = {
 }
 _BASIC: Final = 'Basic realm="Motherlode", charset="UTF-8"'
 _BEARER: Final = 'Bearer realm="Motherlode"'
-"""No browser asks for a token by itself."""
+"""The challenge for browsers: no browser opens a dialog for it."""
 _API_KEY: Final = 'ApiKey realm="Motherlode"'
 MAX_WARNING_BYTES: Final = 2048
 _MAX_LINE: Final = 500
 _RETRY_AFTER_S: Final = 3
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
-"""Made once: json.dumps makes an encoder for each answer."""
+"""One encoder for all responses: `json.dumps` with options makes a new one for each call."""
 
 
 def status_of(refusal: Refusal) -> int:
-    """The HTTP status of a refusal: that of its nearest class in the table."""
+    """Return the HTTP status of a refusal: the status of its nearest class in the table."""
     return next(_STATUS[kind] for kind in type(refusal).__mro__ if kind in _STATUS)
 
 
 def headers_of(refusal: Refusal, *, is_browser: bool) -> Iterator[tuple[str, str]]:
-    """The headers that belong to the refusal, whatever its body is; `is_browser` for what would show its own box for
-    name and password."""
+    """Yield the headers that every response to the refusal needs. With `is_browser`, no challenge in them makes a
+    browser open its own login dialog."""
     match refusal:
         case refusals.KeyMissing(may_sign_in=may_sign_in):
             # a Basic challenge makes clients without a login send the whole package twice
@@ -85,8 +86,10 @@ def headers_of(refusal: Refusal, *, is_browser: bool) -> Iterator[tuple[str, str
 
 
 def problem_response(refusal: Refusal, *, request_id: str, is_write: bool, is_browser: bool = False) -> Response:
-    """The answer that says no. `is_write` for push, delete and relist, whose clients print X-NuGet-Warning;
-    `is_browser` for what would show its own box for name and password."""
+    """Return the refusal as `application/problem+json`.
+
+    `is_write` is for push, delete and relist, whose clients print X-NuGet-Warning. With `is_browser`, no challenge
+    makes a browser open its own login dialog."""
     headers = {"Cache-Control": "no-store"} | dict(headers_of(refusal, is_browser=is_browser))
     if not is_write:
         headers["Access-Control-Allow-Origin"] = "*"
@@ -97,9 +100,10 @@ def problem_response(refusal: Refusal, *, request_id: str, is_write: bool, is_br
     return response
 
 
-def warning_lines(sentences: list[str], *, rest: str = "faults: the answer's body lists them all") -> list[str]:
-    """Header values for the sentences: ASCII, one line each, 2 KB in all; the last says how many more there are, and
-    of what (`rest`, with where all of them are told)."""
+def warning_lines(sentences: list[str], *, rest: str = "faults: the response body lists them all") -> list[str]:
+    """X-NuGet-Warning values for the sentences: ASCII, one line each, at most 2 KB in total.
+
+    If some do not fit, the last line gives the number left out; `rest` says what they are and where to find all."""
     lines = [_as_header(sentence) for sentence in sentences]
     taken: list[str] = []
     room = MAX_WARNING_BYTES - 100
@@ -113,7 +117,7 @@ def warning_lines(sentences: list[str], *, rest: str = "faults: the answer's bod
 
 
 def sentence_of(refusal: Refusal) -> str:
-    """What clients are told."""
+    """Return the message for clients; details of server faults stay in the log."""
     return refusal.public or str(refusal)
 
 
@@ -124,14 +128,14 @@ def _sentences(refusal: Refusal) -> list[str]:
 
 
 def _as_header(sentence: str) -> str:
-    """Plain ASCII without line breaks: anything else breaks the header or its reader."""
+    """Return the sentence as one line of printable ASCII: anything else breaks the header or its reader."""
     words = sentence.encode("ascii", "backslashreplace").decode("ascii").split()
     line = "".join(character if 32 <= ord(character) < 127 else "?" for character in " ".join(words))
     return line if len(line) <= _MAX_LINE else line[: _MAX_LINE - 3] + "..."
 
 
 def describe_fault(fault: Fault) -> dict[str, str]:
-    """A fault as a machine reads it."""
+    """Return a fault as JSON for programs."""
     return {"code": fault.code, "message": printable(fault.message)}
 
 

@@ -1,4 +1,4 @@
-"""One request on its way through the server: what every function of `web` is given."""
+"""One request on its way through the server: the object that every handler in `web` receives."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,42 +29,46 @@ T = TypeVar("T")
 
 _SHORT: Final = 40
 _parse_known: Final = lru_cache(maxsize=2_000)(parse_version)
-"""The same few thousand versions are asked for over and over."""
+"""A cached `parse_version`: most requests are for the same few thousand versions."""
 _PATH_SIGNS: Final = "/!$&'()*+,;=:@"
-"""What stands for itself in a path (RFC 3986), beside letters and digits."""
+"""Characters that need no percent-encoding in a path (RFC 3986), apart from letters, digits and `_.-~`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedInUser:
-    """Who signed in with a browser: `form_token` is what forms of this session carry, another text in each answer."""
+    """A user who signed in with a browser. `form_token` goes into the forms of this session; each response has a
+    different one."""
 
     actor: Actor
     form_token: str
 
 
 class Door(Protocol):
-    """Where people sign in: judges passwords, as `motherlode.web.auth.authenticator` does for all who read."""
+    """Checks passwords and keys for the sign-in page; `motherlode.web.auth.authenticator` implements it."""
 
-    async def prove(self, request: "Request", user: str, password: str) -> tuple[Actor, str] | None:
-        """Who signs in, and the stored hash that the password was proven against; None for a wrong one. Raises
-        `SignInRefused` when too many wrong ones came from there, or with that name."""
+    async def verify_password(self, request: "Request", user: str, password: str) -> tuple[Actor, str] | None:
+        """Return the actor and the stored hash that the password matched, or None if name or password is wrong.
+
+        Raises `SignInRefused` after too many failed attempts from this address or with this name."""
 
     def is_key(self, text: str) -> bool:
-        """Whether a text has the form of an API key, or is the bootstrap key: no log and no page may show it."""
+        """Whether a text looks like an API key or is the bootstrap key. Logs and pages must never show such a text."""
 
 
 @dataclass(slots=True)
 class Request:
-    """`path` is what is left of the request's path below the prefix and the feed's own, `asked_feed` the feed's name as
-    written there; `feed` is that feed once it is known that the caller may know of it. `parameters` are those of the
-    route, as written; `notes` go into the request's log line; `ready` is how the same request can be answered out of
-    memory the next time; `missing` is the document that the request asks for, while it is not in memory.
+    """A request and what is known about it so far.
 
-    `snapshot` holds the feeds as they were when the request began. `is_private` for private feeds, and for those that
-    are missing and must look private. `actor` is the caller, where one is needed; `rejection_reason` says why the key
-    is not valid, and `credential` is the digest under which the caller is cached. `signed_in_user` has signed in with a
-    browser, for pages and private feeds. `is_page` on routes for people; `door` is where they sign in. `looks` are
-    shared by the requests of this worker.
+    `path` is the request's path without the prefix and the feed's own path. `asked_feed` is the feed's name as written
+    there; `feed` is set once the caller may know that the feed exists. `parameters` are the route's, as written.
+    `notes` go into the request's log line. `ready` says how to answer the same request from memory next time;
+    `missing` is the key of the requested document while the document is not in memory.
+
+    `snapshot` holds the feeds as they were when the request began. `is_private` is set for private feeds, and for
+    missing feeds that must look private. `actor` is the caller, if the route needs one; `rejection_reason` says why the
+    caller's key is not valid; `credential` is the digest under which the caller is cached. `signed_in_user` is the user
+    of a browser session, on pages and private feeds. `is_page` is set on routes for people; `door` checks their
+    passwords. `looks` are shared by all requests of this worker.
     """
 
     services: Services
@@ -98,13 +102,13 @@ class Request:
 
     @property
     def method(self) -> str:
-        """The request's method, as it was sent."""
+        """The request's method, as sent."""
         return str(self.scope["method"])
 
     @property
     def body(self) -> Body:
-        """The request's body. How far it is read when it is refused depends on the feed; where the caller may not know
-        of any, on the one that takes the largest packages."""
+        """The request's body. The feed's size limit decides how far a refused body is read; if the caller may not know
+        the feed, the largest limit of all feeds does."""
         if self._body is None:
             largest = self.snapshot.max_package_bytes or self.services.feed_defaults.max_package_bytes
             max_bytes = self.feed.policy.max_package_bytes if self.feed else largest
@@ -125,46 +129,46 @@ class Request:
 
     @property
     def facts(self) -> Facts:
-        """What the log says of the request, beside how it was answered just now."""
+        """The fields of the request's log line that do not depend on the response."""
         name = self.feed.name if self.feed else None
         return Facts(method=self.method, path=self.scope["path"], route=self.route, feed=name, **self.notes)
 
     @property
     def require_feed(self) -> Feed:
-        """The feed, on routes that have one."""
+        """The feed. Raises `LookupError` on routes without one."""
         if self.feed is None:
-            raise LookupError("this route has no feed")
+            raise LookupError("this route does not belong to a feed")
         return self.feed
 
     @property
     def require_actor(self) -> Actor:
-        """Who acts, on routes that ask for a key."""
+        """The caller. Raises `LookupError` on routes that do not require a key."""
         if self.actor is None:
-            raise LookupError("this route asks for no key")
+            raise LookupError("this route does not require a key")
         return self.actor
 
     @property
     def the_door(self) -> Door:
-        """Where to sign in, in a request that came in by the edge."""
+        """The authenticator. Raises `LookupError` if the request did not come through `Application`."""
         if self.door is None:
-            raise LookupError("nobody can sign in here")
+            raise LookupError("this request has no authenticator")
         return self.door
 
     @property
     def return_path(self) -> str:
-        """The request's path below the site's root, with its query, percent-encoded: where signing in leads back to."""
+        """The request's path below the site's root with its query, percent-encoded: the target after signing in."""
         path = quote(self.site.below(str(self.scope["path"])), safe=_PATH_SIGNS, errors="replace")
         query = bytes(self.scope.get("query_string") or b"").decode("latin-1")
         return f"{path}?{query}" if query else path
 
     @property
     def urls(self) -> Urls:
-        """The addresses of the feed, as this request's sender can reach them."""
+        """The addresses of the feed, as the caller can reach them."""
         return Urls(self.site.root + feed_path(self.require_feed.name))
 
     @property
     def package_id(self) -> PackageId:
-        """The id in the path; a text that is none names nothing."""
+        """The package id in the path. Raises `NoSuchVersion` if it is not a valid id."""
         if self._package_id is None:
             text = self.parameters["id"]
             try:
@@ -175,13 +179,13 @@ class Request:
 
     @property
     def version(self) -> Version:
-        """The version in the path, in any spelling; a text that is none names nothing."""
+        """The version in the path, in any spelling. Raises `NoSuchVersion` if it is not a valid version."""
         if self._version is None:
             self._version = self.version_of("version")
         return self._version
 
     def version_of(self, parameter: str) -> Version:
-        """The version in that parameter of the path."""
+        """Return the version in that path parameter. Raises `NoSuchVersion` if it is not a valid version."""
         text = self.parameters[parameter]
         try:
             return _parse_known(text) if len(text) <= _SHORT else parse_version(text)
@@ -190,26 +194,27 @@ class Request:
 
     @property
     def feed_name(self) -> str | None:
-        """The name of the feed that was asked for, whether it is there or not; None where it is no feed's name."""
+        """The name of the requested feed, whether or not it exists; None if it is not a valid feed name."""
         name = self.asked_feed.lower()
         return name if is_feed_name(name) else None
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run what may block, in a thread."""
+        """Run a blocking function in a thread."""
         return await anyio.to_thread.run_sync(partial(function, *args, **kwargs))
 
     async def look(self, name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run what may block, in a thread, once a second at most for all who ask for it by that name."""
+        """Run a blocking function in a thread, at most once a second per name; all callers share the result."""
         return await self.looks.take(name, partial(self.read, function, *args, **kwargs))
 
     async def search(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a search, in a thread; only a few at a time, since they may wait for each other."""
+        """Run a search in a thread; only a few run at a time, since they may wait for each other."""
         return await anyio.to_thread.run_sync(partial(function, *args, **kwargs), limiter=self.searchers)
 
     async def render(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Make a page, in a thread; only a few at a time, and apart from searches: no slow page holds up a client."""
+        """Render a page in a thread; only a few run at a time, apart from searches, so slow pages delay no client."""
         return await anyio.to_thread.run_sync(partial(function, *args, **kwargs), limiter=self.renderers)
 
     async def write(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run what may wait for the write lock, in a thread; only a few at a time, so that reads always find one."""
+        """Run a function that may wait for the write lock in a thread; only a few run at a time, so that reads always
+        find a free thread."""
         return await anyio.to_thread.run_sync(partial(function, *args, **kwargs), limiter=self.writers)

@@ -1,10 +1,10 @@
-"""Requests that were answered before lead straight to their document, past routes, names and versions.
+"""A cache of answered requests: repeated requests go straight to their document, without parsing routes, names and
+versions.
 
-The invariant: what is remembered is which document a request means and how it is answered, never the document itself.
-That is found anew each time, by the same look at what was committed and in the same memory as on the long way: an
-answer can be no staler here than there. Only requests to checked sites are remembered, and only so many. That they may
-be answered is remembered with them, until anything changes about who may do what; those of a private feed for one
-credential each.
+Invariant: the cache holds which document a request means and how to answer it, never the document itself. The document
+is looked up each time, after the same check for commits and in the same memory as on the normal path, so a response
+from here is never staler. Only requests to checked sites are cached, in bounded number. An entry also implies that the
+caller may read the document: it is valid until any permission changes, and on private feeds for one credential only.
 """
 
 from collections.abc import Callable, Hashable
@@ -22,14 +22,14 @@ _MOST: Final = 4_096
 _MAX_BYTES: Final = 8 * 1024 * 1024
 _OVERHEAD_BYTES: Final = 1_500
 _BYTES_A_CHARACTER: Final = 12
-"""Characters beyond ASCII take six bytes each in JSON."""
+"""Max bytes that a character of the path takes in memory; non-ASCII characters take six bytes each in JSON."""
 _LONGEST_PATH: Final = 500
-"""In characters; longer ones are a version spelled with a thousand zeros."""
+"""Max characters of a cached path; longer paths are unusual, for example a version with a thousand zeros."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """How a request is answered once its document, or the place of its package, is in hand; `answer` may refuse."""
+    """How to answer a request, given its document or the file of its package. `answer` may raise refusals."""
 
     key: DocumentKey
     answer: Callable[[Scope, Any], Response]
@@ -37,9 +37,10 @@ class CachedResponse:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """How a request is answered while the package that it asks for does not have that document: with the refusal of the
-    first time, which differs from one request to the next in the request id alone. `before` and `after` are what stands
-    around that in the body; all request ids of a worker are equally long."""
+    """How to answer a request while its package does not have the document: with a copy of the first refusal.
+
+    Copies differ only in the request id; `before` and `after` are the body around it. All request ids of a worker have
+    the same length."""
 
     key: DocumentKey
     raw_headers: tuple[tuple[bytes, bytes], ...]
@@ -47,23 +48,23 @@ class Missing:
     after: bytes
 
     def answer(self, request_id: str) -> Response:
-        """The 404."""
+        """Return the 404 response."""
         body = b"".join((self.before, request_id.encode("ascii"), self.after))
         return PreparedResponse(404, list(self.raw_headers), body)
 
 
 def missing_as_in(response: Response, key: DocumentKey, request_id: str) -> Missing:
-    """How the request is answered again that this refusal answers."""
+    """Return how to repeat this refusal for later requests."""
     before, _, after = bytes(response.body).rpartition(request_id.encode("ascii"))
     return Missing(key, tuple(response.raw_headers), before, after)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownRequest:
-    """A request that was answered before; `facts` are what its log line says of it each time.
+    """A request that was answered before; `facts` are the fields of its log line.
 
-    `access` is the number of the last change of who may do what, then: after the next one it is known no more.
-    `is_private` where not everybody may read the feed."""
+    `access` is the number of the last change of permissions when it was answered; after the next change the entry is no
+    longer valid. `is_private` if the feed is private."""
 
     ready: CachedResponse | Missing
     route: str
@@ -73,7 +74,7 @@ class KnownRequest:
 
 
 class ResponseCache:
-    """What one worker remembers; the oldest is forgotten first."""
+    """The answered requests of one worker; the oldest entries are dropped first."""
 
     def __init__(self, most: int = _MOST, max_bytes: int = _MAX_BYTES) -> None:
         self._most = most
@@ -82,11 +83,12 @@ class ResponseCache:
         self._bytes = 0
 
     def find(self, path: str, asked: Hashable) -> KnownRequest | None:
-        """What is known of a GET of the path, `asked` being all else that decides what it means, and who may see it."""
+        """Return what is known about a GET of the path, or None. `asked` is everything else that decides what the
+        request means and who may see the response."""
         return self._known.get((path, asked))
 
     def keep(self, path: str, asked: Hashable, known: KnownRequest) -> None:
-        """Remember it."""
+        """Add an entry, and drop the oldest ones beyond the bounds. Requests with very long paths are not kept."""
         if len(path) > _LONGEST_PATH:
             return
         self.forget(path, asked)
@@ -96,13 +98,13 @@ class ResponseCache:
             self.forget(*next(iter(self._known)))
 
     def forget(self, path: str, asked: Hashable) -> None:
-        """Forget it, if it is remembered."""
+        """Remove an entry, if it exists."""
         if self._known.pop((path, asked), None) is not None:
             self._bytes -= _cost(path)
 
     @property
     def bytes_kept(self) -> int:
-        """What they take in memory, never more than the bound."""
+        """The estimated size of all entries in bytes; at most `max_bytes`."""
         return self._bytes
 
     def __len__(self) -> int:
@@ -110,9 +112,9 @@ class ResponseCache:
 
 
 class Sightings:
-    """Tells whether a request was seen before, lately: most are for something that nobody asks for twice.
+    """Tells whether a request was seen recently. Most requests for missing documents are never repeated.
 
-    What is remembered is a hash of each; after `most` of them all are forgotten.
+    It keeps a hash of each request, and forgets all of them after `most` requests.
     """
 
     def __init__(self, most: int = _MOST) -> None:
@@ -120,7 +122,7 @@ class Sightings:
         self._seen: set[int] = set()
 
     def is_first(self, path: str, asked: Hashable) -> bool:
-        """Whether it is seen for the first time; from then on it is not."""
+        """Whether the request is seen for the first time; it counts as seen from then on."""
         seen = hash((path, asked))
         if seen in self._seen:
             return False
@@ -131,5 +133,5 @@ class Sightings:
 
 
 def _cost(path: str) -> int:
-    """Bytes that a request takes: its path is in the key, in the log line and perhaps in the body."""
+    """Return the bytes that an entry takes: the path is in its key, in its log line, and maybe in the body."""
     return _OVERHEAD_BYTES + _BYTES_A_CHARACTER * len(path)

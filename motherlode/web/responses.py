@@ -1,9 +1,9 @@
-"""Answers to reads: documents and packages, with validators, compression, ranges, and no byte where HEAD asked.
+"""Responses to reads: documents and packages, with validators, compression, ranges and HEAD.
 
-Documents may always be kept but must be asked for again before they are used (`no-cache` and a strong ETag), so that
-nobody misses a fresh push through us. So may the files of a version; where they neither change nor go they may be kept
-for ever (`immutable`), and whoever answers one says by `cache` which it is. What comes from a feed that not everybody
-may read is `make_private`d, whatever it is: nobody keeps it for others, and no page of another site sees it.
+Caches may store documents but must revalidate them before each use (`no-cache` and a strong ETag), so that clients see
+every push immediately. The same holds for the files of a version, unless they can neither change nor be deleted: then
+they may be cached forever (`immutable`). The handler chooses with `cache`. All responses from private feeds go through
+`make_private`: shared caches must not store them, and pages of other sites cannot read them.
 """
 
 import re
@@ -38,8 +38,8 @@ _READ_HEADERS: Final = {
 
 
 def make_private(response: Response) -> None:
-    """Make it an answer for its caller alone: `Cache-Control` is private, at best, `Vary` names Authorization and
-    Cookie, and no other origin may read it."""
+    """Restrict a response to its caller: `Cache-Control` becomes private or stays `no-store`, `Vary` gets Authorization
+    and Cookie, and CORS headers are removed."""
     cache, vary = NO_STORE.encode(), b"Authorization, Cookie"
     kept = []
     for pair in response.raw_headers:
@@ -56,9 +56,9 @@ def make_private(response: Response) -> None:
 def document_response(
     scope: Scope, document: Document, *, is_negotiable: bool, cache: str, is_foreign: bool = False
 ) -> Response:
-    """A document, compressed if the client offers gzip and the document may be; 304 if the client has it already.
+    """Return a document, compressed if the client accepts gzip and `is_negotiable`; 304 if the client has it already.
 
-    `is_foreign` for what a publisher wrote, and a browser must not run."""
+    `is_foreign` is for content that a publisher wrote, and that a browser must not run."""
     is_zipped = is_negotiable and document.zipped is not None and offers_gzip(header(scope, b"accept-encoding"))
     key = (is_zipped, is_negotiable, cache, is_foreign)
     prepared = document.prepared.get(key)
@@ -75,7 +75,7 @@ def document_response(
 
 
 class PreparedResponse(Response):
-    """An answer whose headers were made before, byte for byte; it skips what Starlette does to make them."""
+    """A response with ready-made raw headers; it skips Starlette's work of making them."""
 
     def __init__(self, status: int, raw_headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         self.status_code = status
@@ -85,20 +85,20 @@ class PreparedResponse(Response):
 
 
 def not_modified_response(raw_headers: Iterable[tuple[bytes, bytes]]) -> Response:
-    """304, with those of the headers that say nothing of a body."""
+    """Return 304 with the given headers, except for those that describe a body."""
     return PreparedResponse(304, [pair for pair in raw_headers if pair[0] not in _OF_BODY], b"")
 
 
 def _prepare(
     document: Document, *, is_zipped: bool, is_negotiable: bool, cache: str, is_foreign: bool
 ) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
-    """The entity tag and the headers of a whole answer, the same for everybody who asks for it so."""
+    """Return the ETag and the headers of a full response; they are the same for all requests with these options."""
     etag = document.etag[:-1] + '-gz"' if is_zipped else document.etag
     headers = _READ_HEADERS | {
         "Cache-Control": cache,
         "ETag": etag,
     }
-    if document.counted is None:  # counts change the bytes at times that nobody notes
+    if document.counted is None:  # download counts change the bytes at unrecorded times
         headers["Last-Modified"] = _http_date(document.changed_at)
     if is_negotiable:
         headers["Vary"] = "Accept-Encoding"
@@ -111,13 +111,13 @@ def _prepare(
 
 
 def fresh_response(body: bytes) -> Response:
-    """JSON that was made for this request alone, to be kept by nobody."""
+    """Return JSON that was made for this request only, and that caches must not store."""
     return Response(body, headers=_READ_HEADERS | {"Cache-Control": NO_STORE}, media_type="application/json")
 
 
 def offers_gzip(accept_encoding: str | None) -> bool:
-    """Whether gzip was offered by name, and not with a weight of nothing. Nothing else is ever sent: clients under mono
-    offer deflate and cannot read it."""
+    """Whether the client accepts gzip by name, with a weight other than 0. No other coding is ever sent: clients under
+    mono offer deflate but cannot read it."""
     for part in (accept_encoding or "").lower().split(","):
         coding, _, weight = part.partition(";")
         if coding.strip() == "gzip":
@@ -126,7 +126,7 @@ def offers_gzip(accept_encoding: str | None) -> bool:
 
 
 def is_match(if_none_match: str | None, etag: str) -> bool:
-    """Whether If-None-Match names the tag; weak marks do not count (RFC 9110, 13.1.2)."""
+    """Whether If-None-Match contains the ETag; `W/` is ignored (RFC 9110, 13.1.2)."""
     if if_none_match is None:
         return False
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
@@ -134,9 +134,10 @@ def is_match(if_none_match: str | None, etag: str) -> bool:
 
 
 def _is_unchanged(scope: Scope, etag: str, changed_at: datetime | None, *, is_exact: bool) -> bool:
-    """Whether the client has these bytes, by If-None-Match, or without that by If-Modified-Since (RFC 9110, 13.2.2).
+    """Whether the client has these bytes, by If-None-Match or, without it, by If-Modified-Since (RFC 9110, 13.2.2).
 
-    A time in whole seconds says nothing of a second in which the bytes changed more than once, unless it is later.
+    Times in whole seconds cannot tell apart two changes within a second. So unless `is_exact`, If-Modified-Since must
+    be later than the second of the last change.
     """
     tags = header(scope, b"if-none-match")
     if tags is not None or changed_at is None:
@@ -146,13 +147,13 @@ def _is_unchanged(scope: Scope, etag: str, changed_at: datetime | None, *, is_ex
 
 
 def _http_date(moment: datetime) -> str:
-    """In whole seconds, rounded down."""
+    """Format a time as an HTTP date, rounded down to whole seconds."""
     return format_datetime(moment.replace(microsecond=0), usegmt=True)
 
 
 @lru_cache(maxsize=256)
 def parse_http_date(text: str) -> datetime | None:
-    """A date in any of the three forms of RFC 9110, 5.6.7; None for any other text."""
+    """Return the date in any of the three formats of RFC 9110, 5.6.7, or None for other texts."""
     for form in _HTTP_DATES if len(text) <= _LONGEST_DATE else ():
         try:
             return datetime.strptime(text.strip(), form).replace(tzinfo=UTC)
@@ -162,9 +163,9 @@ def parse_http_date(text: str) -> datetime | None:
 
 
 def parse_range(value: str | None, size: int) -> tuple[int, int] | None:
-    """The first and last byte of a single range, None if the whole file is meant (no range, several, or not in bytes).
+    """Return the first and last byte of a single range, or None for the whole file (no range, several, or not bytes).
 
-    Raises `InvalidRange` if no byte of the file is in it (RFC 9110, 14.1.2)."""
+    Raises `InvalidRange` if the range contains no byte of the file (RFC 9110, 14.1.2)."""
     match = _RANGE.fullmatch(value.strip()) if value else None
     if match is None or not (match[1] or match[2]):
         return None
@@ -182,7 +183,7 @@ def parse_range(value: str | None, size: int) -> tuple[int, int] | None:
 
 
 def blob_response(scope: Scope, file: BlobFile, blobs: Blobs, *, name: str, cache: str) -> Response:
-    """The bytes of a package: all of them, one range, or none (304)."""
+    """Return the bytes of a package: all of them, one range, or none (304)."""
     key = (name, cache)
     raw_headers = file.prepared.get(key)
     if raw_headers is None:
@@ -203,7 +204,7 @@ def blob_response(scope: Scope, file: BlobFile, blobs: Blobs, *, name: str, cach
 
 
 def _prepare_blob(file: BlobFile, name: str, cache: str) -> tuple[tuple[bytes, bytes], ...]:
-    """The headers that every answer about the file has."""
+    """Return the headers that every response for the file has."""
     headers = _READ_HEADERS | {
         "Accept-Ranges": "bytes",
         "Cache-Control": cache,
@@ -216,15 +217,16 @@ def _prepare_blob(file: BlobFile, name: str, cache: str) -> tuple[tuple[bytes, b
 
 
 def _attachment(name: str) -> str:
-    """A Content-Disposition that saves under a name of word characters, dots and dashes; those outside of ASCII stand
-    in `filename*` (RFC 6266), and as `_` for clients that do not read that."""
+    """Return a Content-Disposition that saves the file under `name` (word characters, dots and dashes).
+
+    Non-ASCII characters are in `filename*` (RFC 6266), and replaced by `_` for clients that do not support it."""
     plain = name.encode("ascii", "replace").decode("ascii").replace("?", "_")
     extended = "" if name.isascii() else f"; filename*=UTF-8''{quote(name, safe='')}"
     return f'attachment; filename="{plain}"{extended}'
 
 
 def _is_range_wanted(scope: Scope, etag: str) -> bool:
-    """Whether a part may be sent: only GET has ranges (RFC 9110, 14.2)."""
+    """Whether a range may be sent: only for GET (RFC 9110, 14.2), and only if If-Range, if present, matches."""
     if scope["method"] != "GET":
         return False
     condition = header(scope, b"if-range")
@@ -232,7 +234,7 @@ def _is_range_wanted(scope: Scope, etag: str) -> bool:
 
 
 class BlobResponse(PreparedResponse):
-    """A stored file, or `length` bytes of one from `first` on; `motherlode.web.sending` sends it."""
+    """A stored file, or `length` bytes of it starting at `first`; `motherlode.web.sending` sends it."""
 
     def __init__(
         self, status: int, raw_headers: list[tuple[bytes, bytes]], file: BlobFile, blobs: Blobs, first: int, length: int
@@ -245,11 +247,11 @@ class BlobResponse(PreparedResponse):
 
     @property
     def whole_path(self) -> Path | None:
-        """Where the file lies, if all of it is to be sent and it has a path."""
+        """The path of the file, or None if only a part is sent or the file has no path."""
         return self._file.path if self.length == self._file.size else None
 
     def open(self) -> BinaryIO:
-        """The file, at the first byte to send; may block."""
+        """Open the file at the first byte to send; may block."""
         file = self._blobs.open(self._file.blob)
         file.seek(self._first)
         return file

@@ -1,4 +1,4 @@
-"""What a route is: one address, what answers it, and who may ask for it."""
+"""Defines a route: an address, its handler, and the check of the caller's permissions."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -12,19 +12,21 @@ from motherlode.domain.permissions import Actor
 from motherlode.web.request import Request
 
 Answer = Callable[[Request], Awaitable[Response]]
-"""Answers a request that found its route; raises refusals."""
+"""A handler: returns the response to a request of its route, or raises a refusal."""
 
 Check = Callable[[Actor, str], None]
-"""Refuses an actor who may never do on a feed what a route does."""
+"""A permission check: raises a refusal if the actor may never use the route on the feed."""
 
 READ: Final = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address: `check` is what an API key must pass before the body is looked at; None where none is asked for, and
-    whoever may read the feed may ask. `is_for_new_clients` where `require_protocol_version` counts; `is_page` where the
-    answer is for people, who may have signed in with a browser."""
+    """One address and its handler.
+
+    `check` is what an API key must pass before the body is read; None if the route needs no key, so that everyone who
+    may read the feed may use it. `is_for_new_clients`: the feed's `require_protocol_version` applies. `is_page`: the
+    response is a page for people, who may have signed in with a browser."""
 
     name: str
     methods: tuple[str, ...]
@@ -40,6 +42,6 @@ class Route:
         object.__setattr__(self, "_pattern", re.compile(f"{regex}/?", re.IGNORECASE | re.ASCII))
 
     def parameters_in(self, path: str) -> dict[str, str] | None:
-        """The parameters as they stand in a path that leads here, in any casing; None where it does not."""
+        """Return the parameters as written in the path, or None if the path does not match; case does not matter."""
         found = self._pattern.fullmatch(path)
         return found.groupdict() if found else None

@@ -1,8 +1,8 @@
-"""The route table: every address, what answers it, and who may ask for it. The check hangs on the table.
+"""The route table: every address with its handler and its permission check.
 
-Paths match in any casing, with or without a slash at the end. Those of `FEED_ROUTES` answer at the root for the default
-feed, and below `/feeds/{feed}` for each, always through `web/auth/authorize.py`: callers who may not read the feed read
-none of them, nor learn which there are. Those of `SERVER_ROUTES` answer everybody, at the root alone.
+Paths match in any case, with or without a slash at the end. `FEED_ROUTES` are served at the root for the default feed,
+and below `/feeds/{feed}` for every feed, always through `web/auth/authorize.py`: callers who may not read the feed
+cannot use them, and do not learn which ones exist. `SERVER_ROUTES` are public, and served only at the root.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def _registrations() -> list[Route]:
 
 
 def _verifications() -> list[Route]:
-    """Each with and without a version. They stand before relist, whose shape they share."""
+    """Return the routes with and without a version. They must come before relist, whose path they would match."""
     create, verify = verification.post_key, verification.get_verdict
     return [
         route
@@ -77,7 +77,7 @@ FEED_ROUTES: Final = (
     Route("details", READ, "/v3/catalog/data/{id}/{version}.json", documents.get_details),
     *_verifications(),
     Route("push", ("PUT",), PUBLISH_PATH, publish.put_package, check_may_ever_push, is_for_new_clients=True),
-    # `curl -T` puts the file's name behind an address that ends with a slash
+    # `curl -T` appends the file's name to an address that ends with a slash
     Route(
         "push",
         ("PUT",),
@@ -90,7 +90,7 @@ FEED_ROUTES: Final = (
         "delete", ("DELETE",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.delete_version, check_may_ever_take_away
     ),
     Route("relist", ("POST",), f"{PUBLISH_PATH}/{{id}}/{{version}}", publish.post_version, check_may_ever_unlist),
-    # clients that were given the V2 feed's address push and delete right below it
+    # clients with a V2 feed address as their source push and delete directly below it
     Route("push", ("PUT",), "/api/v2", publish.put_package, check_may_ever_push, is_for_new_clients=True),
     Route("push", ("PUT",), "/api/v2/{file}.nupkg", publish.put_package, check_may_ever_push, is_for_new_clients=True),
     Route("delete", ("DELETE",), "/api/v2/{id}/{version}", publish.delete_version, check_may_ever_take_away),
@@ -102,13 +102,13 @@ _SERVER_SEGMENTS: Final = frozenset(route.path.split("/")[1] for route in SERVER
 
 
 def is_server_path(path: str) -> bool:
-    """Whether the path is one of the whole server's, and of no feed."""
+    """Whether the path belongs to the whole server, not to a feed."""
     segment = path[1:].partition("/")[0].lower()
     return segment in _SERVER_SEGMENTS and bool(methods_of(SERVER_ROUTES, path))
 
 
 def find_route(routes: Sequence[Route], method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The first route of that method and path, with the parameters as they stand in the path."""
+    """Return the first route for the method and path, with the parameters as written in the path, or None."""
     for route in routes:
         parameters = route.parameters_in(path) if method in route.methods else None
         if parameters is not None:
@@ -117,6 +117,6 @@ def find_route(routes: Sequence[Route], method: str, path: str) -> tuple[Route, 
 
 
 def methods_of(routes: Sequence[Route], path: str) -> tuple[str, ...]:
-    """The methods that the path takes, none if it leads nowhere."""
+    """Return the methods that the path supports; empty if no route matches."""
     leading = (route for route in routes if route.parameters_in(path) is not None)
     return tuple(dict.fromkeys(method for route in leading for method in route.methods))

@@ -1,12 +1,13 @@
-"""How answers are sent, so that clients that do not read them hold little: no more than a few pieces of any answer, and
-no file that cannot be sent yet.
+"""Sends responses so that clients that do not read them occupy little: a few pieces of each response in memory, and no
+file that cannot be sent yet.
 
-Invariant: so many files are open for sending at most, whoever asks for them; a client that goes, or does not read,
-ends its answer and closes its file.
+Invariant: the number of files open for sending is bounded, whatever clients request. If a client disconnects or stops
+reading, its response ends and its file is closed.
 
-Whole files go out by the engine's own file sending while few of them are under way. It does not say when it is done: a
-file counts as sent when its connection brings the next request, or when the kernel has nothing left for the client
-(`note_unread`, from the guard's thread). All else longer than a piece is sent piece by piece, and only so much at once.
+Whole files are sent by the engine itself while few of them are under way. The engine does not report when it is done: a
+file counts as sent when its connection brings the next request, or when the kernel has no data left for the client
+(`note_unread`, called from the guard's thread). Everything else longer than a piece is sent piece by piece, a limited
+number of responses at once.
 """
 
 import asyncio
@@ -29,20 +30,20 @@ Pieces = AsyncGenerator[tuple[bytes, bool], None]
 """Pieces of a body, each with whether it is the last one."""
 
 PIECE_BYTES: Final = 64 * 1024
-"""What a client that reads nothing may keep in memory of one answer, four or five times."""
+"""Bytes of a piece. A client that reads nothing keeps four or five pieces of a response in memory."""
 MOST_UNSEEN: Final = 48
-"""Of so many files the engine may know alone whether they are sent."""
+"""Max files that the engine sends itself at once; only the engine knows whether they are sent."""
 MOST_AT_ONCE: Final = 64
 MOST_OF_CLIENT: Final = 16
-"""So many files, and as many texts, are sent piece by piece at once, in all and to one client; others wait."""
+"""Max responses sent piece by piece at once, in total and per client, for files and for texts each; others wait."""
 _UNDER_WAY_S: Final = 1.0
-"""The engine may take as long to begin with a file."""
+"""Seconds that the engine may take before it starts to send a file."""
 _SHORT_PATIENCE_S: Final = 5.0
-"""How long a client may leave a piece unread while others wait for a place."""
+"""Seconds that a client may leave a piece unread while others wait for a place."""
 
 
 class Sender:
-    """Sends the answers of one worker. `client_of` tells whom a request comes from."""
+    """Sends the responses of one worker. `client_of` returns the client's address for a request."""
 
     def __init__(self, client_of: Callable[[Scope], str], write_timeout_s: float) -> None:
         self._client_of = client_of
@@ -52,18 +53,18 @@ class Sender:
         self._unseen: dict[Any, float] = {}
 
     def note_request(self, scope: Scope) -> None:
-        """A connection brings a request: what it was answered before is sent."""
+        """Note a new request on a connection: its previous response is sent."""
         if self._unseen:
             self._unseen.pop(scope.get("client"), None)
 
     def note_unread(self, ports: set[int], looked_at: float) -> None:
-        """At that time (monotonic) the kernel had something left for the clients with these ports alone."""
+        """Note that at `looked_at` (monotonic) the kernel had unsent data only for clients with these ports."""
         for client, since in list(self._unseen.items()):
             if since < looked_at - _UNDER_WAY_S and client[1] not in ports:
                 self._unseen.pop(client, None)
 
     async def send(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send an answer; returns when the client has it as far as can be told, does not read it, or is gone."""
+        """Send a response. Returns when the client apparently has it, does not read it, or has disconnected."""
         if scope["method"] == "HEAD":
             await _send_whole(response, b"", send)
         elif isinstance(response, BlobResponse):
@@ -87,16 +88,17 @@ class Sender:
                     await self._send_pieces(answer, _pieces_in(answer), send, self._files, gone)
 
     def _may_pass_on(self, scope: Scope) -> bool:
-        """Whether the engine may send a file by itself. Over HTTP/2 a connection tells nothing of its answers."""
+        """Whether the engine may send a file itself: not over HTTP/2, where the next request on a connection does not
+        mean that the previous response is sent."""
         is_able = "http.response.pathsend" in scope.get("extensions", {}) and scope.get("client") is not None
         return is_able and scope.get("http_version") != "2" and len(self._unseen) < MOST_UNSEEN
 
     async def _send_pieces(
         self, answer: Response, pieces: Pieces, send: Send, places: Places, gone: "Future[None] | None" = None
     ) -> None:
-        """Send piece after piece, each when the one before is on its way; stop when the client is gone, or reads none.
+        """Send the pieces one after the other; stop if the client disconnects or stops reading.
 
-        Then the answer is shorter than it says, and the engine closes the connection."""
+        After a stop the response is shorter than its Content-Length, and the engine closes the connection."""
         await send(_start(answer))
         async with aclosing(pieces):
             async for piece, is_last in pieces:
@@ -119,7 +121,7 @@ def _start(response: Response) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _watch(receive: Receive) -> "AsyncIterator[Future[None]]":
-    """What is done as soon as the client is gone."""
+    """Provide a future that is done as soon as the client has disconnected."""
 
     async def wait() -> None:
         while (await receive())["type"] != "http.disconnect":
@@ -138,7 +140,7 @@ async def _pieces_of(body: bytes) -> Pieces:
 
 
 async def _pieces_in(answer: BlobResponse) -> Pieces:
-    """The bytes of a file, which is open only meanwhile."""
+    """Yield the bytes of a file, which is open only while they are sent."""
     file = await anyio.to_thread.run_sync(answer.open)
     try:
         left = answer.length

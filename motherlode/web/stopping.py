@@ -1,9 +1,9 @@
-"""How a stop reaches a worker: always, and once, whatever the worker does at the time.
+"""Delivers a stop signal to a worker reliably and exactly once, whatever the worker is doing.
 
-A worker of Granian 2.8 stops when its event loop handles SIGTERM. Two things go wrong if the signal comes as it likes.
-uvloop forgets a signal that arrives while it does not run: after the application has started and before the engine
-runs the loop again. And Granian waits without end, with the interpreter's lock held, when it handles a second signal
-before it has taken the first, or a third one later: `systemctl stop` signals workers and supervisor alike.
+A worker of Granian 2.8 stops when its event loop handles SIGTERM. Two things go wrong if signals arrive at any time.
+uvloop loses a signal that arrives while it is not running: after the application has started and before the engine runs
+the loop again. And Granian hangs, holding the interpreter's lock, if it handles a second signal before it has taken the
+first one, or a third one later: `systemctl stop` signals the workers as well as the supervisor.
 """
 
 import asyncio
@@ -21,17 +21,17 @@ _LOOK_S: Final = 0.02
 
 
 class WorkerStop:
-    """Takes SIGTERM for a worker and passes it on once, when the event loop can handle it.
+    """Holds SIGTERM for a worker, and delivers it once, when the event loop can handle it.
 
-    Make it before the process has other threads: they must hold the signals too. Ctrl+C reaches every process of a
-    terminal, and workers leave it to their parent. On Windows nothing changes: a worker is ended from outside.
+    Create it before the process has other threads: they must hold the signals too. Ctrl+C reaches every process of a
+    terminal; workers leave it to their parent. On Windows it does nothing: workers are ended from outside.
     """
 
     def __init__(self, is_listening: Callable[[], bool]) -> None:
-        """From now on the process ends at once when it is told to stop.
+        """Make the process exit immediately on SIGTERM from now on.
 
-        `is_listening` says whether the engine has opened its socket. Call this in the main thread, once the event loop
-        is set.
+        `is_listening` returns whether the engine has opened its socket. Call this in the main thread, after the event
+        loop is set.
         """
         self._loop = asyncio.get_event_loop()
         self._is_listening = is_listening
@@ -40,7 +40,7 @@ class WorkerStop:
             threading.Thread(target=self._wait, name="wait-for-stop", daemon=True).start()
 
     def finish_requests(self) -> None:
-        """From now on the process may have requests, and finishes them before it ends."""
+        """Make the process finish its requests before it exits, from now on."""
         self._is_ready = True
 
     def _wait(self) -> None:

@@ -1,4 +1,4 @@
-"""How the package in a body gets to a use case: into a spool that is gone again afterwards, unless it was put."""
+"""Passes the package in a request body to a use case, through a spool that is deleted afterwards unless it was put."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,22 +12,23 @@ T = TypeVar("T")
 
 
 async def receive_package(request: Request, take: Callable[[Request, Spool], T]) -> T:
-    """Run `take` in a thread, with the package in the body as a finished spool. Raises what `Body.package_into` and
-    `take` raise."""
+    """Run `take` in a thread, with the package from the body in a finished spool.
+
+    Raises what `Body.package_into` and `take` raise."""
     if await request.body.is_short():
         return await request.write(_take_short, request, take)
     return await _take_long(request, take)
 
 
 def _take_short(request: Request, take: Callable[[Request, Spool], T]) -> T:
-    """Take a body that is in memory already."""
+    """Take a body that is already in memory, in a single thread."""
     with request.services.blobs.spool() as spool:
         request.body.short_package_into(spool)
         return _take(request, spool, take)
 
 
 async def _take_long(request: Request, take: Callable[[Request, Spool], T]) -> T:
-    """Take a body as it comes, past the memory."""
+    """Stream a body to the spool piece by piece, without holding all of it in memory."""
     spool = await request.read(request.services.blobs.spool)
     try:
         await request.body.package_into(spool)

@@ -197,7 +197,7 @@ class TestWarnings:
     @given(st.lists(st.text("abc é\n", max_size=700), min_size=1, max_size=40))
     def test_every_sentence_is_there_or_counted(self, sentences):
         lines = warning_lines(sentences)
-        last = re.fullmatch(r"There are (\d+) more faults: the answer's body lists them all\.", lines[-1])
+        last = re.fullmatch(r"There are (\d+) more faults: the response body lists them all\.", lines[-1])
         assert len(lines) - bool(last) + int(last[1] if last else 0) == len(sentences)
 
     def test_a_sentence_of_many_lines_becomes_one(self):

@@ -1,7 +1,7 @@
-"""`POST /api/v1/check`: what a push of the package would say, as JSON; nothing is stored.
+"""`POST /api/v1/check`: returns what a push of the package would return, as JSON, without storing anything.
 
-Only what keeps the package from being looked at is a refusal like any other: no key, a form that cannot be read. What a
-push would refuse is the answer asked for, and comes with 200.
+If the package cannot be checked at all (no key, an unreadable form), the request is refused like any other. Otherwise
+the status is 200, and the body says what a push would refuse.
 """
 
 import json
@@ -19,7 +19,7 @@ from motherlode.web.upload import receive_package
 
 
 async def post_check(request: Request) -> Response:
-    """200 and what a push would say."""
+    """Return 200 and the result that a push would have."""
     headers = {"Cache-Control": NO_STORE}
     try:
         checked = await receive_package(request, _check)
@@ -34,7 +34,7 @@ async def post_check(request: Request) -> Response:
 
 
 def describe_checked(checked: Checked) -> dict[str, Any]:
-    """It as a machine reads it; `status` is the one that a push would answer."""
+    """Return the result as JSON for programs; `status` is the status that a push would return."""
     identity = checked.identity
     return {
         "is_valid": checked.is_valid,

@@ -1,1 +1,1 @@
-"""Who may do what over HTTP: credentials are read, judged and remembered here."""
+"""Authentication and authorization over HTTP: reads credentials, checks them, and caches the results."""

@@ -1,8 +1,8 @@
-"""What goes into the audit log though nothing was changed: sign-ins, and what was refused to a caller who is known.
+"""Records what changes nothing but belongs in the audit log: sign-ins, and refused requests of known callers.
 
-It is written beside the answer: no read waits for the write lock. What cannot be written is in the server's log.
-Strangers write nothing there, and those who are known only so much: the same attempt is written down once a minute, a
-few attempts of each caller, and then how many more there were.
+Lines are written in the background, so no read waits for the write lock. What cannot be written is reported in the
+server's log. Unknown callers cause no lines. Known callers cause a bounded number: the same attempt is recorded once a
+minute, at most `MOST_OF_ONE` different attempts per caller, and then the number of attempts left out.
 """
 
 from collections.abc import Callable, Hashable
@@ -24,19 +24,19 @@ from motherlode.web.background import BackgroundTasks
 from motherlode.web.request import Request
 
 REPEAT_S: Final = 60.0
-"""For so long the same refused attempt is not written down again."""
+"""Min seconds between two lines for the same refused attempt."""
 MOST_OF_ONE: Final = 60
-"""So many different attempts of one caller are written down in that time."""
+"""Max different refused attempts recorded per caller within `REPEAT_S`."""
 AFTER_ANSWER_S: Final = 0.05
-"""So long a line waits before it is written, that its writing does not show in the time of the answer."""
+"""Seconds before a line is written, so that the write does not show in the response time."""
 SIGN_IN_S: Final = 3600.0
-"""A password that is sent with every request is a sign-in once an hour, from the same address."""
+"""Min seconds between two sign-in lines for the same user and address: clients send the password with every request."""
 _MOST: Final = 4_096
 
 
 @dataclass(slots=True)
 class _Lately:
-    """What a caller tried since then: how much of it was written down, and how much was too much."""
+    """A caller's refused attempts since `since_s`: how many were recorded, and how many were left out."""
 
     since_s: float
     written: int = 0
@@ -44,7 +44,7 @@ class _Lately:
 
 
 class Attempts:
-    """Which attempts were written down lately by this worker; bounded, the oldest make room."""
+    """The attempts that this worker recorded recently. The size is bounded: the oldest entries are dropped."""
 
     def __init__(self, most: int = _MOST, repeat_s: float = REPEAT_S) -> None:
         self._most = most
@@ -53,7 +53,7 @@ class Attempts:
         self._of_caller: dict[Hashable, _Lately] = {}
 
     def is_worth_a_line(self, caller: Hashable, attempt: Hashable, now_s: float) -> bool:
-        """Whether it is to be written down; if so, it counts as written."""
+        """Whether to record the attempt; if so, it counts as recorded."""
         if now_s - self._written_s.get((caller, attempt), now_s - self._repeat_s) < self._repeat_s:
             return False
         lately = self._of_caller.get(caller) or _Lately(now_s)
@@ -68,8 +68,9 @@ class Attempts:
         return True
 
     def take_more(self, now_s: float | None = None) -> list[tuple[Any, int]]:
-        """The callers of whom there was more than was written down, and how much, each once: those whose time is up by
-        then, or all."""
+        """Return the callers with attempts that were left out, and how many; reset their numbers.
+
+        With `now_s` only callers whose `repeat_s` is over, without it all callers."""
         over = [
             (caller, lately)
             for caller, lately in self._of_caller.items()
@@ -91,7 +92,7 @@ class Attempts:
 
 
 class AuditRecorder:
-    """Writes lines of one worker, one after the other, so that those who push find the write lock free."""
+    """Writes the audit lines of one worker, one at a time, so that pushes find the write lock free."""
 
     def __init__(self, services: Services, later: BackgroundTasks) -> None:
         self._house = services
@@ -101,12 +102,12 @@ class AuditRecorder:
         self._writers = CapacityLimiter(1)
 
     def note_sign_in(self, request: Request, actor: Actor) -> None:
-        """Somebody proved with a password who he is."""
+        """Record that a user signed in with a password."""
         if self._sign_ins.is_worth_a_line(actor.name, request.site.client, monotonic()):
             self._start(record_sign_in, actor.sent_by(request.sender), feed=request.feed_name)
 
     def note_refusal(self, request: Request, refusal: Refusal) -> None:
-        """A caller who is known tried what he may not, or tried it with a key that is good no more."""
+        """Record that a known caller tried something that is not allowed, or used a key that is no longer valid."""
         actor = request.actor
         if actor is None or not (request.rejection_reason or isinstance(refusal, NotAllowed | NoSuchFeed)):
             return
@@ -118,7 +119,7 @@ class AuditRecorder:
             self._start(record_refusal, actor, action=action, feed=feed, subject=subject, reason=reason)
 
     def tell_more(self, *, is_end: bool = False) -> None:
-        """Say of how many attempts there is no line, where a caller's minute is over, or the worker ends."""
+        """Record how many attempts were left out: for callers whose minute is over, at the worker's end for all."""
         for (name, key_id), count in self._refusals.take_more(None if is_end else monotonic()):
             reason = f"and {count} more attempts were refused"
             actor = Actor(name, frozenset(), key_id=key_id)
@@ -133,7 +134,7 @@ class AuditRecorder:
         await anyio.sleep(AFTER_ANSWER_S)
         try:
             await anyio.to_thread.run_sync(writing, limiter=self._writers)
-        except Exception as fault:  # noqa: BLE001 the answer was given, and the log says what is missing in the other one
+        except Exception as fault:  # noqa: BLE001 the response is sent; the server's log reports the missing line
             _tell_missing(actor, about, why=repr(fault))
 
 
@@ -148,7 +149,7 @@ def _action_of(request: Request) -> str:
 
 
 def _subject_of(request: Request) -> str:
-    """The package that was named, as far as one was, else the feed."""
+    """Return the package that the request names, or the feed if it names none."""
     package = request.notes.get("package") or " ".join(
         request.parameters[name][:200] for name in ("id", "version") if request.parameters.get(name)
     )

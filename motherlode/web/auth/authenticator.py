@@ -1,11 +1,12 @@
-"""Who asks: the credential of a request, judged once and then remembered for minutes.
+"""Identifies callers: checks the credential of a request once, then caches the result for minutes.
 
-Readers of private feeds sign in by Authorization: with a name and a password, or with an API key as password or token.
-People who signed in with a browser are known by its cookie, for reading alone; Authorization goes before it. Writers
-send a key in its own header; where that is missing, Authorization may carry one. Clients send their credential
-with every request, so one that was judged is looked up under a keyed hash, and counts until anything about who may do
-what changes. What tries of strangers can cost is bounded: one password is hashed at a time, beside the threads of all
-others, and they wait ever longer. Who is at home, where he signed in before, does not stand in their queue.
+Readers of private feeds use Authorization: a name and a password, or an API key as the password or token. Users who
+signed in with a browser are identified by its cookie, for reading only; Authorization takes precedence over the cookie.
+Writers send a key in its own header; if that header is missing, Authorization may carry the key.
+
+Clients send their credential with every request. So a checked credential is cached under a keyed hash, until any
+permission changes. The cost of attempts from unknown locations is bounded: one password is hashed at a time, in a
+thread of its own, and the delays grow. Users at an address where they signed in before use another queue.
 """
 
 from dataclasses import replace
@@ -45,34 +46,34 @@ from motherlode.web.base_url import Scope
 from motherlode.web.request import Request, SignedInUser
 
 _KEY: Final = b"\0key\0"
-"""Before a key that is remembered by itself: no Authorization header can begin like that."""
+"""Prefix of keys in the cache; no Authorization header can begin with it."""
 _SESSION: Final = b"\0session\0"
-"""The same before the secret of a session."""
+"""Prefix of session secrets in the cache; no Authorization header can begin with it."""
 
 
 class Authenticator:
-    """Knows the callers of one worker."""
+    """Identifies the callers of one worker."""
 
     def __init__(self, services: Services, recording: AuditRecorder) -> None:
         self._house = services
         self._recording = recording
-        self._turns = KeyedLock()
-        self._hashers_of_strangers, self._hashers_at_home = CapacityLimiter(1), CapacityLimiter(1)
+        self._locks = KeyedLock()
+        self._hashers_unknown, self._hashers_known = CapacityLimiter(1), CapacityLimiter(1)
 
-    async def recall_homes(self) -> None:
-        """Learn from the audit log where users signed in before this worker began."""
+    async def recall_locations(self) -> None:
+        """Read from the audit log where users signed in before this worker started."""
         try:
             found = await anyio.to_thread.run_sync(partial(recall_sign_ins, MOST_KEPT, db=self._house.db))
         except Refusal as refusal:
             get_logger().warning("sign_ins_not_recalled", reason=str(refusal))
-        except Exception:  # noqa: BLE001 without it they are strangers until they have signed in once more
+        except Exception:  # noqa: BLE001 without it, users' locations are unknown until they sign in again
             get_logger().exception("sign_ins_not_recalled")
             return
         for user, address in found:
             self._house.slowdown.note_home(address, user)
 
     def find_reader(self, scope: Scope, access: int) -> Remembered | None:
-        """Who sent the request, if his credential was judged to be good at this number of `access`; never blocks."""
+        """Return the cached caller if the credential was valid at this value of `access`, else None; never blocks."""
         credential = find_authorization(scope) or _find_session(scope)
         if credential is None:
             return None
@@ -81,35 +82,37 @@ class Authenticator:
         return known if known is not None and known.actor is not None else None
 
     def note_use(self, actor: Actor, address: str) -> None:
-        """Note that the actor's key was used, if he has one."""
+        """Note that the actor's key was used, if the actor has one."""
         if actor.key_id is not None:
             self._house.key_uses.note(actor.key_id, self._house.clock.now(), address)
 
     async def get_reader(self, request: Request) -> Actor:
-        """Who wants to read. Raises `SignInNeeded`, `SignInRefused`; with a known key that is no good, `request` then
-        says whose it was."""
+        """Return the caller of a read.
+
+        Raises `SignInNeeded`, `SignInRefused`. If the key is known but not valid, `request.actor` is its holder."""
         authorization = find_authorization(request.scope)
         credential = parse_authorization(authorization) if authorization else None
         if authorization is None or credential is None:
-            return await self._get_visitor(request)
+            return await self._get_signed_in_user(request)
         digest = self._house.remembered.digest_of(authorization)
         known = self._find(request, digest)
         if known is None:
-            async with self._turns.of(digest):
-                known = self._find(request, digest) or await self._judge(request, digest, credential)
+            async with self._locks.hold(digest):
+                known = self._find(request, digest) or await self._check(request, digest, credential)
         if known.actor is None:
             raise SignInRefused
         request.credential = digest
         return self._greet(request, known.actor)
 
-    async def find_visitor(self, request: Request) -> SignedInUser | None:
-        """Who signed in with the browser that asks, as he is now; `request` then knows him. A cookie that is no good is
-        none."""
+    async def find_signed_in_user(self, request: Request) -> SignedInUser | None:
+        """Return the user of the browser's session with current rights, and set `request.signed_in_user`.
+
+        Returns None without a valid session cookie."""
         presented = _find_session(request.scope)
         if presented is None:
             return None
         digest = self._house.remembered.digest_of(presented)
-        known = self._find(request, digest) or await self._judge_session(request, digest, presented)
+        known = self._find(request, digest) or await self._check_session(request, digest, presented)
         if known is None or known.actor is None:
             return None
         request.credential = digest
@@ -117,16 +120,18 @@ class Authenticator:
         request.signed_in_user = SignedInUser(actor, make_form_token(presented.removeprefix(_SESSION).decode("ascii")))
         return request.signed_in_user
 
-    async def prove(self, request: Request, user: str, password: str) -> tuple[Actor, str] | None:
-        """Judge a password, in its turn, whatever is remembered: who it is, and the stored hash that it was proven
-        against. Raises `SignInRefused` when too many wrong ones came from there, or with that name."""
+    async def verify_password(self, request: Request, user: str, password: str) -> tuple[Actor, str] | None:
+        """Check a password without the cache, as soon as it is its turn.
+
+        Returns the actor and the stored hash that the password matched, or None if name or password is wrong. Raises
+        `SignInRefused` after too many failed attempts from this address or with this name."""
         services, address = self._house, request.site.client
         try:
             with services.slowdown.attempt(address, user, monotonic()) as attempt:
                 await anyio.sleep(attempt.wait_s)
                 found = await anyio.to_thread.run_sync(
                     partial(identify_person, user, password, db=services.db),
-                    limiter=self._hashers_at_home if attempt.is_at_home else self._hashers_of_strangers,
+                    limiter=self._hashers_known if attempt.is_at_home else self._hashers_unknown,
                 )
                 if found is not None:
                     attempt.note_right()
@@ -135,18 +140,19 @@ class Authenticator:
             raise
         services.metrics.count_sign_in("wrong" if found is None else "ok")
         if found is None:
-            told = await request.read(self._find_told, user)
-            get_logger().warning("sign_in_failed", request_id=request.request_id, client=address, **told)
+            fields = await request.read(self._find_log_fields, user)
+            get_logger().warning("sign_in_failed", request_id=request.request_id, client=address, **fields)
         return found
 
     async def get_writer(self, request: Request) -> Actor:
-        """Who wants to write. Raises `KeyMissing`, `KeyRefused`; with a known key that is no good, `request` then says
-        whose it was."""
+        """Return the caller of a write.
+
+        Raises `KeyMissing`, `KeyRefused`. If the key is known but not valid, `request.actor` is its holder."""
         key = self._find_key(request.scope)
         if key is None:
             raise KeyMissing(may_sign_in=request.is_private)
         digest = self._house.remembered.digest_of(_KEY + key)
-        known = self._find(request, digest) or await self._judge_key(request, digest, key)
+        known = self._find(request, digest) or await self._check_key(request, digest, key)
         if known.actor is None:
             raise KeyRefused
         return self._greet(request, known.actor)
@@ -160,7 +166,7 @@ class Authenticator:
         return actor.sent_by(request.sender)
 
     def _find_key(self, scope: Scope) -> bytes | None:
-        """The key of a write: from its own header, else from Authorization if that holds one."""
+        """Return the key of a write: from its own header, else from Authorization; None if there is not exactly one."""
         keys = sent_keys(scope)
         if len(keys) > 1:
             return None
@@ -171,27 +177,27 @@ class Authenticator:
         return None if credential is None else self._key_in(credential)
 
     def _key_in(self, credential: Credential) -> bytes | None:
-        """The key that a login brings: a token, a password of a key's form, or a user name of that form whose password
-        is empty (`curl -u KEY:`)."""
+        """Return the key in a credential, or None: a token, a password that looks like a key, or such a user name with
+        an empty password (`curl -u KEY:`)."""
         if isinstance(credential, Bearer):
             return credential.token.encode("ascii")
         text = credential.password or credential.user
         return text.encode() if self.is_key(text) else None
 
     def is_key(self, text: str) -> bool:
-        """Whether a text has the form of an API key, or is the bootstrap key: no log and no page may show it."""
+        """Whether a text looks like an API key or is the bootstrap key. Logs and pages must never show such a text."""
         bootstrap = self._house.bootstrap
         return is_well_formed(text) or (bootstrap is not None and is_same(digest_of(text.encode()), bootstrap))
 
-    async def _judge(self, request: Request, digest: bytes, credential: Credential) -> Remembered:
+    async def _check(self, request: Request, digest: bytes, credential: Credential) -> Remembered:
         key = self._key_in(credential)
         if key is not None:
-            return await self._judge_key(request, digest, key)
+            return await self._check_key(request, digest, key)
         assert isinstance(credential, Basic)  # noqa: S101 a token always counts as a key
-        return await self._judge_person(request, digest, credential)
+        return await self._check_password(request, digest, credential)
 
-    async def _judge_key(self, request: Request, digest: bytes, key: bytes) -> Remembered:
-        """A good one is remembered, unless it is for one use; a wrong one costs little and is not."""
+    async def _check_key(self, request: Request, digest: bytes, key: bytes) -> Remembered:
+        """Check a key. Valid keys are cached, except single-use ones; invalid keys are not: they are cheap to check."""
         services = self._house
         found = await request.read(
             identify_key, key, bootstrap=services.bootstrap, db=services.db, clock=services.clock
@@ -202,66 +208,69 @@ class Authenticator:
         elif found is not None:
             request.actor, request.rejection_reason = found.actor.sent_by(request.sender), found.rejection_reason
             _name(request, found.actor)
-        judged = self._judged(request, digest, actor, None)
+        checked = self._make_entry(request, digest, actor, None)
         if actor is not None and VERIFY not in actor.rights:
-            services.remembered.keep(judged)
-        return judged
+            services.remembered.keep(checked)
+        return checked
 
-    async def _judge_person(self, request: Request, digest: bytes, basic: Basic) -> Remembered:
-        """Right and wrong ones are remembered; what was proven lately needs no new hash while it stays the same."""
+    async def _check_password(self, request: Request, digest: bytes, basic: Basic) -> Remembered:
+        """Check a password; right and wrong ones are cached. A password that was verified recently is not hashed again
+        while the stored hash stays the same."""
         services = self._house
         proof = services.remembered.find_proof(digest, services.clock.now())
         actor = None if proof is None else await request.read(identify_again, basic.user, proof=proof, db=services.db)
         if actor is None:
             actor, proof = await self._sign_in(request, basic) or (None, None)
-        judged = self._judged(request, digest, actor, proof)
-        services.remembered.keep(judged)
-        return judged
+        checked = self._make_entry(request, digest, actor, proof)
+        services.remembered.keep(checked)
+        return checked
 
     async def _sign_in(self, request: Request, basic: Basic) -> tuple[Actor, str] | None:
-        """Judge a password that nothing is known of, and write down whose it is."""
-        found = await self.prove(request, basic.user, basic.password)
+        """Check a password that is not cached, and record the sign-in."""
+        found = await self.verify_password(request, basic.user, basic.password)
         if found is not None:
             self._recording.note_sign_in(request, found[0])
         return found
 
-    async def _get_visitor(self, request: Request) -> Actor:
-        signed_in_user = await self.find_visitor(request)
+    async def _get_signed_in_user(self, request: Request) -> Actor:
+        signed_in_user = await self.find_signed_in_user(request)
         if signed_in_user is None:
             raise SignInNeeded
         return signed_in_user.actor
 
-    async def _judge_session(self, request: Request, digest: bytes, presented: bytes) -> Remembered | None:
-        """A good one is remembered until it ends; a wrong one costs little and is not."""
+    async def _check_session(self, request: Request, digest: bytes, presented: bytes) -> Remembered | None:
+        """Check a session. Valid sessions are cached until they expire; invalid ones are cheap to check and not
+        cached."""
         services, secret = self._house, presented.removeprefix(_SESSION).decode("ascii")
         found = await request.read(find_session, secret, db=services.db, clock=services.clock)
         if found is None:
             return None
-        judged = self._judged(request, digest, found.actor, None)
-        judged = replace(judged, until=min(judged.until, found.expires_at))
-        services.remembered.keep(judged)
-        return judged
+        checked = self._make_entry(request, digest, found.actor, None)
+        checked = replace(checked, until=min(checked.until, found.expires_at))
+        services.remembered.keep(checked)
+        return checked
 
-    def _find_told(self, user: str) -> dict[str, str]:
-        """The name that was tried, if it is that of an account and no key: else it may be anything, a password even."""
+    def _find_log_fields(self, user: str) -> dict[str, str]:
+        """Return the attempted user name for the log, if it is an account's name and not a key: any other text may be a
+        password."""
         if self.is_key(user):
             return {}
         name = find_account_name(user, db=self._house.db)
         return {} if name is None else {"user": name}
 
-    def _judged(self, request: Request, digest: bytes, actor: Actor | None, proof: str | None) -> Remembered:
+    def _make_entry(self, request: Request, digest: bytes, actor: Actor | None, proof: str | None) -> Remembered:
         until = self._house.clock.now() + REMEMBER
         return Remembered(digest, actor, request.snapshot.access, until, proof)
 
 
 def _find_session(scope: Scope) -> bytes | None:
-    """The secret of a session in the cookie for it, as it is remembered; None where there is none of that form."""
+    """Return the session secret in the cookie, with its cache prefix, or None if it is missing or malformed."""
     secret = find_cookie(scope, SESSION_COOKIE)
     return _SESSION + secret.encode("ascii") if secret is not None and is_secret(secret) else None
 
 
 def _name(request: Request, actor: Actor) -> None:
-    """Say in the log who it is: the key, and whoever holds it or signed in."""
+    """Add the caller to the request's log line: the key, and the user who holds it or signed in."""
     if actor.holder is not None:
         request.notes["user"] = actor.holder.name
         if actor.key_id is not None:

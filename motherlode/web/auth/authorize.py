@@ -1,9 +1,9 @@
-"""The gate of a feed: what every request to one passes before it is looked at any further.
+"""Authorizes requests to feeds: every request to a feed passes here before anything else looks at it.
 
-A public feed is read by everybody, and nobody is asked who he is; its pages greet those who have signed in. Of a
-private feed nobody learns anything who may not read it: which paths there are, which methods they take, or whether
-there is such a feed at all. So as soon as one feed of the server is private, a feed that does not exist answers like
-one. Whoever has signed in and may not read gets what a feed that does not exist gives him.
+Everyone may read a public feed without signing in; its pages show the name of signed-in users. Callers who may not read
+a private feed learn nothing about it: neither its paths and their methods, nor whether the feed exists. So as soon as
+one feed of the server is private, a missing feed responds like a private one. Callers who have signed in but may not
+read the feed get the same response as for a missing feed.
 """
 
 from dataclasses import replace
@@ -22,10 +22,10 @@ READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 async def authorize(request: Request, route: Route | None, who: Authenticator) -> None:
-    """Let a request for the route, or for a path of none, in to its feed; from then on `request` knows the feed.
+    """Authorize a request to a feed and set `request.feed`; `route` is None if no route matches the path.
 
-    Raises `NoSuchFeed`; `SignInNeeded` and `SignInRefused` to readers; to those who write `KeyMissing`, `KeyRefused`,
-    and what the route's check raises; `OldProtocol`."""
+    Raises `NoSuchFeed`; for reads `SignInNeeded` and `SignInRefused`; for writes `KeyMissing`, `KeyRefused`, and what
+    the route's check raises; `OldProtocol`."""
     feed = request.snapshot.feeds.get(request.asked_feed.lower())
     request.is_private = request.snapshot.has_private_feeds if feed is None else feed.policy.is_private
     if not request.is_private:
@@ -33,7 +33,7 @@ async def authorize(request: Request, route: Route | None, who: Authenticator) -
     if request.is_private or (feed is not None and route is not None and route.check is not None):
         await _ask_caller(request, feed, route, who)
     elif route is None or route.is_page:
-        await who.find_visitor(request)
+        await who.find_signed_in_user(request)
     if feed is None:
         raise NoSuchFeed(request.asked_feed)
     request.feed = feed
@@ -44,7 +44,7 @@ async def authorize(request: Request, route: Route | None, who: Authenticator) -
 
 
 async def _ask_caller(request: Request, feed: Feed | None, route: Route | None, who: Authenticator) -> None:
-    """Find out who asks, where somebody must; raises `NoSuchFeed` when the feed is none of his business."""
+    """Identify the caller. Raises `NoSuchFeed` if the caller may not know about the feed."""
     is_write = request.method not in READS if route is None else route.check is not None
     actor = await (who.get_writer(request) if is_write else who.get_reader(request))
     request.actor = replace(actor, access=request.snapshot.access)
@@ -53,8 +53,8 @@ async def _ask_caller(request: Request, feed: Feed | None, route: Route | None, 
 
 
 def _check_protocol(scope: Scope, least: Version) -> None:
-    """Refuse a client that does not say that it speaks at least that protocol, in the header for it, or in the older
-    one for its own version."""
+    """Refuse clients older than `least`. Clients send their version in X-NuGet-Protocol-Version, older ones in
+    X-NuGet-Client-Version. Raises `OldProtocol`."""
     said = header(scope, b"x-nuget-protocol-version") or header(scope, b"x-nuget-client-version") or ""
     try:
         if parse_version(said.strip()) >= least:

@@ -1,7 +1,7 @@
-"""What a request says of who sends it: Authorization, API key and cookies, taken apart and not judged.
+"""Parses the credentials in a request, without checking them: Authorization, API key and cookies.
 
-A header that is empty, malformed or there twice says nothing: it is no failed try either. # quirk: dotnet and nuget.exe
-answer a Basic challenge with an empty name and an empty password (`Og==`) where no credentials are configured.
+An empty, malformed or repeated header counts as missing, not as a failed attempt. # quirk: without configured
+credentials, dotnet and nuget.exe answer a Basic challenge with an empty name and an empty password (`Og==`).
 """
 
 from base64 import b64decode
@@ -12,14 +12,14 @@ from motherlode.nuget.parsers import Unreadable, parse_by
 from motherlode.web.base_url import BaseUrl, Scope
 
 SESSION_COOKIE: Final = "motherlode-session"
-"""Holds the secret of a session. Sent along when somebody follows a link from elsewhere, and with nothing else that
-another site begins."""
+"""The cookie with the secret of a session. From other sites, browsers send it only when the user follows a link
+(SameSite=Lax)."""
 FORM_COOKIE: Final = "motherlode-form"
-"""Holds the secret behind the form that signs in. Never sent along with what another site begins."""
+"""The cookie with the secret behind the sign-in form. From other sites, browsers never send it (SameSite=Strict)."""
 _AUTHORIZATION: Final = b"authorization"
 _KEY_HEADER: Final = b"x-nuget-apikey"
 _MAX_BYTES: Final = 4_096
-"""Of an Authorization header: the longest name and password that can be, and room."""
+"""Max bytes of an Authorization header: enough for the longest name and password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ Credential = Basic | Bearer
 
 
 def find_authorization(scope: Scope) -> bytes | None:
-    """The Authorization header as it was sent, None where there is none, or more than one."""
+    """Return the Authorization header as sent, or None if it is missing, repeated or too long."""
     values = [value for name, value in scope["headers"] if name == _AUTHORIZATION]
     return bytes(values[0]) if len(values) == 1 and len(values[0]) <= _MAX_BYTES else None
 
 
 def parse_authorization(value: bytes) -> Credential | None:
-    """What an Authorization header says, None where it says nothing that could be judged."""
+    """Return the credential in an Authorization header, or None if the header is not valid or has another scheme."""
     scheme, _, rest = value.strip().partition(b" ")
     text = rest.strip()
     match scheme.lower():
@@ -61,12 +61,13 @@ def parse_authorization(value: bytes) -> Credential | None:
 
 
 def sent_keys(scope: Scope) -> list[bytes]:
-    """The API keys in the header for them, as they were sent; a header that is there and empty is an empty one."""
+    """Return the API keys in X-NuGet-ApiKey headers, as sent; an empty header counts as an empty key."""
     return [bytes(value).strip() for name, value in scope["headers"] if name == _KEY_HEADER]
 
 
 def find_cookie(scope: Scope, name: str) -> str | None:
-    """The value of a cookie; of several with that name the first, which was set for the longest path (RFC 6265)."""
+    """Return the value of a cookie, or None. If several have that name, return the first: its path is the longest
+    (RFC 6265)."""
     wanted = name.encode("ascii")
     for key, value in scope["headers"]:
         if key == b"cookie":
@@ -78,22 +79,22 @@ def find_cookie(scope: Scope, name: str) -> str | None:
 
 
 def keep_session(site: BaseUrl, secret: str, lifetime_s: int) -> str:
-    """What to set so that the browser holds a session's secret for so long, for this site alone and for no script."""
+    """Return the Set-Cookie that stores a session's secret for `lifetime_s`, only for this site and not for scripts."""
     return f"{SESSION_COOKIE}={secret}; Max-Age={lifetime_s}; SameSite=Lax{_bounds(site)}"
 
 
 def keep_form_secret(site: BaseUrl, secret: str) -> str:
-    """What to set so that the browser holds the secret behind a form until it is closed."""
+    """Return the Set-Cookie that stores the secret behind a form until the browser is closed."""
     return f"{FORM_COOKIE}={secret}; SameSite=Strict{_bounds(site)}"
 
 
 def drop_cookie(site: BaseUrl, name: str) -> str:
-    """What to set so that the browser holds that cookie no longer."""
+    """Return the Set-Cookie that deletes a cookie."""
     return f"{name}=; Max-Age=0; SameSite=Lax{_bounds(site)}"
 
 
 def _bounds(site: BaseUrl) -> str:
-    """Where a cookie is sent to: to paths below the site's prefix, and over https where the site is reached so."""
+    """Return the attributes that limit a cookie: to paths below the site's prefix, and to https if the site uses it."""
     secure = "; Secure" if site.root.startswith("https:") else ""
     return f"; Path={site.prefix or '/'}; HttpOnly{secure}"
 
@@ -108,8 +109,8 @@ def _parse_basic(encoded: bytes) -> Basic | None:
 
 
 def _decode_login(login: bytes) -> str:
-    """The text of a login: UTF-8, as the challenge asks for. # quirk: older clients under mono and curl on a Latin-1
-    terminal send Latin-1 all the same; hardly any text in that is valid UTF-8 too."""
+    """Decode a login as UTF-8, as the challenge asks for. # quirk: older clients under mono and curl on a Latin-1
+    terminal send Latin-1 anyway; hardly any Latin-1 text is also valid UTF-8."""
     try:
         return login.decode("utf-8")
     except UnicodeDecodeError:

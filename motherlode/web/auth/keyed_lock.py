@@ -1,4 +1,4 @@
-"""One at a time for each thing: whoever comes second waits, and finds what the first one found out."""
+"""A lock for each key: tasks that need the same key wait for each other, so the second can use the first's result."""
 
 from asyncio import Lock
 from collections.abc import AsyncIterator, Hashable
@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 
 
 class KeyedLock:
-    """Locks that are there only while somebody holds or awaits them."""
+    """Locks by key; a lock exists only while a task holds it or waits for it."""
 
     def __init__(self) -> None:
         self._taken: dict[Hashable, tuple[Lock, int]] = {}
 
     @asynccontextmanager
-    async def of(self, what: Hashable) -> AsyncIterator[None]:
-        """Alone with it, until the block is left."""
+    async def hold(self, what: Hashable) -> AsyncIterator[None]:
+        """Hold the lock of `what` until the block ends."""
         lock, waiting = self._taken.get(what, (Lock(), 0))
         self._taken[what] = lock, waiting + 1
         try:

@@ -1,1 +1,1 @@
-"""Request bodies, read in bounded pieces, and the package in them."""
+"""Reads request bodies in bounded pieces, and finds the package in them."""

@@ -1,13 +1,13 @@
-"""How a request's body is read: as a package into a spool, or to its end and away.
+"""Reads a request's body: either as a package into a spool, or to its end to discard it.
 
-Invariant: a request never holds more than a few MiB of its body, nothing that hashes, parses or touches a disk runs on
-the event loop, and a client that stops sending or goes is noticed.
+Invariant: a request never holds more than a few MiB of its body in memory; nothing that hashes, parses or touches a
+disk runs on the event loop; and clients that stop sending or disconnect are noticed.
 
-Every request with a body gets one `Body`, whoever refuses it and why. A push reads it with `package_into`; where it
-`is_short`, it is taken apart in the one thread that does all the rest, for a way into a thread and back costs as much
-as a statement does. Any refusal, of the route, the key or the package itself, is answered only after `drain`. NuGet
-clients (seen with .NET SDK 10, nuget.exe 5.8, nuget 2.8.7 and Paket 12) read no answer before they have sent all: one
-that is cut off shows a broken pipe instead of the reason, and sends it all again.
+Every request with a body gets one `Body`. A push reads it with `package_into`. A body that `is_short` is parsed in the
+same thread that does the rest of the push, because a thread switch costs as much as a database statement. Every
+refusal, of the route, the key or the package, is sent only after `drain`: NuGet clients (seen with .NET SDK 10,
+nuget.exe 5.8, nuget 2.8.7 and Paket 12) read no response before they have sent everything. If they are cut off, they
+report a broken pipe instead of the reason, and send everything again.
 """
 
 from time import perf_counter
@@ -33,11 +33,13 @@ DRAIN_BYTES: Final = 64 * 1024 * 1024
 DRAIN_TIMEOUT_S: Final = 10.0
 MAX_SMALL_CHUNKS: Final = 4_096
 SMALL_CHUNK_BYTES: Final = 64
-"""Each chunk costs as much as thousands of bytes do: beyond so many, they must have so many bytes on average."""
+"""Min average chunk size in bytes after the first `MAX_SMALL_CHUNKS` chunks: each chunk costs as much as thousands of
+bytes."""
 MIN_RATE: Final = 1024
 REFUSED_RATE: Final = 32 * 1024
 REFUSED_STALL_S: Final = 30.0
-"""What a body must come with that is read only for its sender's sake: in half a minute one of a megabyte is through."""
+"""Seconds over which a refused body, read only for its sender's sake, must average at least `REFUSED_RATE` bytes a
+second: one megabyte in half a minute."""
 
 _PIECE_BYTES: Final = 1024 * 1024
 _SMALL_PIECE_BYTES: Final = 64 * 1024
@@ -46,22 +48,22 @@ _ZIP: Final = b"PK\x03\x04"
 
 
 class Sink(Protocol):
-    """Where a package goes: a spool, or any binary file."""
+    """The destination of a package: a spool, or any binary file."""
 
     def write(self, chunk: bytes, /) -> object:
-        """Take the next bytes of the package; called in a thread, one call at a time."""
+        """Write the next bytes of the package; called in a thread, one call at a time."""
 
 
 class Body:
-    """The body of one request to a feed that takes packages of at most `max_bytes`, read once, from front to end.
+    """The body of one request, read once from start to end. Packages in it may have at most `max_bytes`.
 
-    A legal body has at most `max_bytes` and 64 KiB for a form around the package. `stall_timeout_s` is how long the
-    client may send nothing, `drain_timeout_s` how long a body that is no longer legal is followed. A client that sends
-    fewer than `min_rate` bytes a second, on average over `stall_timeout_s`, is too slow.
+    A legal body has at most `max_bytes`, plus 64 KiB for a form around the package. `stall_timeout_s` is how long the
+    client may send nothing, `drain_timeout_s` how long a body that has become too long is still read. A client that
+    sends fewer than `min_rate` bytes a second, on average over `stall_timeout_s`, is too slow.
     """
 
     _gathering: ClassVar[int] = 0
-    """How many bodies gather a large piece just now."""
+    """The number of bodies that are currently gathering a large piece."""
 
     def __init__(
         self,
@@ -91,40 +93,38 @@ class Body:
 
     @property
     def has_ended(self) -> bool:
-        """Whether all of it was read."""
+        """Whether the whole body was read."""
         return self._has_ended
 
     async def is_short(self) -> bool:
-        """Read as far as 1 MiB or a little more; whether that is all: then `short_package_into` has the package.
+        """Read about 1 MiB; return whether that is the whole body. Then `short_package_into` writes the package.
 
-        What it raises is what `package_into` raises, but for what the sink does and what a form has inside.
+        Raises what `package_into` raises, except for errors of the sink and inside a form.
         """
         if self._package is None:
             self._refuse_encoded()
             content_type = self._get_header(b"content-type").decode("latin-1")
             self._refuse_announced(self._max_bytes + (FORM_BYTES if is_multipart(content_type) else 0))
             self._start = await self._next_piece()
-            # quirk: `curl --data-binary` with the Content-Type of a form sends the package alone; no form begins so
+            # quirk: `curl --data-binary` with a form's Content-Type sends only the package; no form begins like a zip
             boundary = None if self._start.startswith(_ZIP) else parse_boundary(content_type)
             self._package = _Package(None if boundary is None else FirstPart(boundary), self._max_bytes)
         return self._has_ended
 
     def short_package_into(self, sink: Sink) -> None:
-        """Write the package of a body that `is_short` to `sink`, once, and as `package_into` does; to be called in a
-        thread."""
-        assert self._package is not None  # noqa: S101 nobody knows that it is short but by `is_short`
+        """Write the package of a body that `is_short` to `sink`, as `package_into` does. Call it once, in a thread."""
+        assert self._package is not None  # noqa: S101 `is_short` was called before
         start, self._start = self._start, b""
         self._package.write(start, sink)
         self._finish(self._package)
 
     async def package_into(self, sink: Sink) -> None:
-        """Write the package in this body to `sink`: a form's first part, or all of a body that is no multipart.
+        """Write the package in this body to `sink`: a form's first part, or the whole body if it is not a form.
 
-        The sink gets about 1 MiB at a time, in a thread. Raises EncodedBody (a Content-Encoding other than identity),
-        PackageTooLarge (by Content-Length or by count), InvalidForm, SlowBody, FragmentedBody, and IncompleteBody (it
-        ended before its announced end, or the client is gone: then no answer will be read). What the sink raises comes
-        through.
-        What the sink holds is the package only when this returns.
+        The sink gets about 1 MiB at a time, in a thread. It holds the complete package only once this returns. Raises
+        EncodedBody (a Content-Encoding other than identity), PackageTooLarge (by Content-Length or by count),
+        InvalidForm, SlowBody, FragmentedBody, IncompleteBody (the body ended before its announced length, or the client
+        disconnected and will not read a response), and what the sink raises.
         """
         if await self.is_short():
             await anyio.to_thread.run_sync(self.short_package_into, sink)
@@ -138,9 +138,10 @@ class Body:
         self._finish(self._package)
 
     async def read_form(self, max_bytes: int) -> bytes:
-        """All of a short body, such as that of a page's form.
+        """Return the whole body if it has at most `max_bytes`, for example a page's form.
 
-        Raises FormTooLarge as soon as there is more, and EncodedBody, SlowBody and IncompleteBody as `package_into`."""
+        Raises FormTooLarge as soon as there is more; EncodedBody, SlowBody, FragmentedBody and IncompleteBody as in
+        `package_into`."""
         self._refuse_encoded()
         content = bytearray()
         while not self._has_ended:
@@ -151,13 +152,13 @@ class Body:
         return bytes(content)
 
     async def drain(self) -> bool:
-        """Read what is left and drop it; returns whether the body was read to its end.
+        """Read the rest of the body and discard it; return whether its end was reached.
 
-        A body is followed as far as a legal one may go, and 64 MiB or `drain_timeout_s` further. When it returns False
-        the connection is of no more use: close it with the answer. Raises nothing for a client that stalls, goes, or
-        sends fewer than `REFUSED_RATE` bytes a second.
+        It reads up to the length of a legal body, and then up to 64 MiB or `drain_timeout_s` more. If it returns False,
+        the connection cannot be reused: close it with the response. It raises nothing if the client stalls, disconnects
+        or sends fewer than `REFUSED_RATE` bytes a second; it returns False.
 
-        A client that waits for `100 Continue` is not told to go on: nothing is read of its body.
+        A client that waits for `100 Continue` does not get it: nothing is read of its body.
         """
         if self._is_awaiting_continue():
             return False
@@ -172,8 +173,8 @@ class Body:
         return self._has_ended
 
     def _is_awaiting_continue(self) -> bool:
-        """Whether the client sends nothing until it is told to (RFC 9110, 10.1.1): the engine does that at the first
-        look at the body, over HTTP/1.1."""
+        """Whether the client waits for `100 Continue` before it sends the body (RFC 9110, 10.1.1). Over HTTP/1.1, the
+        engine sends it when the body is first read."""
         is_asked = self._is_http_1_1 and self._get_header(b"expect").strip().lower() == b"100-continue"
         return is_asked and not self._has_begun
 
@@ -182,9 +183,10 @@ class Body:
             await self._next_chunk()
 
     async def _next_piece(self) -> bytes:
-        """The next 1 MiB or a little more, or what is left: few thread hops, whatever chunks the server hands out.
+        """Return about the next 1 MiB, or the rest: large pieces need few thread switches, whatever the chunks' size.
 
-        Only so many bodies gather as much at once: of more, a piece is 64 KiB, or many that stop there hold too much.
+        Only `_MOST_GATHERING` bodies gather large pieces at once. Other bodies get pieces of 64 KiB, so that many
+        stalled clients do not hold too much memory.
         """
         piece = bytearray()
         await self._gather(piece, _SMALL_PIECE_BYTES)
@@ -253,7 +255,7 @@ class Body:
 
 
 class _Pace:
-    """Whether a client keeps up `rate` bytes a second, on average over each `window_s` that it was waited for."""
+    """Checks that a client sends `rate` bytes a second, on average over each `window_s` spent waiting for it."""
 
     def __init__(self, rate: int, window_s: float) -> None:
         self._rate = rate
@@ -262,7 +264,7 @@ class _Pace:
         self._received_bytes = 0
 
     def is_too_slow(self, received_bytes: int, waited_s: float) -> bool:
-        """Count what came after so long; whether the window that ends with it had too little."""
+        """Count bytes and the time waited for them; return whether a window has ended with too few bytes."""
         self._waited_s += waited_s
         self._received_bytes += received_bytes
         if self._waited_s < self._window_s:
@@ -273,7 +275,7 @@ class _Pace:
 
 
 class _Package:
-    """Takes a body apart and counts; runs in threads."""
+    """Extracts the package from a body and counts its bytes; runs in threads."""
 
     def __init__(self, form: FirstPart | None, max_bytes: int) -> None:
         self._form = form

@@ -1,6 +1,7 @@
-"""The Atom feed of an id's versions (RFC 4287), for feed readers: its listed versions, those pushed last first.
+"""The Atom feed of a package's versions (RFC 4287), for feed readers: the listed versions, most recently pushed first.
 
-The addresses of the pages are the ids of feed and entries: the same for as long as the server keeps its address.
+The ids of the feed and its entries are the addresses of their pages, so they stay stable while the server keeps its
+address.
 """
 
 from datetime import UTC, datetime
@@ -34,14 +35,14 @@ _ENTRY: Final = Markup(
 
 
 async def get_versions_feed(request: Request) -> Response:
-    """The feed of an id's versions."""
+    """Return the Atom feed of a package's versions."""
     package_id = request.package_id
     render = partial(_render, request)
     return await answer(request, render, id_key=package_id.key, name="versions-feed", is_foreign=True)
 
 
 def render_versions(view: VersionsView, urls: Urls) -> bytes:
-    """The feed as XML."""
+    """Return the Atom feed as XML."""
     feed = _FEED.format(
         page=urls.package_page(view.id),
         own=urls.versions_feed(view.id),

@@ -1,7 +1,7 @@
-"""Refusals as pages, for people at a browser: the same status, code and request id as programs get.
+"""Refusals as pages, for browsers: with the same status, code and request id as programs get.
 
-Where somebody must sign in, the page is the form that does it, with the status 401 and a challenge at which no browser
-shows a box of its own. It is the same for a private feed and for one that is not there.
+If the reader must sign in, the page is the sign-in form, with status 401 and a challenge for which no browser opens its
+own login dialog. It is the same page for a private feed and for a feed that does not exist.
 """
 
 from http import HTTPStatus
@@ -20,7 +20,7 @@ _GETS: Final = frozenset({"GET", "HEAD"})
 
 
 async def error_response(request: Request, refusal: Refusal) -> Response:
-    """The page that says no, or the form to sign in with."""
+    """Return the error page, or the sign-in form if the refusal asks for a login."""
     if isinstance(refusal, SignInNeeded):
         response = await _ask_to_sign_in(request, refusal)
     else:

@@ -1,6 +1,6 @@
-"""The page that lists the feeds of the server: all that the visitor may read, and no other.
+"""The page that lists the server's feeds: exactly those that the reader may read.
 
-The list differs from visitor to visitor, so each response is rendered anew and never stored.
+The list depends on the reader, so each response is rendered anew and never cached.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _PATH: Final = "/feeds"
 
 @dataclass(frozen=True, slots=True)
 class FeedLine:
-    """A feed in the list: `home` and `logo` are paths (no logo: None), `source` the address that clients are given."""
+    """A feed in the list. `home` and `logo` are paths, `logo` may be None; `source` is the address for clients."""
 
     name: str
     title: str
@@ -38,7 +38,7 @@ class FeedLine:
 
 
 async def get_feeds(request: Request) -> Response:
-    """The feeds that the visitor may read; 404 after the last page of them."""
+    """List the feeds that the reader may read; 404 after the last page."""
     feeds = readable_feeds(
         request.snapshot.feeds.values(), request.signed_in_user.actor if request.signed_in_user else None
     )
@@ -62,7 +62,7 @@ async def get_feeds(request: Request) -> Response:
 
 
 def readable_feeds(feeds: Iterable[Feed], actor: Actor | None) -> list[Feed]:
-    """The public feeds, and the private ones that the actor may read: the default feed first, the others by name."""
+    """Return the public feeds and the private feeds that the actor may read: the default feed first, then by name."""
     readable = (
         feed for feed in feeds if not feed.policy.is_private or (actor is not None and may_read(actor, feed.name))
     )

@@ -1,7 +1,7 @@
-"""Code of READMEs in colours: Pygments splits it into tokens, and this module names a class for each.
+"""Syntax highlighting in READMEs: Pygments splits code into tokens, and this module gives each token a CSS class.
 
-Invariant: the pieces of a block joined are the block, and the class of each is one of `CLASSES`. The work for one
-README is bounded by counting, so the result does not depend on the speed of the machine.
+Invariant: the joined pieces of a block equal the block, and each class is one of `CLASSES`. The work for one README is
+bounded by counting, so the result does not depend on the speed of the machine.
 """
 
 from collections.abc import Iterator
@@ -10,16 +10,16 @@ from itertools import chain
 from typing import Any, Final
 
 CLASSES: Final = frozenset("acdfikmstv")
-"""The classes that the style sheet has a colour for."""
+"""The classes that have a colour in the style sheet."""
 MAX_BLOCK: Final = 5_000
-"""Characters of a block; a longer one stays without colours."""
+"""Max characters of a block; longer blocks are not highlighted."""
 MAX_LINE: Final = 300
-"""Characters of a line; a block with a longer one stays without colours."""
+"""Max characters of a line; blocks with longer lines are not highlighted."""
 MAX_CODE: Final = 30_000
-"""Characters of all blocks of one README that get colours."""
+"""Max characters of all highlighted blocks of one README."""
 _MAX_WORK: Final = 3_000_000
-"""For all blocks of one README: the characters from each token to the end of its block. A lexer may search that far
-for the end of a string or comment that does not end."""
+"""Max work for all blocks of one README. Each token costs the number of characters from it to the end of its block: a
+lexer may search that far for the end of an unclosed string or comment."""
 _WORK_PER_TOKEN: Final = 100
 
 _LANGUAGES: Final = {
@@ -40,11 +40,12 @@ _LANGUAGES: Final = {
     "xml": ("xml", "xaml", "csproj", "fsproj", "vbproj", "msbuild", "props", "targets", "config", "nuspec"),
     "yaml": ("yaml", "yml"),
 }
-"""Pygments' names of lexers, with the names that authors use. Some other lexers need seconds for one token of hostile
-code (docs/adr/0022); these were measured."""
+"""Pygments lexers by name, each with the language names that authors use. Only measured lexers are listed: some others
+need seconds for one token of hostile code (docs/adr/0022)."""
 _LEXERS: Final = {alias: lexer for lexer, aliases in _LANGUAGES.items() for alias in aliases}
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {"csharp": {"unicodelevel": "none"}}
-"""The other levels match identifiers by classes of thousands of characters, ten times slower."""
+"""Options of lexers. The other Unicode levels of C# are ten times slower: they match identifiers against classes of
+thousands of characters."""
 
 _KINDS: Final = {
     "Comment.Preproc": "k",
@@ -68,24 +69,24 @@ _KINDS: Final = {
     "Name.Variable": "v",
     "Operator.Word": "k",
 }
-"""Classes of Pygments' token types, each also for the types below it."""
+"""CSS classes by Pygments token type; each one also applies to the subtypes."""
 
 
 def is_known_language(name: str) -> bool:
-    """Whether code in the language of that name, in any casing, gets colours."""
+    """Whether code in this language is highlighted; case does not matter."""
     return name.lower() in _LEXERS
 
 
 class Highlighter:
-    """Colours the blocks of one README; `highlight` may be called for each block once."""
+    """Highlights the code blocks of one README; call `highlight` once for each block."""
 
     def __init__(self) -> None:
         self._work_left = _MAX_WORK
         self._code_left = MAX_CODE
 
     def highlight(self, code: str, language: str) -> Iterator[tuple[str | None, str]]:
-        """The code in pieces, each with its class or None. What exceeds a bound comes without classes, and so does
-        code in an unknown language."""
+        """Return the code in pieces, each with its class or None. Code beyond a limit, or in an unknown language, has
+        no classes."""
         lexer = _LEXERS.get(language.lower())
         if lexer is None or self._is_too_much(code):
             return iter([(None, code)])
@@ -111,13 +112,13 @@ class Highlighter:
         try:
             for start, kind, text in _get_lexer(lexer).get_tokens_unprocessed(code):
                 yield start, str(kind), text
-        except Exception:  # noqa: BLE001 colours are no reason to fail: the rest of the block stays as it is
+        except Exception:  # noqa: BLE001 a lexer's failure is harmless: the rest of the block stays plain
             return
 
 
 @lru_cache(maxsize=len(_LANGUAGES))
 def _get_lexer(name: str) -> Any:
-    from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]  # noqa: PLC0415 for READMEs alone
+    from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]  # noqa: PLC0415 only for READMEs
 
     return get_lexer_by_name(name, **_OPTIONS.get(name, {}))
 
@@ -133,7 +134,7 @@ def _class_of(kind: str) -> str | None:
 
 
 def _join_equal(pieces: Iterator[tuple[str | None, str]]) -> Iterator[tuple[str | None, str]]:
-    """The pieces, neighbours of the same class as one, without empty ones."""
+    """Join neighbouring pieces of the same class, and drop empty pieces."""
     last, text = None, ""
     for name, more in chain(pieces, [(None, "")]):
         if name == last:

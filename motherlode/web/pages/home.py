@@ -1,7 +1,7 @@
-"""The home of a feed: what it is, what is new and liked on it, and how to set up a client for it.
+"""The home page of a feed: its description, its newest and most downloaded packages, and how to set up clients.
 
-While a feed is empty and nobody can sign in on the server, it leads to where the first user is made: it is the first
-page that is seen."""
+On a new server it is the first page that people see. So while the feed is empty and no user has a password, it links to
+the form that creates the first account."""
 
 from functools import partial
 
@@ -20,10 +20,10 @@ from motherlode.web.request import Request
 
 
 async def get_home(request: Request) -> Response:
-    """The home of the feed; without its lists while the index that they are read from is being built."""
-    # what is kept is shared by all addresses of the site, and the lines for http say more than those for https
+    """Show the home page of the feed, without its lists while the search index is being built."""
+    # all addresses of the site share the cached page, but commands for http have an option more than those for https
     scheme = request.site.root.partition(":")[0]
-    # rankings change without an event, some time after the downloads that move them
+    # rankings change without an event, some time after the downloads that change them
     name = f"home/{scheme}/{request.services.searching.generation}"
     return await page_response(request, name, partial(_render, request))
 
@@ -42,14 +42,14 @@ def _render(request: Request, source: RenderContext) -> RenderedDocument:
         path=f"{path}/",
         view=view,
         set_up=lines,
-        # the first user counts up `access`, which is part of the name of what is kept
+        # creating the first user increments `access`, which is part of the cached page's name
         is_first_use=is_empty and not feed.policy.is_private and is_first_use(db=request.services.db),
     )
     return RenderedDocument(body, feed.created_at, HTML, is_kept=view is not None, counted=source.counted)
 
 
 def _find_view(request: Request, source: RenderContext) -> FeedView | None:
-    """What is on the feed; None while there is no index to ask."""
+    """Return the feed's lists, or None while the search index is being built."""
     try:
         return request.services.showing.home(source, request.require_feed)
     except SearchUnready:

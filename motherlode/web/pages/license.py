@@ -1,4 +1,4 @@
-"""The page of a version's license file: its text, as it is."""
+"""The page that shows a version's license file as plain text."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ from motherlode.web.request import Request
 
 
 async def get_license(request: Request) -> Response:
-    """The license file of a version."""
+    """Show the license file of a version."""
     identity = Identity(request.package_id, request.version)
     name = f"license/{identity.id.key}/{identity.version.key}"
     return await page_response(request, name, partial(_render, request, identity))

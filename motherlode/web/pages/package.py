@@ -1,4 +1,4 @@
-"""The page of a package: everything about one of its versions."""
+"""The package page: everything about one version of a package."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ _LAYOUT: Final = Lock()
 
 @dataclass(frozen=True, slots=True)
 class SourceLink:
-    """Where the source lies: `link` and `commit_link` are None where no page may lead there."""
+    """The source repository. `link` and `commit_link` are None if pages may not link to the address."""
 
     text: str
     link: str | None
@@ -49,7 +49,7 @@ class SourceLink:
 
 @dataclass(frozen=True, slots=True)
 class DependencyLine:
-    """A dependency: `is_here` where this feed lists it, `is_unlisted` where the feed has unlisted versions alone."""
+    """A dependency. `is_here`: this feed lists it. `is_unlisted`: this feed has only unlisted versions of it."""
 
     dependency: Dependency
     versions: str
@@ -58,19 +58,19 @@ class DependencyLine:
 
 
 async def get_package(request: Request) -> Response:
-    """The page of an id: of its latest listed version."""
+    """Show the page of a package id: its latest listed version."""
     return await _answer(request, None)
 
 
 async def get_version(request: Request) -> Response:
-    """The page of a version, listed or not."""
+    """Show the page of a version, listed or not."""
     return await _answer(request, request.version)
 
 
 async def _answer(request: Request, version: Version | None) -> Response:
     services, feed, package_id = request.services, request.require_feed, request.package_id
     sees_unlisted = await _sees_unlisted(request)
-    today = services.clock.now().date()  # the days of the charts end with it
+    today = services.clock.now().date()  # the last day of the charts
 
     def render(source: RenderContext) -> RenderedDocument:
         view = services.showing.package(source, feed, package_id, version, sees_unlisted=sees_unlisted)
@@ -84,16 +84,18 @@ async def _answer(request: Request, version: Version | None) -> Response:
 
 
 def _read_readme(services: Services, source: RenderContext, identity: Identity, text: str) -> Markup:
-    """The README as HTML, which is kept in memory for as long as nothing happens to its package: to make it takes
-    longer than all the rest of the page. One is made at a time, so that requests wait for the interpreter behind one
-    thread, and those for the same README behind the first."""
+    """Return the README as HTML.
+
+    It is cached in memory until its package changes, since rendering it takes longer than the rest of the page. Only
+    one README is rendered at a time, so that a single thread competes for the interpreter, and requests for the same
+    README wait for the first one."""
     key = DocumentKey(source.feed_id, identity.id.key, f"readme-html/{identity.version.key}")
     if kept := _find_readme(services, key):
         return kept
     with _LAYOUT:
         if kept := _find_readme(services, key):
             return kept
-        from motherlode.web.pages.readme.markdown import render_readme  # noqa: PLC0415 3 MB that no server needs before this
+        from motherlode.web.pages.readme.markdown import render_readme  # noqa: PLC0415 3 MB that a server needs only here
 
         html = render_readme(text, image_hosts=services.image_hosts)
         services.documents.keep(key, Fragment(html.encode(), source.as_of))
@@ -113,8 +115,7 @@ async def _sees_unlisted(request: Request) -> bool:
 
 
 def render_package(view: PackageView, feed: Feed, root: str, links: str, readme: Markup | None) -> bytes:
-    """The page; `root` is what absolute addresses begin with, `links` what its links do, `readme` the README as HTML
-    that may stand in it."""
+    """Render the page. Absolute addresses begin with `root`, links with `links`; `readme` is safe HTML."""
     is_latest = view.identity.version == view.latest
     own = Urls(feed_path(feed.name))
     path = own.package_page(view.identity.id) if is_latest else own.version_page(view.identity)
@@ -170,14 +171,14 @@ def _numbers(view: PackageView) -> dict[str, Any]:
 
 
 def _find_newer(view: PackageView) -> VersionRow | None:
-    """The latest version, where this is not it."""
+    """Return the latest version, or None if the page shows it."""
     if view.identity.version == view.latest:
         return None
     return next((row for row in view.versions if row.version == view.latest), None)
 
 
 def _group_lines(view: PackageView) -> Iterator[tuple[str, list[DependencyLine]]]:
-    """The groups that have dependencies, by what they are for."""
+    """Yield the non-empty dependency groups, each with its target framework."""
     for group in view.package.dependency_groups:
         lines = [
             DependencyLine(
@@ -193,19 +194,19 @@ def _group_lines(view: PackageView) -> Iterator[tuple[str, list[DependencyLine]]
 
 
 def find_source(package: Package) -> SourceLink | None:
-    """What the page says of the repository; None where the package says nothing of it."""
+    """Return the source repository, or None if the package does not name one."""
     repository = package.repository
     if repository is None or not (repository.url or "").strip():
         return None
     link = find_link(repository.url)
     commit = (repository.commit or "").strip() or None
     commit_link = find_commit_link(link, commit) if link and commit else None
-    text = link.partition("://")[2].removesuffix("/").removesuffix(".git") if link else "An address that is no web page"
+    text = link.partition("://")[2].removesuffix("/").removesuffix(".git") if link else "The address is not a web page"
     return SourceLink(text, link, commit[:_SHORT_COMMIT] if commit else None, commit_link)
 
 
 def describe_range(versions: VersionRange) -> str:
-    """A range for people: ≥ 1.0.0, = 1.0.0, > 1.0.0 and < 2.0.0."""
+    """Return a range for readers: "≥ 1.0.0", "= 1.0.0", "> 1.0.0 and < 2.0.0"."""
     if versions == ANY:
         return "any version"
     if versions.min is not None and versions.min == versions.max:

@@ -1,4 +1,4 @@
-"""The links between the pages of a long list: numbers, and the pages before and after."""
+"""Links between the pages of a long list: page numbers, previous and next."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,12 +9,12 @@ _NEIGHBOURS: Final = 2
 """Page numbers on each side of the current one."""
 _DIGITS: Final = re.compile(r"[0-9]+")
 _LARGEST: Final = 1_000_000
-"""More pages than any list has."""
+"""Max page number; no list has so many pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """A page by its number, which counts from 1."""
+    """A link to a page; `number` counts from 1."""
 
     number: int
     address: str
@@ -22,8 +22,8 @@ class PageLink:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """The current page and the links to others. `links` holds None where numbers are left out; `previous` and `next`
-    are None at the ends. `is_beyond` on a page after the last one, whose links all lead back."""
+    """The current page and the links to others. In `links`, None stands for omitted numbers; `previous` and `next` are
+    None at the ends. After the last page, `is_beyond` is set and all links lead back."""
 
     page: int
     last: int
@@ -38,7 +38,7 @@ class Pager:
 
 
 def make_pager(page: int, last: int, address_of: Callable[[int], str]) -> Pager:
-    """The links on a page of a list that has `last` pages, at least 1."""
+    """Return the links for page `page` of a list with `last` pages (at least 1)."""
 
     def link(number: int) -> PageLink | None:
         return PageLink(number, address_of(number)) if 1 <= number <= last else None
@@ -48,18 +48,19 @@ def make_pager(page: int, last: int, address_of: Callable[[int], str]) -> Pager:
 
 
 def parse_page_number(text: str) -> int:
-    """The page that an address asks for: 1 for anything but a number, at most a million."""
+    """Return the page number in an address: 1 if the text is not a number, at most 1,000,000."""
     digits = text.lstrip("0") if _DIGITS.fullmatch(text) else ""
     return min(int(digits[:7] or "1"), _LARGEST)
 
 
 def count_pages(items: int, items_per_page: int) -> int:
-    """The number of pages that the items fill; 1 for an empty list."""
+    """Return the number of pages for that many items; 1 for an empty list."""
     return max(1, -(-items // items_per_page))
 
 
 def _numbers(page: int, last: int) -> Iterator[int | None]:
-    """The first, the last and the neighbours of the current page; None stands for two or more numbers between."""
+    """Yield the first page, the neighbours of the current page, and the last page; None stands for a gap of two or more
+    numbers."""
     shown = sorted({1, last, *range(max(1, page - _NEIGHBOURS), min(last, page + _NEIGHBOURS) + 1)})
     before = 0
     for number in shown:

@@ -1,7 +1,7 @@
-"""What a page says about its README: a table of contents, and whether the README is so long that the page folds it.
+"""What a page shows around its README: a table of contents, and a fold if the README is long.
 
-Both are read from the finished HTML, which `readme/html_writer.py` writes tag by tag: its headings carry
-ids, and its attribute values hold no `>`.
+Both are computed from the finished HTML. This is safe because `readme/html_writer.py` writes it tag by tag: headings
+have ids, and attribute values do not contain `>`.
 """
 
 import re
@@ -13,7 +13,7 @@ from markupsafe import Markup
 _HEADING: Final = re.compile(r'<h([3-6]) id="([^"]*)"[^>]*>(.*?)</h\1>', re.DOTALL)
 _IMAGE_TEXT: Final = re.compile(r'<img [^>]*alt="([^"]*)"[^>]*>')
 _FEWEST: Final = 3
-"""A table of fewer entries helps nobody."""
+"""Min entries of a table of contents; a shorter one is not useful."""
 _MOST: Final = 100
 _LEVELS: Final = 2
 
@@ -22,9 +22,9 @@ _CLOSED: Final = re.compile(r"<details(?! open)[^>]*>.*?</details>", re.DOTALL)
 _BLOCK: Final = re.compile(r"</(?:p|li|tr|h[3-6]|dt|dd|summary)>")
 _TAG: Final = re.compile(r"<[^>]*>")
 _LINE: Final = 110
-"""Characters of a line at most, on the widest page."""
+"""Max characters of a line, on the widest page."""
 _LONG: Final = 85
-"""Lines of a README that is folded: more than the fold in app.css shows, on any screen."""
+"""A README with more lines is folded. The fold in app.css shows fewer lines than this on any screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,13 @@ class Readme:
 
 
 def make_readme(html: Markup) -> Readme:
-    """The README with its contents; `html` as `motherlode.web.pages.readme.markdown.render_readme` makes it."""
+    """Return the README with its table of contents; `html` must come from
+    `motherlode.web.pages.readme.markdown.render_readme`."""
     return Readme(html, _find_contents(html), _count_lines(html) > _LONG)
 
 
 def _find_contents(html: str) -> tuple[ContentsEntry, ...]:
-    """The headings of the two highest levels, without the title; none where there are fewer than three."""
+    """Return the headings of the two highest levels, without the title; empty if there are fewer than three."""
     headings = [(int(match[1]), match[2], _text_of(match[3])) for match in _HEADING.finditer(html)]
     if headings and [level for level, *_ in headings].count(headings[0][0]) == 1 and headings[0][0] == _top(headings):
         headings = headings[1:]
@@ -67,11 +68,12 @@ def _top(headings: list[tuple[int, str, str]]) -> int:
 
 
 def _text_of(heading: str) -> str:
-    return Markup(_IMAGE_TEXT.sub(r"\1", heading)).striptags()  # noqa: S704 its tags are taken off
+    return Markup(_IMAGE_TEXT.sub(r"\1", heading)).striptags()  # noqa: S704 striptags removes the tags
 
 
 def _count_lines(html: str) -> int:
-    """No more lines than the README takes on any screen: those of code as they are, others as wide as can be."""
+    """Return the min number of lines that the README takes on any screen: code keeps its lines, and prose is counted
+    with the longest possible lines."""
     html = _CLOSED.sub("", html)
     code = "".join(_CODE_LINES.findall(html)).count("\n")
     prose = _CODE_LINES.sub("", html)

@@ -1,4 +1,4 @@
-"""The routes of pages: those of a feed, and those of the whole server."""
+"""The routes of pages: those of each feed, and those of the whole server."""
 
 from typing import Final
 

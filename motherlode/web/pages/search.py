@@ -1,4 +1,4 @@
-"""The page that searches a feed: a form, what was found, and the addresses of more of it."""
+"""The search page of a feed: a form, the results, and links to further pages of results."""
 
 from typing import Final
 
@@ -29,14 +29,14 @@ _FRAMEWORKS: Final = (
 
 
 async def get_packages(request: Request) -> Response:
-    """What a search found, with the form that asks; the API answers the same question the same way."""
+    """Show the search form and the results; the search API gives the same results."""
     asked = parse_asked(request.scope["query_string"])
     body, status = await request.render(_render, request, asked)
     return fresh_page_response(request, body, status, is_indexed=asked.is_indexed)
 
 
 def _render(request: Request, asked: Asked) -> tuple[bytes, int]:
-    """The page and its status: 404 after the last page of what was found."""
+    """Return the page and its status: 404 after the last page of results."""
     feed = request.require_feed
     results = request.services.showing.search(feed, asked.question(feed.id))
     packages = Urls(request.site.prefix + feed_path(feed.name)).packages
@@ -61,7 +61,7 @@ def _render(request: Request, asked: Asked) -> tuple[bytes, int]:
 
 
 def _with_asked(choices: tuple[tuple[str, str], ...], asked: str) -> list[tuple[str, str, bool]]:
-    """The choices, each with whether it was asked for; what was asked for is one of them."""
+    """Return the choices as (value, label, is selected); an `asked` value that is not a choice is added to them."""
     folded = asked.lower()
     known = [(value, label, value.lower() == folded) for value, label in choices]
     return known if not asked or any(is_asked for *_, is_asked in known) else [*known, (asked, asked, True)]

@@ -1,7 +1,7 @@
-"""What the page that searches is asked, and the addresses that ask it.
+"""The parameters of the search page, read from addresses and written to them.
 
-Whatever stands in an address is a search: a parameter that cannot be read counts as its default. An address names only
-what differs from the defaults, always in the same order, so that the same search has one address.
+Every address is a valid search: an invalid parameter counts as its default. An address names only the parameters that
+differ from their defaults, always in the same order, so each search has exactly one address.
 """
 
 from dataclasses import dataclass, replace
@@ -16,14 +16,14 @@ from motherlode.web.pages.pager import parse_page_number
 
 PAGE_CARDS: Final = 20
 LAST_PAGE: Final = 151
-"""The index pages through 3,000 packages, and 20 more."""
+"""The last page that the search index can return: it skips at most 3,000 packages, then come 20 more."""
 _LONGEST: Final = 200
 _YES: Final = frozenset({"true", "on", "1", "yes"})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search as the page's form has it; `page` counts from 1."""
+    """The values of the search form; `page` counts from 1."""
 
     q: str = ""
     type: str = ""
@@ -35,21 +35,21 @@ class Asked:
 
     @property
     def is_framework_known(self) -> bool:
-        """Whether anybody knows the framework; one that nobody does filters nothing."""
+        """Whether the framework is empty or known; an unknown one does not filter."""
         return not self.framework or is_known(self.framework)
 
     @property
     def is_everything(self) -> bool:
-        """Whether nothing is asked but for a list of what there is."""
+        """Whether the search has no words and no filters by type, framework or owner, and so lists all packages."""
         return not (self.q or self.type or self.framework or self.owner)
 
     @property
     def is_indexed(self) -> bool:
-        """Whether crawlers may keep what it finds: the first page of everything, and no other of the endless many."""
+        """Whether search engines may index the page: only the first page of all packages, as searches are endless."""
         return self.is_everything and self.page == 1
 
     def question(self, feed_id: int) -> Question:
-        """What is asked of the index."""
+        """Return the question for the search index."""
         return Question(
             feed_id=feed_id,
             audience=Audience(prerelease=self.prerelease, semver2=True),
@@ -63,7 +63,7 @@ class Asked:
         )
 
     def query(self) -> str:
-        """The query of its address, with the question mark; "" where all is as by default."""
+        """Return the query string with its question mark; "" if all parameters have their defaults."""
         usual = Asked()
         pairs = [
             (name, _write(getattr(self, name)))
@@ -73,20 +73,20 @@ class Asked:
         return f"?{urlencode(pairs)}" if pairs else ""
 
     def at(self, page: int) -> "Asked":
-        """Another page of the same search."""
+        """Return this search at another page."""
         return replace(self, page=page)
 
     def with_prerelease(self) -> "Asked":
-        """The same search, which shows prerelease versions too."""
+        """Return this search with prerelease versions included, at page 1."""
         return replace(self, prerelease=True, page=1)
 
     def without_filters(self) -> "Asked":
-        """The same words, looked for everywhere."""
+        """Return this search without type, framework and owner, at page 1."""
         return replace(self, type="", framework="", owner="", page=1)
 
 
 def parse_asked(query_string: bytes) -> Asked:
-    """The search of an address, whatever it says; of a parameter that is there twice the first counts."""
+    """Return the search that a query string asks for; if a parameter is repeated, the first one counts."""
     pairs = parse_qsl(query_string.decode("utf-8", "replace"), errors="replace")
     values = {name.lower(): value.strip() for name, value in reversed(pairs)}
     return Asked(

@@ -1,8 +1,8 @@
-"""Signing in and out with a browser, and the first use of a server on which nobody can sign in yet.
+"""Signing in and out with a browser, and creating the first administrator of a new server.
 
-A name and password are checked as everywhere (`web/auth/authenticator.py`): slowed down, and with the same message for
-unknown users. Each sign-in makes a new session. It leads to a path of this site, never to another address. No password
-or key is ever shown again.
+Passwords are checked by `web/auth/authenticator.py`: failed attempts are slowed down, and unknown users get the same
+message as wrong passwords. Each sign-in creates a new session and redirects to a path of this site, never to another
+one. Passwords and keys are never shown again.
 """
 
 import re
@@ -49,20 +49,20 @@ from motherlode.web.refusal_responses import headers_of, status_of
 from motherlode.web.request import Request
 from motherlode.web.responses import NO_STORE
 
-WRONG_LOGIN: Final = "The name or the password is wrong, or the user is disabled."
+WRONG_LOGIN: Final = "The user name or password is wrong, or the account is disabled."
 _OLD_FORM: Final = (
-    "This page was out of date, and nothing was done: send it once more. Where that does not help, let the browser "
-    "keep the cookies of this site."
+    "The form has expired, and nothing was changed. Submit it again. If that does not help, allow cookies for this "
+    "site."
 )
-_NO_KEY: Final = "This is no key of an administrator: take the one in first-key.txt, or the bootstrap key."
-_NOT_THE_SAME: Final = "The two passwords are not the same: type the same one twice."
+_NO_KEY: Final = "This is not an administrator's API key. Use the key in first-key.txt, or the bootstrap key."
+_NOT_THE_SAME: Final = "The two passwords do not match. Enter the same password twice."
 _TARGET: Final = re.compile(r"/(?!/)[!#-\[\]-~]{0,2000}")
-"""Visible ASCII without quotation mark and backslash, which browsers take for a slash."""
+"""A path of visible ASCII, without the quotation mark, and without the backslash: browsers read that as a slash."""
 _NO_TARGETS: Final = frozenset({"/sign-in", "/sign-out"})
 
 
 def parse_target(text: str | None) -> str:
-    """Where to go after signing in: `text` itself if it is a path below the site's root, else the root."""
+    """Return the target after signing in: `text` if it is a path below the site's root, else the root."""
     if text is None or not _TARGET.fullmatch(text):
         return "/"
     path = unquote(text.partition("?")[0].partition("#")[0])
@@ -72,7 +72,7 @@ def parse_target(text: str | None) -> str:
 
 
 async def get_sign_in(request: Request) -> Response:
-    """The form to sign in with; while no person can, the one that makes the first administrator."""
+    """Show the sign-in form, or the form for the first administrator while no user has a password."""
     query = parse_qs(request.scope.get("query_string", b"").decode("latin-1"))
     response = await answer_sign_in(request, parse_target(query.get("next", [None])[0]))
     if request.signed_in_user is None and find_cookie(request.scope, SESSION_COOKIE) is not None:
@@ -81,7 +81,7 @@ async def get_sign_in(request: Request) -> Response:
 
 
 async def post_sign_in(request: Request) -> Response:
-    """Sign in, and go on to where the form says; or the form again, with what is wrong."""
+    """Sign in and redirect to the form's target, or show the form again with an error."""
     form = await read_form(request)
     secret = _find_secret(request, FORM_COOKIE)
     if secret is None or not is_form_token(secret, form.get("token", "")):
@@ -92,7 +92,7 @@ async def post_sign_in(request: Request) -> Response:
 
 
 async def post_sign_out(request: Request) -> Response:
-    """End the session of this browser, if it has one, and go home."""
+    """End the session of this browser, if it has one, and redirect to the home page."""
     form = await read_form(request)
     secret = _find_secret(request, SESSION_COOKIE)
     if request.signed_in_user is not None and secret is not None:
@@ -106,7 +106,7 @@ async def post_sign_out(request: Request) -> Response:
 async def answer_sign_in(
     request: Request, target: str, status: int = 200, *, error: str | None = None, name: str = ""
 ) -> Response:
-    """The form, with what was wrong the last time and the name that was given then; it leads to `target`."""
+    """Return the sign-in form, filled with the error and the name of the last attempt; signing in leads to `target`."""
     is_first = await request.read(is_first_use, db=request.services.db)
     known = _find_secret(request, FORM_COOKIE)
     secret = known or make_secret()
@@ -135,14 +135,14 @@ async def _sign_in(request: Request, form: Form) -> Response:
         session = await _start(request, form)
     except SignInRefused as refusal:
         wait_s = refusal.retry_after_s
-        wait = "" if wait_s is None else f" There were many wrong ones: wait {wait_s} seconds first."
+        wait = "" if wait_s is None else f" Too many attempts failed: wait {wait_s} seconds, then try again."
         return await _ask_again(request, form, refusal, f"{WRONG_LOGIN}{wait}")
     return _enter(request, form, session)
 
 
 async def _start(request: Request, form: Form) -> NewSession:
-    """A session for whoever has this name and password; the one that the browser has ends."""
-    found = await request.the_door.prove(request, form.get("name", "").strip(), form.get("password", ""))
+    """Start a session for the user with this name and password; it replaces the browser's current session."""
+    found = await request.the_door.verify_password(request, form.get("name", "").strip(), form.get("password", ""))
     if found is None:
         raise SignInRefused
     (actor, proof), services = found, request.services
@@ -169,7 +169,7 @@ async def _make_first(request: Request, form: Form) -> Response:
 
 
 async def _start_first(request: Request, form: Form) -> NewSession:
-    """The first administrator's session; the key is judged before anything else in the form."""
+    """Create the first administrator and its session. The key is checked before the other fields of the form."""
     services = request.services
     if not await request.read(is_first_use, db=services.db):
         raise NotAllowed(TOO_LATE)
@@ -188,7 +188,7 @@ async def _start_first(request: Request, form: Form) -> NewSession:
 
 
 async def _get_administrator(request: Request, key: str) -> Actor:
-    """Who holds the key, if it is an administrator's. Raises `SignInRefused`."""
+    """Return the holder of the key. Raises `SignInRefused` if the key is not an administrator's."""
     services = request.services
     found = await request.read(
         identify_key, key.encode(), bootstrap=services.bootstrap, db=services.db, clock=services.clock
@@ -206,7 +206,7 @@ async def _get_administrator(request: Request, key: str) -> Actor:
 
 
 async def _ask_again(request: Request, form: Form, refusal: Refusal, sentence: str) -> Response:
-    """The form once more, with what was wrong and the name that was given, unless a key was given for one."""
+    """Return the form with the error and the entered name, unless that name is a key."""
     request.notes["refusal"] = refusal.code
     target, given = parse_target(form.get("next")), form.get("name", "").strip()
     name = "" if request.the_door.is_key(given) else given
@@ -217,7 +217,7 @@ async def _ask_again(request: Request, form: Form, refusal: Refusal, sentence: s
 
 
 def _find_secret(request: Request, cookie: str) -> str | None:
-    """What the browser holds in that cookie, if it is a secret of ours by its form."""
+    """Return the secret in that cookie, or None if the cookie is missing or malformed."""
     secret = find_cookie(request.scope, cookie)
     return secret if secret is not None and is_well_formed(secret) else None
 
@@ -233,7 +233,7 @@ def _enter(request: Request, form: Form, session: NewSession) -> Response:
 
 
 def _go(request: Request, target: str, *cookies: str) -> Response:
-    """On to a path of this site. It is given as a path alone, so that no stranger's Host header has a part in it."""
+    """Redirect to a path of this site. The Location holds only a path, so a forged Host header has no effect on it."""
     response = Response(
         status_code=303, headers={"Location": f"{request.site.prefix}{target}", "Cache-Control": NO_STORE}
     )

@@ -1,4 +1,4 @@
-"""Small files beside the pages: a feed's logo, how browsers search it, and what crawlers are asked to leave alone."""
+"""Small files that belong to the pages: a feed's logo, its OpenSearch description, and robots.txt."""
 
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
@@ -15,11 +15,11 @@ from motherlode.web.request import Request
 from motherlode.web.responses import REVALIDATE, is_match
 
 _LONGEST_SHORT_NAME: Final = 16
-"""As OpenSearch 1.1 has it."""
+"""Max characters of a ShortName (OpenSearch 1.1)."""
 
 
 async def get_logo(request: Request) -> Response:
-    """The feed's logo: a picture by its first bytes, and nothing else should somebody open it by itself."""
+    """Return the feed's logo. Its first bytes were checked to be an image's; if opened directly, it runs nothing."""
     logo = request.require_feed.policy.logo
     if logo is None:
         raise NoSuchAddress(f"The feed {request.require_feed.name} has no logo.")
@@ -27,7 +27,7 @@ async def get_logo(request: Request) -> Response:
 
 
 async def get_opensearch(request: Request) -> Response:
-    """How a browser's own search field asks this feed (OpenSearch 1.1)."""
+    """Return the description that lets browsers search this feed from their address bar (OpenSearch 1.1)."""
     brand = brand_of(request.require_feed.face)
     image = request.site.root + ASSETS.path_of("mark.svg")
     lines = (
@@ -45,7 +45,7 @@ async def get_opensearch(request: Request) -> Response:
 
 
 async def get_robots(request: Request) -> Response:
-    """What crawlers are asked to leave alone: what machines read, and searches without end. It names no feed."""
+    """Return robots.txt: it excludes the addresses for programs and the endless searches. It names no feed."""
     prefix = request.site.prefix
     paths = ("/v3/", "/api/", "/packages?")
     lines = (
@@ -59,7 +59,7 @@ async def get_robots(request: Request) -> Response:
 
 
 def _answer(request: Request, body: bytes, media_type: str) -> Response:
-    """The bytes, to be asked for again before they are used; 304 to who has them."""
+    """Return the bytes, which caches must revalidate before each use; 304 if the client has them already."""
     etag = make_etag(request.services.db.history, body)
     headers = {
         "Cache-Control": REVALIDATE,

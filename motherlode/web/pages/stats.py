@@ -1,4 +1,4 @@
-"""A feed's statistics: as a page, and as tables for programs (CSV)."""
+"""A feed's download statistics, as a page and as CSV tables."""
 
 import csv
 import io
@@ -32,25 +32,25 @@ _FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def get_stats(request: Request) -> Response:
-    """How much is downloaded from the feed, and what, and with what."""
+    """Show the feed's downloads by day, package and client."""
     return await page_response(request, f"stats/{request.services.clock.now().date()}", partial(_render, request))
 
 
 async def get_stats_csv(request: Request) -> Response:
-    """One table of the statistics."""
+    """Return one table of the statistics as CSV."""
     table = request.parameters["table"].lower()
     if table not in _TABLES:
-        raise NoSuchAddress(f"There is no such table: there are {', '.join(_TABLES)}.")
+        raise NoSuchAddress(f"This table does not exist. The tables are {', '.join(_TABLES)}.")
     name = f"stats/{table}/{request.services.clock.now().date()}"
     render = partial(_render_csv, request, table)
     response = await answer(request, render, id_key=FEED_WIDE, name=name, has_links=False, is_foreign=True)
-    request.ready = None  # the short way would leave out the header below
+    request.ready = None  # a cached response would lack the header below
     response.headers["Content-Disposition"] = f'attachment; filename="{request.require_feed.name}-{table}.csv"'
     return response
 
 
 def format_csv(head: str, rows: Iterable[Row]) -> bytes:
-    """A table of two columns. No program that opens it takes a text for a formula."""
+    """Return a CSV table of two columns. Texts are escaped so that spreadsheets do not read them as formulas."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow((head, "downloads"))

@@ -16,19 +16,19 @@ from motherlode.web.route import Answer
 
 
 async def get_service_index(request: Request) -> Response:
-    """The service index."""
+    """Return the service index."""
     return await answer(request, v3.service_index(), id_key="", name="index")
 
 
 async def get_versions(request: Request) -> Response:
-    """The version list of an id."""
+    """Return the version list of a package id."""
     package_id = request.package_id
     render = v3.versions(package_id)
     return await answer(request, render, id_key=package_id.key, name="versions", what=str(package_id), has_links=False)
 
 
 async def get_details(request: Request) -> Response:
-    """All details of a version."""
+    """Return all details of a version."""
     package_id, version = request.package_id, request.version
     return await answer(
         request,
@@ -40,7 +40,7 @@ async def get_details(request: Request) -> Response:
 
 
 def get_registration_index(hive: Hive) -> Answer:
-    """The registration index of an id in the hive."""
+    """Return a handler for registration indexes in the hive."""
 
     async def get(request: Request) -> Response:
         package_id = request.package_id
@@ -52,7 +52,7 @@ def get_registration_index(hive: Hive) -> Answer:
 
 
 def get_registration_page(hive: Hive) -> Answer:
-    """A registration page of an id in the hive."""
+    """Return a handler for registration pages in the hive."""
 
     async def get(request: Request) -> Response:
         package_id, lower, upper = request.package_id, request.version_of("lower"), request.version_of("upper")
@@ -67,7 +67,7 @@ def get_registration_page(hive: Hive) -> Answer:
 
 
 def get_registration_leaf(hive: Hive) -> Answer:
-    """The registration leaf of a version in the hive."""
+    """Return a handler for registration leaves in the hive."""
 
     async def get(request: Request) -> Response:
         package_id, version = request.package_id, request.version
@@ -90,11 +90,11 @@ async def answer(
     cache: str = REVALIDATE,
     is_foreign: bool = False,
 ) -> Response:
-    """The document of that name: out of memory without a thread, else rendered in one.
+    """Return the document of that name: from memory without a thread, or rendered in a thread.
 
-    `what` names a document of a package in the refusal if there is no such document. `has_links` says whether its text
-    depends on the address of this server, `is_zipped` whether it may be compressed, `is_foreign` whether a publisher
-    wrote it for browsers to show. Raises `NoSuchVersion`.
+    `what` names the document in the refusal if the package does not have it. `has_links` says whether the text contains
+    addresses of this server, `is_zipped` whether it may be compressed, `is_foreign` whether a publisher wrote the
+    content, so that browsers must not run it. Raises `NoSuchVersion`.
     """
     key = DocumentKey(request.require_feed.id, id_key, name, request.urls.base if has_links else "")
     reader = request.services.reader
@@ -112,8 +112,9 @@ async def answer(
 
 
 def check_not_absent(request: Request, key: DocumentKey, what: str) -> None:
-    """Raise `NoSuchVersion` if it is known already that a package has no such document; `request` then remembers which
-    one that is. Nothing is read, and no thread is needed."""
+    """Raise `NoSuchVersion` if the package is already known not to have the document.
+
+    `request.missing` is set to its key. Nothing is read, and no thread is needed."""
     request.missing = DocumentKey(key.feed_id, key.id_key, key.name)
     if request.services.reader.is_absent(key):
         raise NoSuchVersion(what)

@@ -1,7 +1,7 @@
 """The files of the flat container over HTTP: the package as pushed, its nuspec, readme, icon and license.
 
-They may be kept for ever only on a feed where nothing is replaced and nothing taken away. On any other one whoever
-keeps them asks again before each use: no cache hands out old bytes, or those of a version that is gone.
+Caches may keep them forever only if the feed allows neither overwriting nor deleting. On other feeds caches must
+revalidate before each use, so that none serves old bytes or a deleted version.
 """
 
 from functools import partial
@@ -26,7 +26,7 @@ _FILES = {"readme": v3.readme, "icon": v3.icon, "license": v3.license_file}
 
 
 async def get_file(request: Request) -> Response:
-    """Any file of a version, by its name."""
+    """Return a file of a version by its name."""
     name = request.parameters["file"].lower()
     if name in _FILES:
         return await _get_embedded(request, name)
@@ -38,13 +38,13 @@ async def get_file(request: Request) -> Response:
 
 
 def _cache_of(policy: FeedPolicy) -> str:
-    """How files of the feed may be kept: for as long as its settings stay, which bind the next request."""
+    """Return the Cache-Control for the feed's files; changed settings apply from the next request on."""
     is_for_ever = policy.overwrite is Overwrite.NEVER and policy.delete is Deletion.UNLIST
     return IMMUTABLE if is_for_ever else REVALIDATE
 
 
 def _is_nupkg(request: Request, name: str) -> bool:
-    """Whether it is `{id}.{version}.nupkg`, the version in any spelling of the one in the path."""
+    """Whether the name is `{id}.{version}.nupkg`, with any spelling of the version in the path."""
     prefix, suffix = f"{request.package_id.key}.", ".nupkg"
     if not (name.startswith(prefix) and name.endswith(suffix)):
         return False
@@ -71,9 +71,10 @@ async def _get_nupkg(request: Request) -> Response:
 def _answer_nupkg(
     services: Services, counted: tuple[int, str, str], name: str, cache: str, scope: Scope, file: BlobFile
 ) -> Response:
-    """The package, counted as a download where it is one; `counted` is feed, package and version."""
+    """Return the package, and count it if this is a download; `counted` is (feed id, package key, version key)."""
     if file.path is not None and not file.path.exists():
-        raise FileNotFoundError(file.blob)  # before the status is sent: a lost file must not look like a lost version
+        # before the status is sent: a lost file must not look like a missing version
+        raise FileNotFoundError(file.blob)
     response = blob_response(scope, file, services.blobs, name=name, cache=cache)
     if scope["method"] == "GET" and _is_beginning(response):
         client = client_of(header(scope, b"user-agent"))
@@ -83,7 +84,7 @@ def _answer_nupkg(
 
 
 def _is_beginning(response: Response) -> bool:
-    """Whether the first byte is sent: further ranges of one download are no downloads of their own."""
+    """Whether the response includes the first byte: later ranges of a download do not count as downloads."""
     return response.status_code == 200 or response.headers.get("Content-Range", "").startswith("bytes 0-")
 
 
@@ -100,7 +101,7 @@ async def _get_nuspec(request: Request) -> Response:
         what=f"{package_id} {version.normalized}",
         has_links=False,
         cache=cache,
-        is_foreign=True,  # a browser runs scripts of any XML that it is shown
+        is_foreign=True,  # browsers run scripts in any XML that they show
     )
 
 

@@ -1,4 +1,4 @@
-"""PackagePublish/2.0.0: push, delete and relist over HTTP. The same for V2's addresses."""
+"""PackagePublish/2.0.0: push, delete and relist over HTTP; V2's addresses use the same handlers."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ from motherlode.web.upload import receive_package
 
 
 async def put_package(request: Request) -> Response:
-    """Push: 201 once the package is stored for good."""
+    """Push a package: 201 once it is durably stored."""
     pushed = await receive_package(request, _push)
     request.notes["package"] = str(pushed.identity)
     request.services.metrics.count_push(pushed.result)
@@ -24,12 +24,14 @@ async def put_package(request: Request) -> Response:
 
 
 async def delete_version(request: Request) -> Response:
-    """DELETE: what the feed makes of it, which a warning tells; `X-Motherlode-Reason` says why."""
+    """Delete or unlist a version, depending on the feed's settings; a warning says which.
+
+    The request may give a reason in `X-Motherlode-Reason`."""
     return _done(204, await _change(request, delete, reason=_find_reason(request.scope)))
 
 
 async def post_version(request: Request) -> Response:
-    """POST: relist."""
+    """Relist a version."""
     return _done(200, await _change(request, relist))
 
 
@@ -78,7 +80,7 @@ async def _change(request: Request, change: Callable[..., tuple[str, ...]], **mo
 
 
 def _find_reason(scope: Scope) -> str | None:
-    """Why the caller takes a version away, if he says so: UTF-8, or what else it may be."""
+    """Return the caller's reason for the deletion, or None: decoded as UTF-8, or as Latin-1 if it is not UTF-8."""
     said = header(scope, b"x-motherlode-reason")
     try:
         return said and said.encode("latin-1").decode()

@@ -1,7 +1,7 @@
-"""Search and autocompletion over HTTP: any text is a query, every parameter has a default, unknown ones are ignored.
+"""Search and autocomplete over HTTP: any text is a query, all parameters have defaults, unknown ones are ignored.
 
-# quirk: dotnet sends the term as it was typed. A "&" or "#" in it cuts it off, and nothing that follows a "#" ever
-arrives, no other parameter either.
+# quirk: dotnet does not encode the search term. A "&" or "#" in it ends the term, and nothing after a "#" arrives, not
+even the other parameters.
 """
 
 import re
@@ -32,17 +32,19 @@ _SEMVER2: Final = parse_version("2.0.0")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The parameters of a request, the first of each name; names in any casing."""
+    """The parameters of a request by lower-case name; if a name is repeated, the first value counts."""
 
     values: dict[str, str]
 
     @property
     def audience(self) -> Audience:
-        """What the caller wants to see, and understands."""
+        """Whether the caller wants prerelease versions, and understands SemVer 2."""
         return Audience(prerelease=self._text("prerelease").lower() == "true", semver2=self._is_semver2())
 
     def question(self, feed_id: int) -> Question:
-        """What is asked of the index; nothing is listed beyond the limit of `skip`. Raises InvalidParameter."""
+        """Return the question for the search index. If `skip` is over its limit, the question asks for no results.
+
+        Raises InvalidParameter."""
         skip = self._number("skip", default=0, limit=MAX_SKIP + 1)
         take = self._number("take", default=DEFAULT_TAKE, limit=MAX_TAKE)
         is_beyond = skip > MAX_SKIP
@@ -81,7 +83,7 @@ class Asked:
         return text or None
 
     def _number(self, name: str, *, default: int, limit: int) -> int:
-        """A number from 0 to `limit`: what is more counts as that, what is less or nothing as the default."""
+        """Return a number from 0 to `limit`: larger numbers count as `limit`, negative or missing ones as `default`."""
         text = self._text(name)
         match = _NUMBER.fullmatch(text)
         if match is None:
@@ -94,13 +96,13 @@ class Asked:
 
 
 def parse_asked(query_string: bytes) -> Asked:
-    """The parameters of a query string, whatever it is."""
+    """Return the parameters of a query string; every query string is valid."""
     pairs = parse_qsl(query_string.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
     return Asked({name.lower(): value for name, value in reversed(pairs)})
 
 
 async def get_search(request: Request) -> Response:
-    """Search."""
+    """Return search results."""
     question = parse_asked(request.scope["query_string"]).question(request.require_feed.id)
     searching, feed, base = request.services.searching, request.require_feed, request.urls.base
     body = searching.find_search(feed, question, base) if _is_light(question) else None
@@ -110,7 +112,7 @@ async def get_search(request: Request) -> Response:
 
 
 async def get_autocomplete(request: Request) -> Response:
-    """Autocompletion: of the versions of `id` where it is given, else of ids."""
+    """Return autocomplete results: the versions of `id` if it is given, else matching ids."""
     asked = parse_asked(request.scope["query_string"])
     if "id" in asked.values:
         return fresh_response(await request.search(_list_versions, request, asked))
@@ -123,7 +125,7 @@ async def get_autocomplete(request: Request) -> Response:
 
 
 def _is_light(question: Question) -> bool:
-    """Whether it is sure to take no longer than handing it to a thread is worth."""
+    """Whether the question is certainly so cheap that moving it to a thread would cost more."""
     return len(question.query.text) <= _LIGHT_LENGTH and question.skip + question.take <= _LIGHT_TAKE
 
 

@@ -1,5 +1,5 @@
-"""Verification keys over HTTP, as the public gallery has them: whoever may push an id makes one and hands it to another
-service, and that one asks here once whether it is good."""
+"""Verification keys over HTTP, as on nuget.org: a caller who may push an id creates one and passes it to another
+service, which checks it here once."""
 
 from starlette.responses import JSONResponse, Response
 
@@ -11,7 +11,7 @@ _HEADERS = {"Cache-Control": NO_STORE}
 
 
 async def post_key(request: Request) -> Response:
-    """A new verification key for the id; whether the package is there is asked only when the key is used."""
+    """Create a verification key for the id. Whether the package exists is checked only when the key is used."""
     services = request.services
     key = await request.write(
         create_verification_key,
@@ -26,7 +26,7 @@ async def post_key(request: Request) -> Response:
 
 
 async def get_verdict(request: Request) -> Response:
-    """200 and nothing more when the caller's key may push the id."""
+    """Return 200 with an empty body if the caller's key may push the id."""
     services = request.services
     await request.write(
         verify_key,

@@ -25,7 +25,7 @@ def test_a_chart_says_what_it_shows() -> None:
     assert chart
     root = fromstring(chart.svg)
     assert root.get("role") == "img"
-    about = "Downloads per day from 30 Jan 2026 to 1 Feb 2026: 1,203 in all, peak 1,200 per day."
+    about = "Downloads per day from 30 Jan 2026 to 1 Feb 2026: 1,203 total, peak 1,200 per day."
     assert root.get("aria-label") == about
     assert (chart.total, chart.highest, chart.first, chart.last) == (1_203, 1_200, "30 Jan 2026", "1 Feb 2026")
     assert [each.findtext("title") for each in bars(chart.svg)] == ["30 Jan 2026: 3", "1 Feb 2026: 1,200"]

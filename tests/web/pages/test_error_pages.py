@@ -128,7 +128,7 @@ class TestPrivateFeeds:
 
     def test_a_wrong_login_in_the_address_is_said(self, place: Place) -> None:
         answer = place.server.request("GET", "/feeds/inner/", headers=HTML | basic("ada", "not it"))
-        assert "The name or the password is wrong" in text_of(answer)
+        assert "The user name or password is wrong" in text_of(answer)
 
     def test_nobody_keeps_it(self, place: Place) -> None:
         for browser in (Browser(place.server), place.stranger):

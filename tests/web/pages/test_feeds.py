@@ -96,7 +96,7 @@ def test_a_server_without_a_feed_for_everybody_says_so(serve: Callable[..., Serv
     server = serve(environment={"MOTHERLODE_FEED_READ": "authenticated"})
     page = read(server.get("/feeds"))
     assert homes(page) == []
-    assert "No feeds that you may read" in page.text
+    assert "No feeds available to you" in page.text
     assert "default" not in page.text
 
 
@@ -121,4 +121,4 @@ def test_many_feeds_have_pages(serve: Callable[..., Server]) -> None:
     assert [link.get("href") for link in first.all("a") if link.get("rel") == "next"] == ["/feeds?page=2"]
     beyond = browser.get("/feeds?page=3")
     assert beyond.status == 404
-    assert "There is no page 3" in read(beyond).text
+    assert "Page 3 does not exist" in read(beyond).text

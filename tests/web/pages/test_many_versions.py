@@ -77,8 +77,8 @@ def test_the_newest_five_hundred_are_shown(sent: bytes) -> None:
 
 def test_the_others_are_told_of_and_are_where_the_page_leads(sent: bytes) -> None:
     found = section(sent, "versions")
-    assert "4,500 more are not shown here: all versions, for programs (JSON)." in text_of(found)
-    (link,) = [each.get("href") for each in found.iter("a") if text_of(each) == "all versions, for programs"]
+    assert "4,500 more are not shown here. See all versions as JSON." in text_of(found)
+    (link,) = [each.get("href") for each in found.iter("a") if text_of(each) == "all versions as JSON"]
     assert link == "/v3/registration-gz-semver2/acme.many/index.json"
 
 

@@ -273,7 +273,7 @@ class TestHostile:
     def test_a_text_that_is_too_long_is_cut_at_a_line_and_says_so(self) -> None:
         html = render("a line of words\n" * (MAX_CHARACTERS // 16 + 100))
         assert html.count("a line of words") == MAX_CHARACTERS // 16
-        assert html.endswith('<p class="notice">The rest of this README is too long to be shown here.</p>')
+        assert html.endswith('<p class="notice">This README is too long. The rest of it is not shown.</p>')
 
     def test_a_text_of_marks_is_shown_as_it_is(self) -> None:
         html = render("[<" * 50_000)

@@ -136,7 +136,7 @@ class TestContent:
     def test_dependencies_say_for_what_they_are_and_which_are_not_here(self, server: Server) -> None:
         found = section(look(server, "/packages/Acme.Rich"), "dependencies")
         assert [text_of(each) for each in found.iter("h3")] == ["net8.0"]
-        assert "Nothing for net472." in text_of(found)
+        assert "No dependencies for net472." in text_of(found)
         assert [text_of(each) for each in found.iter("li")] == [
             "Acme.Base ≥ 1.0.0 and < 2.0.0",
             "Acme.Elsewhere ≥ 1.5.0 not on this feed",
@@ -155,7 +155,7 @@ class TestContent:
         facts = facts_of(look(server, "/packages/Acme.Rich/2.0.0"))
         assert facts["License"] == "(MIT OR Apache-2.0+) AND GPL-2.0-only WITH Classpath-exception-2.0"
         assert facts["Project"] == "acme.example/widgets"
-        assert facts["RenderContext"] == "github.com/acme/widgets at commit 0123456789"
+        assert facts["Source"] == "github.com/acme/widgets at commit 0123456789"
         assert facts["Tags"] == "alpha beta"
         assert facts["Copyright"] == "(c) Acme"
         assert "net8.0" in facts["Target frameworks"]
@@ -198,8 +198,8 @@ class TestContent:
 
     def test_an_older_version_names_the_newer_one(self, server: Server) -> None:
         page = look(server, "/packages/Acme.Rich/1.0.0")
-        assert "There is a newer version: 2.0.0" in page.text
-        assert "There is a stable version: 2.0.0" in look(server, "/packages/Acme.Rich/2.1.0-beta").text
+        assert "A newer version is available: 2.0.0" in page.text
+        assert "A stable version is available: 2.0.0" in look(server, "/packages/Acme.Rich/2.1.0-beta").text
         assert "There is a" not in look(server, "/packages/Acme.Rich").text
 
     def test_downloads_are_drawn_and_told(self, server: Server) -> None:
@@ -209,7 +209,7 @@ class TestContent:
         found = section(page, "downloads")
         assert "30 in the last 42 days, peak 30 per day" in text_of(found)
         assert len([each for each in found.iter("rect") if each.get("class") == "bar"]) == 3
-        assert facts_of(page)["Downloads"] == "37 in all, 30 of this version"
+        assert facts_of(page)["Downloads"] == "37 total, 30 of this version"
         rows = rows_of(found)
         assert "1.0.3 30" in rows
         assert len([row for row in rows if row[:2] == "20"]) == 42
@@ -355,9 +355,9 @@ class TestPieces:
                 'url="https://github.com/a/b" commit="../../x"',
                 SourceLink("github.com/a/b", "https://github.com/a/b", "../../x", None),
             ),
-            ('url="https://name:secret@git.example/a"', SourceLink("An address that is no web page", None, None, None)),
-            ('url="javascript:alert(1)"', SourceLink("An address that is no web page", None, None, None)),
-            ('url="git@github.com:a/b.git"', SourceLink("An address that is no web page", None, None, None)),
+            ('url="https://name:secret@git.example/a"', SourceLink("The address is not a web page", None, None, None)),
+            ('url="javascript:alert(1)"', SourceLink("The address is not a web page", None, None, None)),
+            ('url="git@github.com:a/b.git"', SourceLink("The address is not a web page", None, None, None)),
             ('type="git"', None),
         ],
     )

@@ -75,13 +75,17 @@ def test_names_may_go_on_after_a_dot_and_stay_text() -> None:
 
 @pytest.mark.parametrize("point", [0x0, 0x7F, 0xFDD0, 0xFFFE, 0x1FFFE, 0x1FFFF, 0xFFFFF, 0x10FFFE, 0x10FFFF])
 def test_no_page_holds_what_is_no_character(point: int) -> None:
-    page = PAGES.render("_visitor.html", feed=None, root="", links="", path="/", visitor=_named(f"a{chr(point)}b"))
+    page = PAGES.render(
+        "_visitor.html", feed=None, root="", links="", path="/", signed_in_user=_named(f"a{chr(point)}b")
+    )
     assert b">ab<" in page
 
 
 def test_the_rarest_characters_stay() -> None:
     text = "\N{GRINNING FACE}\U0010fffd"
-    assert text.encode() in PAGES.render("_visitor.html", feed=None, root="", links="", path="/", visitor=_named(text))
+    assert text.encode() in PAGES.render(
+        "_visitor.html", feed=None, root="", links="", path="/", signed_in_user=_named(text)
+    )
 
 
 def _named(name: str) -> SignedInUser:

@@ -112,7 +112,7 @@ def test_after_the_last_page_there_is_none(server: Server, page: str) -> None:
     beyond = parse_page(answer.body, server.url)
     assert find_faults(beyond) == []
     assert found(beyond) == []
-    assert "this search has 3 pages" in beyond.text
+    assert "This search has 3 pages" in beyond.text
     back = [link.get("href") for link in beyond.one("div", _class="nothing").iter("a")]
     assert back == ["/packages?q=many&page=3"]
     assert server.request("HEAD", f"/packages?q=many&page={page}").status == 404
@@ -161,7 +161,7 @@ def test_the_form_shows_what_was_asked(server: Server) -> None:
 def test_a_framework_nobody_knows_filters_nothing_and_is_told(server: Server) -> None:
     page = look(server, "?q=acme.json&framework=dotnot9")
     assert found(page) == ["Acme.Json"]
-    assert "There is no framework dotnot9" in page.text
+    assert "Unknown framework dotnot9" in page.text
 
 
 def test_a_search_is_made_for_one_request_and_is_not_indexed_by_others(server: Server) -> None:

@@ -16,7 +16,7 @@ from tests.support.leaks import new_password
 from tests.support.servers import Server, start_server
 from tests.web.pages.browsing import FORM, Browser, cookie_line, hidden_of, text_of, token_of
 
-WRONG = "The name or the password is wrong, or the user is disabled."
+WRONG = "The user name or password is wrong, or the account is disabled."
 PRIVATE = "/feeds/inner/v3/index.json"
 PAGE = "/feeds/inner/packages"
 SESSION = "motherlode-session"
@@ -109,7 +109,7 @@ class TestSigningIn:
         told = [answer for answer in answers if answer.header("retry-after")]
         assert {answer.status for answer in answers} == {401}
         assert told
-        assert all("There were many wrong ones: wait" in text_of(answer) for answer in told)
+        assert all("Too many attempts failed: wait" in text_of(answer) for answer in told)
 
     def test_it_is_in_the_audit_log_with_address_and_client(
         self, server: Server, browser: Browser, ada: tuple[str, str]
@@ -174,7 +174,7 @@ class TestTheForm:
         for fields in ({}, {"token": ""}, {"token": "0" * 64}, {"token": "ä"}):
             answer = browser.post("/sign-in", {"name": ada[0], "password": ada[1], **fields})
             assert answer.status == 403
-            assert "This page was out of date" in text_of(answer)
+            assert "The form has expired" in text_of(answer)
         assert SESSION not in browser.cookies
 
     def test_a_token_of_another_browser_is_none(self, server: Server, browser: Browser, ada: tuple[str, str]) -> None:
@@ -358,10 +358,10 @@ class TestTheFirstUse:
         server = serve()
         browser, key = Browser(server), server.key
         cases = [
-            (401, "This is no key of an administrator", self.fields("mlk_wrong")),
-            (401, "This is no key of an administrator", self.fields("\N{SNOWMAN}")),
-            (401, "This is no key of an administrator", self.fields(add_key(server))),
-            (400, "The two passwords are not the same", self.fields(key, again="something else")),
+            (401, "This is not an administrator's API key", self.fields("mlk_wrong")),
+            (401, "This is not an administrator's API key", self.fields("\N{SNOWMAN}")),
+            (401, "This is not an administrator's API key", self.fields(add_key(server))),
+            (400, "The two passwords do not match", self.fields(key, again="something else")),
             (400, "The password is too short", self.fields(key, password="short", again="short")),
             (400, "'no name' is not a valid user or team name", self.fields(key, name="no name")),
         ]

@@ -1,1 +1,1 @@
-"""What every page needs: templates, responses, headers, static files, forms."""
+"""The basis of all pages: templates, responses, headers, static files, forms."""

@@ -1,7 +1,7 @@
-"""The files that pages are made with: style, script and icons, read once, when the program starts.
+"""The static files of pages: style sheet, script and icons, read once at startup.
 
-Invariant: what an address of an asset holds never changes. Its name carries a fingerprint of its bytes, so that it may
-be kept for ever, and a page never meets the style of another version.
+Invariant: the content of an asset's address never changes, because its name contains a fingerprint of its bytes. So
+browsers may cache it forever, and a page never gets the style sheet of another version.
 """
 
 import gzip
@@ -28,7 +28,7 @@ _MEDIA_TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file for pages: `file` is its name with the fingerprint, `zipped` its gzip form."""
+    """A static file. `file` is its name with the fingerprint, `zipped` its content compressed with gzip."""
 
     file: str
     body: bytes
@@ -37,23 +37,23 @@ class Asset:
 
 
 class Assets:
-    """All of them: by their plain names for those who write pages, by their files' for those who ask."""
+    """All static files: templates look them up by plain name, requests by file name."""
 
     def __init__(self, assets: Iterable[tuple[str, Asset]]) -> None:
         self._by_name = dict(assets)
         self._by_file = {asset.file: asset for asset in self._by_name.values()}
 
     def path_of(self, name: str) -> str:
-        """The path of an asset below the site's root."""
+        """Return the path of an asset below the site's root."""
         return f"/static/{self._by_name[name].file}"
 
     def find(self, file: str) -> Asset | None:
-        """The asset of that file name, if it is of this version."""
+        """Return the asset with that file name, or None if this version has none."""
         return self._by_file.get(file)
 
 
 def read_assets(folder: Path = _FOLDER) -> Assets:
-    """The assets in a folder."""
+    """Read the assets in a folder."""
     return Assets((path.name, _read_asset(path)) for path in sorted(folder.iterdir()) if path.suffix in _MEDIA_TYPES)
 
 
@@ -68,10 +68,10 @@ ASSETS: Final = read_assets()
 
 
 async def get_static(request: Request) -> Response:
-    """A file that pages are made with. One of another version is not there any more."""
+    """Return a static file. Raises `NoSuchAddress` for files of other versions."""
     asset = ASSETS.find(request.parameters["file"])
     if asset is None:
-        raise NoSuchAddress("No file of that name belongs to this version of the pages: load the page again.")
+        raise NoSuchAddress("This file is not part of the running version of the pages. Reload the page.")
     headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
     if not offers_gzip(header(request.scope, b"accept-encoding")):
         return Response(asset.body, headers=headers, media_type=asset.media_type)

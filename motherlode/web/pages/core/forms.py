@@ -1,7 +1,7 @@
-"""The forms of pages: read within bounds, and taken only from pages of this very site.
+"""Reads the forms of pages: of limited size, and only from pages of this site.
 
-Invariant: nothing that a form asks for is done unless it carries the token that belongs to a cookie of the same
-browser, and no browser said that another site sent it. Cookies alone are never enough for a change.
+Invariant: a form has an effect only if it carries the token for a cookie of the same browser, and if the browser does
+not report that another site sent it. Cookies alone are never enough for a change.
 """
 
 from typing import Final
@@ -19,40 +19,42 @@ _OWN: Final = frozenset({"same-origin", "none"})
 _PORTS: Final = {"http": 80, "https": 443}
 
 Form = dict[str, str]
-"""The fields of a form, by name; of several with the same name the first."""
+"""The fields of a form by name; if a name is repeated, its first value."""
 
 
 async def read_form(request: Request) -> Form:
-    """The form in the request's body, which a page of this site sent, as far as the browser tells.
+    """Return the form in the request's body, if a page of this site sent it as far as the browser tells.
 
-    Raises `FormRefused`, `FormTooLarge`, `InvalidForm`, and what reading a body raises."""
+    Raises `FormRefused`, `FormTooLarge`, `InvalidForm`, and what `Body.read_form` raises."""
     if not is_own_page(request.scope, request.site.root):
         raise FormRefused
     media_type = (header(request.scope, b"content-type") or "").partition(";")[0].strip().lower()
     if media_type != _MEDIA_TYPE:
-        raise InvalidForm(f"A page's form is sent as {_MEDIA_TYPE}: load the page anew and send its form.")
+        raise InvalidForm(f"Forms must be sent as {_MEDIA_TYPE}. Reload the page and submit the form again.")
     return parse_form(await request.body.read_form(MAX_FORM_BYTES))
 
 
 def parse_form(body: bytes) -> Form:
-    """The fields of a form (UTF-8). Raises `InvalidForm`."""
+    """Return the fields of a UTF-8 form. Raises `InvalidForm`."""
     form: Form = {}
     try:
         fields = parse_by(
             parse_qsl, body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
         )
     except (Unreadable, UnicodeDecodeError):
-        raise InvalidForm("The form is no text in UTF-8, or has too many fields: load the page anew.") from None
+        raise InvalidForm(
+            "The form is not valid UTF-8, or has too many fields. Reload the page and try again."
+        ) from None
     for name, value in fields:
         form.setdefault(name, value)
     return form
 
 
 def is_own_page(scope: Scope, root: str) -> bool:
-    """Whether no browser says that the form comes from a page of another site than the one at `root`, or than the one
-    that it is sent to: a page works under any name of the server.
+    """Whether the form comes from a page of this site, or its origin is unknown.
 
-    Sec-Fetch-Site is what the browser itself found; where it sends none (http to another machine), Origin is compared.
+    This site is `root`, or the host that the request was sent to: pages work under any name of the server. The browser
+    reports the origin in Sec-Fetch-Site. If it does not send that (http to another machine), Origin is compared.
     """
     site = header(scope, b"sec-fetch-site")
     if site is not None:

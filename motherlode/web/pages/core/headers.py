@@ -1,7 +1,7 @@
-"""What every page says to browsers beside its bytes.
+"""The response headers of pages.
 
-Invariant: a page runs no script, shows no image, takes no style and sends no form but of this very server; images of
-the hosts that were allowed are the one exception. It stands in no frame, and leaves no trace of its address elsewhere.
+Invariant: pages use scripts, styles and images of this server only, and send forms to it only; the one exception is
+images from the allowed hosts. Pages cannot be framed, and other sites do not learn their addresses.
 """
 
 from functools import lru_cache
@@ -12,12 +12,12 @@ from motherlode.domain.image_hosts import image_origins
 
 HTML: Final = "text/html; charset=utf-8"
 SANDBOX: Final = "default-src 'none'; sandbox"
-"""The policy of what a publisher or an administrator gave to be shown, should somebody open it by itself."""
+"""The Content-Security-Policy for content by publishers or administrators, in case it is opened directly."""
 
 
 @lru_cache(maxsize=4)
 def page_headers(image_hosts: frozenset[str]) -> MappingProxyType[str, str]:
-    """The headers of a page, whatever it is about."""
+    """Return the headers that every page has."""
     return MappingProxyType(
         {
             "Content-Security-Policy": _policy(image_origins(image_hosts)),

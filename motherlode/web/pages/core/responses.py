@@ -1,7 +1,7 @@
-"""Answers with pages: kept ones like documents, by all that changes them; fresh ones made for one request.
+"""Responses with pages: cached pages, invalidated like documents, and fresh pages made for one request.
 
-Invariant: nothing that is kept knows who asks. For somebody who signed in, what is personal is put into a copy, which
-nobody keeps. No page is ever answered on the short way of `motherlode.web.response_cache`, which looks at no cookie.
+Invariant: cached pages contain nothing about the reader. For a signed-in user, the personal part is put into a copy,
+which is never cached. Pages are never served from `motherlode.web.response_cache`, since that does not look at cookies.
 """
 
 import gzip
@@ -32,10 +32,11 @@ _MIN_GZIP_BYTES: Final = 1_000
 async def page_response(
     request: Request, name: str, render: Callable[[RenderContext], RenderedDocument], *, is_indexed: bool = True
 ) -> Response:
-    """The page of that name on this feed, out of memory where nothing happened on the feed since it was made.
+    """Return the page of that name on this feed, from memory if the feed has not changed since it was rendered.
 
-    `name` says all that the page depends on beside the feed, its settings and the site's address; absolute addresses in
-    it begin with `source.urls.base`, links with `source.paths.base`. Whatever `render` raises is raised."""
+    `name` must contain everything that the page depends on, apart from the feed, its settings and the site's address.
+    In the page, absolute addresses begin with `source.urls.base`, links with `source.paths.base`. Raises what `render`
+    raises."""
     key = DocumentKey(request.require_feed.id, FEED_WIDE, f"page/{request.snapshot.access}/{name}", request.site.root)
     reader = request.services.reader
     document = reader.find(key)
@@ -44,16 +45,16 @@ async def page_response(
             reader.read, key, request.require_feed, render, is_checked=request.site.is_checked, is_zipped=True
         )
     if request.signed_in_user is not None:
-        # in a thread, since to compress a large page takes its time
+        # in a thread, since compressing a large page takes long
         return await request.read(fresh_page_response, request, document.body, is_indexed=is_indexed)
     return _answer_kept(request, document, is_indexed=is_indexed)
 
 
 def fresh_page_response(request: Request, body: bytes, status: int = 200, *, is_indexed: bool = True) -> Response:
-    """A page that was made for this request alone, to be kept by nobody.
+    """Return a page that was made for this request only, and that caches must not store.
 
-    It is compressed also where it holds a token beside words that somebody else chose: the token is masked anew in each
-    answer, so that the length tells nothing of it."""
+    The page is compressed even if it contains a token next to text that an attacker may choose: each response masks the
+    token differently, so the compressed length reveals nothing about it."""
     headers = _headers(request, is_indexed=is_indexed) | {"Cache-Control": NO_STORE, "Vary": _VARY}
     if request.signed_in_user is not None:
         body = _personalise(request, body)
@@ -64,7 +65,7 @@ def fresh_page_response(request: Request, body: bytes, status: int = 200, *, is_
 
 
 def _answer_kept(request: Request, document: Document, *, is_indexed: bool) -> Response:
-    """The page for everybody who did not sign in; 304 if the browser has it already."""
+    """Return the cached page for readers who have not signed in; 304 if the browser has it already."""
     is_zipped = document.zipped is not None and offers_gzip(header(request.scope, b"accept-encoding"))
     key = ("page", is_zipped, is_indexed)
     prepared = document.prepared.get(key)
@@ -95,7 +96,7 @@ def _headers(request: Request, *, is_indexed: bool) -> dict[str, str]:
 
 
 def _personalise(request: Request, body: bytes) -> bytes:
-    """The page for whoever signed in: his name and the way out in place of the way in."""
+    """Return the page for the signed-in user: the user's name and a sign-out button replace the sign-in link."""
     before, begin, rest = body.partition(VISITOR_BEGINS)
     _, end, after = rest.partition(VISITOR_ENDS)
     if not begin or not end:

@@ -1,7 +1,8 @@
-"""Pages from templates: whatever comes out of a package or a request is escaped, and nothing undefined is passed over.
+"""Renders pages from templates: texts from packages and requests are escaped, and undefined variables are errors.
 
-Invariant: a rendered page holds nothing about who asks. What is personal stands between two marks, for the anonymous,
-and `motherlode.web.pages.core.responses` puts something else there; no text can hold the marks, since it is escaped.
+Invariant: a rendered page contains nothing about the reader. The part between two markers is for anonymous readers, and
+`motherlode.web.pages.core.responses` replaces it for signed-in users. No text can contain the markers, because texts
+are escaped.
 """
 
 import re
@@ -28,13 +29,13 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 _NAMELESS: Final = "Motherlode"
 _NO_CHARACTERS: Final = "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
 _NO_HTML: Final = re.compile(f"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NO_CHARACTERS}]")
-"""Characters that no page may hold, wherever they come from."""
+"""Characters that HTML does not allow; they are removed from every page."""
 _BREAKS: Final = re.compile(r"([._-]+)")
 _SIZES: Final = ("KB", "MB", "GB", "TB")
 
 
 class Pages:
-    """The templates of all pages; safe to use from any thread."""
+    """The templates of all pages; thread-safe."""
 
     def __init__(self) -> None:
         self._templates = Environment(
@@ -56,16 +57,15 @@ class Pages:
         self._templates.filters |= {"linked": link_addresses}
 
     def render(self, template: str, *, feed: Feed | None, root: str, links: str, path: str, **context: Any) -> bytes:
-        """A page.
+        """Render a page.
 
-        `root` is what absolute addresses of the site begin with, `links` what those begin with that the page itself
-        uses: the path of `root`, so that a page works under whatever name it was opened. Neither has a slash at the
-        end. `path` is the page's own path below them, with its query, as its canonical address and the way back from
-        signing in. A page of no feed (None) is the server's: its templates have no `face`, and `urls` are those of the
-        first feed.
+        `root` is the base of the site's absolute addresses. `links` is the base of the links within pages: the path of
+        `root`, so that pages work under every host name. Neither ends with a slash. `path` is the page's path below
+        them, with its query: it is the canonical address, and the target after signing in. If `feed` is None the page
+        belongs to the server: `face` is None, and `urls` are those of the default feed.
 
-        Templates know `feed`, `face`, `brand` (what the feed is called), `urls` (paths), `public_urls` (the same ones,
-        absolute), `root`, `links`, `path`, `is_indexed` (True unless it is given), and `context`.
+        Templates get `feed`, `face`, `brand` (the feed's title), `urls` (paths), `public_urls` (absolute addresses),
+        `root`, `links`, `path`, `is_indexed` (True by default), and `context`.
         """
         below = feed_path(feed.name) if feed else ""
         face = feed.face if feed else None
@@ -76,17 +76,17 @@ class Pages:
 
 
 def brand_of(face: FeedBranding | None) -> str:
-    """What a feed is called on its pages; without a title the default feed, and the server itself, is the program."""
+    """Return the title on a feed's pages: "Motherlode" for the server itself and for an untitled default feed."""
     return _NAMELESS if face is None or face.title == DEFAULT_FEED else face.title
 
 
 def format_number(number: int) -> str:
-    """A number for people: 1,234,567."""
+    """Format a number for readers: 1,234,567."""
     return f"{number:,}"
 
 
 def format_compact(number: int) -> str:
-    """A number where there is little room: 999, 1.2K, 34K, 5.6M."""
+    """Format a number in little space: 999, 1.2K, 34K, 5.6M."""
     for unit, size in (("", 1), ("K", 10**3), ("M", 10**6), ("B", 10**9)):
         if number < size * 1000 or unit == "B":
             tenths = number * 10 // size
@@ -96,7 +96,7 @@ def format_compact(number: int) -> str:
 
 
 def format_size(size: int) -> str:
-    """A size in bytes for people: 512 bytes, 1.4 KB, 12 MB."""
+    """Format a size in bytes for readers: 512 bytes, 1.4 KB, 12 MB."""
     if size < 1024:
         return f"{size} byte" if size == 1 else f"{size} bytes"
     amount = float(size)
@@ -108,13 +108,13 @@ def format_size(size: int) -> str:
 
 
 def format_day(at: datetime) -> str:
-    """The UTC day of a moment: 3 Feb 2026."""
+    """Format the UTC day of a time: 3 Feb 2026."""
     at = at.astimezone(UTC)
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
 def mark_time(at: datetime) -> Markup:
-    """A moment as `<time>`: its day, which a script makes relative; its title is exact."""
+    """Return a time as a `<time>` element. It shows the day, which a script makes relative; its title is exact."""
     at = at.astimezone(UTC)
     exact = at.strftime("%Y-%m-%d %H:%M:%S UTC")
     return Markup('<time datetime="{}" title="{}" data-relative>{}</time>').format(
@@ -123,7 +123,7 @@ def mark_time(at: datetime) -> Markup:
 
 
 def mark_breaks(text: str) -> Markup:
-    """An id or a name that may go on in the next line after each dot, hyphen and underscore."""
+    """Return an id or a name with possible line breaks after dots, hyphens and underscores."""
     return Markup("").join(
         part if index % 2 == 0 else Markup("{}<wbr>").format(part) for index, part in enumerate(_BREAKS.split(text))
     )
@@ -131,19 +131,19 @@ def mark_breaks(text: str) -> Markup:
 
 @pass_context
 def _static(context: Context, name: str) -> str:
-    """The address of an asset, as pages use it."""
+    """Return the path of an asset, for links in pages."""
     return str(context["links"]) + ASSETS.path_of(name)
 
 
 @pass_context
 def _public_static(context: Context, name: str) -> str:
-    """The absolute address of an asset, for those who are told of a page elsewhere."""
+    """Return the absolute address of an asset, for previews of the page on other sites."""
     return str(context["root"]) + ASSETS.path_of(name)
 
 
 @pass_context
 def _icon(context: Context, name: str) -> Markup:
-    """A symbol of icons.svg, of the text's size and colour, which says nothing to those who do not see it."""
+    """Return a symbol from icons.svg in the text's size and colour, hidden from screen readers."""
     address = f"{_static(context, 'icons.svg')}#{name}"
     return Markup('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>').format(address)
 

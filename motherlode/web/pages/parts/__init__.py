@@ -1,1 +1,1 @@
-"""Parts of pages that several of them show."""
+"""Parts that several pages share."""

@@ -1,7 +1,7 @@
-"""Charts of downloads as SVG, drawn by the server: bars that a style gives their colours.
+"""Bar charts of downloads, drawn by the server as SVG and coloured by the style sheet.
 
-Invariant: a chart holds no style and no script of its own, and no number that the table beside it does not say in
-words; its texts are HTML around it, so that they are of the same size in every window.
+Invariant: a chart contains no style and no script, and every number in it also stands in the table next to it. Its
+labels are HTML around it, so that they have the same size in every window.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ _SHARE: Final = Markup(
 
 @dataclass(frozen=True, slots=True)
 class DaysChart:
-    """Downloads by day: `svg`, and the texts that stand around it."""
+    """A chart of downloads per day: `svg`, and the values of the labels around it."""
 
     svg: Markup
     total: int
@@ -41,25 +41,25 @@ class DaysChart:
 
 
 def draw_days(days: Sequence[DayCount]) -> DaysChart | None:
-    """A bar for each day, the oldest on the left; None where there is nothing to draw."""
+    """Draw one bar per day, the oldest on the left; return None if there were no downloads."""
     total, highest = sum(each.count for each in days), max((each.count for each in days), default=0)
     if not highest:
         return None
     bars = Markup().join(_draw_bar(place, each, highest) for place, each in enumerate(days) if each.count)
     first, last = format_date(days[0].day), format_date(days[-1].day)
     name = f"Downloads per day from {first} to {last}"
-    about = f"{total:,} in all, peak {highest:,} per day."
+    about = f"{total:,} total, peak {highest:,} per day."
     width = len(days) * _SLOT - _GAP
     return DaysChart(_CHART.format(width, _HEIGHT, f"{name}: {about}", name, about, bars), total, highest, first, last)
 
 
 def draw_share(count: int, highest: int) -> Markup:
-    """One bar across, as long as `count` is of `highest`. It is for the eye alone: the number stands beside it."""
+    """Draw a horizontal bar for `count` relative to `highest`. Screen readers skip it: the number stands next to it."""
     return _SHARE.format(_format(100 * count / highest if highest else 0))
 
 
 def format_date(day: date) -> str:
-    """A day for people: 3 Feb 2026."""
+    """Format a day for readers: 3 Feb 2026."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 

@@ -1,7 +1,7 @@
-"""The lines that set up a client for a feed: what a reader pastes, in each of the places where he may.
+"""Commands and configuration for setting up each client for a feed, ready to paste.
 
-Each line stands alone and works as printed. Where a feed asks who reads it, `NAME` and `KEY` stand for what the reader
-puts there, and the places where lines are kept name a variable or a secret instead of a key.
+Each line works as printed. For private feeds, `NAME` and `KEY` are placeholders for the reader's own values. Files that
+are committed contain the name of a variable or secret instead of a key.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _VARIABLE: Final = '"$MOTHERLODE_KEY"'
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Text to paste; `what` completes "Copy …"."""
+    """Text to paste. `what` completes the label of its copy button: "Copy …"."""
 
     text: str
     what: str
@@ -26,7 +26,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do by hand, with the text that is typed there, if any."""
+    """One manual step. `text` is what the reader enters, if anything; `what` completes its label "Copy …"."""
 
     about: str
     text: str | None = None
@@ -35,7 +35,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """How one client is set up."""
+    """The setup of one client."""
 
     name: str
     title: str
@@ -46,7 +46,7 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
-    """All that a home tells of setting up: `first_push` are the lines for a feed that holds nothing."""
+    """The setup part of a home page; `first_push` are the commands for an empty feed."""
 
     tabs: tuple[Tab, ...]
     first_push: tuple[Line, ...]
@@ -55,35 +55,35 @@ class SetUp:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A package source as clients are told of it: `address` is its service index; `is_plain` where that is http."""
+    """A package source for clients. `address` is its service index; `is_plain` if that is http."""
 
     name: str
     address: str
     is_plain: bool
     is_private: bool
 
-    def add_line(self, user: str = "NAME", password: str = "KEY") -> str:  # noqa: S107 what the reader puts there
-        """What adds the source to those of a user."""
+    def add_line(self, user: str = "NAME", password: str = "KEY") -> str:  # noqa: S107 a placeholder
+        """Return the command that adds the source to the user's NuGet configuration."""
         login = f" --username {user} --password {password} {_IN_CLEAR}" if self.is_private else ""
-        # quirk: from NuGet 6.12 on (SDK 9) a source over plain http is an error unless it says that it is meant
+        # quirk: from NuGet 6.12 (SDK 9) on, a source over plain http is an error unless it is explicitly allowed
         insecure = " --allow-insecure-connections" if self.is_plain else ""
         return f"dotnet nuget add source {self.address} --name {self.name}{login}{insecure}"
 
     def push_line(self, files: str, key: str) -> str:
-        """What pushes to the source once it is added."""
+        """Return the command that pushes files to the source, once it is added."""
         return f'dotnet nuget push "{files}" --source {self.name} --api-key {key}'
 
 
 def set_up(feed: str, service_index: str, root: str, *, is_private: bool) -> SetUp:
-    """The lines for a feed. `root` is the site's address, and alone tells whether it is plain http: the address of the
-    service index may still begin with a mark."""
+    """Return the setup for a feed. `root` is the site's address. Only `root` tells whether the site uses http, because
+    `service_index` may still begin with a placeholder."""
     name = "motherlode" if feed == DEFAULT_FEED else feed
     source = Source(name, service_index, urlsplit(root).scheme == "http", is_private)
     tabs = (_dotnet(source), _config(source), _visual_studio(source), _github(source), _gitlab(source))
     first_push = (
-        Line("dotnet pack --output packages", "the line that builds a package"),
-        Line(source.add_line(), "the line that adds the source"),
-        Line(source.push_line(_PACKAGES, "KEY"), "the line that pushes"),
+        Line("dotnet pack --output packages", "the command that builds a package"),
+        Line(source.add_line(), "the command that adds the source"),
+        Line(source.push_line(_PACKAGES, "KEY"), "the command that pushes"),
     )
     return SetUp(tabs, first_push, is_private)
 
@@ -92,8 +92,8 @@ def _dotnet(source: Source) -> Tab:
     return Tab(
         "dotnet",
         "dotnet CLI",
-        "Adds this feed to your package sources, for all projects of yours.",
-        (Line(source.add_line(), "the line for the dotnet CLI"),),
+        "Adds this feed to your package sources, for all your projects.",
+        (Line(source.add_line(), "the command for the dotnet CLI"),),
     )
 
 
@@ -108,13 +108,13 @@ def _config(source: Source) -> Tab:
         *(_credentials(source) if source.is_private else ()),
         "</configuration>",
     ]
-    where = "A file beside your solution, kept with its source: whoever builds it finds the packages."
-    about = f"{where} The key comes from the variable MOTHERLODE_KEY." if source.is_private else where
+    where = "Save this file next to your solution and commit it, so that every build finds the packages."
+    about = f"{where} The key is read from the environment variable MOTHERLODE_KEY." if source.is_private else where
     return Tab("config", "nuget.config", about, (Line("\n".join(lines), "nuget.config"),))
 
 
 def _credentials(source: Source) -> tuple[str, ...]:
-    # quirk: the element is named like the source; a name that begins with a digit is written as XML names allow
+    # quirk: the element has the source's name; XML names cannot begin with a digit, so .NET escapes it as `_x0037_`
     element = f"_x{ord(source.name[0]):04X}_{source.name[1:]}" if source.name[0].isdigit() else source.name
     return (
         "  <packageSourceCredentials>",
@@ -127,17 +127,18 @@ def _credentials(source: Source) -> tuple[str, ...]:
 
 
 def _visual_studio(source: Source) -> Tab:
-    plain = (Step("Tick “Allow insecure connections”, since the address is plain http."),) if source.is_plain else ()
-    login = (Step("When Visual Studio asks, give your name, and an API key as password."),) if source.is_private else ()
+    plain = (Step("Select “Allow insecure connections”: this feed uses http."),) if source.is_plain else ()
+    sign_in = "When Visual Studio asks you to sign in, enter your user name, and an API key as the password."
+    login = (Step(sign_in),) if source.is_private else ()
     steps = (
-        Step("Open Tools › Options › NuGet Package Manager › Package Sources, and press +."),
+        Step("Open Tools › Options › NuGet Package Manager › Package Sources, and click +."),
         Step("Name:", source.name, "the name"),
         Step("Source:", source.address, "the address"),
         *plain,
-        Step("Press Update, then OK."),
+        Step("Click Update, then OK."),
         *login,
     )
-    return Tab("visual-studio", "Visual Studio", "Adds this feed to the sources of the package manager.", steps=steps)
+    return Tab("visual-studio", "Visual Studio", "Adds this feed to the package sources of Visual Studio.", steps=steps)
 
 
 def _github(source: Source) -> Tab:
@@ -150,7 +151,7 @@ def _github(source: Source) -> Tab:
         f"- run: {source.push_line(_PACKAGES, _VARIABLE)}",
         *env,
     ]
-    about = "Steps of a job that builds packages and pushes them here. Keep the API key as the secret MOTHERLODE_KEY."
+    about = "Job steps that build packages and push them here. Store the API key as the secret MOTHERLODE_KEY."
     return Tab("github", "GitHub Actions", about, (Line("\n".join(lines), "the steps for GitHub Actions"),))
 
 
@@ -163,5 +164,5 @@ def _gitlab(source: Source) -> Tab:
         "    - dotnet pack --configuration Release --output packages",
         f"    - {source.push_line(_PACKAGES, _VARIABLE)}",
     ]
-    about = "A job that builds packages and pushes them here. Keep the API key as the masked variable MOTHERLODE_KEY."
+    about = "A job that builds packages and pushes them here. Store the API key as the masked variable MOTHERLODE_KEY."
     return Tab("gitlab", "GitLab CI", about, (Line("\n".join(lines), "the job for GitLab CI"),))

@@ -8,14 +8,14 @@ from typing import Final
 from motherlode.projections.pages.views import FileRow
 
 _MAX_DEPTH: Final = 8
-"""Below so many folders, what is left of a path is one name."""
+"""Max depth of the tree; the rest of a deeper path is shown as one name."""
 _BIDI_CONTROLS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(slots=True)
 class Folder:
-    """A folder: `size` and `count` are of all files in it and below. A folder that holds nothing but one folder is
-    joined with it."""
+    """A folder. `size` (bytes) and `count` cover all files in it and below. A folder that contains only one folder is
+    joined with that one."""
 
     name: str
     size: int = 0
@@ -25,9 +25,10 @@ class Folder:
 
 
 def build_tree(files: Iterable[FileRow]) -> Folder:
-    """The root of the tree, which has no name; folders and files each in the order of their names.
+    """Return the root of the tree, which has no name; folders and files are sorted by name.
 
-    Signs that turn the direction of writing are named in names (`\\u202e`): no program looks like a picture."""
+    In names, characters that change the writing direction are escaped (`\\u202e`), so that a program cannot look like a
+    picture."""
     root = Folder("")
     by_path: dict[tuple[str, ...], Folder] = {(): root}
     for file in sorted(files, key=lambda file: file.name.lower()):

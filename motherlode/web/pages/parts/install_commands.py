@@ -1,7 +1,7 @@
-"""The lines that install a package, by what it is for: what its page offers to copy.
+"""The install commands on a package page, by package type.
 
-Each line works as it stands wherever the feed is set up as a source. Ids and versions hold nothing that a shell, XML or
-JSON would read: letters, digits, and some of `.`, `-` and `_`.
+Each command works as printed if the feed is set up as a package source. Ids and versions need no escaping for a shell,
+XML or JSON: they contain only letters, digits, `.`, `-` and `_`.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from motherlode.protocol.urls import Urls
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Text to copy; `about` says where it belongs, "" where that is a terminal. `what` completes "Copy …"."""
+    """Text to copy. `about` says where it belongs, or is "" for a terminal. `what` completes the label "Copy …"."""
 
     text: str
     what: str
@@ -22,7 +22,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One way to install a package; `name` is good for an id of the page."""
+    """One way to install a package. `name` is valid as part of an HTML id."""
 
     name: str
     title: str
@@ -30,7 +30,8 @@ class Tab:
 
 
 def install_tabs(package: Package, urls: Urls) -> tuple[Tab, ...]:
-    """The ways to install it, the most usual first; those of a dependency where its types name nothing else."""
+    """Return the ways to install the package, the most common one first. Packages of unknown types are installed like
+    dependencies."""
     kinds = {kind.name.lower() for kind in package.package_types}
     tabs: list[Tab] = []
     if "mcpserver" in kinds:
@@ -67,7 +68,7 @@ def _as_dependency(package: Package, urls: Urls) -> Iterator[Tab]:
     )
     yield Tab("paket", "Paket", (Line(f"paket add {name} --version {version}", "the command"),))
     directive = f"#:package {name}@{version}"
-    yield Tab("file", "File-based", (Line(directive, "the directive", "At the top of a program of one file:"),))
+    yield Tab("file", "File-based", (Line(directive, "the directive", "At the top of a file-based app:"),))
     command = f"nuget install {name} -Version {version} -Source {urls.service_index}"
     yield Tab("nuget", "nuget.exe", (Line(command, "the command"),))
 
@@ -75,9 +76,9 @@ def _as_dependency(package: Package, urls: Urls) -> Iterator[Tab]:
 def _as_tool(identity: Identity) -> Iterator[Tab]:
     name, version = _texts(identity)
     install = f"dotnet tool install --global {name} --version {version}"
-    manifest = Line("dotnet new tool-manifest", "the command for the manifest", "Once in each repository:")
+    manifest = Line("dotnet new tool-manifest", "the command for the manifest", "Once per repository:")
     local = Line(f"dotnet tool install --local {name} --version {version}", "the command", "Then:")
-    once = Line(f"dnx {name}@{version}", "the command", "Run it without installing it:")
+    once = Line(f"dnx {name}@{version}", "the command", "Run the tool without installing it:")
     yield Tab("tool-global", "Global tool", (Line(install, "the command"),))
     yield Tab("tool-local", "Local tool", (manifest, local))
     yield Tab("tool-once", "dnx", (once,))
@@ -91,17 +92,17 @@ def _as_template(identity: Identity) -> Iterator[Tab]:
 def _as_sdk(identity: Identity) -> Iterator[Tab]:
     name, version = _texts(identity)
     pinned = f'{{\n  "msbuild-sdks": {{\n    "{name}": "{version}"\n  }}\n}}'
-    project = Line(f'<Project Sdk="{name}/{version}">', "the element", "First in the project file:")
+    project = Line(f'<Project Sdk="{name}/{version}">', "the element", "At the top of the project file:")
     yield Tab("sdk", "MSBuild SDK", (project,))
     yield Tab(
         "sdk-pinned",
         "global.json",
         (
             Line(pinned, "the setting", "In global.json:"),
-            Line(f'<Project Sdk="{name}">', "the element", "First in the project file:"),
+            Line(f'<Project Sdk="{name}">', "the element", "At the top of the project file:"),
         ),
     )
-    directive = Line(f"#:sdk {name}@{version}", "the directive", "At the top of a program of one file:")
+    directive = Line(f"#:sdk {name}@{version}", "the directive", "At the top of a file-based app:")
     yield Tab("sdk-file", "File-based", (directive,))
 
 

@@ -1,4 +1,4 @@
-"""How a page shows a license: an expression with a link at each name, a file by its own page, or an address."""
+"""A package's license as pages show it: an expression with linked names, a link to the license page, or an address."""
 
 import re
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ _WORDS: Final = re.compile(r"[^\s()]+|[\s()]+")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of what is shown, and where it leads; None where it is plain text."""
+    """A part of the license text; `link` is None for plain text."""
 
     text: str
     link: str | None = None
 
 
 def license_pieces(package: Package, urls: Urls) -> tuple[Piece, ...]:
-    """The license of a package, none where it names none that can be shown."""
+    """Return the license of a package as pieces of text; empty if it has no license that a page may show."""
     found = package.license
     if found is None:
         link = find_link(package.license_url)

@@ -1,6 +1,7 @@
-"""Addresses out of packages, as far as a page may lead there.
+"""Addresses from packages that pages may link to.
 
-Invariant: what is returned is http or https, whole, and shows the host that it leads to: no name or password before it.
+Invariant: every returned address is a complete http or https address without user name or password, so that its host is
+plain to see.
 """
 
 import re
@@ -13,7 +14,7 @@ from markupsafe import Markup, escape
 from motherlode.nuget.addresses import find_address
 
 LINK_REL: Final = "nofollow noopener noreferrer ugc"
-"""What links to addresses in a publisher's text tell browsers and crawlers."""
+"""The `rel` of links to addresses that a publisher wrote."""
 _ADDRESS: Final = re.compile(r"""(?<!\w)https?://[^\s<>"'`\\]+""", re.IGNORECASE | re.ASCII)
 _ENDS: Final = ".,;:!?*_~|…。，、"
 """Characters that end the sentence, not the address."""
@@ -24,14 +25,14 @@ _COMMIT_DIGITS = frozenset("0123456789abcdefABCDEF")
 
 
 def find_link(text: str | None) -> str | None:
-    """The address, if a page may link to it."""
+    """Return the address if a page may link to it, else None."""
     return find_address(text)
 
 
 def link_addresses(text: str) -> Markup:
-    """Plain text as HTML, with a link at each http or https address that `find_link` lets through.
+    """Return plain text as HTML, with links for the http and https addresses that `find_link` accepts.
 
-    Punctuation after an address, and a closing bracket that opens before the address, stay outside the link."""
+    Punctuation after an address stays outside the link, and so does a bracket that was opened before the address."""
     return Markup("").join(_link_pieces(text))
 
 
@@ -61,12 +62,12 @@ def _cut_punctuation(address: str) -> str:
 
 
 def find_host(address: str) -> str:
-    """The host of an address that `find_link` let through, in small letters."""
+    """Return the host, in lower case, of an address that `find_link` accepted."""
     return (urlsplit(address).hostname or "").removesuffix(".")
 
 
 def find_commit_link(repository: str, commit: str) -> str | None:
-    """Where a commit is shown, for repositories on hosts whose addresses are known."""
+    """Return the address of a commit's page, or None if the repository is not on a known host."""
     parts = urlsplit(repository)
     path = parts.path.rstrip("/").removesuffix(".git")
     is_commit = 7 <= len(commit) <= 64 and _COMMIT_DIGITS.issuperset(commit)

@@ -1,1 +1,1 @@
-"""READMEs: from Markdown to HTML that is safe to show."""
+"""Renders READMEs: Markdown to safe HTML."""

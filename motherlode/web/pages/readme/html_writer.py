@@ -1,6 +1,6 @@
-"""Writes the HTML of a README anew, tag by tag, after it was cleaned.
+"""Rewrites the cleaned HTML of a README, tag by tag.
 
-Invariant: every tag and attribute of the result is written here, its value checked and escaped. Nothing is copied.
+Invariant: this module writes every tag and attribute of the result, with checked and escaped values. It copies nothing.
 """
 
 import re
@@ -17,7 +17,7 @@ from motherlode.web.pages.highlighting import Highlighter, is_known_language
 from motherlode.web.pages.parts.links import LINK_REL, find_host, find_link
 
 ALIAS: Final = "x-"
-"""What the names of some tags begin with in what is to be written; the rest is the name that is written."""
+"""The prefix of some tag names in the input; it is not written."""
 _TOP_LEVEL: Final = 3
 _PREFIX: Final = "readme-"
 
@@ -32,7 +32,7 @@ _PARENTS: Final = {
     "li": ("ol", "ul"),
     "summary": ("details",),
 }
-"""Tags that mean something in these alone; anywhere else they are written as `div`."""
+"""Tags that are valid only in these parents; elsewhere they are written as `div`."""
 
 _CLASSES: Final = frozenset(
     {
@@ -57,7 +57,7 @@ Attributes = dict[str, str]
 
 @dataclass(slots=True)
 class _Heading:
-    """A heading that is being written: `place` is where its tag will stand, once its text is known."""
+    """An open heading. `place` is the index in the output for its tag, which is written once the text is known."""
 
     place: int
     level: int
@@ -68,14 +68,14 @@ class _Heading:
 
 @dataclass(slots=True)
 class _Code:
-    """A block of code that is being read, in a language that gets colours."""
+    """An open block of code, in a language that is highlighted."""
 
     language: str
     text: str = ""
 
 
 def write_readme(cleaned: str, image_hosts: frozenset[str]) -> Markup:
-    """HTML that a cleaner has made well-formed, written as `render_readme` (`markdown.py`) promises."""
+    """Rewrite HTML that the cleaner has made well-formed, as `render_readme` (`markdown.py`) promises."""
     writer = _Writer(image_hosts)
     writer.feed(cleaned)
     writer.close()
@@ -83,8 +83,8 @@ def write_readme(cleaned: str, image_hosts: frozenset[str]) -> Markup:
 
 
 class _Writer(HTMLParser):
-    """`_open` holds the tags that are open, with what will be written to close each; `_inner` the places of links into
-    the README, with the ids that they lead to."""
+    """Writes the README. `_open` holds the open tags, each with the text that closes it; `_inner` holds the output
+    indexes of links into the README, each with the id of its target."""
 
     def __init__(self, image_hosts: frozenset[str]) -> None:
         super().__init__(convert_charrefs=True)
@@ -101,14 +101,14 @@ class _Writer(HTMLParser):
 
     @property
     def written(self) -> Markup:
-        """All that was written. Links to places that the README does not have lead nowhere."""
+        """The written HTML. Links to ids that the README does not have lose their target."""
         for place, target in self._inner:
             if target not in self._ids:
                 self._out[place] = "<a>"
         return Markup("".join(self._out))  # noqa: S704 each piece was escaped when it was written
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Write what opens it."""
+        """Write an opening tag."""
         self._end_code(has_colours=False)
         tag = tag.removeprefix(ALIAS)
         attributes = {name: value or "" for name, value in attrs}
@@ -126,7 +126,7 @@ class _Writer(HTMLParser):
             self._open_plain(tag, attributes)
 
     def handle_endtag(self, tag: str) -> None:
-        """Write what closes it."""
+        """Write a closing tag."""
         if not self._open or tag in _VOID:
             return
         self._end_code(has_colours=True)
@@ -135,12 +135,12 @@ class _Writer(HTMLParser):
         if closing == _HEADING:
             self._close_heading()
         elif closing == "</th>" and self._out[-1].startswith(("<th>", "<th ")):
-            self._out[-1:] = [self._out[-1].replace("<th", "<td", 1), "</td>"]  # without a text it heads nothing
+            self._out[-1:] = [self._out[-1].replace("<th", "<td", 1), "</td>"]  # an empty header cell heads nothing
         else:
             self._out.append(closing)
 
     def handle_data(self, data: str) -> None:
-        """Write a text."""
+        """Write text."""
         if self._code:
             self._code.text += data
             return
@@ -167,7 +167,7 @@ class _Writer(HTMLParser):
         self._code = _Code(language) if language else None
 
     def _end_code(self, *, has_colours: bool) -> None:
-        """Write the code that was collected, if any; without colours where it has tags of its own."""
+        """Write the collected code, if any; code that contains tags is not highlighted."""
         code, self._code = self._code, None
         if code is None:
             return
@@ -201,8 +201,7 @@ class _Writer(HTMLParser):
         self._open_links += closing == "</a>"
 
     def _open_heading(self, tag: str, attributes: Attributes) -> None:
-        """Headings step down one level at a time, whatever levels the author chose: what reads the page to somebody
-        goes by them."""
+        """Open a heading. Levels increase by one at a time, whatever the author wrote: screen readers rely on them."""
         if self._heading:
             self._open.append((tag, ""))
             return
@@ -216,7 +215,7 @@ class _Writer(HTMLParser):
         self._open.append((tag, _HEADING))
 
     def _close_heading(self) -> None:
-        """One without any text is none."""
+        """Close a heading; drop its tags if it has no text."""
         heading, self._heading = self._heading, None
         if heading is None or not heading.text.strip():
             self._levels.pop()
@@ -245,21 +244,21 @@ class _Writer(HTMLParser):
             self._out.append(f"{escape(name)}</span>")
 
     def _write_box(self, attributes: Attributes) -> None:
-        """The box of a task, which nobody can tick here: a sign with a name."""
+        """Write the checkbox of a task as a labelled symbol, since readers cannot change it."""
         if attributes.get("type") == "checkbox":
             is_done = "checked" in attributes
             self._write("span", class_="task", role="img", aria_label="done" if is_done else "to do")
             self._out.append("☑</span>" if is_done else "☐</span>")
 
     def _find_id(self, attributes: Attributes) -> str | None:
-        """The id that the author gave it; None where he gave none, or one that is taken."""
+        """Return the id that the author chose, or None if there is none or it is taken."""
         name = _fold(attributes.get("id") or attributes.get("name") or "")
         if not name or f"{_PREFIX}{name}" in self._ids:
             return None
         return self._make_id(name)
 
     def _make_id(self, name: str) -> str:
-        """An id of this name, numbered where it is taken, as GitHub does."""
+        """Return an id made from the name; if it is taken, add a number, as GitHub does."""
         first = unique = f"{_PREFIX}{_fold(name) or 'section'}"
         while unique in self._ids:
             unique = f"{first}-{self._ids[first]}"
@@ -269,13 +268,14 @@ class _Writer(HTMLParser):
 
 
 def _make_tag(tag: str, **attributes: str | None) -> str:
-    """The tag, its attributes named as parameters can be."""
+    """Return an opening tag. Python names stand for attribute names: `class_` for `class`, `aria_label` for
+    `aria-label`."""
     given = ((name.rstrip("_").replace("_", "-"), value) for name, value in attributes.items() if value is not None)
     return "".join((f"<{tag}", *(f' {name}="{escape(value)}"' for name, value in given), ">"))
 
 
 def _fold(name: str) -> str:
-    """The name of a place in a README: found in any casing, and without blanks."""
+    """Return the name of an anchor in lower case, with hyphens for white space."""
     return re.sub(r"\s", "-", name.strip().lower())
 
 
@@ -291,7 +291,7 @@ def _find_classes(tag: str, attributes: Attributes) -> str | None:
 
 
 def _find_language(attributes: Attributes) -> str | None:
-    """The language of a block of code, as CommonMark's info string names it, if it gets colours."""
+    """Return the language of a code block (from CommonMark's info string), or None if it is not highlighted."""
     names = (name.removeprefix("language-") for name in attributes.get("class", "").split() if "language-" in name)
     return next((name for name in names if is_known_language(name)), None)
 

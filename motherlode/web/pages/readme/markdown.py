@@ -1,10 +1,9 @@
-"""READMEs: Markdown (CommonMark and what GitHub adds to it) made into HTML that may stand in a page.
+"""Renders READMEs: Markdown (CommonMark with GitHub's additions) to HTML that is safe in a page.
 
-Three steps, each on its own guard: the parser, bounded in what it takes on (`bounds`); a cleaner that knows what may
-stay of any HTML; a writer that writes it anew, letting addresses and attributes through by their values
-(`readme_writer`).
-Invariant: whatever the text, the result runs nothing, loads nothing but images from the hosts that were named, takes
-no name or style of the page around it, and is made in bounded time and space.
+There are three independent steps: a parser with limits (`limits`), a cleaner that removes all HTML that is not allowed,
+and a writer that rewrites the rest and checks the values of addresses and attributes (`html_writer`).
+Invariant: whatever the text, the result runs nothing, loads nothing except images from the allowed hosts, does not use
+ids or styles of the page around it, and is made in bounded time and space.
 """
 
 import re
@@ -32,10 +31,10 @@ from motherlode.web.pages.readme.limits import (
 )
 
 _MAX_RAW_TAGS: Final = 4_000
-"""A text with more HTML tags has them shown as text."""
+"""Max HTML tags in a text; if there are more, all of them are shown as text."""
 
-# quirk: HTML opens these again in each block that follows until they are closed, so that n of them before n paragraphs
-# are n * n. Under another name they are like any other tag; whoever writes the result gives them their names back.
+# quirk: HTML reopens these tags in each following block until they are closed, so n of them before n paragraphs become
+# n * n tags. Under an alias they behave like any other tag; the writer restores their names.
 _FORMATTING: Final = re.compile(
     r"<(/?)(a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE | re.ASCII
 )
@@ -69,15 +68,15 @@ _CLEANER: Final = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     filter_style_properties={"text-align"},
 )
-_CUT: Final = Markup('<p class="notice">The rest of this README is too long to be shown here.</p>')
+_CUT: Final = Markup('<p class="notice">This README is too long. The rest of it is not shown.</p>')
 
 
 def render_readme(text: str, *, image_hosts: frozenset[str]) -> Markup:
-    """The README as HTML, to stand below a heading of level 2: its own headings begin at level 3.
+    """Return the README as HTML for a place below a heading of level 2: its own headings begin at level 3.
 
-    Its ids begin with `readme-`. Links lead to absolute addresses or into the README itself. Images are loaded from
-    `image_hosts` (names in small letters) over https alone; all others become links to them. A text that is too long is
-    cut, one that is too intricate is shown as it is, and so is one that the parser fails at.
+    Its ids begin with `readme-`. Links lead to absolute addresses or into the README itself. Images are loaded only
+    over https from `image_hosts` (lower-case names); all other images become links. A text that is too long is cut. A
+    text that is too intricate, or that the parser fails on, is shown as plain text.
     """
     shown, is_cut = _cut(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     try:
@@ -95,14 +94,14 @@ def _cut(text: str) -> tuple[str, bool]:
 
 
 def _lay_out(text: str, image_hosts: frozenset[str]) -> Markup:
-    """The text as HTML. Raises `TooIntricate`, and whatever the libraries do."""
+    """Return the text as HTML. Raises `TooIntricate`, and whatever the libraries raise."""
     if is_too_intricate(text):
         raise TooIntricate
     return write_readme(_CLEANER.clean(_parse(text)), image_hosts)
 
 
 def _parse(text: str) -> str:
-    """HTML as the author meant it, which must be cleaned."""
+    """Return the rendered HTML, which is not yet safe."""
     steps = Steps()
     parser, environment = _make_parser(has_html=True), steps.environment
     tokens = parser.parse(text, environment)
@@ -118,14 +117,14 @@ def _parse(text: str) -> str:
 
 
 def _walk(tokens: Iterable[Token]) -> Iterator[Token]:
-    """The tokens, and what is in paragraphs and images."""
+    """Yield the tokens and, recursively, their children."""
     for token in tokens:
         yield token
         yield from _walk(token.children or ())
 
 
 def _count_raw_tags(tokens: Iterable[Token]) -> int:
-    """The number of tags that the author wrote himself."""
+    """Return the number of HTML tags in the author's text."""
     raw = (token for token in _walk(tokens) if token.type in {"html_block", "html_inline"})
     return sum(token.content.count("<") for token in raw)
 

@@ -1,11 +1,11 @@
-// What scripts add to pages that work without them: copying, tabs, relative times, results as one types.
+// Enhancements of pages that also work without scripts: copy buttons, tabs, relative times, results as you type.
 
 /* Copying: a button with data-copy copies the text of the code before it. */
 async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    copySelected(text); // the clipboard is there on https and localhost only
+    copySelected(text); // the clipboard API works only on https and localhost
   }
 }
 
@@ -46,7 +46,7 @@ document.addEventListener("click", async (event) => {
   showCopied(button);
 });
 
-/* Tabs: sections of .tabs, each with an id and a heading, become panels, one of which is shown. */
+/* Tabs: the sections of .tabs, each with an id and a heading, become panels; one of them is visible. */
 function makeTabs(box) {
   const panels = [...box.querySelectorAll(":scope > .tab")];
   if (panels.length < 2) return;
@@ -105,7 +105,7 @@ function nextIndex(key, index, count) {
   }
 }
 
-/* Times: those of the last month are told from now on backwards. */
+/* Times: those of the last 30 days become relative, for example "3 days ago". */
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const units = [["day", 86400, 30], ["hour", 3600, 24], ["minute", 60, 60]];
 
@@ -117,14 +117,14 @@ function tellTime(element) {
   element.textContent = unit ? relative.format(Math.trunc(seconds / unit[1]), unit[0]) : "just now";
 }
 
-/* What is wider than its place can be scrolled by keyboard. */
+/* Elements that are wider than their container can be scrolled by keyboard. */
 function openScrollers(root) {
   for (const box of root.querySelectorAll(".scroll, .prose pre, .prose table")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   }
 }
 
-/* The fold of a long README stays open once something in it is looked for: by keyboard, by a link or by the browser. */
+/* A folded README unfolds for good when the reader goes to something in it: by keyboard, by a link or by find-in-page. */
 function keepUnfolded(fold) {
   const box = fold.parentElement.querySelector(".unfold input");
   const unfold = () => {
@@ -148,7 +148,7 @@ function enhance(root) {
   openScrollers(root);
 }
 
-/* Search: the results follow what is typed; the address always says what is shown. */
+/* Search: the results update as you type, and the address always matches them. */
 function followSearch(form) {
   let asking = null;
   let waiting = 0;
