@@ -62,7 +62,7 @@ class Looker:
         """The feed as of now, as a request finds it."""
         if not self.follower.is_current():
             self.follower.catch_up()
-        return self.follower.standing.feeds[name]
+        return self.follower.snapshot.feeds[name]
 
     def look(self, view: Callable[[RenderContext, Feed], T], feed: str = "default") -> T:
         """What a view is in one look at the truth."""

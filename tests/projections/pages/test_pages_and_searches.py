@@ -36,7 +36,7 @@ def test_a_search_is_answered_while_pages_take_their_time(services, looker):
         rooms = SimpleNamespace(reader=looker.reader, image_hosts=frozenset())
         limiters = (CapacityLimiter(1), CapacityLimiter(1), CapacityLimiter(2))
         visit = Request(
-            rooms, SCOPE, None, BaseUrls(None, ()).of(SCOPE), "request-1", *limiters, looker.follower.standing
+            rooms, SCOPE, None, BaseUrls(None, ()).of(SCOPE), "request-1", *limiters, looker.follower.snapshot
         )
         visit.feed = feed
         pages = [asyncio.create_task(page_response(visit, name, render)) for name in ("one", "two", "three")]

@@ -31,7 +31,7 @@ class Worker:
         """The feed as of now, as a request finds it."""
         if not self.follower.is_current():
             self.follower.catch_up()
-        feed = self.follower.standing.feeds.get(name)
+        feed = self.follower.snapshot.feeds.get(name)
         assert feed is not None
         return feed
 

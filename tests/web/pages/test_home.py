@@ -93,7 +93,7 @@ def test_what_became_popular_is_shown_without_another_download(tmp_path: Path) -
         assert services.searching.tend() or services.searching.tend()
         before = ids_under(parse_page(ask(app, "GET", "/"), "http://testserver"), "popular")
         assert "Acme.N9" not in before
-        feed_id = services.follower.standing.feeds["default"].id
+        feed_id = services.follower.snapshot.feeds["default"].id
         services.tally.count((feed_id, "acme.n9", "1.0.0", services.clock.now().date()), "curl")
         record_downloads(services.tally, db=services.db)
         assert ids_under(parse_page(ask(app, "GET", "/"), "http://testserver"), "popular") == before
