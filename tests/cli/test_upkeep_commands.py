@@ -64,7 +64,7 @@ class TestGc:
         dry = run("gc", "--dry-run", "--data", data)
         assert dry.stderr == "Would remove 1 things and free 0 bytes.\n"
         first = run("gc", "--data", data)
-        assert first.stdout == dry.stdout == f"{blob}: nobody points to these bytes any more\n"
+        assert first.stdout == dry.stdout == f"{blob}: content that no version uses any more\n"
         assert "go with the first gc after 1:00:00 (storage.reader_grace)" in first.stderr
         assert blobs(data) == [blob]
         change(data, f"UPDATE garbage SET at = {AN_HOUR_AGO}")
@@ -89,7 +89,7 @@ class TestGc:
         dry = run("gc", "--dry-run", "--data", data)
         assert spool.exists()
         done = run("gc", "--data", data)
-        assert dry.stdout == done.stdout == "fedcba9876543210.part: what a dead process left of an upload\n"
+        assert dry.stdout == done.stdout == "fedcba9876543210.part: left over from an interrupted upload\n"
         assert not spool.exists()
 
 
