@@ -134,7 +134,7 @@ class TestVerifySearch:
         change(data, statement)
         done = run("verify", "--data", data)
         assert done.returncode == 1
-        told = "search index: acme.a on default is not found as it is listed: run 'motherlode reindex'"
+        told = "search index: acme.a on default does not match the listed versions: run 'motherlode reindex'"
         assert told in done.stdout.splitlines()
 
     def test_one_that_is_damaged_is_told(self, data):
