@@ -27,7 +27,7 @@ class ResultCache:
         self._state: Mapping[int, int] | None = None
         self._lock = Lock()
 
-    def ask(self, index: SearchIndex, question: Question, ask: Ask) -> Found:
+    def get_or_search(self, index: SearchIndex, question: Question, ask: Ask) -> Found:
         """Return what the index finds, from the cache if possible. Raises UnusableIndex."""
         if not _is_worth_keeping(question):
             return ask(index, question)

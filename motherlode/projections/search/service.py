@@ -27,7 +27,7 @@ from motherlode.search.subjects import Audience
 from motherlode.store.accounts import owners
 from motherlode.store.database.sqlite import Database
 
-TEND_INTERVAL_S: Final = 10.0
+MAINTENANCE_INTERVAL_S: Final = 10.0
 RANK_INTERVAL_S: Final = 30.0
 """Interval of ranking updates: rankings follow downloads, which are stored every ten seconds, within a minute."""
 _RETRY_INTERVAL_S: Final = 0.1
@@ -45,21 +45,21 @@ class SearchService:
         self._db = db
         self._folder = folder
         self._follower = IndexFollower(db, folder)
-        self._before = ResultCache()
-        self._hits = SearchResults(db, documents)
+        self._results = ResultCache()
+        self._renderer = SearchResults(db, documents)
         self._ready = Event()
         self._unready_since = monotonic()
         self._ranked_at = monotonic()
         self._wake = Event()
         self._stopping = Event()
-        self._tender: Thread | None = None
+        self._maintainer: Thread | None = None
 
     def find_search(self, feed: Feed, question: Question, base: str) -> bytes | None:
         """Return the response to a search if the index is up to date and all fragments are in memory, or None."""
         found = self._find(feed, question, SearchIndex.search)
         if found is None:
             return None
-        return self._hits.find_search(found, feed, question.audience, base)
+        return self._renderer.find_search(found, feed, question.audience, base)
 
     def find_completion(self, feed: Feed, question: Question) -> bytes | None:
         """Return the response to an autocompletion of ids if the index is up to date and all fragments are in memory,
@@ -67,12 +67,12 @@ class SearchService:
         found = self._find(feed, question, SearchIndex.complete)
         if found is None:
             return None
-        return self._hits.find_completion(found, feed.id, question.audience)
+        return self._renderer.find_completion(found, feed.id, question.audience)
 
     def search(self, feed: Feed, question: Question, base: str) -> bytes:
         """Return the response to a search, with links below `base`. Raises SearchUnready, Busy."""
         found = self._ask(feed, question, SearchIndex.search)
-        return self._hits.answer_search(found, feed, question.audience, base)
+        return self._renderer.answer_search(found, feed, question.audience, base)
 
     def find_packages(self, feed: Feed, question: Question) -> Found:
         """Return what a search finds, without rendering a response. Raises SearchUnready, Busy."""
@@ -81,11 +81,11 @@ class SearchService:
     def complete(self, feed: Feed, question: Question) -> bytes:
         """Return the response to an autocompletion of ids. Raises SearchUnready, Busy."""
         found = self._ask(feed, question, SearchIndex.complete)
-        return self._hits.answer_completion(found, feed.id, question.audience)
+        return self._renderer.answer_completion(found, feed.id, question.audience)
 
     def list_versions(self, feed: Feed, package_id: PackageId, audience: Audience) -> bytes:
         """Return the response to an autocompletion of versions."""
-        return self._hits.answer_versions(package_id, feed.id, audience)
+        return self._renderer.answer_versions(package_id, feed.id, audience)
 
     @property
     def generation(self) -> str:
@@ -99,15 +99,15 @@ class SearchService:
 
     def start(self) -> None:
         """Start the thread that maintains the index."""
-        self._tender = Thread(target=self._tend_until_stopped, name="tend-search-index", daemon=True)
-        self._tender.start()
+        self._maintainer = Thread(target=self._maintain_until_stopped, name="tend-search-index", daemon=True)
+        self._maintainer.start()
 
     def stop(self) -> None:
         """Stop the thread that maintains the index; an unfinished build is abandoned."""
         self._stopping.set()
         self._wake.set()
-        if self._tender is not None:
-            self._tender.join()
+        if self._maintainer is not None:
+            self._maintainer.join()
 
     def rebuild(self, advance: Advance = ignore_progress) -> None:
         """Build a new index and replace the one in use, which answers queries until then.
@@ -145,7 +145,7 @@ class SearchService:
         except UnusableIndex:
             return None
 
-    def tend(self) -> bool:
+    def maintain(self) -> bool:
         """Maintain the index once. Returns whether it is ready now. Raises Stopped, Busy, OSError."""
         try:
             self._follower.catch_up(self._stopping.is_set)
@@ -164,7 +164,7 @@ class SearchService:
             return None
         index = self._follower.find(feed.id, feed.head)
         try:
-            return None if index is None else self._before.ask(index, question, ask)
+            return None if index is None else self._results.get_or_search(index, question, ask)
         except UnusableIndex:
             return None
 
@@ -172,7 +172,9 @@ class SearchService:
         question = self._with_owners(question)
         for is_last in (False, True):
             try:
-                return self._follower.ask(feed.id, feed.head, lambda index: self._before.ask(index, question, ask))
+                return self._follower.ask(
+                    feed.id, feed.head, lambda index: self._results.get_or_search(index, question, ask)
+                )
             except (UnusableIndex, FarBehind):
                 self._set_unready()
                 self._wake.set()
@@ -196,16 +198,16 @@ class SearchService:
             self._ready.clear()
             self._unready_since = monotonic()
 
-    def _tend_until_stopped(self) -> None:
+    def _maintain_until_stopped(self) -> None:
         while not self._stopping.is_set():
-            interval_s = TEND_INTERVAL_S if self._tend_and_tell() else _RETRY_INTERVAL_S
+            interval_s = MAINTENANCE_INTERVAL_S if self._try_to_maintain() else _RETRY_INTERVAL_S
             self._wake.wait(interval_s)
             self._wake.clear()
 
-    def _tend_and_tell(self) -> bool:
+    def _try_to_maintain(self) -> bool:
         """Maintain the index once; no exception ends the thread. Returns whether there is nothing more to do now."""
         try:
-            return self.tend()
+            return self.maintain()
         except Stopped:
             return True
         except (Refusal, OSError) as fault:

@@ -110,8 +110,8 @@ class _Collector:
         ends = self._find_ends()
         yield from self._sweep()
         yield from self._release_past(ends)
-        yield from self._let_go_unused(ends)
-        yield from self._delete_ripe(self._at - reader_grace)
+        yield from self._release_unused(ends)
+        yield from self._delete_expired(self._at - reader_grace)
         yield from self._delete_unnamed(self._at - quarantine)
 
     def _find_ends(self) -> Ends:
@@ -142,7 +142,7 @@ class _Collector:
                 yield Removed("deletion", f"{each.id_key} {each.version_key} on {each.feed}")
             yield None
 
-    def _let_go_unused(self, ends: Ends) -> Iterator[Removed | None]:
+    def _release_unused(self, ends: Ends) -> Iterator[Removed | None]:
         with self._db.read() as tx:
             unused = garbage.find_unused(tx, ends)
         for batch in _batches(unused):
@@ -156,10 +156,10 @@ class _Collector:
                 yield Removed("content", content.blob)
             yield None
 
-    def _delete_ripe(self, until: datetime) -> Iterator[Removed | None]:
+    def _delete_expired(self, until: datetime) -> Iterator[Removed | None]:
         with self._db.read() as tx:
-            ripe = garbage.find_expired(tx, until)
-        for row in ripe:
+            expired = garbage.find_expired(tx, until)
+        for row in expired:
             if self._is_dry_run or self._delete(row.blob):
                 yield Removed("blob", row.blob, row.size)
             yield None
@@ -179,15 +179,15 @@ class _Collector:
         old = (blob for blob in self._blobs.walk() if blob.put_at <= self._at - UNNAMED_GRACE)
         for batch in _batches(old):
             unnamed = self._find_unnamed(batch)
-            ripe = self._note_unnamed(unnamed, until) if unnamed else set()
-            for name in sorted(ripe):
+            expired = self._note_unnamed(unnamed, until) if unnamed else set()
+            for name in sorted(expired):
                 if not self._is_dry_run:
                     self._blobs.delete(name)
                     crash_point("gc-unnamed-deleted")
                 yield Removed("unnamed", name, unnamed[name].size)
-            left |= unnamed.keys() - ripe
+            left |= unnamed.keys() - expired
             yield None
-        self._forget_all_but(left)
+        self._delete_notes_except(left)
 
     def _find_unnamed(self, batch: list[StoredBlob]) -> dict[str, StoredBlob]:
         with self._db.read() as tx:
@@ -203,12 +203,12 @@ class _Collector:
         with self._db.write() as tx:
             still = set(blobs) - garbage.find_named(tx, blobs)
             garbage.note_unnamed(tx, still, history, self._at)
-            ripe = garbage.find_ripe_unnamed(tx, still, history, until)
+            expired = garbage.find_ripe_unnamed(tx, still, history, until)
             crash_point("gc-unnamed-before-commit")
         crash_point("gc-unnamed-noted")
-        return ripe
+        return expired
 
-    def _forget_all_but(self, left: Collection[str]) -> None:
+    def _delete_notes_except(self, left: Collection[str]) -> None:
         """Delete the notes of blobs that no longer exist, or that a row names again."""
         if self._is_dry_run:
             return

@@ -79,7 +79,7 @@ def rederive(
             try:
                 if run.reread(content):
                     same.append(content.id)
-            except _Left as reason:
+            except _Unchanged as reason:
                 left += 1
                 report(f"{name_of(content, db)}: {reason}")
             advance(packages, max(packages, total))
@@ -88,7 +88,7 @@ def rederive(
     return Rederived(packages, run.changed, left)
 
 
-class _Left(Exception):
+class _Unchanged(Exception):
     """A package is left unchanged: `str()` says why, to be put after its name."""
 
 
@@ -126,14 +126,14 @@ class _Run:
     changes: Counter[str] = field(default_factory=Counter)
 
     def reread(self, content: ContentRow) -> bool:
-        """Read a package and store what differs. Returns whether nothing differs. Raises _Left."""
+        """Read a package and store what differs. Returns whether nothing differs. Raises _Unchanged."""
         nupkg = self._read(content)
         with self.db.read() as tx:
             if _is_same(tx, content, nupkg):
                 return True
         difference = find_difference(content, self.blobs, lambda _count: None)
         if difference is not None:
-            raise _Left(difference)
+            raise _Unchanged(difference)
         self._change(content.id, nupkg)
         crash_point("rederive-committed")
         return False
@@ -159,12 +159,12 @@ class _Run:
                 verdict = validate_nupkg(file, self.limits, self.clock.now(), Strictness.LENIENT)
         except OSError as error:
             reason = find_difference(content, self.blobs, lambda _count: None)
-            raise _Left(reason or f"its blob {content.blob} could not be read ({error.strerror})") from error
+            raise _Unchanged(reason or f"its blob {content.blob} could not be read ({error.strerror})") from error
         if verdict.nupkg is not None:
             return verdict.nupkg
         reason = find_difference(content, self.blobs, lambda _count: None)
         if reason is not None or verdict.read is None:
-            raise _Left(reason or str(InvalidPackage(verdict.faults)))
+            raise _Unchanged(reason or str(InvalidPackage(verdict.faults)))
         # The package was accepted before the rules that it breaks existed, and is served: use what can be read of it.
         return verdict.read
 
@@ -223,6 +223,8 @@ def _before(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_identity(held: Sequence[Entry], identity: Identity) -> None:
-    """Raise `_Left` if the package now reads as another id or version than it was published as."""
+    """Raise `_Unchanged` if the package now reads as another id or version than it was published as."""
     if any((entry.id_key, entry.version_key) != (identity.id.key, identity.version.key) for entry in held):
-        raise _Left(f"it now reads as {identity}; the id and version of a package never change, so it was not updated")
+        raise _Unchanged(
+            f"it now reads as {identity}; a package never changes its id and version, so it was not updated"
+        )

@@ -32,7 +32,7 @@ from motherlode.usecases.maintenance.verify_log import verify_log
 
 _PIECE_BYTES: Final = 1 << 20
 _PAGE: Final = 100
-_SAID: Final = {
+_FAULT_TEXTS: Final = {
     "changed": "was changed, inserted or moved",
     "missing": "is missing",
     "unhashed": "has no hash",
@@ -242,7 +242,7 @@ def _verify_audit(db: Database, report: Callable[[str], None], audit_head: tuple
 
 
 def _sentence(fault: AuditFault) -> str:
-    return f"audit log: line {fault.line_id} {_SAID[fault.kind]}; the lines after it cannot be trusted"
+    return f"audit log: line {fault.line_id} {_FAULT_TEXTS[fault.kind]}; the lines after it cannot be trusted"
 
 
 def _is_held(tx: Tx, number: int, line_hash: bytes) -> bool:

@@ -16,7 +16,7 @@ from motherlode.observe.clock import Clock
 from motherlode.store.blobs.protocol import Spool
 from motherlode.store.database.sqlite import Database
 from motherlode.usecases.packages.push import find_obstacles, find_strictness, get_free_place
-from motherlode.usecases.packages.validation_turns import turn_to_judge
+from motherlode.usecases.packages.validation_turns import validation_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def check(spool: Spool, actor: Actor, *, feed: str, db: Database, clock: Clock, 
     The result is valid only until the next push to the feed or change of it. Raises `NoSuchFeed`.
     """
     strictness = find_strictness(db, feed)
-    with turn_to_judge(spool.size):
+    with validation_turn(spool.size):
         verdict = validate_nupkg(spool.file, limits, clock.now(), strictness)
     expiry = expiry_warning(actor, clock.now())
     warnings = (*([Fault("key-ends-soon", expiry)] if expiry else []), *verdict.warnings)

@@ -41,7 +41,7 @@ from motherlode.store.packages.contents import ContentRow
 from motherlode.store.packages.versions import Entry, PublishTarget
 from motherlode.usecases._visibility import owners_named
 from motherlode.usecases.packages._change import check_unlocked, get_place, log_change
-from motherlode.usecases.packages.validation_turns import turn_to_judge
+from motherlode.usecases.packages.validation_turns import validation_turn
 from motherlode.usecases.sign_in.identify import identify_now
 
 MAX_BLOB_AGE: Final = timedelta(hours=1)
@@ -67,12 +67,12 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class _Upload:
-    """A package that is being pushed, already validated; `judged` is the strictness that it was validated with."""
+    """A package that is being pushed, already validated; `strictness` is the level it was validated at."""
 
     spool: Spool
     nupkg: Nupkg
     feed: str
-    judged: Strictness
+    strictness: Strictness
 
     @property
     def identity(self) -> Identity:
@@ -113,8 +113,8 @@ def push(
 
     Raises `InvalidPackage`, `PackageTooLarge`, `NotAllowed`, `IdLocked`, `KeyRefused`, `AlreadyExists`, `WasDeleted`,
     `NoSuchFeed`, `Busy`. If anything is raised, nothing is stored."""
-    judged = strictness or find_strictness(db, feed)
-    upload = _Upload(spool, _read_nupkg(spool, limits, clock.now(), judged), feed, judged)
+    strictness = strictness or find_strictness(db, feed)
+    upload = _Upload(spool, _read_nupkg(spool, limits, clock.now(), strictness), feed, strictness)
     try:
         with db.read() as tx:
             outcome = _find_kept(_check(tx, upload, actor), upload)
@@ -126,7 +126,7 @@ def push(
 
 
 def _read_nupkg(spool: Spool, limits: Limits, now: datetime, strictness: Strictness) -> Nupkg:
-    with turn_to_judge(spool.size):
+    with validation_turn(spool.size):
         verdict = validate_nupkg(spool.file, limits, now, strictness)
     if verdict.nupkg is None:
         raise InvalidPackage(verdict.faults)
@@ -168,7 +168,7 @@ def _check(tx: Tx, upload: _Upload, actor: Actor) -> _Spot:
     policy = parse_feed_policy(place.settings)
     for refusal in find_obstacles(place, policy, identity, upload.spool.size):
         raise refusal
-    if policy.strictness is not upload.judged:
+    if policy.strictness is not upload.strictness:
         raise Busy  # the setting has just changed: a retry is validated with the current one
     entry = versions.find(tx, place.feed_id, identity.id.key, identity.version.key) if place.is_taken else None
     return _Spot(place, entry)

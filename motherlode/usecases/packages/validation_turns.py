@@ -10,12 +10,14 @@ from threading import BoundedSemaphore
 from typing import Final
 
 AT_ONCE: Final = 2
+"""Max large packages that a worker validates at the same time."""
 SMALL_BYTES: Final = 64 * 1024
+"""Packages up to this size are validated without a turn."""
 _TURNS: Final = BoundedSemaphore(AT_ONCE)
 
 
 @contextmanager
-def turn_to_judge(size_bytes: int) -> Iterator[None]:
+def validation_turn(size_bytes: int) -> Iterator[None]:
     """Hold a turn while a package of that size is validated. Waits for a free turn unless the package is small."""
     if size_bytes <= SMALL_BYTES:
         yield

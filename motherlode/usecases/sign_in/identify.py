@@ -47,7 +47,7 @@ def identify_key(presented: bytes, *, bootstrap: bytes | None, db: Database, clo
         return None
     with db.read() as tx:
         key = api_keys.find_by_hash(tx, digest)
-        return None if key is None or not is_same(key.hash, digest) else _judge(tx, key, clock.now())
+        return None if key is None or not is_same(key.hash, digest) else _identify(tx, key, clock.now())
 
 
 def identify_person(name: str, password: str, *, db: Database) -> tuple[Actor, str] | None:
@@ -99,23 +99,23 @@ def identify_now(tx: Tx, actor: Actor, now: datetime) -> Actor:
     if actor.key_id is None:
         return actor
     key = api_keys.find(tx, actor.key_id)
-    judged = None if key is None else _judge(tx, key, now)
-    if judged is None or judged.rejection_reason is not None:
-        raise KeyRefused(None if judged is None else judged.rejection_reason)
-    return judged.actor.sent_by(actor.sender)
+    identified = None if key is None else _identify(tx, key, now)
+    if identified is None or identified.rejection_reason is not None:
+        raise KeyRefused(None if identified is None else identified.rejection_reason)
+    return identified.actor.sent_by(actor.sender)
 
 
-def _judge(tx: Tx, key: api_keys.KeyRow, now: datetime) -> Identified:
+def _identify(tx: Tx, key: api_keys.KeyRow, now: datetime) -> Identified:
     if ended := _find_end(key, now):
         return Identified(_actor(key, None, frozenset()), ended)
     if key.kind == api_keys.VERIFICATION:
-        return _judge_verification(tx, key, now)
+        return _identify_verification(tx, key, now)
     if key.account_id is None:
         return Identified(_actor(key, None, frozenset(key.rights)))
-    return _judge_held(tx, key, key.account_id)
+    return _identify_owned(tx, key, key.account_id)
 
 
-def _judge_verification(tx: Tx, key: api_keys.KeyRow, now: datetime) -> Identified:
+def _identify_verification(tx: Tx, key: api_keys.KeyRow, now: datetime) -> Identified:
     """Give a verification key the permissions of the key that created it. If that key has no owner and the right
     `admin`, the actor is an administrator."""
     is_the_servers = key.made_by in {BOOTSTRAP.name, CONSOLE.name}
@@ -123,13 +123,13 @@ def _judge_verification(tx: Tx, key: api_keys.KeyRow, now: datetime) -> Identifi
     if not is_the_servers and (maker is None or _find_end(maker, now)):
         return Identified(_actor(key, None, frozenset()), MAKER_ENDED)
     if key.account_id is not None:
-        return _judge_held(tx, key, key.account_id)
+        return _identify_owned(tx, key, key.account_id)
     is_administrators = maker is None or ADMIN in maker.rights
     holder = Holder(0, str(key.made_by), is_administrator=True) if is_administrators else None
     return Identified(_actor(key, holder, frozenset(key.rights)))
 
 
-def _judge_held(tx: Tx, key: api_keys.KeyRow, account_id: int) -> Identified:
+def _identify_owned(tx: Tx, key: api_keys.KeyRow, account_id: int) -> Identified:
     holder = accounts.find_holder(tx, account_id)
     if holder is None:
         return Identified(_actor(key, None, frozenset()), HOLDER_DISABLED)
