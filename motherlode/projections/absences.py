@@ -1,11 +1,11 @@
-"""What is known not to be on a feed, so that the next request for it needs no look at the database.
+"""Remembers what is not on a feed, so that repeated requests for it need no database query.
 
-Two things are remembered: names of documents that were not there, bounded in bytes, and for each feed a set of hashes
-of all ids that it ever held. An id whose hash is not in that set is not on the feed, whether it was asked for before or
-not; a hash that two ids share costs a look at the database and nothing else.
+Two things are kept: the names of documents that were not found, bounded in bytes; and for each feed a set of hashes of
+all ids that it ever had. An id whose hash is not in that set is not on the feed, even if it was never requested before.
+If two ids share a hash, the only cost is a database query.
 
-The invariant is that of `Documents`: nothing here is older than the follower's head. A name is noted as of a number of
-its feed's catalog and goes with the next event of its id; ids are added to the set with their events.
+Invariant, as for `Documents`: nothing here is older than the follower's head. A name is noted as of a number of its
+feed's catalog and dropped with the next event of its id; ids are added to the set with their events.
 """
 
 from array import array
@@ -16,11 +16,11 @@ from threading import Lock
 from typing import Final
 
 _NAME_BYTES: Final = 300
-"""What a name costs in memory beside its characters, and an id with no names yet about as much."""
+"""Memory overhead of a name beside its characters; an id without names costs about as much."""
 
 
 class Absences:
-    """The absences that one worker knows; safe to call from any thread."""
+    """The known absences of one worker; safe to call from any thread."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -39,24 +39,24 @@ class Absences:
         return names is not None and name in names
 
     def knows_ids(self, feed_id: int) -> bool:
-        """Whether the ids of the feed were noted."""
+        """Whether the ids of the feed are known."""
         return feed_id in self._ids
 
     def note(self, feed_id: int, id_key: str, name: str, as_of: int) -> None:
-        """Remember that the document was absent as of that number, unless the follower has moved on since."""
+        """Remember that the document was absent as of that catalog number, unless the follower has passed it."""
         with self._lock:
             if as_of >= self._heads.get(feed_id, 0):
                 self._add((feed_id, id_key), name)
 
     def note_ids(self, feed_id: int, id_keys: Iterable[str], as_of: int) -> None:
-        """Remember all ids that the feed ever held, as of that number, unless the follower has moved on since."""
+        """Remember all ids that the feed ever had as of that catalog number, unless the follower has passed it."""
         ids = _IdSet(id_keys)
         with self._lock:
             if as_of >= self._heads.get(feed_id, 0):
                 self._ids[feed_id] = ids
 
     def advance(self, feed_id: int, head: int, changed: set[str] | None) -> None:
-        """Follow a feed to `head`: forget what was absent of the changed ids (folded), or of all if None."""
+        """Follow a feed to `head`: forget the absences of the changed ids (folded), or of all ids if None."""
         with self._lock:
             self._heads[feed_id] = head
             if changed is None:
@@ -68,13 +68,13 @@ class Absences:
                 self._drop((feed_id, id_key))
 
     def forget(self, feed_id: int) -> None:
-        """Forget everything of a feed that is gone."""
+        """Forget everything about a deleted feed."""
         with self._lock:
             self._drop_feed(feed_id)
 
     @property
     def bytes_kept(self) -> int:
-        """What the names take in memory, never more than the bound."""
+        """Memory used by the names, at most the bound."""
         return self._bytes
 
     def _add(self, package: tuple[int, str], name: str) -> None:
@@ -97,9 +97,9 @@ class Absences:
 
 
 class _IdSet:
-    """Hashes of ids: of those that were there at first, 8 bytes each, and of those that came later.
+    """Hashes of ids: of the initial ones, 8 bytes each, and of those added later.
 
-    Python salts the hash of a text in each process, so that nobody can choose ids that share one.
+    Python salts string hashes in each process, so an attacker cannot choose ids that share a hash.
     """
 
     def __init__(self, id_keys: Iterable[str]) -> None:

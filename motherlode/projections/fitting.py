@@ -1,8 +1,7 @@
-"""How much of a package its pages show: on a lenient feed a nuspec may be a megabyte of tags, which made a page of
-80 MB.
+"""Limits how much of a package its pages show: on a lenient feed, a megabyte of tags in a nuspec made a page of 80 MB.
 
-Invariant: what the public gallery lets through is shown whole, and what is left of any package makes a page of bounded
-size. Documents for clients are not cut.
+Invariant: everything that nuget.org accepts is shown completely, and every package makes a page of bounded size.
+Documents for clients are not cut.
 """
 
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ _CUT: Final = "…"
 
 
 def fit(package: Package) -> Package:
-    """The package as far as pages show it."""
+    """Return the package, cut to what pages show."""
     return replace(
         package,
         title=_cut(package.title, _LIMITS.max_title_length),
@@ -42,7 +41,7 @@ def _cut(text: str | None, most: int) -> str | None:
 
 
 def _fit_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
-    """The first tags, as many as there is room for in the longest element that the gallery takes."""
+    """Return the first tags, up to the length of the longest element that nuget.org accepts."""
     first = tags[: _LIMITS.max_text_length]
     lengths = accumulate(len(tag) + 1 for tag in first)
     return tuple(tag for tag, length in zip(first, lengths, strict=True) if length <= _LIMITS.max_text_length + 1)

@@ -1,7 +1,7 @@
-"""What each audience sees of a package: its listed versions that the audience may see, and the latest one's facts.
+"""What each audience sees of a package: the listed versions that it may see, and the metadata of the latest one.
 
-Search results, autocompletion and the index itself are all made from this one look at the truth, so that what is found
-and what is then shown agree.
+Search results, autocompletion and the index are all made from this one reading of the database, so that what a search
+finds and what is then shown agree.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,9 +21,9 @@ from motherlode.store.packages.versions import ListedVersion
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """What one audience sees of a package: `package` is its latest version, `versions` are all, ascending.
+    """What one audience sees of a package: `package` is its latest version, `versions` are all versions, ascending.
 
-    `downloads` counts those of each version by its key, unlisted ones included; `owners` are the names of the id's
+    `downloads` are the download counts by version key, including unlisted versions; `owners` are the names of the id's
     owners on the feed.
     """
 
@@ -34,7 +34,7 @@ class Latest:
 
     @property
     def published_at(self) -> datetime:
-        """When the latest version was pushed here."""
+        """When the latest version was pushed to this feed."""
         return self.versions[-1].pushed_at
 
     @property
@@ -44,7 +44,7 @@ class Latest:
 
 
 def read_latest(tx: Tx, feed_id: int, id_keys: Iterable[str], audience: Audience) -> dict[str, Latest]:
-    """What the audience sees of each id; an id of which it sees nothing is left out."""
+    """Return what the audience sees of each id; ids without a visible version are left out."""
     id_keys = tuple(id_keys)
     listed = entries.listed_versions(tx, feed_id, id_keys)
     seen = {id_key: visible(listed.get(id_key, ()), audience) for id_key in id_keys}
@@ -61,7 +61,7 @@ def read_latest(tx: Tx, feed_id: int, id_keys: Iterable[str], audience: Audience
 
 
 def read_subjects(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> list[Subject]:
-    """What the index is to hold of each id; nothing, where no version of it is listed."""
+    """Return what the index must contain for each id; the views are empty if no version of it is listed."""
     id_keys = tuple(id_keys)
     listed = entries.listed_versions(tx, feed_id, id_keys)
     tops = {id_key: _tops(listed.get(id_key, ())) for id_key in id_keys}
@@ -81,7 +81,7 @@ def read_subjects(tx: Tx, feed_id: int, id_keys: Iterable[str]) -> list[Subject]
 
 
 def visible(versions: Sequence[ListedVersion], audience: Audience) -> tuple[ListedVersion, ...]:
-    """Those of the versions that the audience may see, in their order."""
+    """Return the versions that the audience may see, in the same order."""
     return tuple(version for version in versions if _is_visible(version, audience))
 
 
@@ -90,7 +90,7 @@ def _is_visible(version: ListedVersion, audience: Audience) -> bool:
 
 
 def _tops(versions: Sequence[ListedVersion]) -> dict[Audience, ListedVersion]:
-    """For each audience that sees a version at all, the latest one."""
+    """Return the latest visible version for each audience that sees any version."""
     tops = {}
     for audience in AUDIENCES:
         latest = next((version for version in reversed(versions) if _is_visible(version, audience)), None)

@@ -1,4 +1,4 @@
-"""Reads the server's state for a scrape."""
+"""Reads the server's state for a metrics scrape."""
 
 import shutil
 import sys
@@ -41,7 +41,7 @@ class ServerStateReader:
         self._counted: tuple[object, Mapping[int, tuple[int, int]]] = (None, {})
 
     def read(self) -> ServerState:
-        """The state as it is now; raises what the database and the disk raise."""
+        """Read the current state. Raises what the database and the disk raise."""
         disk = shutil.disk_usage(self._data)
         with self._db.read() as tx:
             packages, versions = self._count(tx)
@@ -60,7 +60,7 @@ class ServerStateReader:
         )
 
     def _count(self, tx: Tx) -> tuple[Mapping[str, int], Mapping[str, int]]:
-        """Packages and versions by label; the rows are counted again only after a feed has changed."""
+        """Count packages and versions by label; the rows are counted again only after a feed has changed."""
         rows = feeds.read_all(tx)
         heads = tuple((row.id, row.head) for row in rows)
         if self._counted[0] != heads:

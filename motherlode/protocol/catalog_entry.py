@@ -1,8 +1,8 @@
-"""What a feed says of one version: the `catalogEntry` of registrations, shared by the documents that show versions.
+"""The metadata of one version: the `catalogEntry` of registrations, shared by all documents that show versions.
 
-Nothing here may break a document: a property whose value is missing is left out, `range` is always there, and
-`targetFramework` never says "any" (protocol of registrations, and what clients choke on). Addresses and frameworks that
-clients stop on are left out, also of packages that an older program took.
+Nothing here may break a client: a property without a value is left out, `range` is always present, and
+`targetFramework` is never "any" (registration protocol, and values that clients fail on). Addresses and frameworks that
+clients fail on are left out, also for packages that an older version of the program accepted.
 """
 
 from datetime import UTC, datetime
@@ -16,22 +16,22 @@ from motherlode.protocol.urls import Hive, Urls
 
 UNLISTED_PUBLISHED: Final = "1900-01-01T00:00:00Z"
 DEPRECATED_LICENSE_URL: Final = "https://aka.ms/deprecateLicenseUrl"
-"""What pack tools write into licenseUrl beside an embedded license: a placeholder, never republished."""
+"""The placeholder that pack tools write into licenseUrl beside an embedded license; it is never republished."""
 LICENSE_EXPRESSION_URL: Final = "https://licenses.nuget.org/"
 
 
 def published(release: Release) -> str:
-    """When a version was published; the year 1900 while it is unlisted (as the public gallery shows it)."""
+    """Return when a version was published; a date in the year 1900 while it is unlisted (as nuget.org does)."""
     return timestamp(release.published_at) if release.listed else UNLISTED_PUBLISHED
 
 
 def timestamp(moment: datetime) -> str:
-    """ISO 8601 in UTC."""
+    """Format a moment as ISO 8601 in UTC."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def render_catalog_entry(release: Release, urls: Urls, hive: Hive) -> dict[str, Any]:
-    """The `catalogEntry` object of a registration leaf; dependencies link into the same hive."""
+    """Render the `catalogEntry` object of a registration leaf; dependencies link into the same hive."""
     package = release.package
     identity = package.identity
     return without_none(
@@ -82,22 +82,22 @@ def _dependency(dependency: Dependency, urls: Urls, hive: Hive) -> dict[str, str
 
 
 def icon_url(package: Package, urls: Urls) -> str | None:
-    """The embedded icon, or else the address that the package names."""
+    """Return the address of the embedded icon, or else the icon address in the nuspec, or None."""
     return urls.icon(package.identity) if package.icon else find_address(package.icon_url)
 
 
 def project_url(package: Package) -> str | None:
-    """The address of the project's page."""
+    """Return the address of the project's page, or None."""
     return find_address(package.project_url)
 
 
 def license_expression(package: Package) -> str | None:
-    """The license as an SPDX expression."""
+    """Return the license as an SPDX expression, or None."""
     return package.license.value if package.license and package.license.kind == "expression" else None
 
 
 def license_url(package: Package, urls: Urls) -> str | None:
-    """The embedded license, what its expression means, or else the address that the package names."""
+    """Return the address of the embedded license or the license expression, or else the one in the nuspec, or None."""
     if package.license is None:
         return None if package.license_url == DEPRECATED_LICENSE_URL else find_address(package.license_url)
     if package.license.kind == "file":
@@ -106,5 +106,5 @@ def license_url(package: Package, urls: Urls) -> str | None:
 
 
 def without_none(properties: dict[str, Any]) -> dict[str, Any]:
-    """The properties that have a value: a missing one is left out, never null."""
+    """Return the properties without those that are None: a missing property is left out, never null."""
     return {name: value for name, value in properties.items() if value is not None}

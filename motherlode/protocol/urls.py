@@ -1,7 +1,7 @@
 """Every public address is built here and nowhere else.
 
-Ids and versions in addresses are lower case and normalised; the addresses of the service index that are bases
-(flat container, registrations) end in a slash, the others do not (clients append to them).
+Ids and versions in addresses are lower case and normalised. Base addresses in the service index (flat container,
+registrations) end with a slash, the others do not (clients append to them).
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ PUBLISH_PATH: Final = "/api/v2/package"
 
 
 class Hive(Enum):
-    """The three registration hives: which packages each shows, and whether it may be compressed."""
+    """The three registration hives: they differ in the packages they show and in compression."""
 
     PLAIN = "registration"
     GZIP = "registration-gz"
@@ -25,7 +25,7 @@ class Hive(Enum):
 
     @property
     def has_semver2(self) -> bool:
-        """Whether packages that old clients cannot read are shown."""
+        """Whether it shows SemVer 2 packages, which old clients cannot read."""
         return self is Hive.GZIP_SEMVER2
 
     @property
@@ -35,24 +35,24 @@ class Hive(Enum):
 
 
 def feed_path(feed: str) -> str:
-    """The path below which a feed answers, without a slash at the end; the default feed answers at the root."""
+    """Return the path prefix of a feed, without a slash at the end; "" for the default feed."""
     return "" if feed == DEFAULT_FEED else f"/feeds/{feed}"
 
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """The addresses of one feed; `base` is absolute, with path prefix and feed path, and without a slash at the end."""
+    """The addresses of one feed. `base` is absolute, with path prefix and feed path, and has no slash at the end."""
 
     base: str
 
     @property
     def home(self) -> str:
-        """The web address."""
+        """The feed's home page."""
         return f"{self.base}/"
 
     @property
     def service_index(self) -> str:
-        """Where clients begin."""
+        """The service index, where clients begin."""
         return f"{self.base}/v3/index.json"
 
     @property
@@ -77,12 +77,12 @@ class Urls:
 
     @property
     def packages(self) -> str:
-        """The page that searches."""
+        """The search page."""
         return f"{self.base}/packages"
 
     @property
     def stats(self) -> str:
-        """The page of the feed's statistics."""
+        """The feed's statistics page."""
         return f"{self.base}/stats"
 
     @property
@@ -92,11 +92,11 @@ class Urls:
 
     @property
     def opensearch(self) -> str:
-        """What tells browsers how to search here."""
+        """The OpenSearch description, by which browsers add the feed as a search engine."""
         return f"{self.base}/opensearch.xml"
 
     def package_page(self, package_id: PackageId) -> str:
-        """The page of an id: of its latest version."""
+        """The page of an id, which shows its latest version."""
         return f"{self.base}/packages/{quote(package_id.written)}"
 
     def version_page(self, identity: Identity) -> str:
@@ -116,16 +116,16 @@ class Urls:
         return f"{self.base}/v3/{hive.value}/"
 
     def nupkg(self, identity: Identity) -> str:
-        """The package itself."""
+        """The package file."""
         key = identity.version.key
         return f"{self._version_folder(identity)}/{identity.id.segment}.{key}.nupkg"
 
     def nuspec(self, identity: Identity) -> str:
-        """The nuspec, as it is in the package."""
+        """The nuspec, unchanged from the package."""
         return f"{self._version_folder(identity)}/{identity.id.segment}.nuspec"
 
     def readme(self, identity: Identity) -> str:
-        """The embedded readme, as written."""
+        """The embedded readme, unchanged."""
         return f"{self._version_folder(identity)}/readme"
 
     def icon(self, identity: Identity) -> str:
@@ -148,23 +148,23 @@ class Urls:
 
     @property
     def owner_page_template(self) -> str:
-        """OwnerDetailsUriTemplate/6.11.0, its braces literal: the search for what an owner has."""
+        """OwnerDetailsUriTemplate/6.11.0, its braces literal: a search for the packages of an owner."""
         return f"{self.packages}?owner={{owner}}"
 
     def registration_index(self, hive: Hive, package_id: PackageId) -> str:
-        """All versions of an id."""
+        """The registration index of an id: all its versions."""
         return f"{self.registrations(hive)}{package_id.segment}/index.json"
 
     def registration_page(self, hive: Hive, package_id: PackageId, lower: str, upper: str) -> str:
-        """The versions from `lower` to `upper`, both folded keys."""
+        """The registration page with the versions from `lower` to `upper`, both folded keys."""
         return f"{self.registrations(hive)}{package_id.segment}/page/{lower}/{upper}.json"
 
     def registration_leaf(self, hive: Hive, identity: Identity) -> str:
-        """One version in a hive."""
+        """The registration leaf of one version."""
         return f"{self.registrations(hive)}{identity.id.segment}/{identity.version.key}.json"
 
     def details(self, identity: Identity) -> str:
-        """All details of a version: what `catalogEntry.@id` points to."""
+        """The details document of a version, to which `catalogEntry.@id` points."""
         return f"{self.base}/v3/catalog/data/{identity.id.segment}/{identity.version.key}.json"
 
     def _version_folder(self, identity: Identity) -> str:

@@ -1,19 +1,19 @@
-"""What a newcomer is told to paste on the terminal where a server starts.
+"""The commands that a starting server prints for new users to paste.
 
-Each line stands alone and works as printed: nothing is put before it, behind it or around it.
+Each line is complete and works as printed, without a prefix, suffix or indent.
 """
 
 KEY_PLACEHOLDER = "KEY"
 
 
 def welcome_lines(service_index: str, web: str, api_key: str = KEY_PLACEHOLDER) -> tuple[str, str, str]:
-    """The three lines: add the source, push to it, the web address.
+    """Return the three lines: add the source, push to it, the web address.
 
-    `service_index` and `web` are absolute addresses; `api_key` goes into the line as it is, so it is either free of
-    what a shell would read, or quoted for one.
+    `service_index` and `web` are absolute addresses. `api_key` is inserted unchanged, so it must not contain characters
+    that are special to a shell, or must be quoted already.
     """
-    # quirk: from NuGet 6.8 on (.NET SDK 8) a source over plain http warns, and from 6.12 on (SDK 9) it is an error,
-    # unless the source says that it is meant.
+    # quirk: since NuGet 6.8 (.NET SDK 8) a source over plain http gives a warning, and since 6.12 (SDK 9) an error,
+    # unless the source allows insecure connections.
     insecure = " --allow-insecure-connections" if service_index.startswith("http:") else ""
     return (
         f"dotnet nuget add source {service_index} --name motherlode{insecure}",

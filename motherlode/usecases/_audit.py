@@ -1,4 +1,4 @@
-"""Audit lines: of a change, in its own transaction; and of a refusal, by itself."""
+"""Audit lines: for a change, written in the change's transaction; for a refusal, written in a separate one."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,8 +26,8 @@ def write_audit(
     reason: str | None = None,
     after: Tail | None = None,
 ) -> None:
-    """Write down that the actor did it; `feed` None for what concerns the whole server, `details` without secrets.
-    `after` is the log's tail, where the unit of work has read it already."""
+    """Write an action of the actor to the audit log. `feed` is None for actions on the whole server; `details` must not
+    contain secrets. `after` is the log's tail if the unit of work has already read it."""
     audit.append(
         tx,
         at=at,
@@ -46,16 +46,16 @@ def write_audit(
 
 
 def tidy_reason(reason: str | None) -> str | None:
-    """A reason as it is kept, wherever it is; None where nothing was said."""
+    """Return the reason in the form that is stored everywhere, or None if it is empty."""
     return sanitize((reason or "").strip() or None, audit.MOST["reason"])
 
 
 def record_refusal(
     actor: Actor, action: str, *, feed: str | None, subject: str, reason: str, db: Database, clock: Clock
 ) -> None:
-    """Write down as `refuse-{action}` (`refuse-push`, `refuse-sign-in`) what was refused, and `reason`, the why.
+    """Write a refusal to the audit log as `refuse-{action}` (`refuse-push`, `refuse-sign-in`), with its `reason`.
 
-    A key that is good no more is written down under the name of whoever held it."""
+    An expired or revoked key is recorded under the name of its owner."""
     with db.write() as tx:
         actor = replace(actor, name=api_keys.find_holder_name(tx, actor.key_id) or actor.name)
         write_audit(tx, actor, f"refuse-{action}", feed=feed, subject=subject, at=clock.now(), reason=reason)

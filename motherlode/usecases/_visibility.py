@@ -1,4 +1,4 @@
-"""What a caller may not see does not exist for him: also where a refusal would tell that it does."""
+"""Report "not found" instead of "not allowed" to callers who may not read the feed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ _MOST_NAMES: Final = 5
 
 @contextmanager
 def hidden(actor: Actor, feed: str, settings: Mapping[str, Any], absent: NotFound) -> Iterator[None]:
-    """Whatever is not allowed inside is `absent` to an actor who may not read the feed."""
+    """Replace a `NotAllowed` raised inside by `absent` if the actor may not read the feed."""
     try:
         yield
     except NotAllowed:
@@ -29,8 +29,10 @@ def hidden(actor: Actor, feed: str, settings: Mapping[str, Any], absent: NotFoun
 def owners_named(
     tx: Tx, package_id: PackageId, actor: Actor, *, feed_id: int, feed: str, settings: Mapping[str, Any]
 ) -> Iterator[None]:
-    """Add the owners' names to a refusal because the id has owners, for an actor who may read the feed: they are found
-    there anyway."""
+    """Add the owners' names to a `NotAllowed` that was raised because the id has owners.
+
+    Only actors who may read the feed get the names: the feed shows them anyway.
+    """
     try:
         yield
     except NotAllowed as refusal:

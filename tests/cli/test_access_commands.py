@@ -121,7 +121,7 @@ def test_users_are_listed_disabled_enabled_and_made_administrators(do, data):
         "administrator",
         "active",
     ]
-    assert_refused(run("user", "role", "root", "king", "--data", data), "no role 'king'")
+    assert_refused(run("user", "role", "root", "king", "--data", data), "no server role 'king'")
 
 
 def test_teams_have_members_and_roles(do, data):
@@ -183,7 +183,7 @@ def test_a_key_has_an_owner_and_is_rotated(do, data):
     new = rows[rows[key["id"]]["replaced_by"]]
     assert (new["name"], new["owner"], new["allow"], new["globs"]) == ("ci", "build", ["push"], ["Contoso.*"])
     assert json.loads(do("user", "show", "build", "--json"))["keys"] == [f"{key['id']} (ci)", f"{new['id']} (ci)"]
-    assert_refused(run("key", "rotate", key["id"], "--data", data), f"rotated into {new['id']} already")
+    assert_refused(run("key", "rotate", key["id"], "--data", data), f"already replaced by {new['id']}")
 
 
 def get_lifetime(key):
@@ -211,14 +211,14 @@ def test_a_key_that_has_ended_is_not_rotated(do, data):
         api_keys.set_expiry(tx, key["id"], services.clock.now(), None)
     services.close()
     assert_refused(
-        run("key", "rotate", key["id"], "--data", data), f"{key['id']} has expired: make a new one with 'key create'"
+        run("key", "rotate", key["id"], "--data", data), f"{key['id']} has expired. Create a new one with 'key create'"
     )
 
 
 def test_the_servers_maximum_binds_new_keys(do, data):
     longest = {"MOTHERLODE_KEYS_MAX_LIFETIME": "30d"}
     refused = run("key", "create", "--name", "ci", "--expires", "never", "--data", data, **longest)
-    assert_refused(refused, "ends after 30d at the latest")
+    assert_refused(refused, "expire after at most 30d")
     do("key", "create", "--name", "ci", **longest)
     (key,) = (key for key in json.loads(do("key", "list", "--json")) if key["name"] == "ci")
     assert get_lifetime(key) == timedelta(days=30)

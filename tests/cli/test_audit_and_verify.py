@@ -135,11 +135,11 @@ class TestVerify:
             *differences, last = done.stdout.splitlines()
             is_hash_changed = damage.startswith("hash")
             if is_hash_changed:
-                assert "line 5 of its audit log is another one than was written down" in differences.pop(0)
+                assert "line 5 of its audit log differs from the one that history.json records" in differences.pop(0)
             first, *others = differences
             assert first.startswith("audit log: line 5 ")
-            assert first.endswith("; what follows it proves nothing")
-            assert others in ([], ["audit log: line 5 is not the one that was noted down, or is gone"])
+            assert first.endswith("; the lines after it cannot be trusted")
+            assert others in ([], ["audit log: line 5 does not match the given audit head, or is missing"])
             assert last.startswith("audit head 5:")
             assert f"Differences found: {is_hash_changed + 1 + len(others)}." in done.stderr
 
@@ -151,7 +151,7 @@ class TestVerify:
         assert done.returncode == 1
         package, head, last = done.stdout.splitlines()
         assert package.startswith("Acme.A 1.0.0 on default: its blob ")
-        assert head == "audit log: line 5 is not the one that was noted down, or is gone"
+        assert head == "audit log: line 5 does not match the given audit head, or is missing"
         assert last.startswith("audit head 5:")
         assert "Differences found: 2." in done.stderr
 

@@ -35,9 +35,9 @@ def audited(data, action):
 @pytest.mark.parametrize(
     ("mode", "said"),
     [
-        ("unlist", "Acme.Widgets 1.0.0 is unlisted; those who use it can still restore it."),
-        ("soft", "an administrator can bring it back until"),
-        ("hard", "Acme.Widgets 1.0.0 was deleted for good:"),
+        ("unlist", "Acme.Widgets 1.0.0 is unlisted. Clients that use it can still restore it."),
+        ("soft", "An administrator can bring it back until"),
+        ("hard", "Acme.Widgets 1.0.0 was deleted permanently."),
     ],
 )
 def test_delete_does_what_the_feed_says_and_tells_it(stocked, mode, said):

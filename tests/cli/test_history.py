@@ -167,7 +167,7 @@ class TestOlder:
         (unnamed,) = (name for name, file in blob_files(older).items() if file.read_bytes() == SECOND)
         done = run("verify", "--data", older)
         assert done.returncode == 1
-        assert f"no row names the blob {unnamed}" in done.stdout
+        assert f"the blob {unnamed} is not referenced by the database" in done.stdout
         assert "new-history --yes" in done.stdout
 
     def test_other_commands_go_on_and_warn(self, older):
@@ -198,7 +198,8 @@ class TestOlder:
         with closing(sqlite3.connect(older / "motherlode.db")) as connection, connection:
             connection.execute("UPDATE unnamed SET since = since - 2000000")
         assert run("gc", "--data", older, MOTHERLODE_STORAGE_QUARANTINE="1h").stdout == ""
-        assert "a file that no row names" in run("gc", "--data", older, MOTHERLODE_STORAGE_QUARANTINE="1s").stdout
+        collected = run("gc", "--data", older, MOTHERLODE_STORAGE_QUARANTINE="1s").stdout
+        assert "file that the database does not reference" in collected
         server = start_server(data=older)
         request.addfinalizer(server.stop)
         assert listed_states(server, "Acme.Widgets") == {"1.0.0": True}

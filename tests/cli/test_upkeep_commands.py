@@ -64,7 +64,7 @@ class TestGc:
         dry = run("gc", "--dry-run", "--data", data)
         assert dry.stderr == "Items that would be removed: 1. Bytes that would be freed: 0.\n"
         first = run("gc", "--data", data)
-        assert first.stdout == dry.stdout == f"{blob}: nobody points to these bytes any more\n"
+        assert first.stdout == dry.stdout == f"{blob}: content that no version uses any more\n"
         assert "gc removes them once storage.reader_grace (1:00:00) is over." in first.stderr
         assert blobs(data) == [blob]
         change(data, f"UPDATE garbage SET at = {AN_HOUR_AGO}")
@@ -89,7 +89,7 @@ class TestGc:
         dry = run("gc", "--dry-run", "--data", data)
         assert spool.exists()
         done = run("gc", "--data", data)
-        assert dry.stdout == done.stdout == "fedcba9876543210.part: what a dead process left of an upload\n"
+        assert dry.stdout == done.stdout == "fedcba9876543210.part: left over from an interrupted upload\n"
         assert not spool.exists()
 
 
@@ -134,7 +134,7 @@ class TestVerifySearch:
         change(data, statement)
         done = run("verify", "--data", data)
         assert done.returncode == 1
-        told = "search index: acme.a on default is not found as it is listed: run 'motherlode reindex'"
+        told = "search index: acme.a on default does not match the listed versions: run 'motherlode reindex'"
         assert told in done.stdout.splitlines()
 
     def test_one_that_is_damaged_is_told(self, data):

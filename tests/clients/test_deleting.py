@@ -18,10 +18,10 @@ DELETING = Path(__file__).resolve().parents[2] / "docs" / "deleting.md"
 CLIENTS = ("dotnet", "nuget")
 WARNING = {"dotnet": "warn : ", "nuget": "WARNING: "}
 SAID = {
-    "unlist": r"is unlisted; those who use it can still restore it\.",
-    "soft": r"was deleted: nobody can restore it any more, and its number stays taken; an administrator can bring it "
-    r"back until 2\d\d\d-\d\d-\d\d \('motherlode restore-version'\)\.",
-    "hard": r"was deleted for good: nobody can restore it any more, and its number is free again\.",
+    "unlist": r"is unlisted\. Clients that use it can still restore it\.",
+    "soft": r"was deleted\. Clients can no longer restore it, and its version number stays reserved\. An administrator "
+    r"can bring it back until 2\d\d\d-\d\d-\d\d \('motherlode restore-version'\)\.",
+    "hard": r"was deleted permanently\. Clients can no longer restore it, and its version number is free again\.",
 }
 GONE = ("soft", "hard")
 NOT_FOUND = {"dotnet": "NU1101", "nuget": "'Contoso.Widgets 1.0.0' is not found"}
@@ -159,7 +159,7 @@ class TestMistake:
         (soft,) = lines("What DELETE does")[:1]
         done(desk.pastes(soft))
         delete, bring_back, restore = lines("The wrong version, by mistake")
-        assert "was deleted: nobody can restore it any more" in done(desk.pastes(delete))
+        assert "was deleted. Clients can no longer restore it" in done(desk.pastes(delete))
         app = desk.put_project("App")
         assert desk.user.run("dotnet", "restore", folder=app).code == 1
         assert done(desk.pastes(bring_back)) == "restored Contoso.Widgets 1.0.0\n"
@@ -190,7 +190,7 @@ class TestThoseWhoHaveIt:
         desk.user.put("new.nupkg", replaced)
         login = ["--source", "motherlode", "--api-key", desk.server.key]
         printed = done(desk.user.run("dotnet", "nuget", "push", "new.nupkg", *login))
-        assert "warn : Contoso.Widgets 1.0.0 was replaced: clients that have the old package keep it" in printed
+        assert "warn : Contoso.Widgets 1.0.0 was replaced. Clients that have cached the old package keep it" in printed
 
         done(desk.user.run("dotnet", "restore", app, "--force", "--no-http-cache"))
         kept = desk.user.home / ".nuget/packages/contoso.widgets/1.0.0/contoso.widgets.1.0.0.nupkg"

@@ -227,9 +227,9 @@ def test_what_is_accepted_shows_everywhere(place: Place, mode: str, overwrite: s
 
 
 SAID = {
-    "unlist": "is unlisted; those who use it can still restore it.",
-    "soft": "was deleted: nobody can restore it any more, and its number stays taken; an administrator can bring it",
-    "hard": "was deleted for good: nobody can restore it any more, and its number is free again.",
+    "unlist": "is unlisted. Clients that use it can still restore it.",
+    "soft": "was deleted. Clients can no longer restore it, and its version number stays reserved. An administrator",
+    "hard": "was deleted permanently. Clients can no longer restore it, and its version number is free again.",
 }
 
 
@@ -255,7 +255,7 @@ def test_a_replaced_version_warns_and_has_another_etag_and_time(place: Place) ->
     before = subject.get(path)
     again = subject.ask("PUT the same", place.keys["push"])
     assert again.header("X-NuGet-Warning") == (
-        f"{subject.package_id} 1.0.0 was there already with the same bytes: nothing has changed."
+        f"{subject.package_id} 1.0.0 already exists with the same content. Nothing was changed."
     )
     assert subject.get(path).header("ETag") == before.header("ETag")
     replaced = subject.ask("PUT others", place.keys["push"])

@@ -75,7 +75,7 @@ class TestCreateAccount:
 
     @pytest.mark.parametrize("kind", [SERVICE, TEAM])
     def test_only_people_have_passwords(self, services, kind):
-        with services.refusing(InvalidPassword, match="Only people sign in"):
+        with services.refusing(InvalidPassword, match="Only users have a password"):
             services.add_account("build", kind=kind, password=PASSWORD)
 
     def test_a_password_that_cannot_be_is_refused(self, services):
@@ -83,9 +83,9 @@ class TestCreateAccount:
             services.add_account("alice", password="short")
 
     def test_a_role_that_is_none_is_refused_and_a_team_has_none(self, services):
-        with services.refusing(InvalidSetting, match="no role 'king' on the server"):
+        with services.refusing(InvalidSetting, match="no server role 'king'"):
             services.add_account("alice", role="king")
-        with services.refusing(InvalidSetting, match="give the role to its members"):
+        with services.refusing(InvalidSetting, match="Give the role to its members"):
             services.add_account("widgets", kind=TEAM, role=ADMINISTRATOR)
 
 
@@ -167,7 +167,7 @@ class TestSetRole:
         services.add_account("widgets", kind=TEAM)
         with services.refusing(NoSuchAccount):
             services.do(set_role, "widgets", ADMINISTRATOR)
-        with services.refusing(InvalidSetting, match="no role 'king'"):
+        with services.refusing(InvalidSetting, match="no server role 'king'"):
             services.do(set_role, "widgets", "king")
 
 
@@ -228,7 +228,7 @@ class TestGrants:
 
     def test_what_is_not_there_is_refused(self, services):
         services.add_account("alice")
-        with services.refusing(InvalidSetting, match="use reader or publisher"):
+        with services.refusing(InvalidSetting, match="Use reader or publisher"):
             services.do(grant_role, "default", "alice", "king")
         with services.refusing(NoSuchFeed):
             services.do(grant_role, "other", "alice", READER)

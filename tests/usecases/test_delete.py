@@ -72,7 +72,7 @@ class TestUnlisting:
 
     def test_it_is_an_unlist_that_says_so(self, stocked):
         (said,) = stocked.do(delete, *WIDGETS, feed="default")
-        assert said == "Acme.Widgets 1.0.0 is unlisted; those who use it can still restore it."
+        assert said == "Acme.Widgets 1.0.0 is unlisted. Clients that use it can still restore it."
         assert not stocked.get("acme.widgets", "1.0.0").listed
         assert [event.kind for event in stocked.rows("events")] == ["published", "unlisted"]
         assert stocked.last_line().action == "unlist"
@@ -231,14 +231,14 @@ class TestForGood:
     """`delete = hard`: the number is free again, and the bytes go once no entry of any feed points to them."""
 
     def test_the_number_is_free_again_and_no_other_feeds_is(self, hard):
-        assert "its number is free again" in hard.do(delete, *WIDGETS, feed="default")[0]
+        assert "its version number is free again" in hard.do(delete, *WIDGETS, feed="default")[0]
         hard.push(nupkg(seed=1))
         entry = hard.get("acme.widgets", "1.0.0")
         assert (entry.revision, hard.shelf.blobs[entry.blob]) == (3, nupkg(seed=1))
 
     def test_it_cannot_be_brought_back(self, hard):
         hard.do(delete, *WIDGETS, feed="default")
-        with hard.refusing(NoSuchVersion, match=r"A deleted Acme\.Widgets 1\.0\.0 does not exist"):
+        with hard.refusing(NoSuchVersion, match=r"A soft-deleted version Acme\.Widgets 1\.0\.0 does not exist"):
             hard.do(restore_version, *WIDGETS, feed="default")
 
     def test_what_was_unlisted_is_relisted_by_post_as_ever(self, hard):
@@ -276,7 +276,7 @@ class TestSoftly:
     def test_it_says_until_when(self, soft):
         soft.change_feed("default", {"soft_delete_keep": "30d"})
         (said,) = soft.do(delete, *WIDGETS, feed="default")
-        assert said.endswith("an administrator can bring it back until 2024-06-05 ('motherlode restore-version').")
+        assert said.endswith("An administrator can bring it back until 2024-06-05 ('motherlode restore-version').")
 
     @pytest.mark.parametrize("overwrite", ["never", "always"])
     @pytest.mark.parametrize("seed", [0, 1], ids=["the same bytes", "others"])
@@ -349,7 +349,7 @@ class TestSoftly:
         with soft.db.write() as tx:
             ends = {soft.clock.now(): [1]}
             assert [garbage.release_past(tx, past) for past in garbage.find_past(tx, ends)] == [True]
-        with soft.refusing(NotFound, match="were kept for their time and are gone"):
+        with soft.refusing(NotFound, match="can no longer be restored"):
             soft.do(restore_version, *WIDGETS, feed="default")
         with soft.refusing(WasDeleted):
             soft.push(nupkg())

@@ -73,13 +73,13 @@ class TestCreateKey:
     @pytest.mark.parametrize(
         ("wish", "sentence"),
         [
-            ({"rights": ("fly",)}, "There is no right fly: use some of push, push-version, unlist"),
-            ({"rights": ()}, "There is no right"),
-            ({"globs": ("Acme.?",)}, "is no pattern of ids"),
-            ({"globs": ("Acme.[ab]",)}, "is no pattern of ids"),
-            ({"globs": ("",)}, "is no pattern of ids"),
-            ({"globs": ("Acme.*", "a b")}, "is no pattern of ids"),
-            ({"globs": ("a" * 101,)}, "is no pattern of ids"),
+            ({"rights": ("fly",)}, "Unknown right: fly. Choose from push, push-version, unlist"),
+            ({"rights": ()}, "needs at least one right"),
+            ({"globs": ("Acme.?",)}, "is not a valid package id pattern"),
+            ({"globs": ("Acme.[ab]",)}, "is not a valid package id pattern"),
+            ({"globs": ("",)}, "is not a valid package id pattern"),
+            ({"globs": ("Acme.*", "a b")}, "is not a valid package id pattern"),
+            ({"globs": ("a" * 101,)}, "is not a valid package id pattern"),
             ({"name": ""}, "needs a name"),
             ({"name": "  "}, "needs a name"),
             ({"name": "a\nb"}, "needs a name"),
@@ -116,7 +116,7 @@ class TestCreateKey:
 
     def test_the_servers_maximum_binds(self, services):
         for lifetime in (None, 31 * DAY):
-            with services.refusing(InvalidSetting, match="ends after 30d at the latest"):
+            with services.refusing(InvalidSetting, match="expire after at most 30d"):
                 create(services, lifetime=lifetime, max_lifetime=30 * DAY)
         key = create(services, lifetime=30 * DAY, max_lifetime=30 * DAY)
         assert row_of(services, key.id).expires_at == services.clock.now() + 30 * DAY
@@ -191,7 +191,7 @@ class TestRotateKey:
     def test_an_expired_key_cannot_be_rotated(self, services):
         old, last = create(services, lifetime=DAY), create(services, lifetime=DAY + timedelta(microseconds=1))
         services.clock.pass_by(DAY)
-        with services.refusing(InvalidSetting, match=f"The key {old.id} has expired: make a new one with 'key create'"):
+        with services.refusing(InvalidSetting, match=f"The key {old.id} has expired. Create a new one"):
             self.rotate(services, old.id)
         assert is_good(services, self.rotate(services, last.id).secret)
 
@@ -199,7 +199,7 @@ class TestRotateKey:
         old = create(services)
         new = self.rotate(services, old.id)
         services.clock.pass_by(8 * DAY)
-        with services.refusing(InvalidSetting, match=f"was rotated into {new.id} already"):
+        with services.refusing(InvalidSetting, match=f"was already replaced by {new.id}"):
             self.rotate(services, old.id)
 
     def test_the_new_key_has_not_been_used(self, services):
@@ -211,9 +211,9 @@ class TestRotateKey:
         revoked, rotated = create(services), create(services)
         services.do(revoke_key, revoked.id)
         new = self.rotate(services, rotated.id)
-        with services.refusing(InvalidSetting, match="was revoked: make a new one"):
+        with services.refusing(InvalidSetting, match="was revoked. Create a new one"):
             self.rotate(services, revoked.id)
-        with services.refusing(InvalidSetting, match=f"was rotated into {new.id} already"):
+        with services.refusing(InvalidSetting, match=f"was already replaced by {new.id}"):
             self.rotate(services, rotated.id)
         with services.refusing(NoSuchKey):
             self.rotate(services, "key-000000000000")

@@ -31,7 +31,7 @@ def stocked(services):
 def test_the_new_bytes_take_the_place_of_the_old_in_one_event(stocked):
     before = stocked.get("acme.widgets", "1.0.0")
     said, *_ = stocked.push(NEW).warnings
-    assert said.startswith("Acme.Widgets 1.0.0 was replaced: clients that have the old package keep it")
+    assert said.startswith("Acme.Widgets 1.0.0 was replaced. Clients that have cached the old package keep it")
     after = stocked.get("acme.widgets", "1.0.0")
     assert [getattr(after, name) for name in KEPT] == [getattr(before, name) for name in KEPT]
     assert (after.pushed_at, after.changed_at, after.revision) == (stocked.clock.now(), stocked.clock.now(), 2)
@@ -87,7 +87,7 @@ def test_the_same_bytes_again_change_nothing_and_that_is_said(stocked, listed):
         stocked.unlist("Acme.Widgets", "1.0.0")
     before = stocked.snapshot()
     assert stocked.push(OLD).warnings[:1] == (
-        "Acme.Widgets 1.0.0 was there already with the same bytes: nothing has changed.",
+        "Acme.Widgets 1.0.0 already exists with the same content. Nothing was changed.",
     )
     assert stocked.snapshot() == before
 

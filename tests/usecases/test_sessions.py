@@ -193,7 +193,7 @@ class TestTheFirstAdministrator:
     def test_where_a_person_has_a_password_nobody_is_made(self, services, alice, is_disabled):
         if is_disabled:
             do(services, disable_account, "alice")
-        with pytest.raises(NotAllowed, match="There is a user already"):
+        with pytest.raises(NotAllowed, match="This server already has a user"):
             self.make(services)
         self.assert_nobody(services)
 

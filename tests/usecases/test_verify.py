@@ -48,7 +48,7 @@ def test_a_house_without_packages_is_well(services):
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        (lambda body: body[:-1] + b"\xff" if body[-1] != 0xFF else body[:-1] + b"\0", "holds other bytes"),
+        (lambda body: body[:-1] + b"\xff" if body[-1] != 0xFF else body[:-1] + b"\0", "has different content"),
         (lambda body: body + b"\0", f"has {len(PACKAGE) + 1} bytes, not {len(PACKAGE)}"),
         (lambda body: body[:-1], f"has {len(PACKAGE) - 1} bytes"),
         (lambda body: b"", "has 0 bytes"),
@@ -108,13 +108,13 @@ class TestDocuments:
         self.change(stocked, content.content_id, facts={**content.facts, field: value})
         _, told, _ = look(stocked)
         for feed in ("default", "other"):
-            sentence = f"Acme.Widgets 1.0.0 on {feed}: readers are shown another {shown} than its package has"
+            sentence = f"Acme.Widgets 1.0.0 on {feed}: the {shown} that clients see differs from the package"
             assert sentence in told
 
     def test_another_nuspec_is_told(self, stocked):
         self.change(stocked, stocked.get("acme.gadgets", "1.0.0").content_id, nuspec=b"<package/>")
         _, told, _ = look(stocked)
-        assert told == ["Acme.Gadgets 1.0.0 on default: readers are shown another nuspec than its package has"]
+        assert told == ["Acme.Gadgets 1.0.0 on default: the nuspec that clients see differs from the package"]
 
     def change(self, services, content_id, **values):
         with services.db.write() as tx:
@@ -149,69 +149,69 @@ class TestLog:
         [
             (
                 "UPDATE entries SET listed = 0 WHERE feed_id = 1 AND id_key = 'acme.widgets'",
-                "default: Acme.Widgets 1.0.0 has listed False, and event 1 of its log says True",
+                "default: Acme.Widgets 1.0.0 has listed False, but event 1 says True",
             ),
             (
                 "UPDATE entries SET revision = 9 WHERE id_key = 'acme.gadgets'",
-                "default: Acme.Gadgets 1.0.0 has revision 9, and event 12 of its log says 12",
+                "default: Acme.Gadgets 1.0.0 has revision 9, but event 12 says 12",
             ),
             (
                 "UPDATE entries SET sort_key = x'00' WHERE id_key = 'acme.gadgets'",
-                "default: Acme.Gadgets 1.0.0 has the wrong sort_key for what it is called",
+                "default: Acme.Gadgets 1.0.0 has a sort_key that does not match its id and version",
             ),
             (
                 "DELETE FROM entries WHERE id_key = 'acme.tools' AND version_key = '2.0.0'",
-                "default: acme.tools 2.0.0 is missing, and event 9 of its log says that it is there",
+                "default: acme.tools 2.0.0 is missing, but event 9 says that it exists",
             ),
             (
                 "DELETE FROM events WHERE feed_id = 1 AND number = 12",
-                "default: its head is 12, and the last event of its log is 11",
+                "default: the head is 12, but the last event is 11",
             ),
             (
                 "DELETE FROM events WHERE feed_id = 1 AND number BETWEEN 5 AND 6",
-                "default: events 5 to 6 are missing in its log",
+                "default: events 5 to 6 are missing",
             ),
             (
                 "DELETE FROM events WHERE feed_id = 2",
-                "other: Acme.Widgets 1.0.0 is there, and no event of its log tells of it",
+                "other: Acme.Widgets 1.0.0 exists, but no event mentions it",
             ),
             (
                 "DELETE FROM deletions",
-                "default: acme.tools 1.0.0 was deleted softly, and nothing is kept of it",
+                "default: acme.tools 1.0.0 was soft-deleted, but its deletion record is missing",
             ),
             (
                 "UPDATE deletions SET content_id = 1",
-                "default: acme.tools 1.0.0 was deleted, and other bytes than its own are kept",
+                "default: acme.tools 1.0.0 was soft-deleted, but the content kept for it has another sha256",
             ),
             (
                 "UPDATE deletions SET version_key = '4.0.0'",
-                "default: acme.tools 4.0.0 is kept as deleted, and its log does not say so",
+                "default: acme.tools 4.0.0 has a deletion record, but no event says that it was soft-deleted",
             ),
             (
                 "UPDATE packages SET revision = 2 WHERE id_key = 'acme.tools'",
-                "default: the id acme.tools has revision 2, and its last event is 11",
+                "default: the id acme.tools has revision 2, but its last event is 11",
             ),
             (
                 "DELETE FROM packages WHERE id_key = 'acme.tools'",
-                "default: the id acme.tools is missing, and event 11 of its log is about it",
+                "default: the id acme.tools is missing, but event 11 mentions it",
             ),
             (
                 "INSERT INTO packages VALUES (1, 'stray', 3, 4)",
-                "default: the id stray is there, and no event of its log tells of it",
+                "default: the id stray exists, but no event mentions it",
             ),
             (
                 "UPDATE heads SET number = 99 WHERE feed_id = 2",
-                "other: its head is 99, and the last event of its log is 1",
+                "other: the head is 99, but the last event is 1",
             ),
-            ("UPDATE heads SET at = 0 WHERE feed_id = 2", "other: its head is dated 1970-01-01"),
+            ("UPDATE heads SET at = 0 WHERE feed_id = 2", "other: the head is dated 1970-01-01"),
             (
                 "UPDATE events SET at = at - 1 WHERE feed_id = 1 AND number = 5",
-                "default: event 5 of its log is dated before the one before it",
+                "default: event 5 is dated before the previous event",
             ),
-            ("UPDATE events SET details = 'odd' WHERE feed_id = 2", "other: its log or its rows cannot be read"),
+            ("UPDATE events SET details = 'odd' WHERE feed_id = 2", "other: the events or rows cannot be read"),
             (
                 "INSERT INTO garbage SELECT blob, 0, 1 FROM contents WHERE id = 1",
-                "is noted as garbage, and a package is in it",
+                "is marked as garbage, but a package uses it",
             ),
         ],
     )
@@ -232,7 +232,7 @@ class TestAuditChain:
     def test_a_line_that_was_changed_is_told(self, stocked):
         self.change(stocked, update(schema.audit).where(schema.audit.c.id == 2).values(actor="mallory"))
         _, (told,), _ = look(stocked)
-        assert told == "audit log: line 2 was changed, put in or moved; what follows it proves nothing"
+        assert told == "audit log: line 2 was changed, inserted or moved; the lines after it cannot be trusted"
 
     def test_a_line_that_is_missing_is_told(self, stocked):
         self.change(stocked, delete(schema.audit).where(schema.audit.c.id == 2))
@@ -250,14 +250,14 @@ class TestAuditChain:
         self.change(stocked, delete(schema.audit).where(schema.audit.c.id == verified.lines))
         assert look(stocked)[1] == []
         _, (told,), _ = look(stocked, audit_head=verified.head)
-        assert told == f"audit log: line {verified.lines} is not the one that was noted down, or is gone"
+        assert told == f"audit log: line {verified.lines} does not match the given audit head, or is missing"
 
     @pytest.mark.parametrize(
         ("damage", "sentences"),
         [
-            ("hash = 'abc'", ("was changed", "is not the one")),
-            ("hash = CAST(x'ff' AS TEXT)", ("was changed", "is not the one")),
-            ("hash = NULL", ("has no hash", "is not the one")),
+            ("hash = 'abc'", ("was changed", "does not match")),
+            ("hash = CAST(x'ff' AS TEXT)", ("was changed", "does not match")),
+            ("hash = NULL", ("has no hash", "does not match")),
             ("at = 'noon'", ("was changed",)),
             ("details = '{'", ("was changed",)),
             ("subject = CAST(x'ff' AS TEXT)", ("was changed",)),

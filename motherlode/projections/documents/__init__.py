@@ -1,1 +1,1 @@
-"""Documents in memory: rendered from the database, dropped when the catalog shows a change."""
+"""The document cache: documents are rendered from the database, and dropped when the catalog shows a change."""

@@ -1,9 +1,10 @@
-"""Finished documents in memory, bounded in bytes, by feed, package and name.
+"""A cache of finished documents, bounded in bytes, by feed, package and name.
 
-The invariant: what is kept is never older than the follower's head, nor are download counts in it. A document is read
-from the truth as of a number of its feed's catalog; it is kept only while the follower has not moved past that number,
-and it goes as soon as an event of its package is followed. Keeping and evicting share one lock: no late reader can put
-back what just went. What shows several packages is of the whole feed, and goes with every event of that.
+Invariant: a cached document is never older than the follower's head, nor are the download counts in it. A document is
+rendered from the database as of a number of its feed's catalog. It is cached only if the follower has not passed that
+number, and dropped as soon as the follower sees an event of its package. Adding and dropping share one lock, so a slow
+reader cannot put back an outdated document. A document that shows several packages belongs to the whole feed, and every
+event of the feed drops it.
 """
 
 import gzip
@@ -19,23 +20,23 @@ from typing import Any, Final
 from motherlode.projections.absences import Absences
 
 _OVERHEAD_BYTES: Final = 2_000
-"""What keeping a document costs beside its bytes."""
+"""Memory overhead of a cached document beside its bytes."""
 _FRAGMENT_OVERHEAD_BYTES: Final = 800
 _MIN_GZIP_BYTES: Final = 200
 _ABSENCES_BYTES: Final = 4 * 1024 * 1024
 FEED_WIDE: Final = "*"
-"""In place of an id (none has that character): what shows the whole feed."""
+"""The `id_key` of documents that show several packages of a feed; no package id contains this character."""
 NO_PACKAGE: Final = ("", FEED_WIDE)
-"""What stands in place of an id in the keys of documents that are not of one package."""
+"""The values of `id_key` for documents that do not belong to one package."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentKey:
-    """Names a document.
+    """Identifies a document.
 
-    `id_key` is the folded id of the package, "" for the feed itself, whatever it holds, and `FEED_WIDE` for what shows
-    several packages. `base` is the address that its links begin with, "" where it has no links, and for the template
-    from which the documents of all bases are made.
+    `id_key` is the folded id of the package, "" for a document of the feed that does not depend on its packages, and
+    `FEED_WIDE` for one that shows several packages. `base` is the address that its links begin with. It is "" for a
+    document without links, and for the template from which the documents of all bases are made.
     """
 
     feed_id: int
@@ -48,10 +49,11 @@ class DocumentKey:
 class Document:
     """Bytes ready to send.
 
-    `zipped` is their gzip form where they gain by it; `etag` is strong and quoted, for the plain form; `changed_at` is
-    the last change of what it shows, and `is_exact` says that the bytes changed only once in that second, so that a
-    time in whole seconds tells them from those before; `as_of` the number of its feed's last event when it was read,
-    `counted` that of its last batch of download counts, None where it shows none.
+    `zipped` is the gzip form, or None if compression is not worthwhile. `etag` is strong and quoted, and that of the
+    plain form. `changed_at` is the last change of what the document shows. `is_exact` says that the bytes changed only
+    once in that second, so that a time in whole seconds distinguishes them from earlier ones. `as_of` is the number of
+    the feed's last event when the document was rendered, `counted` the number of its last batch of download counts, or
+    None if the document shows no counts.
     """
 
     body: bytes
@@ -63,18 +65,19 @@ class Document:
     counted: int | None = None
     is_exact: bool = False
     prepared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
-    """Where the web keeps what it makes of the document for each way of asking, so that it goes when this goes."""
+    """The web layer's prepared responses for this document, so that they are dropped together with it."""
 
     @property
     def cost(self) -> int:
-        """Bytes it takes in memory."""
+        """Memory used, in bytes."""
         return len(self.body) + len(self.zipped or b"") + _OVERHEAD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class BlobFile:
-    """Where the bytes of a package lie: `blob` is a name for the blob store, `path` its file where there is one, `size`
-    in bytes. `changed_at` is the last change of the version, `is_exact` as that of a document."""
+    """Where the bytes of a package are stored: `blob` is the name in the blob store, `path` its file or None, `size` is
+    in bytes. `changed_at` is the last change of the version; `is_exact` says that it was the only one in that second.
+    """
 
     blob: str
     path: Path | None
@@ -86,13 +89,13 @@ class BlobFile:
     changed_at: datetime | None = None
     is_exact: bool = False
     prepared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
-    """As that of a document."""
+    """The web layer's prepared responses for this package, so that they are dropped together with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A piece of answers, links beginning with a marker; `counted` is the number of the feed's last batch of download
-    counts when it was read, None where it shows none."""
+    """A part of responses; its links begin with a placeholder. `as_of` is the number of the feed's last event when
+    it was rendered, `counted` the number of its last batch of download counts, or None if it shows no counts."""
 
     body: bytes
     as_of: int
@@ -100,12 +103,12 @@ class Fragment:
 
     @property
     def cost(self) -> int:
-        """Bytes it takes in memory."""
+        """Memory used, in bytes."""
         return len(self.body) + _FRAGMENT_OVERHEAD_BYTES
 
 
 Kept = Document | BlobFile | Fragment
-"""What the cache holds."""
+"""Everything that the cache can contain."""
 
 
 def finish(
@@ -120,20 +123,20 @@ def finish(
     is_exact: bool = False,
     level: int = 6,
 ) -> Document:
-    """The document of these bytes; `history` is part of the ETag: after a restore of a backup none is valid."""
+    """Build the document with this body; `history` is part of the ETag, so a restored backup invalidates all ETags."""
     zipped = gzip.compress(body, level, mtime=0) if is_zipped and len(body) >= _MIN_GZIP_BYTES else None
     return Document(body, zipped, make_etag(history, body), media_type, changed_at, as_of, counted, is_exact)
 
 
 def make_etag(history: str, content: bytes) -> str:
-    """A strong entity tag for the content, quoted."""
+    """Return a strong, quoted entity tag for the content."""
     return f'"{blake2b(content, key=history.encode()[:64], digest_size=12).hexdigest()}"'
 
 
 class Documents:
     """The cache of one worker; safe to call from any thread.
 
-    `absences` has a bound of its own, so that no number of requests for what is not there evicts a document.
+    `absences` has its own bound, so requests for missing documents never evict a document.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -147,7 +150,7 @@ class Documents:
         self._lock = Lock()
 
     def find(self, key: DocumentKey) -> Kept | None:
-        """What is kept under the key, if anything; it is then the last to be dropped."""
+        """Return what is cached under the key, or None, and mark it as the most recently used."""
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None:
@@ -155,7 +158,7 @@ class Documents:
             return kept
 
     def find_all(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Kept]:
-        """What is kept under the keys, where anything is."""
+        """Return what is cached under the keys, and mark it as the most recently used; missing keys are left out."""
         found = {}
         with self._lock:
             for key in keys:
@@ -166,28 +169,30 @@ class Documents:
         return found
 
     def keep(self, key: DocumentKey, document: Kept) -> None:
-        """Keep it, unless the follower has moved past what it was read from, or it would take too large a share."""
+        """Cache a document, unless the follower has passed the state that it was rendered from, or it is too large."""
         with self._lock:
             if document.as_of >= self._heads.get(key.feed_id, 0) and self._is_counted(key, document):
                 self._insert(key, document)
 
     def keep_beside(self, template_key: DocumentKey, template: Kept, key: DocumentKey, document: Kept) -> None:
-        """Keep what was made from a kept template, as long as that is kept itself: one is as fresh as the other."""
+        """Cache a document made from a cached template, if that is still cached: both are then equally fresh."""
         with self._lock:
             if self._kept.get(template_key) is template:
                 self._insert(key, document)
 
     def advance(self, feed_id: int, head: int, changed: set[str] | None) -> None:
-        """Follow a feed to `head`: drop what shows the changed packages (folded ids) or the whole feed, or everything
-        of the feed if None."""
+        """Follow a feed to `head`: drop what shows the changed packages (folded ids) or several packages of the feed.
+
+        If `changed` is None, drop everything of the feed.
+        """
         with self._lock:
             self._heads[feed_id] = head
             self.absences.advance(feed_id, head, changed)
             self._drop_changed(feed_id, changed)
 
     def advance_counts(self, feed_id: int, counted: int, changed: set[str] | None) -> None:
-        """Follow a feed's download counts to that batch: drop what shows those of the changed packages (folded ids) or
-        of the whole feed, or of all packages if None, and nothing else."""
+        """Follow a feed's download counts to that batch: drop what shows counts of the changed packages (folded ids) or
+        of several packages; if `changed` is None, drop everything of the feed that shows counts. Keep all else."""
         with self._lock:
             self._counted[feed_id] = counted
             for key in self._changed_keys(feed_id, changed):
@@ -195,7 +200,7 @@ class Documents:
                     self._drop(key)
 
     def forget(self, feed_id: int) -> None:
-        """Drop everything of a feed that is gone."""
+        """Drop everything of a deleted feed."""
         with self._lock:
             self._drop_changed(feed_id, None)
             self.absences.forget(feed_id)
@@ -204,7 +209,7 @@ class Documents:
 
     @property
     def bytes_kept(self) -> int:
-        """What the kept documents take, never more than the bound."""
+        """Memory used by the cached documents, at most the bound."""
         return self._bytes
 
     def _insert(self, key: DocumentKey, document: Kept) -> None:
@@ -218,7 +223,7 @@ class Documents:
             self._drop(next(iter(self._kept)))
 
     def _is_counted(self, key: DocumentKey, kept: Kept) -> bool:
-        """Whether it shows no count, or counts no older than the follower has seen."""
+        """Whether it shows no counts, or none older than the follower's last batch."""
         counted = None if isinstance(kept, BlobFile) else kept.counted
         return counted is None or counted >= self._counted.get(key.feed_id, 0)
 

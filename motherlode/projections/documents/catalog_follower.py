@@ -1,9 +1,9 @@
-"""Follows the catalog heads, so that what is in memory is never older than what was acknowledged.
+"""Follows the catalog heads, so that cached data is never older than an acknowledged change.
 
-Every request first asks `is_current`: a cheap check whether anything was committed since the last look, made after the
-request arrived. Only if so, `catch_up` reads the heads of all feeds and drops the documents of what changed.
-Feeds and their settings are read with it, so that a change binds the next request; so is the number of the last change
-of who may do what, by which whatever was found out about a caller is known to be of yesterday.
+Every request first calls `is_current`: a cheap check, made after the request arrived, whether anything was committed
+since the last `catch_up`. Only then does `catch_up` read the heads of all feeds and drop the changed documents. It also
+reads the feeds and their settings, so that a change takes effect with the next request, and the version of the
+permissions, which invalidates everything cached about callers.
 """
 
 from collections.abc import Mapping
@@ -22,13 +22,13 @@ from motherlode.store.feeds import FeedRow
 from motherlode.store.packages import catalog, downloads
 
 _MAX_FOLLOWED: Final = 1_000
-"""Behind by more events than this, a feed's documents are all dropped instead of one by one."""
+"""Max events that are followed one by one; if more are missing, all documents of the feed are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedBranding:
-    """How a feed introduces itself: settings of the feed. `title` is its name where none is set, `about` plain text or
-    "", `logo` the media type of its logo, None where it has none."""
+    """How a feed presents itself, from its settings: `title` is the feed's name if no title is set, `about` is plain
+    text or "", `logo` is the media type of its logo, or None without a logo."""
 
     name: str
     title: str
@@ -38,9 +38,11 @@ class FeedBranding:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as of its last event, and of its last batch of download counts; `settings` are the texts that `policy` and
-    `face` were read from. `access` is the number of the last change of who may do what, which is also the last one of
-    who owns what."""
+    """A feed as of its last event (number `head`) and its last batch of download counts (number `counted`).
+
+    `policy` and `face` are parsed from the texts in `settings`. `access` is the number of the last change of
+    permissions, which include ownership.
+    """
 
     id: int
     name: str
@@ -55,19 +57,19 @@ class Feed:
 
 @dataclass(frozen=True)
 class FeedsSnapshot:
-    """How things stood at one `catch_up`: the feeds by name, and the number of the last change of who may do what."""
+    """All feeds by name as of one `catch_up`; `access` is the number of the last change of permissions."""
 
     feeds: Mapping[str, Feed]
     access: int
 
     @cached_property
     def has_private_feeds(self) -> bool:
-        """Whether any feed is not for everybody: then one that is not there must look like one."""
+        """Whether any feed is private. If so, a feed that does not exist must look like a private one."""
         return any(feed.policy.is_private for feed in self.feeds.values())
 
     @cached_property
     def max_package_bytes(self) -> int:
-        """The largest package that any feed takes, 0 where there is none."""
+        """The largest package size that any feed accepts, in bytes; 0 without feeds."""
         return max((feed.policy.max_package_bytes for feed in self.feeds.values()), default=0)
 
 
@@ -87,7 +89,7 @@ class Follower:
         return self._check() == self._seen
 
     def catch_up(self) -> None:
-        """Look at every feed anew; those who wait for it together share one look."""
+        """Read all feeds again, and drop outdated documents. Concurrent callers share one reading."""
         with self._lock:
             seen = self._check()
             if seen == self._seen:
@@ -102,7 +104,7 @@ class Follower:
 
     @property
     def snapshot(self) -> FeedsSnapshot:
-        """How things stood at the last `catch_up`."""
+        """The feeds as of the last `catch_up`."""
         return self._standing
 
     def _check(self) -> int:
@@ -112,7 +114,7 @@ class Follower:
     def _follow(self, tx: Tx, row: FeedRow) -> Feed:
         known = self._standing.feeds.get(row.name)
         if known is not None and known.id != row.id:
-            known = None  # one that was deleted meanwhile had the name
+            known = None  # a deleted feed had the same name
         if known is None or row.head != known.head:
             self._documents.advance(row.id, row.head, self._changed(tx, row, known))
         if known is None or row.counted != known.counted:

@@ -1,9 +1,9 @@
-"""Reads documents: out of memory where they are kept, else rendered from the truth, and kept.
+"""Reads documents from the cache, or renders them from the database and caches them.
 
-A template (links begin with a marker) is kept once per document; the finished form is kept beside it only for bases
-that were checked. For any other base it is made anew each time: no header that a stranger sends can fill the memory.
-Of those who ask for the same template at the same time one renders it; the others wait and find it kept. What renders
-reads no document by this way, so that nobody waits while others wait for him.
+One template per document is cached, whose links begin with a placeholder. The finished form is cached beside it only
+for verified base addresses. For any other base it is made for each request, so that Host headers sent by an attacker
+cannot fill the memory. If several requests need the same template at the same time, one renders it and the others wait.
+Renderers must not call back into this reader (deadlock).
 """
 
 from collections.abc import Iterator
@@ -35,11 +35,11 @@ from motherlode.store.packages import catalog, versions
 from motherlode.store.packages.versions import Entry
 
 _START: Final = timedelta(seconds=2)
-"""Longer than a second, so that nothing changes in the second that is taken for the start of the program."""
+"""Subtracted from the start of the program: longer than a second, so that nothing changes in the resulting second."""
 
 
 class Reader:
-    """What the web asks for documents; `find` never blocks, `read` may, and renders what is not in memory."""
+    """Provides the web layer with documents. `find*` and `is_absent` never block; `read*` may, as they may render."""
 
     def __init__(self, db: Database, blobs: Blobs, documents: Documents) -> None:
         self._db = db
@@ -53,17 +53,22 @@ class Reader:
         self._rendering: WeakValueDictionary[DocumentKey, Lock] = WeakValueDictionary()
 
     def find(self, key: DocumentKey) -> Document | None:
-        """The document, if it is in memory and finished."""
+        """Return the document if it is cached, or None."""
         kept = self._documents.find(key)
         return kept if isinstance(kept, Document) else None
 
     def is_absent(self, key: DocumentKey) -> bool:
-        """Whether a package is known not to have the document, without a look at the database; not for documents of
-        the whole feed."""
+        """Whether a package is known not to have the document, without a database query.
+
+        Must not be called for documents of the whole feed.
+        """
         return self._documents.absences.has(key.feed_id, key.id_key, key.name)
 
     def read(self, key: DocumentKey, feed: Feed, render: Renderer, *, is_checked: bool, is_zipped: bool) -> Document:
-        """The document, rendered if need be. `is_checked` says that its base may be relied on; raises `NotFound`."""
+        """Return the document, rendered if necessary. `is_checked` says that the base address is verified.
+
+        Raises `NotFound`.
+        """
         template_key = replace(key, base="")
         template = self.find(template_key)
         if template is None:
@@ -88,12 +93,12 @@ class Reader:
         return document
 
     def find_blob(self, feed: Feed, package_id: PackageId, version: Version) -> BlobFile | None:
-        """Where a package lies, if it is in memory."""
+        """Return where the bytes of a package are stored if that is cached, or None."""
         kept = self._documents.find(blob_key(feed, package_id, version))
         return kept if isinstance(kept, BlobFile) else None
 
     def read_blob(self, feed: Feed, package_id: PackageId, version: Version) -> BlobFile:
-        """Where a package lies; raises `NoSuchVersion`."""
+        """Return where the bytes of a package are stored. Raises `NoSuchVersion`."""
         key = blob_key(feed, package_id, version)
         with self._db.read() as tx:
             as_of = catalog.head(tx, feed.id)
@@ -117,19 +122,19 @@ class Reader:
 
     @contextmanager
     def _alone(self, key: DocumentKey) -> Iterator[None]:
-        """As the only one who renders it; the lock goes with the last who has it or waits for it."""
+        """Hold the lock for rendering this document; the lock is freed with its last holder or waiter."""
         with self._guard:
             lock = self._rendering.setdefault(key, Lock())
         with lock:
             yield
 
     def _note_absent(self, tx: Tx, key: DocumentKey, as_of: int) -> None:
-        """Remember that a package has no such document; `as_of` is the number of the feed's last event in `tx`."""
+        """Remember that a package lacks this document; `as_of` is the number of the feed's last event in `tx`."""
         if key.id_key in NO_PACKAGE:
             return
         absences = self._documents.absences
         absences.note(key.feed_id, key.id_key, key.name, as_of)
-        # one thread reads the ids; the others have their answer already
+        # one thread reads the ids; the others need not wait, as their document is known to be absent
         if not absences.knows_ids(key.feed_id) and self._reading_ids.acquire(blocking=False):
             try:
                 absences.note_ids(key.feed_id, catalog.iter_package_keys(tx, key.feed_id), as_of)
@@ -162,10 +167,11 @@ class Reader:
         return document
 
     def _date(self, tx: Tx, key: DocumentKey, rendered: RenderedDocument) -> tuple[datetime, bool]:
-        """When the document changed last, and whether it changed only once in that second.
+        """Return when the document was last changed, and whether it changed only once in that second.
 
-        A document of a whole package changes with any event of it: with a deletion too, which leaves only older
-        versions. What an earlier program rendered may differ, so nothing is older than this one.
+        A document of a whole package changes with every event of the package, including a deletion that leaves only
+        older versions. An earlier version of the program may have rendered other bytes, so no date is earlier than the
+        start of this process.
         """
         if rendered.entry is not None:
             return max(rendered.entry.changed_at, self._oldest), _is_first_in_second(tx, rendered.entry)
@@ -183,5 +189,5 @@ def _is_first_in_second(tx: Tx, entry: Entry) -> bool:
 
 
 def blob_key(feed: Feed, package_id: PackageId, version: Version) -> DocumentKey:
-    """Under which it is kept where a package lies."""
+    """Return the cache key of the place where a package's bytes are stored."""
     return DocumentKey(feed.id, package_id.key, f"nupkg/{version.key}")

@@ -1,7 +1,7 @@
-"""What stands for the base address in links while documents are kept.
+"""The placeholder for the base address in the links of cached documents.
 
-Nobody outside can know it, so no text of a package can stand for an address, and nothing that is kept depends on a
-Host header that was not checked. Both markers are plain text to HTML, JSON and percent-encoding alike.
+It is random and secret, so no text of a package can imitate it, and no cached document depends on an unverified Host
+header. Neither of its two forms is changed by HTML, JSON or percent-encoding.
 """
 
 from secrets import token_hex
@@ -11,7 +11,7 @@ from motherlode.protocol.urls import Urls
 
 
 class UrlPlaceholder:
-    """Two markers, made anew in each process: of the whole base, and of its path alone."""
+    """Two placeholders, random in each process: one for the whole base address, one for its path."""
 
     def __init__(self) -> None:
         whole, path = f"http://{token_hex(16)}", f"/~{token_hex(16)}"
@@ -20,13 +20,13 @@ class UrlPlaceholder:
 
     @property
     def both(self) -> tuple[Urls, Urls]:
-        """Absolute addresses, and the same ones as paths."""
+        """The absolute addresses, and the same addresses as paths."""
         return self.urls, self.paths
 
     def is_in(self, body: bytes) -> bool:
-        """Whether any link in the body begins with one of them."""
+        """Whether the body contains a placeholder."""
         return self._whole in body or self._path in body
 
     def replace(self, body: bytes, base: str) -> bytes:
-        """The body, its links beginning with the base, or with the path of it."""
+        """Return the body with the placeholders replaced by the base address and its path."""
         return body.replace(self._whole, base.encode()).replace(self._path, urlsplit(base).path.encode())

@@ -1,6 +1,6 @@
-"""The documents of packages, rendered from the truth: what each name means, and which rows it is made of.
+"""Renderers of package documents: each reads the rows of one document from the database.
 
-Links are rendered with markers in place of the base address; `Reader.read` puts the address in.
+Links are rendered with a placeholder for the base address, which `Reader.read` replaces.
 """
 
 import json
@@ -41,10 +41,11 @@ MAX_EMBEDDED_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class RenderedDocument:
-    """A document before its links are finished; `is_kept` False where outsiders could ask for endlessly many such.
+    """A document whose links still have placeholders.
 
-    `counted` is that of the source where it shows download counts, else None; `entry` the version that it shows, where
-    it shows nothing else.
+    `is_kept` is False if the document must not be cached, because callers could request endlessly many such. `counted`
+    is that of the context if the document shows download counts, else None. `entry` is the version that it shows if it
+    shows a single version, else None.
     """
 
     body: bytes
@@ -57,9 +58,11 @@ class RenderedDocument:
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """What documents are rendered from: one look at the truth, at one moment. `as_of` is the number of the feed's last
-    event at that moment, `counted` that of its last batch of download counts. `urls` are absolute, `paths` the same
-    addresses without scheme and host."""
+    """What documents are rendered from: one transaction, which sees one moment.
+
+    `as_of` is the number of the feed's last event at that moment, `counted` the number of its last batch of download
+    counts. `urls` are absolute addresses, `paths` the same addresses without scheme and host.
+    """
 
     tx: Tx
     feed_id: int
@@ -72,7 +75,7 @@ class RenderContext:
 
 
 Renderer = Callable[[RenderContext], RenderedDocument]
-"""Renders one document from the truth; raises `NoSuchVersion`."""
+"""Renders one document from the database; raises `NoSuchVersion`."""
 
 
 def service_index() -> Renderer:
@@ -107,7 +110,7 @@ def registration_index(package_id: PackageId, hive: Hive) -> Renderer:
 
 
 def registration_page(package_id: PackageId, hive: Hive, lower: Version, upper: Version) -> Renderer:
-    """The registration page of an id in a hive: all that lies between two versions, both included."""
+    """The registration page of an id in a hive: all versions from `lower` to `upper`, inclusive."""
 
     def render(source: RenderContext) -> RenderedDocument:
         of_id = source.tx, source.feed_id, package_id.key
@@ -158,19 +161,19 @@ def nuspec(package_id: PackageId, version: Version) -> Renderer:
 
 
 def readme(package_id: PackageId, version: Version) -> Renderer:
-    """The embedded readme of a version: Markdown, as written."""
+    """The embedded readme of a version: Markdown, unchanged."""
     return _embedded(
         package_id, version, "readme", lambda package: package.readme, lambda _body: "text/markdown; charset=utf-8"
     )
 
 
 def icon(package_id: PackageId, version: Version) -> Renderer:
-    """The embedded icon of a version, its type told from its first bytes."""
+    """The embedded icon of a version; its media type is detected from its first bytes."""
     return _embedded(package_id, version, "icon", lambda package: package.icon, _image_type)
 
 
 def license_file(package_id: PackageId, version: Version) -> Renderer:
-    """The embedded license file of a version, as plain text whatever it is."""
+    """The embedded license file of a version, always as plain text."""
 
     def name_of(package: Package) -> str | None:
         return package.license.value if package.license and package.license.kind == "file" else None
@@ -210,7 +213,7 @@ def _image_type(body: bytes) -> str:
 
 
 def read_changed_at(source: RenderContext, package_id: PackageId) -> datetime:
-    """When anything of an id was last changed on the feed."""
+    """Return when any version of an id was last changed on the feed."""
     return _last_commit(source, package_id).at
 
 
@@ -254,7 +257,7 @@ def _long_index(source: RenderContext, package_id: PackageId, hive: Hive) -> Ren
 
 
 def _last_commit(source: RenderContext, package_id: PackageId) -> Commit:
-    """The last change of an id that the feed holds."""
+    """Return the last change of an id on the feed."""
     package = catalog.find_package(source.tx, source.feed_id, package_id.key)
     return Commit(0, source.feed_created_at) if package is None else Commit(package.revision, package.changed_at)
 
@@ -262,7 +265,7 @@ def _last_commit(source: RenderContext, package_id: PackageId) -> Commit:
 def _is_page(
     source: RenderContext, package_id: PackageId, hive: Hive, lower: Version, upper: Version, count: int
 ) -> bool:
-    """Whether the `count` versions from `lower` to `upper` are a page that the index hands out today."""
+    """Whether the `count` versions from `lower` to `upper` are a page that the current registration index links to."""
     of_id = source.tx, source.feed_id, package_id.key
     if count > PAGE_LEAVES or entries.count_below(*of_id, lower, with_semver2=hive.has_semver2) % PAGE_LEAVES:
         return False

@@ -1,1 +1,1 @@
-"""What pages show: queries and frozen views."""
+"""The data that web pages show: queries and frozen views."""

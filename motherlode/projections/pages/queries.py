@@ -1,10 +1,11 @@
-"""What pages show, read from the truth and from the search index: a page's values, all of one look.
+"""Reads the data of web pages from the database, in one transaction per page, and from the search index.
 
-Whatever asks the index asks one that has come as far as the look at the truth, so that no page is older than that. What
-costs most, looking into an archive, is kept in memory by package and version: a page that is rendered anew after an
-event of another package does not open the archive again.
+The index is always at least as new as the transaction, so no page shows older data. Reading an archive costs most, so
+its listing is cached by package and version: rendering a page again after an event of another package does not open the
+archive again.
 
-Invariant: an unlisted version is on no list here but for those who may see it, and is found by its own address alone.
+Invariant: lists contain unlisted versions only for users who may see them; all others reach an unlisted version only by
+its exact address.
 """
 
 import json
@@ -52,9 +53,9 @@ from motherlode.store.packages.listings import VersionAtGlance
 from motherlode.store.packages.versions import Entry
 
 EVERYBODY: Final = Audience(prerelease=True, semver2=True)
-"""Whoever looks at pages sees prerelease versions too, and the packages that old clients cannot read."""
+"""The audience of most pages: sees prerelease versions, and SemVer 2 packages, which old clients cannot read."""
 BY_DEFAULT: Final = Audience(prerelease=False, semver2=True)
-"""What the page that searches shows unless prerelease versions are asked for."""
+"""The audience of the search page unless prerelease versions are included."""
 HOME_CARDS: Final = 8
 USERS_SHOWN: Final = 10
 MAX_RELEASES: Final = 100
@@ -66,7 +67,7 @@ RECENT_DAYS: Final = 30
 
 
 class PageQueries:
-    """What pages ask. Everything here may block; what asks the index raises SearchUnready where there is none yet."""
+    """The queries of pages. All methods may block; those that search raise SearchUnready while there is no index."""
 
     def __init__(self, db: Database, documents: Documents, searching: SearchService, clock: Clock) -> None:
         self._db = db
@@ -75,8 +76,10 @@ class PageQueries:
         self._clock = clock
 
     def home(self, source: RenderContext, feed: Feed) -> FeedView:
-        """A feed's home. Which packages are the most downloaded is as the index ranked them last: it follows the counts
-        within a minute. Raises SearchUnready, Busy."""
+        """Return the home page of a feed. Raises SearchUnready, Busy.
+
+        The most downloaded packages are those of the index, whose ranking follows the counts within a minute.
+        """
         total, newest = self._find(source, feed, sort=Sort.NEWEST, take=HOME_CARDS)
         _, popular = self._find(source, feed, sort=Sort.DOWNLOADS, take=HOME_CARDS)
         stable, _ = self._find(source, feed, sort=Sort.RELEVANCE, take=0, audience=BY_DEFAULT)
@@ -84,7 +87,7 @@ class PageQueries:
         return FeedView(total, _in_order(cards, newest), _by_downloads(_in_order(cards, popular)), stable)
 
     def search(self, feed: Feed, question: Question) -> Results:
-        """What a search finds, as of now. Raises SearchUnready, Busy."""
+        """Return what a search currently finds. Raises SearchUnready, Busy."""
         found = self._searching.find_packages(feed, question)
         with self._db.read() as tx:
             cards = _read_cards(tx, feed.id, found.id_keys, question.audience)
@@ -93,9 +96,12 @@ class PageQueries:
     def package(
         self, source: RenderContext, feed: Feed, package_id: PackageId, version: Version | None, *, sees_unlisted: bool
     ) -> PackageView:
-        """The page of a version; without one, of the latest listed version, stable where there is a stable one. Where
-        none is listed, those who may see unlisted versions get the latest of these, and all others AllUnlisted. Raises
-        NoSuchVersion, Busy."""
+        """Return the page of a version.
+
+        If `version` is None, this is the latest listed version, preferably a stable one. If no version is listed, it is
+        the latest unlisted one for users who may see those; for others it raises AllUnlisted. Raises NoSuchVersion,
+        Busy.
+        """
         rows = listings.versions_of(source.tx, feed.id, package_id.key)
         listed = [row for row in rows if row.is_listed]
         shown = rows if sees_unlisted else listed
@@ -130,7 +136,7 @@ class PageQueries:
         )
 
     def license(self, source: RenderContext, feed: Feed, package_id: PackageId, version: Version) -> LicenseView:
-        """A version's license file. Raises NoSuchVersion, also where it has none."""
+        """Return a version's license file. Raises NoSuchVersion, also if the version has no license file."""
         entry = entries.find(source.tx, feed.id, package_id.key, version.key)
         package = None if entry is None else package_from(entry.facts)
         found = None if package is None else package.license
@@ -139,11 +145,13 @@ class PageQueries:
                 content = read_entry(file, found.value, MAX_EMBEDDED_BYTES)
             if content is not None:
                 return LicenseView(package.identity, decode_text(content))
-        raise NoSuchVersion(f"A license file of {package_id} {version.normalized}")
+        raise NoSuchVersion(f"The license file of {package_id} {version.normalized}")
 
     def versions(self, source: RenderContext, feed: Feed, package_id: PackageId) -> VersionsView:
-        """The listed versions of an id, those pushed last first. Raises NoSuchVersion, and AllUnlisted where none is
-        listed."""
+        """Return the listed versions of an id, the most recently pushed first.
+
+        Raises NoSuchVersion, and AllUnlisted if none is listed.
+        """
         all_rows = listings.versions_of(source.tx, feed.id, package_id.key)
         rows = [row for row in all_rows if row.is_listed]
         if not rows:
@@ -155,8 +163,10 @@ class PageQueries:
         return VersionsView(PackageId(rows[0].id_written), cards, read_changed_at(source, package_id))
 
     def stats(self, source: RenderContext, feed: Feed) -> StatsView:
-        """A feed's downloads. Each worker writes down what it counted every ten seconds; nothing here is older. Ids of
-        which no version is listed are left out of the packages, not out of the sums."""
+        """Return a feed's downloads, at most ten seconds old: each worker stores its counts in this interval.
+
+        Ids without a listed version are left out of the list of packages, but counted in the sums.
+        """
         today = self._clock.now().date()
         recent = today - timedelta(days=RECENT_DAYS - 1)
         days = downloads.days(source.tx, feed.id, today - timedelta(days=STATS_DAYS - 1))
@@ -169,7 +179,7 @@ class PageQueries:
         )
 
     def is_own(self, feed: Feed, package_id: PackageId, actor: Actor) -> bool:
-        """Whether he is an owner of the id, himself or by a team, or an administrator."""
+        """Whether the actor is an administrator or owns the id, directly or through a team."""
         if actor.is_administrator:
             return True
         with self._db.read() as tx:
@@ -185,13 +195,13 @@ class PageQueries:
         dependency: str | None = None,
         audience: Audience = EVERYBODY,
     ) -> tuple[int, tuple[str, ...]]:
-        """How many packages there are in all, and the id keys of the first, found in no older a state than the look."""
+        """Return the total of packages, and the id keys of the first ones; never older than the transaction."""
         question = Question(feed.id, audience, Query(), sort=sort, take=take, dependency=dependency)
         found = self._searching.find_packages(replace(feed, head=source.as_of), question)
         return found.total, found.id_keys
 
     def _find_users(self, source: RenderContext, feed: Feed, package_id: PackageId) -> Results | None:
-        """The packages whose latest version depends on the id; None where there is no index to ask yet."""
+        """Return the packages whose latest version depends on the id, or None while there is no index."""
         try:
             found = self._find(source, feed, sort=Sort.DOWNLOADS, take=USERS_SHOWN, dependency=package_id.key)
         except SearchUnready:
@@ -225,12 +235,12 @@ def _read_cards(tx: Tx, feed_id: int, id_keys: Iterable[str], audience: Audience
 
 
 def _in_order(cards: Mapping[str, Card], id_keys: Iterable[str]) -> tuple[Card, ...]:
-    """The cards of the ids that are still to be seen."""
+    """Return the cards of the ids that are still visible."""
     return tuple(cards[id_key] for id_key in id_keys if id_key in cards)
 
 
 def _by_downloads(cards: Sequence[Card]) -> tuple[Card, ...]:
-    """In the order of the counts that they show: those of the index lag behind a little."""
+    """Sort cards by the counts that they show; the ranking of the index lags behind a little."""
     return tuple(sorted(cards, key=lambda card: -card.downloads))
 
 
@@ -242,7 +252,7 @@ def _get_entry(source: RenderContext, package_id: PackageId, version: Version | 
 
 
 def _find_latest(rows: Sequence[VersionAtGlance]) -> Version | None:
-    """The first of the rows, which are in falling order, that is stable, else the first at all."""
+    """Return the latest stable version, or else the latest version, or None; the rows are in descending order."""
     row = next((row for row in rows if not row.is_prerelease), rows[0] if rows else None)
     return None if row is None else parse_version(row.version_written)
 
@@ -263,13 +273,13 @@ def _find_unlisted(source: RenderContext, package: Package) -> frozenset[str]:
 
 
 def _fill(counts: Mapping[date, int], last: date, number: int) -> tuple[DayCount, ...]:
-    """So many days up to the last one, the oldest first; 0 for those without a count."""
+    """Return `number` days up to `last`, oldest first; days without a count have 0."""
     days = (last - timedelta(days=back) for back in reversed(range(number)))
     return tuple(DayCount(day, counts.get(day, 0)) for day in days)
 
 
 def _top_packages(tx: Tx, feed_id: int, since: date) -> tuple[NamedCount, ...]:
-    """The most downloaded ids since that day, as their latest listed version spells them."""
+    """Return the most downloaded ids since that day, as their latest listed version spells them."""
     top: list[NamedCount] = []
     for ranked in downloads.iter_ranked(tx, feed_id, since, MAX_NAMES):
         written = listings.written_ids(tx, feed_id, [id_key for id_key, _ in ranked])

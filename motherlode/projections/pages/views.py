@@ -1,7 +1,6 @@
-"""What pages show: frozen values, read from the truth and from the search index in one look, without any mark-up.
+"""The data of web pages: frozen values, read from the database and the search index at one moment, without markup.
 
-Invariant: what stands in them may be seen by whoever they were read for; a page leaves nothing out for reasons of
-right.
+Invariant: the user that a view was read for may see everything in it; pages do not filter by permission.
 """
 
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from motherlode.nuget.versions import Version
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A package in a list: its latest listed version, and the downloads of all versions together."""
+    """A package in a list: its latest listed version, and the total downloads of all versions."""
 
     package: Package
     published_at: datetime
@@ -28,7 +27,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One part of what a search found: how many there are in all, and the cards of this part, the best first."""
+    """One page of search results: the total, and the cards of this page, the best first."""
 
     total: int
     cards: tuple[Card, ...]
@@ -44,7 +43,7 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class NamedCount:
-    """The downloads that go under a name: a package's id as written, or a client's."""
+    """The downloads of a package or client; `name` is the package id as written, or the client's name."""
 
     name: str
     count: int
@@ -70,8 +69,8 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class FeedView:
-    """A feed as its home shows it: `total` packages, the newest and the most downloaded of them; `stable` packages have
-    a stable version, which is what a search finds by default."""
+    """The home page of a feed: `total` packages, the newest and the most downloaded of them. `stable` is the number of
+    packages with a stable version, which a search finds by default."""
 
     total: int
     newest: tuple[Card, ...]
@@ -81,15 +80,15 @@ class FeedView:
 
 @dataclass(frozen=True, slots=True)
 class PackageView:
-    """All that the page of a version shows.
+    """Everything that the page of a version shows.
 
-    `versions` are newest first, and hold unlisted ones only where the reader may see those. `latest` is the latest
-    listed version, stable where there is a stable one; None where none is listed. `here` are the (folded) ids of
-    dependencies that are listed on this feed, `unlisted` those whose versions here are all unlisted. `days` are the
-    last six weeks of this id, oldest first, days of nothing included. `files` is cut to a bound; `file_count` says
-    how many there are. `used_by` are packages whose latest version depends on this id. `readme` is the text of the
-    embedded readme. `size` is in bytes. `is_whole` is False while there is no search index to ask: then `used_by` is
-    empty, and no page that shows it is to be kept.
+    `versions` are newest first, and include unlisted ones only if the user may see them. `latest` is the latest listed
+    version, preferably a stable one; None if none is listed. `here` are the (folded) ids of dependencies that are
+    listed on this feed, `unlisted` those whose versions on this feed are all unlisted. `days` are the downloads of this
+    id in the last six weeks, oldest first, including days without downloads. `files` is limited in number; `file_count`
+    is the number of all files. `used_by` are packages whose latest version depends on this id. `readme` is the text of
+    the embedded readme. `size` is in bytes. `is_whole` is False while there is no search index: then `used_by` is
+    empty, and the page must not be cached.
     """
 
     package: Package
@@ -128,7 +127,7 @@ class LicenseView:
 
 @dataclass(frozen=True, slots=True)
 class VersionsView:
-    """What a feed of an id's versions (Atom) shows: the listed ones, newest first, at most a hundred."""
+    """The Atom feed of an id's versions: the listed ones, newest first, at most 100."""
 
     id: PackageId
     releases: tuple[Card, ...]
@@ -137,8 +136,8 @@ class VersionsView:
 
 @dataclass(frozen=True, slots=True)
 class StatsView:
-    """A feed's downloads: of each of the last 90 days (oldest first, days of nothing included), and of the last 30 days
-    by package (at most 100) and by client, the most first. `total` is of all time."""
+    """A feed's downloads: for each of the last 90 days (oldest first, including days without downloads), and for the
+    last 30 days by package (at most 100) and by client, in descending order. `total` is of all time."""
 
     total: int
     days: tuple[DayCount, ...]

@@ -1,1 +1,1 @@
-"""Search results: the index kept in step with the catalog, and results that are remembered."""
+"""Search: keeps the index up to date with the catalog, and caches results."""

@@ -1,7 +1,7 @@
-"""Filling the search index from the truth: the events it lacks, or all there is.
+"""Fills the search index from the database: applies missing events, or builds a whole index.
 
-Invariant: the position that is committed with subjects is never beyond what these subjects were read from. What changes
-while an index is filled is read once more by the next event: nothing is lost by being early.
+Invariant: the position that is committed with subjects is never beyond the state that these subjects were read from. A
+package that changes while an index is filled is read again with its next event, so no change is lost.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,23 +16,26 @@ from motherlode.store.database.sqlite import Database
 from motherlode.store.packages import catalog
 
 Advance = Callable[[int, int], None]
-"""Told how many packages are read, and how many there are in all."""
+"""Called with the number of packages read so far, and the total."""
 
 _MAX_EVENTS: Final = 1_000
 _PAGE_PACKAGES: Final = 250
 
 
 class Stopped(Exception):
-    """Whoever was to do the work is to end."""
+    """The work was interrupted because the service is stopping."""
 
 
 def ignore_progress(done: int, total: int) -> None:
-    """Show nothing of progress."""
+    """Ignore the progress."""
     del done, total
 
 
 def apply_events(db: Database, index: SearchIndex, feed_id: int) -> bool:
-    """Apply the next events of a feed in one commit; whether there may be more. The writer's lock is held."""
+    """Apply the next events of a feed in one commit. Returns whether there may be more.
+
+    The caller holds the writer's lock.
+    """
     position = index.positions().get(feed_id, 0)
     with db.read() as tx:
         last, id_keys = catalog.changed_since(tx, feed_id, position, _MAX_EVENTS)
@@ -48,9 +51,9 @@ def apply_events(db: Database, index: SearchIndex, feed_id: int) -> bool:
 def build_index(
     db: Database, folder: IndexFolder, *, advance: Advance = ignore_progress, is_stopping: Callable[[], bool]
 ) -> None:
-    """Build an index beside the one in use, and let it take that one's place. The builder's lock is held.
+    """Build a new index beside the current one, and replace the current one with it.
 
-    Raises Stopped, Busy, and OSError where it cannot be written.
+    The caller holds the builder's lock. Raises Stopped, Busy, and OSError if the index cannot be written.
     """
     folder.sweep()
     built = folder.create()
@@ -91,7 +94,7 @@ def _catch_up(db: Database, index: SearchIndex) -> None:
 def _iter_subjects(
     db: Database, feed_ids: Iterable[int], advance: Callable[[int], None], is_stopping: Callable[[], bool]
 ) -> Iterator[Subject]:
-    """Every package of the feeds, a page at a time: each page is one look at the truth."""
+    """Yield every package of the feeds, page by page; each page is read in one transaction."""
     done = 0
     advance(done)
     for feed_id in feed_ids:

@@ -1,6 +1,6 @@
-"""Compares the search index with the truth, package by package, while both go on changing.
+"""Compares the search index with the database, package by package, while both keep changing.
 
-What seems to differ is looked at again, after catching up: only what stays so is a difference.
+Packages that seem to differ are compared again after catching up: only lasting differences are reported.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _REMEDY: Final = "run 'motherlode reindex'"
 
 
 def check_index(db: Database, follower: IndexFollower, report: Callable[[str], None]) -> None:
-    """Tell a sentence for each package that the index shows wrongly. Raises Busy."""
+    """Report a sentence for each package that is wrong in the index. Raises Busy."""
     try:
         follower.catch_up(lambda: False)
         with db.read() as tx:
@@ -29,7 +29,7 @@ def check_index(db: Database, follower: IndexFollower, report: Callable[[str], N
     except UnusableIndex as fault:
         report(f"search index: {fault}: {_REMEDY}")
     except OSError as error:
-        report(f"search index: it cannot be brought up to date ({error})")
+        report(f"search index: cannot be brought up to date ({error})")
 
 
 def _check_feed(
@@ -42,7 +42,7 @@ def _check_feed(
         if not id_keys:
             return
         for id_key in _find_wrong(db, follower, feed_id, id_keys):
-            report(f"search index: {id_key} on {feed_name} is not found as it is listed: {_REMEDY}")
+            report(f"search index: {id_key} on {feed_name} does not match the listed versions: {_REMEDY}")
         after = id_keys[-1]
 
 

@@ -1,12 +1,11 @@
-"""The folder of the search index: which index is in use, how another takes its place, and who may write.
+"""The folder of the search index: names the index in use, replaces it, and holds the locks for writing.
 
-Invariant: `current` names an index that is complete, or nothing. An index is built in a folder of its own, beside the
-one in use, and takes its place in one step: the file that names it is replaced. Whoever opened the old one goes on
-reading it until `is_current` tells otherwise.
+Invariant: `current` names a complete index, or nothing. A new index is built in its own folder beside the one in use,
+and replaces it in one step: the file `current` is replaced. Readers of the old index keep reading it until `stamp`
+changes.
 
-Two locks, each let go by the kernel when its holder dies: `lock` for writing into the index in use and for putting
-another in its place, `building` for building one. So all folders but the one in use are left-overs to whoever holds
-`building`.
+There are two locks, and the kernel releases each when its holder dies: `lock` for writing into the index in use and for
+replacing it, `building` for building a new one. So the holder of `building` may remove all folders but the one in use.
 """
 
 import shutil
@@ -32,7 +31,7 @@ _LAST_PAUSE_S: Final = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An index that is open: `name` is that of its folder, `stamp` tells whether it is still the one in use."""
+    """An open index: `name` is its folder's name; `stamp` differs from the folder's once another index is in use."""
 
     index: SearchIndex
     name: str
@@ -40,14 +39,14 @@ class Opened:
 
 
 class IndexFolder:
-    """The folder at `path`; `history` is that of the database which the index must belong to."""
+    """The folder at `path`; `history` is the history of the database that the index must belong to."""
 
     def __init__(self, path: Path, history: str) -> None:
         self._path = path
         self._history = history
 
     def stamp(self) -> int:
-        """A number that is another one as soon as another index is in use; 0 for none. Takes microseconds."""
+        """Return a number that changes as soon as another index is in use; 0 for none. Takes microseconds."""
         try:
             found = (self._path / _CURRENT).stat()
         except OSError:
@@ -68,7 +67,7 @@ class IndexFolder:
                     raise
 
     def create(self) -> Opened:
-        """A new and empty index, not in use; the holder of the builder's lock makes it."""
+        """Create an empty index that is not in use. The caller holds the builder's lock."""
         name = new_nonce()
         self._make()
         folder = self._path / name
@@ -76,18 +75,21 @@ class IndexFolder:
         return Opened(create_index(folder, history=self._history), name, 0)
 
     def put_in_use(self, built: Opened) -> None:
-        """Let the index take the place of the one in use; the holder of the writer's lock does so."""
+        """Replace the index in use with this one. The caller holds the writer's lock."""
         os_files.write_private(self._path / _CURRENT, built.name.encode())
 
     def sweep(self) -> None:
-        """Remove all indexes but the one in use; the holder of the builder's lock does so."""
+        """Remove all indexes but the one in use. The caller holds the builder's lock."""
         current = self._find_current()
         for folder in self._path.iterdir():
             if is_nonce(folder.name) and folder.name != current:
-                shutil.rmtree(folder, ignore_errors=True)  # Windows keeps what others have open; a later one goes on
+                shutil.rmtree(folder, ignore_errors=True)  # Windows keeps open files; a later sweep removes them
 
     def wait_to_write(self, is_done: Callable[[], bool] = lambda: False) -> FileLock | None:
-        """The writer's lock; None as soon as `is_done`, which is asked while someone else holds it. Raises Busy."""
+        """Wait for the writer's lock; returns None as soon as `is_done`, checked while another process holds the lock.
+
+        Raises Busy after `WRITE_TIMEOUT_S`.
+        """
         self._make()
         pause_s, deadline = _FIRST_PAUSE_S, monotonic() + WRITE_TIMEOUT_S
         while True:
@@ -102,7 +104,7 @@ class IndexFolder:
             pause_s = min(2 * pause_s, _LAST_PAUSE_S)
 
     def try_building(self) -> FileLock | None:
-        """The builder's lock, unless someone else holds it."""
+        """Return the builder's lock, or None if another process holds it."""
         self._make()
         return try_lock(self._path / _BUILDING)
 

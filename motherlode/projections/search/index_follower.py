@@ -1,9 +1,9 @@
-"""Follows the catalogs into the search index: it catches up at the query.
+"""Keeps the search index up to date with the catalogs: a query first catches up.
 
-A push never waits for the index, and a search never misses what was acknowledged: who asks says how far the feed has
-come, and is answered from an index that has come as far. Where it has not, whoever comes first writes what is missing,
-in one commit; the threads of a process wait for each other at a lock of its own, processes at a lock on a file, and
-who finds the work done when its turn comes goes on reading.
+A push never waits for the index, and a search never misses an acknowledged push: a query passes the feed's head, and is
+answered from an index that contains all events up to it. If the index is behind, the first query applies the missing
+events in one commit. Threads of one process wait for each other at a lock, processes at a file lock; a query that finds
+the work done when it gets the lock just reads.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -23,12 +23,12 @@ from motherlode.store.packages import catalog, downloads
 T = TypeVar("T")
 
 MAX_WAITED: Final = 5_000
-"""Behind by more events than this, nobody waits: catching up is then a work of its own."""
+"""Max events that a query waits for; if more are missing, the background thread catches up."""
 _MAX_RANKED: Final = 500
 
 
 class FarBehind(Exception):
-    """The index lacks so many events that a question cannot wait for them."""
+    """The index lacks too many events for a query to wait for them."""
 
 
 class IndexFollower:
@@ -44,7 +44,7 @@ class IndexFollower:
         self._ranked: dict[int, int] = {}
 
     def open(self) -> Opened:
-        """The index in use, opened anew when another took its place. Raises UnusableIndex."""
+        """Return the index in use; opens it again after another one has replaced it. Raises UnusableIndex."""
         opened = self._opened
         if opened is not None and opened.stamp == self._folder.stamp():
             return opened
@@ -57,20 +57,23 @@ class IndexFollower:
 
     @property
     def generation(self) -> str:
-        """Another text whenever another state of the index is in use."""
+        """A text that changes whenever another state of the index is in use."""
         opened = self._opened
         return "" if opened is None else f"{opened.stamp}-{opened.index.loads}"
 
     def find(self, feed_id: int, head: int) -> SearchIndex | None:
-        """The index in use, if it is open and has every event of the feed up to `head`; takes microseconds."""
+        """Return the index in use if it is open and has every event of the feed up to `head`, or None.
+
+        Takes microseconds.
+        """
         opened = self._opened
         if opened is None or opened.stamp != self._folder.stamp() or _position(opened, feed_id) < head:
             return None
         return opened.index
 
     def ask(self, feed_id: int, head: int, question: Callable[[SearchIndex], T]) -> T:
-        """Ask an index that has every event of the feed up to `head`, or every event there is: the feed may have been
-        deleted meanwhile.
+        """Ask an index that has every event of the feed up to `head`, or all existing ones: the feed may have been
+        deleted in the meantime.
 
         Raises UnusableIndex, FarBehind, Busy, OSError.
         """
@@ -83,7 +86,7 @@ class IndexFollower:
                 self._catch_up(opened, feed_id, head, lambda: False)
 
     def catch_up(self, is_stopping: Callable[[], bool]) -> None:
-        """Apply what is missing of any feed, however much it is. Raises UnusableIndex, Busy, OSError, Stopped."""
+        """Apply all missing events of all feeds. Raises UnusableIndex, Busy, OSError, Stopped."""
         opened = self.open()
         seen = dict(opened.index.positions())
         with self._db.read() as tx:
@@ -100,7 +103,7 @@ class IndexFollower:
                     self._catch_up(current, feed_id, head, is_stopping)
 
     def lag(self) -> int:
-        """How many events of all feeds are not in the index yet. Raises UnusableIndex."""
+        """Return the number of events of all feeds that are not in the index yet. Raises UnusableIndex."""
         index = self.open().index
         index.reload()
         with self._db.read() as tx:
@@ -109,7 +112,7 @@ class IndexFollower:
         return sum(max(0, head - positions.get(feed_id, 0)) for feed_id, head in heads.items())
 
     def rank(self) -> None:
-        """Let rankings follow the downloads that were counted since the last time. Raises as `catch_up` does."""
+        """Update rankings with the downloads counted since the last call. Raises UnusableIndex, Busy, OSError."""
         with self._db.read() as tx:
             counted = {feed_id: downloads.counted(tx, feed_id) for feed_id in catalog.heads(tx)}
             changed = {
@@ -124,18 +127,18 @@ class IndexFollower:
             self._ranked[feed_id] = counted[feed_id]
 
     def _has_all(self, opened: Opened, feed_id: int) -> bool:
-        """Whether the index has all that the log of the feed has now: who asks may have looked at it long ago."""
+        """Whether the index has all current events of the feed: the head that a query passes may be outdated."""
         with self._db.read() as tx:
             return _position(opened, feed_id) >= catalog.head(tx, feed_id)
 
     def _forget(self, feed_ids: Iterable[int]) -> None:
-        """Let go of feeds that were deleted."""
+        """Remove deleted feeds from the index."""
         with self._noticing_damage() as opened, self._writing(opened, lambda: False) as is_mine:
             if is_mine:
                 opened.index.forget(feed_ids)
 
     def _catch_up(self, opened: Opened, feed_id: int, head: int, is_stopping: Callable[[], bool]) -> None:
-        """Apply events up to `head`, unless someone else does so, or lets another index take the place of this one."""
+        """Apply events up to `head`, unless another thread or process does so, or replaces this index."""
 
         def is_done() -> bool:
             if _position(opened, feed_id) < head:
@@ -163,7 +166,7 @@ class IndexFollower:
 
     @contextmanager
     def _writing(self, opened: Opened, is_done: Callable[[], bool]) -> Iterator[bool]:
-        """Hold both locks, and say whether there is anything left to do with this index."""
+        """Hold both locks, and yield whether there is still anything to do with this index."""
         if not self._turn.acquire(timeout=WRITE_TIMEOUT_S):
             raise Busy
         try:
@@ -183,7 +186,7 @@ class IndexFollower:
 
     @contextmanager
     def _noticing_damage(self) -> Iterator[Opened]:
-        """The index in use; what turns out to be unusable is not used again, and another is looked for."""
+        """Yield the index in use. If it turns out to be unusable, the next use looks for another one."""
         opened = self.open()
         try:
             yield opened
@@ -191,7 +194,7 @@ class IndexFollower:
             self._drop(opened)
 
     def _open(self, stamp: int) -> Opened:
-        """Open the index in use; one that could not be opened is not tried, hence not read through, again and again."""
+        """Open the index in use. One that could not be opened before is not tried again, since that reads all of it."""
         if stamp and stamp == self._unusable[0]:
             raise UnusableIndex(self._unusable[1])
         try:
@@ -205,7 +208,7 @@ class IndexFollower:
         with self._opening:
             if self._opened is opened:
                 self._opened = None
-                self._unusable = opened.stamp, "the search index turned out to be damaged"
+                self._unusable = opened.stamp, "the search index is damaged"
 
 
 def _position(opened: Opened, feed_id: int) -> int:

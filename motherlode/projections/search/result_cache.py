@@ -1,8 +1,8 @@
-"""What was found before: until something is written into the index, the same question finds the same.
+"""Caches what searches find: until the index changes, a repeated search has the same result.
 
-People ask the same few things, a tool's start page above all, and an index is written to far less often than it is
-asked. Invariant: what is remembered was found in the very state of the index that it is handed out for, and hangs on
-nothing else: who owns what does not, and is looked for each time.
+Users repeat a few searches, above all the start page of a tool, and searches are far more frequent than changes of the
+index. Invariant: a cached result was found in exactly the current state of the index and depends on nothing else.
+Searches by owner are not cached: ownership is not part of the index.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,15 +20,15 @@ _MAX_TAKE: Final = 100
 
 
 class ResultCache:
-    """The memory of one process, of a few megabytes at most; safe to call from any thread."""
+    """The cache of one process, at most a few megabytes; safe to call from any thread."""
 
     def __init__(self) -> None:
         self._found: dict[object, Found] = {}
         self._state: Mapping[int, int] | None = None
         self._lock = Lock()
 
-    def ask(self, index: SearchIndex, question: Question, ask: Ask) -> Found:
-        """What the index finds. Raises UnusableIndex."""
+    def get_or_search(self, index: SearchIndex, question: Question, ask: Ask) -> Found:
+        """Return what the index finds, from the cache if possible. Raises UnusableIndex."""
         if not _is_worth_keeping(question):
             return ask(index, question)
         state, key = index.positions(), _key(question, ask)
@@ -43,7 +43,7 @@ class ResultCache:
         with self._lock:
             if self._state is not state or len(self._found) >= _MAX_QUESTIONS:
                 self._found.clear()
-            self._state = state  # each reload of an index makes another one
+            self._state = state  # each reload of an index creates a new object
             self._found[key] = found
 
 

@@ -1,8 +1,9 @@
-"""Search results and completions in memory: one finished piece for each package and audience, joined into answers.
+"""Renders search results and completions from cached fragments, one for each package and audience.
 
-Pieces are kept among the documents, bounded with them, and go with the events of their package; those that show
-download counts go with these too. Those that show owners are not asked for any more once owners may have changed. Links
-begin with a marker in place of the base address, which the answer puts in.
+Fragments are cached with the documents, within the same bound. An event of their package drops them, and so does a new
+batch of download counts if they show counts. The keys of fragments that show owners contain the version of the
+permissions, so outdated ones are no longer found. Links begin with a placeholder, which the response replaces with the
+base address.
 """
 
 import json
@@ -28,7 +29,7 @@ _NAME: Final = "name"
 
 
 class SearchResults:
-    """Makes the answers of search and autocompletion. Functions that `find` never block, those that `answer` may."""
+    """Renders the responses of search and autocompletion. `find_*` methods never block, `answer_*` may."""
 
     def __init__(self, db: Database, documents: Documents) -> None:
         self._db = db
@@ -36,12 +37,12 @@ class SearchResults:
         self._marker = UrlPlaceholder()
 
     def find_search(self, found: Found, feed: Feed, audience: Audience, base: str) -> bytes | None:
-        """The results that were found, their links beginning with `base`, if all of them are in memory."""
+        """Return the response with links below `base` if all fragments are in memory, or None."""
         pieces = self._find(_hit_of(feed), found.id_keys, feed.id, audience)
         return self._join_hits(found, pieces, base) if len(pieces) == len(found.id_keys) else None
 
     def answer_search(self, found: Found, feed: Feed, audience: Audience, base: str) -> bytes:
-        """The results that were found, their links beginning with `base`."""
+        """Return the response with links below `base`."""
 
         def render(latest: Latest) -> bytes:
             return _render_hit(latest, self._marker.urls, audience)
@@ -50,12 +51,12 @@ class SearchResults:
         return self._join_hits(found, pieces, base)
 
     def find_completion(self, found: Found, feed_id: int, audience: Audience) -> bytes | None:
-        """The ids that were found, if the latest spelling of all of them is in memory."""
+        """Return the response with the found ids if the current spelling of all of them is in memory, or None."""
         pieces = self._find(_NAME, found.id_keys, feed_id, audience)
         return join_names(found.total, pieces.values()) if len(pieces) == len(found.id_keys) else None
 
     def answer_completion(self, found: Found, feed_id: int, audience: Audience) -> bytes:
-        """The ids that were found, each as its latest version spells it."""
+        """Return the response with the found ids, each as its latest version spells it."""
 
         def render(latest: Latest) -> bytes:
             return render_name(latest.package.identity.id.written)
@@ -64,7 +65,7 @@ class SearchResults:
         return join_names(found.total, pieces.values())
 
     def answer_versions(self, package_id: PackageId, feed_id: int, audience: Audience) -> bytes:
-        """The versions of an id."""
+        """Return the response with the versions of an id that the audience sees."""
         key = _key("listed", feed_id, package_id.key, audience)
         kept = self._documents.find(key)
         if isinstance(kept, Fragment):
@@ -82,7 +83,7 @@ class SearchResults:
         return self._marker.replace(join_hits(found.total, pieces.values()), base)
 
     def _find(self, name: str, id_keys: Sequence[str], feed_id: int, audience: Audience) -> dict[str, bytes]:
-        """The pieces that are in memory, in the order of the ids."""
+        """Return the fragments that are in memory, in the order of the ids."""
         found = self._documents.find_all([_key(name, feed_id, id_key, audience) for id_key in id_keys])
         return {key.id_key: kept.body for key, kept in found.items() if isinstance(kept, Fragment)}
 
@@ -94,7 +95,10 @@ class SearchResults:
         audience: Audience,
         render: Callable[[Latest], bytes],
     ) -> dict[str, bytes]:
-        """The piece of each id, rendered if need be, in their order; none for ids that the audience sees no longer."""
+        """Return the fragment of each id, rendered if necessary, in the order of the ids.
+
+        Ids that the audience no longer sees are left out.
+        """
         pieces = self._find(name, id_keys, feed_id, audience)
         missing = [id_key for id_key in id_keys if id_key not in pieces]
         if missing:
@@ -131,7 +135,7 @@ def _render_hit(latest: Latest, urls: Urls, audience: Audience) -> bytes:
 
 
 def _hit_of(feed: Feed) -> str:
-    """The name of results: they show owners, which change without an event."""
+    """Return the name of result fragments. They show owners, which change without an event."""
     return f"hit/{feed.access}"
 
 

@@ -1,8 +1,8 @@
-"""Search and autocompletion: asks the index, makes the answers, and looks after the index all the while.
+"""Search and autocompletion: queries the index, renders the responses, and maintains the index in the background.
 
-One thread of each process tends the index: it opens it, builds it anew where it is missing, damaged or foreign, and
-every few seconds catches up, so that a query finds little to do, and lets rankings follow downloads. What it fails to
-do is logged and tried again.
+One thread of each process maintains the index. It opens the index; builds a new one if it is missing, damaged or
+belongs to another database; catches up every few seconds, so that little is left to do for a query; and updates the
+rankings with download counts. Failures are logged and retried.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,88 +27,92 @@ from motherlode.search.subjects import Audience
 from motherlode.store.accounts import owners
 from motherlode.store.database.sqlite import Database
 
-TEND_INTERVAL_S: Final = 10.0
+MAINTENANCE_INTERVAL_S: Final = 10.0
 RANK_INTERVAL_S: Final = 30.0
-"""Downloads are written down every ten seconds and looked at every ten: rankings follow them within a minute."""
+"""Interval of ranking updates: rankings follow downloads, which are stored every ten seconds, within a minute."""
 _RETRY_INTERVAL_S: Final = 0.1
 _PATIENCE_S: Final = 2.0
-"""How long a question waits for an index: a small one is built meanwhile."""
+"""How long a query waits for an index; a small one is built in that time."""
 
 
 class SearchService:
-    """The search of one process, to be called from any thread. What does not `find` may block."""
+    """The search of one process; safe to call from any thread.
+
+    `find_search` and `find_completion` never block; the other methods may.
+    """
 
     def __init__(self, db: Database, documents: Documents, folder: IndexFolder) -> None:
         self._db = db
         self._folder = folder
         self._follower = IndexFollower(db, folder)
-        self._before = ResultCache()
-        self._hits = SearchResults(db, documents)
+        self._results = ResultCache()
+        self._renderer = SearchResults(db, documents)
         self._ready = Event()
         self._unready_since = monotonic()
         self._ranked_at = monotonic()
         self._wake = Event()
         self._stopping = Event()
-        self._tender: Thread | None = None
+        self._maintainer: Thread | None = None
 
     def find_search(self, feed: Feed, question: Question, base: str) -> bytes | None:
-        """The answer to a search, if nothing has to be waited for or read: it then takes what the index takes."""
+        """Return the response to a search if the index is up to date and all fragments are in memory, or None."""
         found = self._find(feed, question, SearchIndex.search)
         if found is None:
             return None
-        return self._hits.find_search(found, feed, question.audience, base)
+        return self._renderer.find_search(found, feed, question.audience, base)
 
     def find_completion(self, feed: Feed, question: Question) -> bytes | None:
-        """The answer to an autocompletion of ids, on the same condition."""
+        """Return the response to an autocompletion of ids if the index is up to date and all fragments are in memory,
+        or None."""
         found = self._find(feed, question, SearchIndex.complete)
         if found is None:
             return None
-        return self._hits.find_completion(found, feed.id, question.audience)
+        return self._renderer.find_completion(found, feed.id, question.audience)
 
     def search(self, feed: Feed, question: Question, base: str) -> bytes:
-        """The answer to a search, links beginning with `base`. Raises SearchUnready, Busy."""
+        """Return the response to a search, with links below `base`. Raises SearchUnready, Busy."""
         found = self._ask(feed, question, SearchIndex.search)
-        return self._hits.answer_search(found, feed, question.audience, base)
+        return self._renderer.answer_search(found, feed, question.audience, base)
 
     def find_packages(self, feed: Feed, question: Question) -> Found:
-        """What a search finds, without an answer made of it. Raises SearchUnready, Busy."""
+        """Return what a search finds, without rendering a response. Raises SearchUnready, Busy."""
         return self._ask(feed, question, SearchIndex.search)
 
     def complete(self, feed: Feed, question: Question) -> bytes:
-        """The answer to an autocompletion of ids. Raises SearchUnready, Busy."""
+        """Return the response to an autocompletion of ids. Raises SearchUnready, Busy."""
         found = self._ask(feed, question, SearchIndex.complete)
-        return self._hits.answer_completion(found, feed.id, question.audience)
+        return self._renderer.answer_completion(found, feed.id, question.audience)
 
     def list_versions(self, feed: Feed, package_id: PackageId, audience: Audience) -> bytes:
-        """The answer to an autocompletion of versions."""
-        return self._hits.answer_versions(package_id, feed.id, audience)
+        """Return the response to an autocompletion of versions."""
+        return self._renderer.answer_versions(package_id, feed.id, audience)
 
     @property
     def generation(self) -> str:
-        """Another text whenever this process looks at another state of the index: what was found in the one before may
-        be in another order now."""
+        """A text that changes whenever this process uses another state of the index, which may order results
+        differently."""
         return self._follower.generation
 
     def is_ready(self) -> bool:
-        """Whether there is an index, and little is missing in it; a small one that is being built is waited for."""
+        """Whether there is an index that lacks only a few events. Waits a moment for an index that is being built."""
         return self._ready.wait(max(0.0, self._unready_since + _PATIENCE_S - monotonic()))
 
     def start(self) -> None:
-        """Begin to tend the index."""
-        self._tender = Thread(target=self._tend_until_stopped, name="tend-search-index", daemon=True)
-        self._tender.start()
+        """Start the thread that maintains the index."""
+        self._maintainer = Thread(target=self._maintain_until_stopped, name="tend-search-index", daemon=True)
+        self._maintainer.start()
 
     def stop(self) -> None:
-        """End what `start` began; a build that is not done is given up."""
+        """Stop the thread that maintains the index; an unfinished build is abandoned."""
         self._stopping.set()
         self._wake.set()
-        if self._tender is not None:
-            self._tender.join()
+        if self._maintainer is not None:
+            self._maintainer.join()
 
     def rebuild(self, advance: Advance = ignore_progress) -> None:
-        """Build a new index, and let it take the place of the one in use, which answers until then.
+        """Build a new index and replace the one in use, which answers queries until then.
 
-        Raises SearchUnready when another process is building one, and OSError when it cannot be written.
+        Raises SearchUnready if another process is building an index, and OSError if it cannot be written.
         """
         lock = self._folder.try_building()
         if lock is None:
@@ -119,27 +123,30 @@ class SearchService:
             lock.release()
 
     def indexed(self) -> Mapping[int, int]:
-        """How far the index in use has come, by feed; empty where there is none of this database's history."""
+        """Return the number of the last event in the index, by feed; empty without an index of this database's
+        history."""
         try:
             return self._folder.open_current().index.positions()
         except (UnusableIndex, OSError):
             return {}
 
     def verify(self, report: Callable[[str], None]) -> None:
-        """Bring the index up to date and compare it with the truth; `report` is told of each difference. Where there is
-        no index nothing differs: a server that starts builds one. Raises Busy."""
+        """Bring the index up to date and compare it with the database; calls `report` for each difference.
+
+        A missing index is not a difference: the server builds one when it starts. Raises Busy.
+        """
         if self._folder.stamp():
             check_index(self._db, self._follower, report)
 
     def lag(self) -> int | None:
-        """How many events of all feeds the index lacks; None while there is no usable index."""
+        """Return the number of events of all feeds that the index lacks, or None if there is no usable index."""
         try:
             return self._follower.lag()
         except UnusableIndex:
             return None
 
-    def tend(self) -> bool:
-        """Look after the index once; whether it is ready now. Raises Stopped, Busy, OSError."""
+    def maintain(self) -> bool:
+        """Maintain the index once. Returns whether it is ready now. Raises Stopped, Busy, OSError."""
         try:
             self._follower.catch_up(self._stopping.is_set)
         except UnusableIndex as fault:
@@ -157,7 +164,7 @@ class SearchService:
             return None
         index = self._follower.find(feed.id, feed.head)
         try:
-            return None if index is None else self._before.ask(index, question, ask)
+            return None if index is None else self._results.get_or_search(index, question, ask)
         except UnusableIndex:
             return None
 
@@ -165,7 +172,9 @@ class SearchService:
         question = self._with_owners(question)
         for is_last in (False, True):
             try:
-                return self._follower.ask(feed.id, feed.head, lambda index: self._before.ask(index, question, ask))
+                return self._follower.ask(
+                    feed.id, feed.head, lambda index: self._results.get_or_search(index, question, ask)
+                )
             except (UnusableIndex, FarBehind):
                 self._set_unready()
                 self._wake.set()
@@ -177,7 +186,7 @@ class SearchService:
         raise SearchUnready
 
     def _with_owners(self, question: Question) -> Question:
-        """The question with what the owners that it names own now."""
+        """Return the question with the ids that the named owners own now."""
         names = question.owner_names
         if not names:
             return question
@@ -189,26 +198,26 @@ class SearchService:
             self._ready.clear()
             self._unready_since = monotonic()
 
-    def _tend_until_stopped(self) -> None:
+    def _maintain_until_stopped(self) -> None:
         while not self._stopping.is_set():
-            interval_s = TEND_INTERVAL_S if self._tend_and_tell() else _RETRY_INTERVAL_S
+            interval_s = MAINTENANCE_INTERVAL_S if self._try_to_maintain() else _RETRY_INTERVAL_S
             self._wake.wait(interval_s)
             self._wake.clear()
 
-    def _tend_and_tell(self) -> bool:
-        """Tend once; whether there is nothing more to do for now. No fault ends the thread."""
+    def _try_to_maintain(self) -> bool:
+        """Maintain the index once; no exception ends the thread. Returns whether there is nothing more to do now."""
         try:
-            return self.tend()
+            return self.maintain()
         except Stopped:
             return True
         except (Refusal, OSError) as fault:
             get_logger().warning("search_index_not_tended", reason=str(fault))
-        except Exception:  # noqa: BLE001 the next time may go well, and nobody else would look after the index
+        except Exception:  # noqa: BLE001 the next attempt may succeed, and nothing else maintains the index
             get_logger().exception("search_index_not_tended")
         return True
 
     def _build(self, reason: str) -> None:
-        """Build the index, unless another process is at it, or has done it just now."""
+        """Build the index, unless another process is building it or has just built it."""
         lock = self._folder.try_building()
         if lock is None:
             return

@@ -1,4 +1,4 @@
-"""Autocompletion, SearchAutocompleteService: ids while they are typed, and the versions of one id."""
+"""Autocompletion, SearchAutocompleteService: ids that match the typed text, and the versions of one id."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -7,15 +7,15 @@ from motherlode.nuget.versions import Version
 
 
 def join_names(total: int, names: Iterable[bytes]) -> bytes:
-    """How many ids match in all, and those that were asked for, each a JSON string already."""
+    """Render the response: the total of matching ids, and the ids of this page, each already a JSON string."""
     return b'{"totalHits":%d,"data":[%s]}' % (total, b",".join(names))
 
 
 def render_name(written: str) -> bytes:
-    """An id as a JSON string."""
+    """Render an id as a JSON string."""
     return json.dumps(written, ensure_ascii=False).encode()
 
 
 def render_versions(versions: Sequence[Version]) -> bytes:
-    """The versions of an id that the caller may see, with their build metadata; none where nobody knows the id."""
+    """Render the versions of an id that the caller may see, with their build metadata; an unknown id has none."""
     return json.dumps({"data": [version.full for version in versions]}, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""The details document of a version: what `catalogEntry.@id` points to, and what mirrors and PowerShellGet read."""
+"""The details document of a version: `catalogEntry.@id` points to it; mirrors and PowerShellGet read it."""
 
 from base64 import b64encode
 from typing import Any
@@ -11,7 +11,7 @@ from motherlode.protocol.urls import Hive, Urls
 
 
 def render_details(release: Release, urls: Urls) -> dict[str, Any]:
-    """All that a feed knows of a version, with the package's hash (base64 SHA-512) and size in bytes."""
+    """Render all metadata of a version, with the package's hash (base64 SHA-512) and size in bytes."""
     package = release.package
     entry = render_catalog_entry(release, urls, Hive.GZIP_SEMVER2)
     more = without_none(

@@ -1,6 +1,7 @@
-"""The version list of the flat container, PackageBaseAddress/3.0.0: what restore reads.
+"""The version list of the flat container, PackageBaseAddress/3.0.0, which restore reads.
 
-Lower case, normalised, without build metadata, ascending; listed and unlisted alike, each of them downloadable.
+Versions are lower case, normalised, without build metadata, and ascending. The list includes unlisted versions: all of
+them can be downloaded.
 """
 
 from collections.abc import Iterable
@@ -8,5 +9,5 @@ from typing import Any
 
 
 def render_versions(version_keys: Iterable[str]) -> dict[str, Any]:
-    """The version list of an id, out of the folded keys of its versions in ascending order."""
+    """Render the version list of an id from the folded keys of its versions, in ascending order."""
     return {"versions": list(version_keys)}

@@ -1,8 +1,8 @@
-"""Registrations: everything a feed says of an id, in three hives (NuGet V3 RegistrationsBaseUrl).
+"""Registrations: all metadata of an id, in three hives (NuGet V3 RegistrationsBaseUrl).
 
-Fewer than 128 versions are written into the index, more are left to pages of 64; versions ascend across all pages. A
-page's address names its bounds, and the page is whatever lies between them today: an address once handed out keeps
-answering when versions come and go (a client crashes on a page that is gone).
+Fewer than 128 versions are inlined in the index; otherwise the index links to pages of 64. Versions ascend across all
+pages. The address of a page names its bounds, and the page contains the current versions between them. So an address
+keeps working when versions are pushed or deleted (clients crash on a page that is gone).
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from motherlode.protocol.urls import Hive, Urls
 
 PAGE_LEAVES: Final = 64
 INLINE_LIMIT: Final = 128
-"""From this many versions on, pages are documents of their own."""
+"""With at least this number of versions, pages are separate documents."""
 
 _COMMITS: Final = UUID("5a0c7f5e-3c0f-4a0e-9c43-0e9a1f6b8d27")
 """The namespace of commit ids."""
@@ -25,9 +25,10 @@ T = TypeVar("T")
 
 
 def render_index(releases: Sequence[Release], urls: Urls, hive: Hive, commit: Commit) -> dict[str, Any]:
-    """The registration index of an id with fewer versions than the limit; `releases` ascend and are not empty.
+    """Render the registration index of an id with fewer than `INLINE_LIMIT` versions.
 
-    `commit` is the last change of the id, which may have been the deletion of a version."""
+    `releases` are in ascending order and not empty. `commit` is the last change of the id, which may have been the
+    deletion of a version."""
     pages = [_inlined_page(page, urls, hive) for page in _pages_of(releases)]
     return _index(releases[0].package.identity.id, pages, urls, hive, commit)
 
@@ -35,22 +36,23 @@ def render_index(releases: Sequence[Release], urls: Urls, hive: Hive, commit: Co
 def render_long_index(
     package_id: PackageId, versions: Sequence[tuple[str, Commit]], urls: Urls, hive: Hive, commit: Commit
 ) -> dict[str, Any]:
-    """The registration index of an id with more versions: each by its folded key, ascending, with its last change.
+    """Render the registration index of an id with at least `INLINE_LIMIT` versions.
 
-    `commit` is the last change of the id."""
+    `versions` are the folded keys in ascending order, each with the last change of the version. `commit` is the last
+    change of the id, which may have been the deletion of a version."""
     pages = [_page_link(package_id, page, urls, hive) for page in _pages_of(versions)]
     return _index(package_id, pages, urls, hive, commit)
 
 
 def render_page(releases: Sequence[Release], urls: Urls, hive: Hive, *, address: str) -> dict[str, Any]:
-    """The page document at `address`; `releases` ascend by version and are not empty."""
+    """Render the page document at `address`; `releases` are in ascending order of version and not empty."""
     versions = [(release.package.identity.version.key, release.commit) for release in releases]
     page = _page(releases[0].package.identity.id, versions, urls, hive, address)
     return page | {"items": [_leaf(release, urls, hive) for release in releases]}
 
 
 def render_leaf(release: Release, urls: Urls, hive: Hive) -> dict[str, Any]:
-    """The leaf document of one version; here `catalogEntry` is an address."""
+    """Render the leaf document of one version; in it `catalogEntry` is an address."""
     identity = release.package.identity
     return {
         "@id": urls.registration_leaf(hive, identity),
@@ -121,6 +123,6 @@ def _leaf(release: Release, urls: Urls, hive: Hive) -> dict[str, Any]:
 
 
 def _commit(commit: Commit) -> dict[str, str]:
-    """The properties of the catalog that say of which change a document is: the same id and time wherever it shows."""
+    """Render the catalog properties that identify a change: every document shows the same id and time for it."""
     at = timestamp(commit.at)
     return {"commitId": str(uuid5(_COMMITS, f"{commit.number} {at}")), "commitTimeStamp": at}

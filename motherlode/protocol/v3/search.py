@@ -1,7 +1,7 @@
-"""Search results, SearchQueryService: one for each id, showing its latest version that the caller may see.
+"""Search results, SearchQueryService: one result for each id, with the latest version that the caller may see.
 
-Each result is rendered by itself, so that an answer is put together from finished pieces. Nothing is null, and counts
-are integers: clients refuse anything else.
+Each result is rendered separately, so that responses are joined from cached fragments. No value is null, and counts are
+integers: clients reject anything else.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from motherlode.protocol.catalog_entry import icon_url, license_url, project_url
 from motherlode.protocol.urls import Hive, Urls
 
 DEFAULT_PACKAGE_TYPE: Final = "Dependency"
-"""The type of a package that names none."""
+"""The type of a package whose nuspec names no type."""
 
 
 def render_hit(
@@ -25,10 +25,10 @@ def render_hit(
     owners: Sequence[str],
     downloads: int,
 ) -> dict[str, Any]:
-    """The result that shows an id by its `latest` version; its links lead into the hive.
+    """Render the result for an id, with the metadata of its `latest` version; links point into the hive.
 
     `versions` are those that the caller may see, ascending, each with its downloads; `owners` are the names of the id's
-    owners on the feed, and `downloads` are those of the id.
+    owners on the feed, and `downloads` is the total of the id.
     """
     identity = latest.identity
     return without_none(
@@ -55,17 +55,17 @@ def render_hit(
 
 
 def join_hits(total: int, hits: Iterable[bytes]) -> bytes:
-    """The answer: how many ids match in all, and the results that were asked for, each rendered already."""
+    """Render the response: the total of matching ids, and the results of this page, each already rendered."""
     return b'{"totalHits":%d,"data":[%s]}' % (total, b",".join(hits))
 
 
 def split_authors(package: Package) -> list[str]:
-    """The authors one by one, as the public gallery splits them."""
+    """Return the individual authors, split at commas as nuget.org does."""
     return [author.strip() for author in (package.authors or "").split(",") if author.strip()]
 
 
 def type_names(package: Package) -> list[str]:
-    """What the package is for: at least one name, each once."""
+    """Return the names of the package types: at least one, without duplicates."""
     return list(dict.fromkeys(kind.name for kind in package.package_types)) or [DEFAULT_PACKAGE_TYPE]
 
 

@@ -1,6 +1,6 @@
-"""The service index: the one address a client is given, and from which it finds all others (NuGet V3 service index).
+"""The service index: a client is given its address only, and finds all others in it (NuGet V3 service index).
 
-One entry per type, each a string: PowerShell's clients understand no list.
+There is one entry per type, and each type is a string: PowerShell's clients do not understand lists.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from motherlode.protocol.urls import Hive, Urls
 
 
 def render_service_index(urls: Urls) -> dict[str, Any]:
-    """The service index of a feed, with every type that clients look for of the resources that are built."""
+    """Render the service index of a feed, with every type name under which clients look for its resources."""
     return {"version": "3.0.0", "resources": _resources(urls)}
 
 
@@ -37,7 +37,7 @@ def _resources(urls: Urls) -> list[dict[str, str]]:
 
 
 def _every_type(address: str, kind: str, comment: str) -> list[dict[str, str]]:
-    """The resource under each of the types that clients look for: none of them knows all."""
+    """Return the resource under each type name that clients look for: no client knows all of them."""
     return [_resource(address, kind + suffix, comment) for suffix in ("", "/3.0.0-beta", "/3.0.0-rc", "/3.5.0")]
 
 

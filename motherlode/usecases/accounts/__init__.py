@@ -1,1 +1,1 @@
-"""What is done with users, teams and the first administrator."""
+"""Use cases for users, service accounts, teams and the first administrator."""

@@ -1,7 +1,7 @@
 """Accounts of users, services and teams: create, disable, enable and delete them; set passwords and server roles.
 
-Each change takes effect with the next request: a disabled account's password, keys and sessions are refused, a disabled
-team counts for nothing, and a new password ends all sessions.
+Each change takes effect with the next request: the password, keys and sessions of a disabled account are refused, a
+disabled team gives its members no permissions, and a new password ends all sessions.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def create_account(
     db: Database,
     clock: Clock,
 ) -> AccountRow:
-    """Make an account; without a password nobody can sign in as it, and only people have one. Administrators may.
+    """Create an account. Only users have a password; without one, the user cannot sign in. Administrators only.
 
     Raises `NotAllowed`, `InvalidName`, `InvalidPassword`, `InvalidSetting`, `AccountExists`.
     """
@@ -39,7 +39,9 @@ def create_account(
     name = parse_account_name(name)
     check_role(role, kind)
     if password is not None and kind != PERSON:
-        raise InvalidPassword("Only people sign in with a password: leave it out, and make keys for a service account.")
+        raise InvalidPassword(
+            "Only users have a password. Leave it out; create API keys for service accounts with 'key create'."
+        )
     hashed = None if password is None else hash_password(parse_password(password))
     with db.write() as tx:
         now = clock.now()
@@ -50,17 +52,20 @@ def create_account(
 
 
 def check_role(role: str | None, kind: str) -> None:
-    """Refuse a role on the server that there is not, or that no account of the kind has, with `InvalidSetting`."""
+    """Raise `InvalidSetting` if the server role does not exist or accounts of this kind cannot have it."""
     if role is None:
         return
     if role != ADMINISTRATOR:
-        raise InvalidSetting(f"There is no role {role[:100]!r} on the server: use {ADMINISTRATOR}, or none.")
+        raise InvalidSetting(f"There is no server role {role[:100]!r}. Use {ADMINISTRATOR} or none.")
     if kind == TEAM:
-        raise InvalidSetting("A team is no administrator: give the role to its members.")
+        raise InvalidSetting("A team cannot be an administrator. Give the role to its members instead.")
 
 
 def disable_account(name: str, actor: Actor, *, db: Database, clock: Clock) -> None:
-    """Disable an account, also a disabled one. Administrators may. Raises `NotAllowed`, `NoSuchAccount`."""
+    """Disable an account and end its sessions. Does nothing if it is disabled already. Administrators only.
+
+    Raises `NotAllowed`, `NoSuchAccount`.
+    """
     check_may_administer(actor)
     with db.write() as tx:
         account = accounts.get(tx, name)
@@ -73,7 +78,10 @@ def disable_account(name: str, actor: Actor, *, db: Database, clock: Clock) -> N
 
 
 def enable_account(name: str, actor: Actor, *, db: Database, clock: Clock) -> None:
-    """Enable an account, also an enabled one. Administrators may. Raises `NotAllowed`, `NoSuchAccount`."""
+    """Enable an account. Does nothing if it is enabled already. Administrators only.
+
+    Raises `NotAllowed`, `NoSuchAccount`.
+    """
     check_may_administer(actor)
     with db.write() as tx:
         account = accounts.get(tx, name)
@@ -84,8 +92,10 @@ def enable_account(name: str, actor: Actor, *, db: Database, clock: Clock) -> No
 
 
 def set_password(name: str, password: str, actor: Actor, *, db: Database, clock: Clock) -> None:
-    """Give a person this password; administrators may, and the person. Raises `NoSuchAccount`, `NotAllowed`,
-    `InvalidPassword`."""
+    """Set a user's password and end all sessions of the user. Only administrators and the user may do this.
+
+    Raises `NoSuchAccount`, `NotAllowed`, `InvalidPassword`.
+    """
     with db.read() as tx:
         check_may_act_for(actor, accounts.get(tx, name, PERSON).id)
     hashed = hash_password(parse_password(password))
@@ -97,7 +107,7 @@ def set_password(name: str, password: str, actor: Actor, *, db: Database, clock:
 
 
 def set_role(name: str, role: str | None, actor: Actor, *, db: Database, clock: Clock) -> None:
-    """Give a person or a service account this role on the server, None for none. Administrators may.
+    """Set the server role of a user or service account; None removes it. Administrators only.
 
     Raises `NotAllowed`, `InvalidSetting`, `NoSuchAccount`.
     """
@@ -113,13 +123,13 @@ def set_role(name: str, role: str | None, actor: Actor, *, db: Database, clock: 
 
 
 MOST_NAMED: Final = 100
-"""How many ids without an owner an audit line names."""
+"""Max package ids without an owner that one audit line names."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeletedAccount:
-    """What an account leaves: its name as written, the ids of keys that were revoked, and the packages that have no
-    owner now, each as the name of a feed and the key of an id."""
+    """What a deleted account leaves behind: its name as written, the ids of the revoked keys, and the packages that now
+    have no owner, each as the name of a feed and the key of an id."""
 
     name: str
     revoked_keys: tuple[str, ...]
@@ -127,10 +137,10 @@ class DeletedAccount:
 
 
 def delete_account(name: str, actor: Actor, *, kinds: tuple[str, ...], db: Database, clock: Clock) -> DeletedAccount:
-    """Delete the account of one of these kinds. Nothing of it is left but its name, which is never given out again.
+    """Delete an account of one of these kinds. Only its name stays, so that it can never be used again.
 
-    Its password, sessions and keys are refused from the next request on; its memberships, roles and invitations are
-    gone. Ids that it alone owned belong to the administrators. Administrators may. Raises `NotAllowed`,
+    From the next request on, its password, sessions and keys are refused. Its memberships, roles and invitations are
+    removed. Packages that had no other owner are left to the administrators. Administrators only. Raises `NotAllowed`,
     `NoSuchAccount`.
     """
     check_may_administer(actor)

@@ -1,7 +1,9 @@
-"""Make the first administrator: on a server where no person can sign in, whoever holds an administrator's key becomes
-one, by name and password.
+"""Create the first administrator, on a server where no user has ever had a password.
 
-Invariant: as soon as any person has a password there is no first one any more; of two that come at once, one does.
+The caller sends an administrator's key and chooses a user name and a password.
+
+Invariant: this is refused once any user has a password, and stays refused after that user is disabled or deleted. Of
+two simultaneous attempts, one succeeds.
 """
 
 from dataclasses import replace
@@ -21,11 +23,11 @@ from motherlode.usecases.accounts.accounts import ACTIONS
 from motherlode.usecases.sign_in.identify import identify_now
 from motherlode.usecases.sign_in.sessions import add_session
 
-TOO_LATE: Final = "There is a user already: sign in as one, or have an administrator make one ('user add')."
+TOO_LATE: Final = "This server already has a user. Sign in, or ask an administrator for an account ('user add')."
 
 
 def is_first_use(*, db: Database) -> bool:
-    """Whether no person can sign in, because none ever had a password."""
+    """Whether no user has ever had a password, including disabled and deleted users."""
     with db.read() as tx:
         return not accounts.has_person(tx)
 
@@ -33,10 +35,10 @@ def is_first_use(*, db: Database) -> bool:
 def make_first_administrator(
     name: str, password: str, actor: Actor, *, lifetime: timedelta, db: Database, clock: Clock
 ) -> NewSession:
-    """Make a person who is an administrator, and sign him in; the actor is the key that he has proved to hold.
+    """Create a user with the role of administrator, and start a session. The actor is that of the key that was sent.
 
-    Raises `NotAllowed` when the key is no administrator's, or when there is a person; `KeyRefused`, `InvalidName`,
-    `InvalidPassword`, `AccountExists`.
+    Raises `NotAllowed` if the key is not an administrator's or any user has ever had a password; `KeyRefused`,
+    `InvalidName`, `InvalidPassword`, `AccountExists`.
     """
     check_may_administer(actor)
     name = parse_account_name(name)

@@ -1,6 +1,6 @@
 """Members of teams: add and remove them.
 
-A member may do what the team may, and owns what the team owns, until removed.
+While they are members, members have the team's permissions and own the packages that the team owns.
 """
 
 from motherlode.domain.accounts import PERSON, SERVICE, TEAM
@@ -13,7 +13,7 @@ from motherlode.usecases._audit import write_audit
 
 
 def add_member(team: str, name: str, actor: Actor, *, db: Database, clock: Clock) -> None:
-    """Put a person or a service account into a team, also one that is there already. Administrators may.
+    """Add a user or service account to a team. Does nothing if it is a member already. Administrators only.
 
     Raises `NotAllowed`, `NoSuchAccount`.
     """
@@ -27,7 +27,7 @@ def add_member(team: str, name: str, actor: Actor, *, db: Database, clock: Clock
 
 
 def remove_member(team: str, name: str, actor: Actor, *, db: Database, clock: Clock) -> None:
-    """Take an account out of a team. Administrators may. Raises `NotAllowed`, `NoSuchAccount`, `NotAMember`."""
+    """Remove an account from a team. Administrators only. Raises `NotAllowed`, `NoSuchAccount`, `NotAMember`."""
     check_may_administer(actor)
     with db.write() as tx:
         team_row = accounts.get(tx, team, TEAM)

@@ -1,1 +1,1 @@
-"""What is done with feeds, and the roles on them."""
+"""Use cases for feeds and roles on feeds."""

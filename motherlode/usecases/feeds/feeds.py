@@ -1,4 +1,4 @@
-"""Feeds: create, change and delete them. New settings take effect with the next request, on every worker."""
+"""Feeds: create, change and delete them. New settings take effect with the next request, in every worker."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,8 +26,10 @@ from motherlode.usecases._audit import write_audit
 def create_feed(
     name: str, settings: Mapping[str, str], actor: Actor, *, defaults: FeedPolicy, db: Database, clock: Clock
 ) -> FeedRow:
-    """Make a feed with the server's defaults and these settings. Administrators may. Raises `NotAllowed`,
-    `InvalidSetting`, `FeedExists`."""
+    """Create a feed with the server's defaults and these settings. Administrators only.
+
+    Raises `NotAllowed`, `InvalidSetting`, `FeedExists`.
+    """
     check_may_administer(actor)
     policy = parse_feed_policy(settings, defaults)
     name = parse_feed_name(name)
@@ -39,8 +41,10 @@ def create_feed(
 
 
 def change_feed(name: str, settings: Mapping[str, str], actor: Actor, *, db: Database, clock: Clock) -> FeedRow:
-    """Set these settings and leave the others. Administrators may. Raises `NotAllowed`, `InvalidSetting`, `NoSuchFeed`;
-    then nothing is changed."""
+    """Change these settings and keep the others. Administrators only.
+
+    Raises `NotAllowed`, `InvalidSetting`, `NoSuchFeed`; then nothing is changed.
+    """
     check_may_administer(actor)
     with db.write() as tx:
         row = feeds.get(tx, name)
@@ -53,7 +57,7 @@ def change_feed(name: str, settings: Mapping[str, str], actor: Actor, *, db: Dat
 
 
 def _describe_change(before: FeedPolicy, after: FeedPolicy) -> dict[str, dict[str, str]]:
-    """What was changed, and from what to what, as people are told it."""
+    """Return the old and new value of each changed setting, as shown to users."""
     old, new = describe_feed_policy(before), describe_feed_policy(after)
     values = format_feed_policy(before)
     return {
@@ -65,18 +69,18 @@ def _describe_change(before: FeedPolicy, after: FeedPolicy) -> dict[str, dict[st
 
 @dataclass(frozen=True, slots=True)
 class DeletedFeed:
-    """What went with a feed: how many versions, and the ids of keys that were for this feed alone."""
+    """What was deleted with a feed: the number of versions, and the ids of revoked keys, which were for it only."""
 
     versions: int
     revoked_keys: tuple[str, ...]
 
 
 def delete_feed(name: str, actor: Actor, *, with_packages: bool, db: Database, clock: Clock) -> DeletedFeed:
-    """Delete the feed, its versions, owners, roles, downloads and events. Its id and its event numbers never come back.
+    """Delete the feed with its versions, owners, roles, downloads and events. Its id and event numbers are not reused.
 
-    A feed that is made later under the same name begins empty: keys that named the deleted one are no good there.
-    Administrators may. Raises `NotAllowed`, `NoSuchFeed`, `DefaultFeedKept`, and `FeedNotEmpty` for a feed that has
-    versions unless `with_packages`; then nothing is changed.
+    A new feed of the same name starts empty, and keys that named the deleted feed do not work there. Administrators
+    only. Raises `NotAllowed`, `NoSuchFeed`, `DefaultFeedKept`, and `FeedNotEmpty` if the feed has versions and
+    `with_packages` is False; then nothing is changed.
     """
     check_may_administer(actor)
     with db.write() as tx:
@@ -97,7 +101,7 @@ def delete_feed(name: str, actor: Actor, *, with_packages: bool, db: Database, c
 
 
 def _take_from_keys(tx: Tx, name: str, at: datetime) -> tuple[str, ...]:
-    """Take the feed out of every key; returns the ids of those that are revoked, because they were for it alone."""
+    """Remove the feed from all keys and revoke keys that were for this feed only. Returns the ids of revoked keys."""
     revoked = []
     for key in api_keys.read_all(tx, (api_keys.API, api_keys.VERIFICATION)):
         if key.feeds is None or name not in key.feeds:

@@ -1,6 +1,6 @@
 """Roles on a feed: grant and withdraw the right to read it or to publish to it.
 
-A withdrawn role ends with the next request. Owners of ids on the feed stay owners.
+A withdrawn role ends with the next request. Owners of packages on the feed stay owners.
 """
 
 from motherlode.domain.accounts import FEED_ROLES
@@ -14,13 +14,13 @@ from motherlode.usecases._audit import write_audit
 
 
 def grant_role(feed: str, name: str, role: str, actor: Actor, *, db: Database, clock: Clock) -> None:
-    """Give a person, a service account or a team this role on the feed, in place of one it had. Administrators may.
+    """Give a user, service account or team this role on the feed, replacing its current one. Administrators only.
 
     Raises `NotAllowed`, `InvalidSetting`, `NoSuchFeed`, `NoSuchAccount`.
     """
     check_may_administer(actor)
     if role not in FEED_ROLES:
-        raise InvalidSetting(f"There is no role {role[:100]!r} on a feed: use {' or '.join(FEED_ROLES)}.")
+        raise InvalidSetting(f"There is no feed role {role[:100]!r}. Use {' or '.join(FEED_ROLES)}.")
     with db.write() as tx:
         feed_row = feeds.get(tx, feed)
         account = accounts.get(tx, name)
@@ -29,7 +29,7 @@ def grant_role(feed: str, name: str, role: str, actor: Actor, *, db: Database, c
 
 
 def withdraw_role(feed: str, name: str, actor: Actor, *, db: Database, clock: Clock) -> None:
-    """Take an account's role on the feed away. Administrators may.
+    """Remove an account's role on the feed. Administrators only.
 
     Raises `NotAllowed`, `NoSuchFeed`, `NoSuchAccount`, `NoSuchRole`.
     """
@@ -38,5 +38,5 @@ def withdraw_role(feed: str, name: str, actor: Actor, *, db: Database, clock: Cl
         feed_row = feeds.get(tx, feed)
         account = accounts.get(tx, name)
         if not grants.remove(tx, feed_row.id, account.id):
-            raise NoSuchRole(f"{account.name} has no role on the feed {feed!r}: 'feed show {feed}' names the roles.")
+            raise NoSuchRole(f"{account.name} has no role on the feed {feed!r}. 'feed show {feed}' lists the roles.")
         write_audit(tx, actor, "withdraw-role", feed=feed, subject=account.name, at=clock.now())

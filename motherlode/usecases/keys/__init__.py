@@ -1,1 +1,1 @@
-"""What is done with API keys."""
+"""Use cases for API keys and verification keys."""

@@ -1,7 +1,7 @@
 """API keys: create, rotate and revoke them.
 
-A key is limited to rights, ids, feeds and a time. After a rotation the old key works until a deadline. A revoked key is
-refused from the next request on, on every worker.
+A key is limited to rights, ids, feeds and a lifetime. After a rotation the old key works until a deadline. A revoked
+key is refused from the next request on, by every worker.
 """
 
 import re
@@ -25,7 +25,7 @@ from motherlode.usecases._authority import check_may_act_for
 
 
 def get_managed_key(tx: Tx, key_id: str, actor: Actor) -> KeyRow:
-    """The key with that id, which the actor may change. Raises `NoSuchKey`, `NotAllowed`."""
+    """Return the key with that id if the actor may change it. Raises `NoSuchKey`, `NotAllowed`."""
     key = api_keys.find(tx, key_id)
     if key is None:
         raise NoSuchKey(key_id)
@@ -55,20 +55,21 @@ def create_key(
     db: Database,
     clock: Clock,
 ) -> NewKey:
-    """Make a key; its secret is in the answer and nowhere else. `feeds` None is all feeds, `lifetime` None for ever.
+    """Create a key. Its secret is returned here only; the server stores just a hash.
 
-    It never can do more than its `owner`, a person or service account; None makes a key that belongs to nobody, which
-    administrators alone may. Nothing lives longer than `max_lifetime`, None is no limit.
+    `feeds` None means all feeds, `lifetime` None means that the key never expires. A key can never do more than its
+    `owner`, a user or service account. `owner` None creates a key without an owner, which only administrators may do.
+    No lifetime may exceed `max_lifetime`; None means no limit.
 
-    Raises `InvalidSetting` for a name, rights, globs or a lifetime that cannot be, or that nothing would check,
-    `NoSuchFeed`, `NoSuchAccount`, `NotAllowed`.
+    Raises `InvalidSetting` for an invalid name, rights, globs, feeds or lifetime, `NoSuchFeed`, `NoSuchAccount`,
+    `NotAllowed`.
     """
     _check_name(name)
     _check_rights(rights)
     _check_globs(globs)
     _check_lifetime(lifetime, max_lifetime)
     if feeds is not None and not feeds:
-        raise InvalidSetting("A key for no feed can do nothing: name a feed, or leave feeds out for all of them.")
+        raise InvalidSetting("The list of feeds is empty. Name at least one feed, or leave it out for all feeds.")
     key = make_key()
     with db.write() as tx:
         account_id = _get_owner(tx, owner, actor)
@@ -93,7 +94,7 @@ def create_key(
 
 
 def describe_key(row: KeyRow) -> dict[str, object]:
-    """What the audit log keeps of a key: what it is for and what it may, never the key or its hash."""
+    """Return what the audit log records of a key: its name and limits, never its secret or hash."""
     return {
         "name": row.name,
         "rights": list(row.rights),
@@ -104,38 +105,42 @@ def describe_key(row: KeyRow) -> dict[str, object]:
 
 
 def _get_owner(tx: Tx, owner: str | None, actor: Actor) -> int | None:
-    """The id of the account that the key is for, once it is sure that the actor may make it one."""
+    """Return the id of the owner's account, or None without an owner, if the actor may create such a key."""
     if owner is None:
         check_may_administer(actor)
         return None
     account = accounts.get(tx, owner, PERSON, SERVICE)
     check_may_act_for(actor, account.id)
     if account.disabled_at is not None:
-        raise InvalidSetting(f"{account.name} is disabled, and so would be the key: enable the account first.")
+        raise InvalidSetting(f"{account.name} is disabled, so the key would not work. Enable the account first.")
     return account.id
 
 
 def _check_name(name: str) -> None:
     if not (name.isprintable() and 1 <= len(name.strip()) <= _MAX_NAME_LENGTH):
-        raise InvalidSetting("A key needs a name of 1 to 100 printable characters: say what it is for.")
+        raise InvalidSetting("A key needs a name of 1 to 100 printable characters. Say what the key is for.")
 
 
 def _check_rights(rights: Sequence[str]) -> None:
+    if not rights:
+        raise InvalidSetting(f"A key needs at least one right. Choose from {', '.join(RIGHTS)}.")
     unknown = [right for right in rights if right not in RIGHTS]
-    if unknown or not rights:
-        raise InvalidSetting(f"There is no right {', '.join(unknown) or repr('')}: use some of {', '.join(RIGHTS)}.")
+    if unknown:
+        raise InvalidSetting(f"Unknown right: {', '.join(unknown)}. Choose from {', '.join(RIGHTS)}.")
 
 
 def _check_globs(globs: Sequence[str]) -> None:
     for glob in globs:
         if not _GLOB.fullmatch(glob):
-            raise InvalidSetting(f"{glob!r} is no pattern of ids: use letters, digits, '.', '-', '_' and '*'.")
+            raise InvalidSetting(
+                f"{glob!r} is not a valid package id pattern. Use letters, digits, '.', '-', '_' and '*'."
+            )
 
 
 def _check_lifetime(lifetime: timedelta | None, max_lifetime: timedelta | None) -> None:
     if max_lifetime is not None and (lifetime is None or lifetime > max_lifetime):
         longest = format_duration(int(max_lifetime.total_seconds()))
-        raise InvalidSetting(f"A key of this server ends after {longest} at the latest: let it expire by then.")
+        raise InvalidSetting(f"Keys on this server expire after at most {longest}. Set an expiry within that time.")
 
 
 DEFAULT_OVERLAP: Final = timedelta(days=7)
@@ -150,12 +155,13 @@ def rotate_key(
     db: Database,
     clock: Clock,
 ) -> NewKey:
-    """Make a key with the name, rights, ids, feeds, holder and lifetime of that one, which ends when `overlap` is over.
+    """Create a key that replaces the old one, with the same name, rights, ids, feeds, owner and lifetime.
 
-    A key that never ends is followed by one that never does, unless `max_lifetime` is shorter: no new key lives longer
-    than that. One that ends sooner than the overlap keeps its end. Administrators may, and its holder.
+    The old key expires after `overlap`, or at its own expiry if that is sooner. No new key lives longer than
+    `max_lifetime`; without that limit, a key that never expires is replaced by one that never expires. Only
+    administrators and the key's owner may do this.
 
-    Raises `NoSuchKey`, `NotAllowed`, and `InvalidSetting` for a key that has ended or was rotated before.
+    Raises `NoSuchKey`, `NotAllowed`, and `InvalidSetting` for a key that is expired, revoked or already rotated.
     """
     key = make_key()
     with db.write() as tx:
@@ -187,17 +193,17 @@ def _lifetime_after(old: KeyRow, max_lifetime: timedelta | None) -> timedelta | 
 
 def _check_rotatable(key: KeyRow, now: datetime) -> None:
     if key.expires_at is not None and key.expires_at <= now and key.replaced_by is None:
-        raise InvalidSetting(f"The key {key.id} has expired: make a new one with 'key create'.")
+        raise InvalidSetting(f"The key {key.id} has expired. Create a new one with 'key create'.")
     if key.revoked_at is not None:
-        raise InvalidSetting(f"The key {key.id} was revoked: make a new one with 'key create'.")
+        raise InvalidSetting(f"The key {key.id} was revoked. Create a new one with 'key create'.")
     if key.replaced_by is not None:
-        raise InvalidSetting(f"The key {key.id} was rotated into {key.replaced_by} already: rotate that one.")
+        raise InvalidSetting(f"The key {key.id} was already replaced by {key.replaced_by}. Rotate that key instead.")
 
 
 def revoke_key(key_id: str, actor: Actor, *, db: Database, clock: Clock) -> None:
-    """Revoke the key with that id, also one that is revoked already. Administrators may, and its holder.
+    """Revoke the key with that id. Does nothing if it is revoked already.
 
-    Raises `NoSuchKey`, `NotAllowed`.
+    Only administrators and the key's owner may do this. Raises `NoSuchKey`, `NotAllowed`.
     """
     with db.write() as tx:
         key = get_managed_key(tx, key_id, actor)

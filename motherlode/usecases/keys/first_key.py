@@ -1,4 +1,4 @@
-"""Ensure the first key: an administrator's key on a server that has none, kept in a file beside the data."""
+"""Ensure the first key: an administrator's API key on a server that has no keys, kept in a file beside the data."""
 
 from pathlib import Path
 
@@ -15,10 +15,10 @@ from motherlode.usecases.sign_in.identify import CONSOLE
 
 
 def ensure_first_key(file: Path, *, db: Database, clock: Clock) -> str | None:
-    """Make an administrator's key that never expires, if the server has no key at all, and return it; else None.
+    """Create an administrator's key that never expires if the server has no keys. Returns its secret or None.
 
-    The key and a line break are in `file` (mode 600) before the key is good for anything. After a crash in between, the
-    next start makes the key in the file good.
+    The secret and a line break are written to `file` (mode 600) before the key becomes valid. After a crash in between,
+    the next start makes the key in the file valid.
     """
     with db.read() as tx:
         if api_keys.read_all(tx):

@@ -1,6 +1,7 @@
-"""Verification keys: proof, once and within a day, that their maker may push a package id.
+"""Verification keys: each proves once, within a day, that the caller that created it may push a package id.
 
-Symbol servers ask for one, so that they never see the key that pushes (nuget.org's `create-verification-key`).
+Clients send one to a symbol server, so that it never sees the API key that pushes (nuget.org's
+`create-verification-key`).
 """
 
 from dataclasses import dataclass, field
@@ -32,10 +33,11 @@ from motherlode.usecases._visibility import hidden, owners_named
 def verify_key(
     package_id: PackageId, version: Version | None, actor: Actor, *, feed: str, db: Database, clock: Clock
 ) -> None:
-    """Return when the actor may push versions of an id that is there; `version`, unless None, must be there too.
+    """Check that the actor may push versions of an existing id; unless None, `version` must exist too.
 
-    Raises `NoSuchFeed`, `NoSuchId`, `NoSuchVersion`, `NotAllowed`; and `KeyRefused` for a verification key that was
-    used in the meantime. That one was used up is written down as `verify`, with the refusal's code as its reason.
+    This uses up a verification key, which the audit log records as `verify`, with the refusal's code, if any, as its
+    reason. Raises `NoSuchFeed`, `NoSuchId`, `NoSuchVersion`, `NotAllowed`; and `KeyRefused` for a verification key that
+    was used in the meantime.
     """
     if VERIFY not in actor.rights:
         with db.read() as tx:
@@ -83,12 +85,12 @@ def _check(tx: Tx, package_id: PackageId, version: Version | None, actor: Actor,
 
 LIFETIME: Final = timedelta(days=1)
 MOST_OPEN: Final = 100
-"""So many keys that were not used yet each key may have asked for; the oldest make room."""
+"""Max unused verification keys per API key; creating another removes the oldest."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewVerificationKey:
-    """A verification key just made: `secret` is told this one time."""
+    """A new verification key; `secret` is returned here only."""
 
     secret: str = field(repr=False)
     expires_at: datetime
@@ -97,9 +99,9 @@ class NewVerificationKey:
 def create_verification_key(
     package_id: PackageId, actor: Actor, *, feed: str, db: Database, clock: Clock
 ) -> NewVerificationKey:
-    """Make a key for one `verify_key` of this id, whether or not the feed has it. Raises `NoSuchFeed`, `NotAllowed`.
+    """Create a key for one `verify_key` of this id, whether or not the feed has it. Raises `NoSuchFeed`, `NotAllowed`.
 
-    What it proves is judged at its use, by what its maker may then.
+    What it proves is decided when it is used, by the permissions of its creator at that time.
     """
     check_may_ever_push(actor, feed)
     check_covers(actor, package_id)
@@ -130,6 +132,6 @@ def create_verification_key(
 
 
 def purge_keys(*, db: Database, clock: Clock) -> int:
-    """Forget them; returns how many those were."""
+    """Delete expired verification keys. Returns the number of deleted keys."""
     with db.write() as tx:
         return api_keys.purge_verification(tx, clock.now())

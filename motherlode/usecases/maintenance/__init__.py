@@ -1,1 +1,1 @@
-"""What keeps the data sound: garbage collection, verification, history, reprocessing."""
+"""Use cases that keep the data sound: garbage collection, verification, history, rebuilding and reprocessing."""

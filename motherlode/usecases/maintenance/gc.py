@@ -1,18 +1,18 @@
-"""Collect garbage: remove what nobody can reach any more, and nothing else.
+"""Collect garbage: remove data that can no longer be reached, and nothing else.
 
-In this order, each step safe to be repeated, and to be cut off anywhere:
+The steps, in this order; each can be interrupted anywhere and repeated:
 
-    1. what dead processes left in their spools
-    2. softly deleted versions whose time is up let go of their bytes; their numbers stay taken
-    3. contents that nobody points to lose their rows, and their blobs are noted as garbage in the same unit of work
-    4. the blobs of garbage go once the readers' grace is over, and then their notes
-    5. blobs that no row names, and no push can name any more, are noted; they go once they were noted for as long as
-       they are kept in quarantine, for their rows may have been lost, and may come back
+    1. remove what dead processes left in their spools
+    2. release the content of soft-deleted versions after `soft_delete_keep`; their version numbers stay reserved
+    3. delete the rows of contents that no version uses, and mark their blobs as garbage in the same unit of work
+    4. delete the blobs that were garbage for longer than the reader grace, and then their garbage rows
+    5. note blobs that no row names and no push can name any more; delete them after the quarantine: their rows may have
+       been lost with a database that may come back
 
-Nothing at all is done with a database that is not the one the blobs belong to (`history`). It needs no lock against
-pushes, nor against other collectors. A blob's name is never used twice, so a blob that no row names stays so; and each
-unit of work looks again, holding the write lock, at what it lets go. A file goes before the row that notes it: who dies
-in between leaves a note without a blob, and the next collector drops it.
+Nothing is changed if the database is not the one that the blobs belong to (`history`). No lock against pushes or other
+collectors is needed: blob names are never reused, so a blob that no row names stays that way, and each unit of work
+checks again, under the write lock, what it is about to release. A file is deleted before the row that marks it: a crash
+in between leaves a row without a blob, which the next collector deletes.
 """
 
 from collections import defaultdict
@@ -38,23 +38,23 @@ T = TypeVar("T")
 Kind = Literal["upload", "deletion", "content", "blob", "unnamed"]
 
 UNNAMED_GRACE: Final = timedelta(hours=24)
-"""How old a blob must be before it is noted that no row names it; no push names one that is older than an hour."""
+"""Min age of a blob before it is noted that no row names it; a push never names a blob older than one hour."""
 QUARANTINE: Final = timedelta(days=7)
-"""How long it is kept from then on, unless it is set otherwise."""
+"""Default of `storage.quarantine`: how long a blob is kept after it was noted that no row names it."""
 SAID: Final[dict[Kind, str]] = {
-    "upload": "what a dead process left of an upload",
-    "deletion": "a deleted version can no longer be brought back",
-    "content": "nobody points to these bytes any more",
-    "blob": "the file of such bytes",
-    "unnamed": "a file that no row names",
+    "upload": "left over from an interrupted upload",
+    "deletion": "deleted version that can no longer be restored",
+    "content": "content that no version uses any more",
+    "blob": "file of content that was removed",
+    "unnamed": "file that the database does not reference",
 }
-"""What each kind of thing is, for people."""
+"""What each kind of removed thing is, as text for users."""
 _BATCH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """One thing that went, or would go in a dry run; `size` is how many bytes that frees."""
+    """One thing that was removed, or would be in a dry run; `size` is the number of bytes that this frees."""
 
     kind: Kind
     name: str
@@ -62,7 +62,7 @@ class Removed:
 
 
 def ignore_step() -> None:
-    """Let the pass go on."""
+    """Do nothing between steps, so the pass continues."""
 
 
 def gc(
@@ -77,11 +77,12 @@ def gc(
     report: Callable[[Removed], None],
     step: Callable[[], None] = ignore_step,
 ) -> int:
-    """Remove all that can go; returns how many bytes that freed.
+    """Remove all garbage. Returns the number of freed bytes.
 
-    `report` is told of each thing when it has gone, or would go where `is_dry_run`: nothing is changed then. `step` is
-    called between any two steps; what it raises ends the pass there, with nothing half done. `indexed` as in
-    `check_history`, which may refuse: nothing is changed then.
+    Calls `report` for each thing that was removed, or, if `is_dry_run`, would be removed; a dry run changes nothing.
+    Calls `step` between any two steps; an exception from it ends the pass there, with no step half done. `indexed` is
+    the number of the last event in the search index, by feed. Raises DatabaseMissing, DatabaseStale, DatabaseUnusable
+    before anything is changed.
     """
     check_history(db=db, blobs=blobs, indexed=indexed)
     freed = 0
@@ -96,7 +97,7 @@ def gc(
 
 
 class _Collector:
-    """One pass at one moment; each part yields what went, and None wherever it may be cut off."""
+    """One pass at one moment; each part yields what was removed, and None where the pass may be interrupted."""
 
     def __init__(self, db: Database, blobs: Blobs, at: datetime, *, is_dry_run: bool) -> None:
         self._db = db
@@ -105,16 +106,16 @@ class _Collector:
         self._is_dry_run = is_dry_run
 
     def collect(self, reader_grace: timedelta, quarantine: timedelta) -> Iterator[Removed | None]:
-        """The five steps."""
+        """Run the five steps."""
         ends = self._find_ends()
         yield from self._sweep()
         yield from self._release_past(ends)
-        yield from self._let_go_unused(ends)
-        yield from self._delete_ripe(self._at - reader_grace)
+        yield from self._release_unused(ends)
+        yield from self._delete_expired(self._at - reader_grace)
         yield from self._delete_unnamed(self._at - quarantine)
 
     def _find_ends(self) -> Ends:
-        """Up to which moment deletions are past bringing back, on which feeds."""
+        """Return the feeds by the moment before which their deletions can no longer be restored."""
         ends: dict[datetime, list[int]] = defaultdict(list)
         with self._db.read() as tx:
             for feed in feeds.read_all(tx):
@@ -141,7 +142,7 @@ class _Collector:
                 yield Removed("deletion", f"{each.id_key} {each.version_key} on {each.feed}")
             yield None
 
-    def _let_go_unused(self, ends: Ends) -> Iterator[Removed | None]:
+    def _release_unused(self, ends: Ends) -> Iterator[Removed | None]:
         with self._db.read() as tx:
             unused = garbage.find_unused(tx, ends)
         for batch in _batches(unused):
@@ -155,16 +156,16 @@ class _Collector:
                 yield Removed("content", content.blob)
             yield None
 
-    def _delete_ripe(self, until: datetime) -> Iterator[Removed | None]:
+    def _delete_expired(self, until: datetime) -> Iterator[Removed | None]:
         with self._db.read() as tx:
-            ripe = garbage.find_expired(tx, until)
-        for row in ripe:
+            expired = garbage.find_expired(tx, until)
+        for row in expired:
             if self._is_dry_run or self._delete(row.blob):
                 yield Removed("blob", row.blob, row.size)
             yield None
 
     def _delete(self, blob: str) -> bool:
-        """Delete the blob of garbage; False where another collector was first."""
+        """Delete a garbage blob. Returns False if another collector was first."""
         self._blobs.delete(blob)
         crash_point("gc-blob-deleted")
         with self._db.write() as tx:
@@ -173,20 +174,20 @@ class _Collector:
         return is_mine
 
     def _delete_unnamed(self, until: datetime) -> Iterator[Removed | None]:
-        """Note the blobs that no row names, and delete those that were noted by then."""
+        """Note the blobs that no row names, and delete those that were noted at or before `until`."""
         left = set()
         old = (blob for blob in self._blobs.walk() if blob.put_at <= self._at - UNNAMED_GRACE)
         for batch in _batches(old):
             unnamed = self._find_unnamed(batch)
-            ripe = self._note_unnamed(unnamed, until) if unnamed else set()
-            for name in sorted(ripe):
+            expired = self._note_unnamed(unnamed, until) if unnamed else set()
+            for name in sorted(expired):
                 if not self._is_dry_run:
                     self._blobs.delete(name)
                     crash_point("gc-unnamed-deleted")
                 yield Removed("unnamed", name, unnamed[name].size)
-            left |= unnamed.keys() - ripe
+            left |= unnamed.keys() - expired
             yield None
-        self._forget_all_but(left)
+        self._delete_notes_except(left)
 
     def _find_unnamed(self, batch: list[StoredBlob]) -> dict[str, StoredBlob]:
         with self._db.read() as tx:
@@ -194,7 +195,7 @@ class _Collector:
         return {blob.name: blob for blob in batch if blob.name not in named}
 
     def _note_unnamed(self, blobs: Collection[str], until: datetime) -> set[str]:
-        """Note that no row names these; returns those that were noted by then."""
+        """Note that no row names these blobs. Returns those that were noted at or before `until`."""
         history = self._db.history
         if self._is_dry_run:
             with self._db.read() as tx:
@@ -202,13 +203,13 @@ class _Collector:
         with self._db.write() as tx:
             still = set(blobs) - garbage.find_named(tx, blobs)
             garbage.note_unnamed(tx, still, history, self._at)
-            ripe = garbage.find_ripe_unnamed(tx, still, history, until)
+            expired = garbage.find_ripe_unnamed(tx, still, history, until)
             crash_point("gc-unnamed-before-commit")
         crash_point("gc-unnamed-noted")
-        return ripe
+        return expired
 
-    def _forget_all_but(self, left: Collection[str]) -> None:
-        """Drop the notes of blobs that are gone, or that a row names again."""
+    def _delete_notes_except(self, left: Collection[str]) -> None:
+        """Delete the notes of blobs that no longer exist, or that a row names again."""
         if self._is_dry_run:
             return
         with self._db.read() as tx:

@@ -1,11 +1,12 @@
-"""History: whether the database is the one that the packages belong to.
+"""History: check that the database is the one that the packages belong to.
 
-A lost database, or an older copy of it, knows nothing of packages that were pushed since; to a collector they look like
-rubbish. So an object beside the blobs, `history.json`, says which history they belong to and how far the audit log had
-come. It is replaced every few seconds, in the background, and always follows what is durable in the database already:
-it may lag behind by as much, and is never ahead. A database that is behind it is older than the packages.
+A new database, or an older copy of it, does not know the packages that were pushed later, so they would look like
+garbage. Therefore an object beside the blobs, `history.json`, records which history the packages belong to and the last
+line of the audit log. A background task replaces it every few seconds with what is already durable in the database: it
+may lag behind by this time, and is never ahead. If the database is behind `history.json`, it is older than the
+packages.
 
-The database may also be compared with its search index, which is never ahead of it either.
+The database can also be compared with its search index, which is never ahead of it either.
 """
 
 import json
@@ -27,8 +28,8 @@ _MOST_LINES: Final = 1 << 63
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What `history.json` says: the database's history, and number and hash (hexadecimal; None where it has none) of
-    the last line of its audit log."""
+    """The content of `history.json`: the database's history, and the number and hash (hexadecimal, or None if the line
+    has none) of the last line of its audit log."""
 
     history: str
     line: int
@@ -36,8 +37,10 @@ class Recorded:
 
 
 def check_history(*, db: Database, blobs: Blobs, indexed: Mapping[int, int] | None = None) -> None:
-    """Refuse a database that is not the one the packages belong to. `indexed` is how far the search index of the same
-    history has come, by feed. Blobs that nobody has recorded a history for belong to whatever database is there.
+    """Refuse a database that is not the one that the packages belong to.
+
+    `indexed` is the number of the last event in the search index of the same history, by feed. Without a recorded
+    history, the blobs belong to the current database.
 
     Raises DatabaseMissing, DatabaseStale, DatabaseUnusable.
     """
@@ -58,16 +61,19 @@ def check_history(*, db: Database, blobs: Blobs, indexed: Mapping[int, int] | No
 
 
 def record_history(*, db: Database, blobs: Blobs, clock: Clock) -> None:
-    """Let `history.json` say how far the database has come. Raises as `check_history` does, and then leaves it alone;
-    also OSError, StorageFull."""
-    recorded = _read_recorded(db, blobs)  # before the database is read: what was recorded by then is in it
+    """Write the current position of the database to `history.json`.
+
+    Raises DatabaseMissing, DatabaseStale, DatabaseUnusable, and then leaves `history.json` as it is; also OSError,
+    StorageFull.
+    """
+    recorded = _read_recorded(db, blobs)  # read it before the database, which then contains all that it records
     check_history(db=db, blobs=blobs)
     if recorded != _read_current(db):
         replace_history(db=db, blobs=blobs, clock=clock)
 
 
 def replace_history(*, db: Database, blobs: Blobs, clock: Clock) -> None:
-    """Let `history.json` belong to this database from now on, whatever it said. Raises OSError, StorageFull."""
+    """Assign the packages to this database: overwrite `history.json`, whatever it says. Raises OSError, StorageFull."""
     current = _read_current(db)
     said = {
         "history": current.history,
@@ -87,7 +93,7 @@ def has_held_packages(db: Database) -> bool:
 
 
 def has_packages(blobs: Blobs) -> bool:
-    """Whether there is any blob but those whose push is under way, or was cut off."""
+    """Whether there is any blob, not counting those of running and interrupted pushes."""
     unconfirmed = blobs.unconfirmed()
     return any(blob.name not in unconfirmed for blob in blobs.walk())
 
@@ -101,7 +107,7 @@ def _read_current(db: Database) -> Recorded:
 def _read_position(db: Database, tx: Tx) -> Position:
     position = history.read_position(tx)
     if position is None:
-        raise db.damage("is damaged: it does not say which history it has")
+        raise db.damage("is damaged: its history id is missing")
     return position
 
 
@@ -121,31 +127,31 @@ def _read_recorded(db: Database, blobs: Blobs) -> Recorded | None:
     except (ValueError, TypeError, KeyError, RecursionError):
         is_sound = False
     if not is_sound:
-        raise DatabaseStale(str(db.path), f"{HISTORY}, which lies beside the packages and should say so, is damaged")
+        raise DatabaseStale(str(db.path), f"{HISTORY} beside the packages is damaged, so this cannot be checked")
     return recorded
 
 
 def _find_difference(tx: Tx, position: Position, recorded: Recorded | None) -> str | None:
-    """How the database is known not to be the recorded one, or to be an older copy of it."""
+    """Return what shows that the database is another one than recorded, or an older copy; None if nothing does."""
     if recorded is None:
         return None
     if recorded.history != position.history:
-        return f"{HISTORY} beside them names another history"
+        return f"{HISTORY} beside the packages names another history"
     if recorded.line > position.line:
-        return f"its audit log ends with line {position.line}, and line {recorded.line} was written down already"
+        return f"its audit log ends at line {position.line}, but {HISTORY} records line {recorded.line}"
     if recorded.line_hash not in {None, history.read_line_hash(tx, recorded.line)}:
-        return f"line {recorded.line} of its audit log is another one than was written down"
+        return f"line {recorded.line} of its audit log differs from the one that {HISTORY} records"
     return None
 
 
 def _find_unindexed(tx: Tx, indexed: Mapping[int, int]) -> str | None:
     if not indexed:
-        return None  # tables of an older version may have no former feeds
+        return None  # a database of an older version may not have the table of former feeds
     heads = catalog.heads(tx)
     for feed_id in indexed.keys() - feeds.former_ids(tx):
         head, number = heads.get(feed_id, 0), indexed[feed_id]
         if number > head:
-            return f"its log of a feed ends with event {head}, and the search index has event {number}"
+            return f"the last event of a feed is {head}, but the search index has event {number}"
     return None
 
 

@@ -1,5 +1,7 @@
-"""New history: say that the database as it is now is the one that is meant, though the packages beside it know a newer
-one. What it does not name any more is kept in quarantine from then on, as if it had never been noted before."""
+"""New history: accept the current database although the packages beside it belong to a newer one.
+
+Blobs that this database does not name then start their quarantine anew.
+"""
 
 from collections.abc import Callable
 
@@ -13,9 +15,11 @@ from motherlode.usecases.maintenance.history import replace_history
 
 
 def begin_history(actor: Actor, *, db: Database, blobs: Blobs, clock: Clock, drop_index: Callable[[], None]) -> str:
-    """Begin a new history, drop the search index of the former one, and let the packages belong to the new one; returns
-    its id. Administrators may, while no server runs. Cut off anywhere, it is to be repeated: the packages belong to
-    the former history until the last step. Raises `NotAllowed`, `Busy`, `StorageFull`."""
+    """Begin a new history, drop the search index of the former one, and assign the packages to the new one.
+
+    Returns the id of the new history. Administrators only, and only while no server runs. If it is interrupted, run it
+    again: the packages belong to the former history until the last step. Raises `NotAllowed`, `Busy`, `StorageFull`.
+    """
     check_may_administer(actor)
     former = db.history
     with db.write() as tx:

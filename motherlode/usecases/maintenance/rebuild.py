@@ -1,11 +1,11 @@
-"""Rebuild: make a database out of the packages that lie there, where the one that knew them is lost.
+"""Rebuild: create a database from the stored packages when the original database is lost.
 
-What packages do not say is lost: owners, users, keys, feeds and their settings, deletions, unlistings, downloads and
-the audit log. So nobody gets to see more than before, the one feed is for those who sign in alone. Every file is read
-and hashed, newest first: of two packages with one id and version the newest is taken. Then they are published in the
-order in which they were pushed, at the times when their files were written.
+Everything that packages do not contain is lost: owners, users, keys, feeds and their settings, deletions, unlistings,
+downloads and the audit log. The new feed requires sign-in, so that no one sees more than before. Every file is read and
+hashed, newest first; of several packages with the same id and version, the newest is used. Then they are published in
+the order in which they were pushed, dated with the times when their files were written.
 
-Files are judged by nothing but their hash, which is part of their name: they were taken once, by the rules of then.
+A file must match the hash in its name, but is not validated again: it was accepted by the rules of its time.
 """
 
 import hashlib
@@ -30,16 +30,16 @@ from motherlode.usecases.packages._change import log_change
 T = TypeVar("T")
 
 SETTINGS: Final = {"read": "authenticated"}
-"""Of the feed that is made: who may see what is not known any more."""
+"""Settings of the new feed: the former permissions are lost, so it requires sign-in."""
 _BATCH: Final = 50
 _PIECE_BYTES: Final = 1 << 20
-_REASON: Final = "found beside a database that was lost"
+_REASON: Final = "rebuilt from the stored file after the database was lost"
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """How many packages the feed has now, and how many files were left out: `older` ones of the same id and version,
-    and those that were `unreadable`."""
+    """The number of packages on the new feed, and of skipped files: `older` ones of the same id and version, and
+    `unreadable` ones."""
 
     packages: int
     older: int
@@ -48,7 +48,7 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A file that is a package."""
+    """A file that was read and is a package."""
 
     blob: StoredBlob
     nupkg: Nupkg
@@ -62,7 +62,7 @@ class _Read:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A package whose content is written down, and which is to be published."""
+    """A package whose content is in the database, and that is to be published."""
 
     blob: StoredBlob
     identity: Identity
@@ -71,7 +71,7 @@ class _Taken:
 
 
 class _Unreadable(Exception):
-    """A file is no package, or not the one it was: `str()` says why, in words that follow its name."""
+    """A file is not a package, or was changed: `str()` says why, to be put after its name."""
 
 
 def rebuild(
@@ -86,10 +86,12 @@ def rebuild(
     report: Callable[[str], None],
     advance: Callable[[int, int], None],
 ) -> Rebuilt:
-    """Publish all packages that lie there on a new feed of that name, in a database that knows none yet. `report` is
-    told a sentence for each file that is left out, `advance` how many are read and how many there are.
+    """Publish all stored packages on a new feed of that name, in a database without packages.
 
-    Raises `NotAllowed`, `InvalidSetting`, `FeedExists`, OSError, `StorageFull`; the database is of no use then.
+    Calls `report` with a sentence for each skipped file, and `advance` with the number of files read and the total.
+
+    Raises `NotAllowed`, `InvalidSetting`, `FeedExists`, OSError, `StorageFull`; the database is then incomplete and
+    must not be used.
     """
     create_feed(feed, SETTINGS, actor, defaults=defaults, db=db, clock=clock)
     newest_first = sorted(blobs.walk(), key=lambda blob: (blob.put_at, blob.name), reverse=True)
@@ -103,7 +105,7 @@ def rebuild(
                 key = read.identity.id.key, read.identity.version.key
                 if key in taken:
                     older += 1
-                    report(f"{read.blob.name}: left out, for {taken[key].blob.name} is a newer {read.identity}")
+                    report(f"{read.blob.name}: skipped, because {taken[key].blob.name} is a newer {read.identity}")
                 else:
                     taken[key] = _take(tx, read)
         advance(len(taken) + older + unreadable, len(newest_first))
@@ -118,7 +120,7 @@ def _read_or_tell(
     try:
         return _read(blob, blobs, clock, limits)
     except _Unreadable as reason:
-        report(f"{blob.name}: left out, for {reason}")
+        report(f"{blob.name}: skipped, because {reason}")
         return None
 
 
@@ -130,13 +132,13 @@ def _read(blob: StoredBlob, blobs: Blobs, clock: Clock, limits: Limits) -> _Read
                 sha256.update(piece)
                 sha512.update(piece)
             if not blob.name.startswith(sha256.hexdigest()):
-                raise _Unreadable("it holds other bytes than were pushed")
+                raise _Unreadable("its content does not match the hash in its name")
             file.seek(0)
             verdict = validate_nupkg(file, limits, clock.now(), Strictness.LENIENT)
     except OSError as error:
         raise _Unreadable(f"it cannot be read ({error.strerror or error})") from error
     if verdict.readable is None:
-        raise _Unreadable(f"it cannot be read as a package ({verdict.faults[0].message.rstrip('.')})")
+        raise _Unreadable(f"it is not a readable package ({verdict.faults[0].message.rstrip('.')})")
     return _Read(blob, verdict.readable, sha256.digest(), sha512.digest())
 
 

@@ -1,4 +1,4 @@
-"""Write counters to the database: downloads, and uses of API keys, many at once."""
+"""Write usage to the database in batches: download counts, and the last use of API keys."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from motherlode.usage.downloads import DownloadTally
 
 
 def record_downloads(tally: DownloadTally, *, db: Database) -> None:
-    """Write all counts in one transaction; counts that could not be written are kept for the next time."""
+    """Write all counts in one transaction. If this fails, the tally gets the counts back for the next attempt."""
     counted = tally.take()
     if not counted.versions:
         return
@@ -23,7 +23,7 @@ def record_downloads(tally: DownloadTally, *, db: Database) -> None:
 
 
 def record_uses(uses: Mapping[str, tuple[datetime, str]], *, db: Database) -> None:
-    """Write down the last use of each key, time and address by the key's id, in one transaction."""
+    """Write the last use of each key, its time and address by key id, in one transaction."""
     if not uses:
         return
     with db.write() as tx:

@@ -1,13 +1,12 @@
-"""Rederive: read stored packages again from their bytes, so that documents say what today's reader reads.
+"""Rederive: extract the metadata of stored packages again from their bytes, after an upgrade that reads more of it.
 
-Each content is one unit of work: facts, nuspec and entries become others together with an event on every feed that
-holds it, so that documents and searches follow at the next request, and with what was said before in the event, so that
-history keeps it. The comparison is made again inside, on rows that nobody else writes meanwhile: no push, unlist or
-relist is lost. What comes out the same writes nothing but the number of the reader, by which a second run finds where
-the first one was stopped.
+Each content is one unit of work. It changes facts, nuspec and entries together, and adds an event to every feed that
+has the content, so documents and searches follow at the next request. The event contains the old values, so history
+keeps them. The comparison is repeated inside the transaction, so no push, unlist or relist is lost. If nothing differs,
+only the extractor version is written; by it a second run continues where the first one stopped.
 
-Nothing is ever lost by reading: what can no longer be read, and what reads as another id or version, stays as it was
-and is reported, at each run anew.
+Nothing is lost: a package that can no longer be read, or that reads as another id or version, is left unchanged and
+reported by each run.
 """
 
 from collections import Counter
@@ -33,12 +32,12 @@ from motherlode.usecases._audit import write_audit
 from motherlode.usecases.maintenance.verify import find_difference, name_of
 
 _PAGE: Final = 50
-"""So many packages at most are read once more after a run was killed."""
+"""Packages per batch: at most this number is read again after a run was killed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rederived:
-    """How many packages were read, how many of them say something else now, and how many had to stay as they were."""
+    """The number of packages that were read, of those that changed, and of those that had to be left unchanged."""
 
     packages: int
     changed: int
@@ -57,10 +56,12 @@ def rederive(
     report: Callable[[str], None],
     advance: Callable[[int, int], None],
 ) -> Rederived:
-    """Read again all packages of those feeds (of all feeds, if there are none) that an older reader has read; with
-    `is_again` all of them. Administrators may. `report` is told a sentence for each that stays as it was, `advance` how
-    many are read and how many there are. Raises `NotAllowed`, `NoSuchFeed`, `Busy`, `StorageFull`; what was done until
-    then stays done."""
+    """Read again the packages of these feeds, or of all feeds if `feed_names` is empty. Administrators only.
+
+    Reads packages that an older extractor version has read; with `is_again`, all packages. Calls `report` with a
+    sentence for each package that is left unchanged, and `advance` with the number of packages read and the total.
+    Raises `NotAllowed`, `NoSuchFeed`, `Busy`, `StorageFull`; packages that were already changed stay changed.
+    """
     check_may_administer(actor)
     with db.read() as tx:
         feed_ids = [feeds.get(tx, name).id for name in feed_names]
@@ -78,7 +79,7 @@ def rederive(
             try:
                 if run.reread(content):
                     same.append(content.id)
-            except _Left as reason:
+            except _Unchanged as reason:
                 left += 1
                 report(f"{name_of(content, db)}: {reason}")
             advance(packages, max(packages, total))
@@ -87,12 +88,12 @@ def rederive(
     return Rederived(packages, run.changed, left)
 
 
-class _Left(Exception):
-    """A package stays as it was: `str()` says why, in words that follow its name."""
+class _Unchanged(Exception):
+    """A package is left unchanged: `str()` says why, to be put after its name."""
 
 
 def _pages(db: Database, feed_ids: Sequence[int]) -> Iterator[Iterator[ContentRow]]:
-    """The contents to be read, in the order of their ids; each is looked up when its turn comes."""
+    """Yield pages of the contents to read, in the order of their ids; each content is looked up when it is reached."""
     last_id = 0
     while True:
         with db.read() as tx:
@@ -113,7 +114,7 @@ def _each(db: Database, content_ids: Sequence[int]) -> Iterator[ContentRow]:
 
 @dataclass
 class _Run:
-    """One run: `changes` counts the versions that say something else now, by their feeds' names."""
+    """One run: `changed` counts changed packages, `changes` counts changed versions by feed name."""
 
     actor: Actor
     db: Database
@@ -125,27 +126,27 @@ class _Run:
     changes: Counter[str] = field(default_factory=Counter)
 
     def reread(self, content: ContentRow) -> bool:
-        """Read a package and write down what differs; whether nothing does. Raises _Left."""
+        """Read a package and store what differs. Returns whether nothing differs. Raises _Unchanged."""
         nupkg = self._read(content)
         with self.db.read() as tx:
             if _is_same(tx, content, nupkg):
                 return True
         difference = find_difference(content, self.blobs, lambda _count: None)
         if difference is not None:
-            raise _Left(difference)
+            raise _Unchanged(difference)
         self._change(content.id, nupkg)
         crash_point("rederive-committed")
         return False
 
     def mark_read(self, content_ids: Sequence[int]) -> None:
-        """Note that these came out the same."""
+        """Store that this extractor version has read these contents, which did not change."""
         if content_ids:
             with self.db.write() as tx:
                 contents.mark_read(tx, content_ids, EXTRACTOR_VERSION)
             crash_point("rederive-marked")
 
     def end(self) -> None:
-        """Write down for each feed how many of its versions were changed."""
+        """Write to the audit log, for each changed feed, how many of its versions were changed."""
         if not self.changes:
             return
         with self.db.write() as tx:
@@ -158,17 +159,17 @@ class _Run:
                 verdict = validate_nupkg(file, self.limits, self.clock.now(), Strictness.LENIENT)
         except OSError as error:
             reason = find_difference(content, self.blobs, lambda _count: None)
-            raise _Left(reason or f"its blob {content.blob} could not be read ({error.strerror})") from error
+            raise _Unchanged(reason or f"its blob {content.blob} could not be read ({error.strerror})") from error
         if verdict.nupkg is not None:
             return verdict.nupkg
         reason = find_difference(content, self.blobs, lambda _count: None)
         if reason is not None or verdict.read is None:
-            raise _Left(reason or str(InvalidPackage(verdict.faults)))
-        # It was taken before there were the rules that it breaks, and is served: say what is read of it today.
+            raise _Unchanged(reason or str(InvalidPackage(verdict.faults)))
+        # The package was accepted before the rules that it breaks existed, and is served: use what can be read of it.
         return verdict.read
 
     def _change(self, content_id: int, nupkg: Nupkg) -> None:
-        """Write down what was read, in one unit of work, unless it is written already."""
+        """Store what was read, in one unit of work, unless it is stored already."""
         package = nupkg.package
         with self.db.write() as tx:
             content = contents.find(tx, content_id)
@@ -192,8 +193,8 @@ class _Run:
         self.changes.update(names)
 
     def _begin(self, tx: Tx, changed: Sequence[Entry], now: datetime) -> list[str]:
-        """The feeds' names of these entries; the first time that any of a feed is changed, that is written down with
-        it: who did it is known also when the run is killed."""
+        """Return the names of the entries' feeds. The first change on a feed also writes an audit line in the same
+        transaction, so the log names the actor even if the run is killed."""
         all_names = {row.id: row.name for row in feeds.read_all(tx)}
         names = [all_names[entry.feed_id] for entry in changed]
         for feed in dict.fromkeys(names):
@@ -207,7 +208,7 @@ class _Run:
 
 
 def _is_same(tx: Tx, content: ContentRow, nupkg: Nupkg) -> bool:
-    """Whether everything that is stored is what was read."""
+    """Whether everything that is stored equals what was read."""
     package = nupkg.package
     return (
         content.facts == facts_of(package)
@@ -217,11 +218,13 @@ def _is_same(tx: Tx, content: ContentRow, nupkg: Nupkg) -> bool:
 
 
 def _before(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """What was said of the package until now, where that is something else; None for what was not said."""
+    """Return the old values of the facts that differ; None for a fact that was not there."""
     return {name: old.get(name) for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)}
 
 
 def _check_identity(held: Sequence[Entry], identity: Identity) -> None:
-    """Refuse what reads as another id or version than it was published as."""
+    """Raise `_Unchanged` if the package now reads as another id or version than it was published as."""
     if any((entry.id_key, entry.version_key) != (identity.id.key, identity.version.key) for entry in held):
-        raise _Left(f"it reads as {identity} now; an id and version never change, so it stays as it was")
+        raise _Unchanged(
+            f"it now reads as {identity}; a package never changes its id and version, so it was not updated"
+        )

@@ -1,4 +1,4 @@
-"""Sweep: remove what processes that died left behind. What they acknowledged is named by a row and stays."""
+"""Sweep: remove what dead processes left behind. Packages that they acknowledged are named by a row and stay."""
 
 from motherlode.store.blobs.protocol import Blobs
 from motherlode.store.database.sqlite import Database
@@ -7,8 +7,11 @@ from motherlode.usecases.maintenance.history import check_history
 
 
 def sweep(*, db: Database, blobs: Blobs, is_dry_run: bool = False) -> list[str]:
-    """Remove spooled files of dead processes, and the blobs that they put and never committed; returns the names of
-    what went, or would go where `is_dry_run`. Raises as `check_history` does, and then removes nothing."""
+    """Remove spooled files of dead processes, and the blobs that they stored but never committed.
+
+    Returns the names of what was removed, or would be removed if `is_dry_run`. Raises DatabaseMissing, DatabaseStale,
+    DatabaseUnusable, and then removes nothing.
+    """
     check_history(db=db, blobs=blobs)
 
     def is_named(blob: str) -> bool:

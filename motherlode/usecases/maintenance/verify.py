@@ -1,14 +1,14 @@
-"""Verify: whether everything that is stored still is what was written down about it.
+"""Verify that everything stored matches what the database records about it.
 
-    bytes        every blob is read and hashed again, in bounded pieces, and compared with its row
-    names        every blob is looked for in the rows: one that is in none may be of a database that was lost
-    history      the database is compared with what lies beside the blobs: it may be an older copy
-    documents    what readers are shown of each version is made from the rows, and compared with those bytes
-    log          each feed's events are replayed, and compared with its rows
-    search       the index is brought up to date, and compared with the versions that are listed
-    audit log    its hash chain is followed from its first line to its last
+    bytes        hash every blob again, in bounded pieces, and compare it with its row
+    names        look up every blob in the rows: one that no row names may belong to a lost database
+    history      compare the database with `history.json` beside the blobs: the database may be an older copy
+    documents    render what clients see of each version from the rows, and compare it with the bytes of the package
+    log          replay the events of each feed, and compare the result with the feed's rows
+    search       bring the index up to date, and compare it with the listed versions
+    audit log    follow the hash chain from the first line to the last
 
-Nothing else is changed, and a server may go on beside it.
+Nothing but the search index is changed, and a server may run at the same time.
 """
 
 import hashlib
@@ -32,8 +32,8 @@ from motherlode.usecases.maintenance.verify_log import verify_log
 
 _PIECE_BYTES: Final = 1 << 20
 _PAGE: Final = 100
-_SAID: Final = {
-    "changed": "was changed, put in or moved",
+_FAULT_TEXTS: Final = {
+    "changed": "was changed, inserted or moved",
     "missing": "is missing",
     "unhashed": "has no hash",
 }
@@ -41,9 +41,11 @@ _SAID: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was looked at, and how many differences there were; `head` is number and hash of the audit log's last
-    line, to be noted down: who has it can tell later whether the log up to there is still the same. `unnamed` are the
-    blobs that no row names."""
+    """What was checked, and the number of differences.
+
+    `head` is the number and hash of the audit log's last line. If you note it down, you can check later that the log up
+    to this line is unchanged. `unnamed` are the blobs that no row names.
+    """
 
     packages: int
     events: int
@@ -62,10 +64,10 @@ def verify(
     audit_head: tuple[int, bytes] | None = None,
     searching: SearchService | None = None,
 ) -> Verified:
-    """Look at everything; at the search index where `searching` is given and there is one.
+    """Check everything; the search index only if `searching` is given and an index exists.
 
-    `report` is told a sentence for each difference, `advance` how many bytes more were read. The audit log must still
-    hold `audit_head`, the number and hash of a line, unless None.
+    Calls `report` with a sentence for each difference, and `advance` with the number of bytes read since the last call.
+    Unless `audit_head` is None, the audit log must still contain this line, given as its number and hash.
     """
     reported = 0
 
@@ -92,7 +94,7 @@ def _verify_blobs(db: Database, blobs: Blobs, report: Callable[[str], None], adv
             report(sentence)
     with db.read() as tx:
         for blob in garbage.find_contradictions(tx):
-            report(f"the blob {blob} is noted as garbage, and a package is in it")
+            report(f"the blob {blob} is marked as garbage, but a package uses it")
     return packages
 
 
@@ -106,8 +108,10 @@ def _verify_history(db: Database, blobs: Blobs, searching: SearchService | None,
 
 
 def _verify_names(db: Database, blobs: Blobs, report: Callable[[str], None]) -> Iterator[str]:
-    """Tell of each blob that is in no row, nor about to be: of one whose push is under way there is a note until its
-    row is there."""
+    """Report and yield each blob that no row names.
+
+    Blobs of running pushes are left out: each has an intent marker until its row is committed.
+    """
     missing: list[StoredBlob] = []
     for batch in _batches(blobs.walk()):
         names = [blob.name for blob in batch]
@@ -117,12 +121,13 @@ def _verify_names(db: Database, blobs: Blobs, report: Callable[[str], None]) -> 
         missing += [blob for blob in batch if blob.name not in named | under_way]
     for blob in missing:
         if _is_still_there(blob.name, blobs):
-            report(f"no row names the blob {blob.name} ({blob.size} bytes, written {blob.put_at:%Y-%m-%d %H:%M} UTC)")
+            written = f"{blob.size} bytes, written {blob.put_at:%Y-%m-%d %H:%M} UTC"
+            report(f"the blob {blob.name} is not referenced by the database ({written})")
             yield blob.name
 
 
 def _is_still_there(blob: str, blobs: Blobs) -> bool:
-    """Whether it is: a push that was refused may have taken it back meanwhile."""
+    """Whether the blob still exists: a refused push may have deleted it in the meantime."""
     try:
         blobs.open(blob).close()
     except FileNotFoundError:
@@ -138,14 +143,17 @@ def _batches(walk: Iterator[StoredBlob]) -> Iterator[list[StoredBlob]]:
 
 
 def _verify_logs(db: Database, report: Callable[[str], None]) -> int:
-    """Each feed's log against its rows; all at one moment, for a change in between would look like a difference."""
+    """Compare each feed's events with its rows. Returns the number of events.
+
+    Reads everything in one transaction, because a change in between would look like a difference.
+    """
     events = 0
     with db.read() as tx:
         for feed in feeds.read_all(tx):
             try:
                 events += verify_log(tx, feed, report)
             except (ValueError, TypeError, AttributeError) as error:
-                report(f"{feed.name}: its log or its rows cannot be read ({error})")
+                report(f"{feed.name}: the events or rows cannot be read ({error})")
     return events
 
 
@@ -161,13 +169,13 @@ def _all_contents(db: Database) -> Iterator[ContentRow]:
 
 
 def find_difference(content: ContentRow, blobs: Blobs, advance: Callable[[int], None]) -> str | None:
-    """What is wrong with the blob of a content, in words that follow its name; None where it is what was pushed."""
+    """Return what is wrong with the blob of a content, to be put after its name, or None if it is what was pushed."""
     measured = _measure_blob(content, blobs, advance)
     return measured if isinstance(measured, str) else None
 
 
 def _measure_blob(content: ContentRow, blobs: Blobs, advance: Callable[[int], None]) -> Measured | str:
-    """What the blob of a content holds, or what is wrong with it."""
+    """Return what the blob of a content holds, or a sentence that says what is wrong with it."""
     try:
         with blobs.open(content.blob) as file:
             measured = _measure(file, advance)
@@ -191,7 +199,7 @@ def _find_differences(content: ContentRow, db: Database, blobs: Blobs, advance: 
 
 
 def _is_there(content: ContentRow, db: Database) -> bool:
-    """Whether the row is there still: a collector may have let go of it since it was read."""
+    """Whether the row still exists: the garbage collector may have removed it since it was read."""
     with db.read() as tx:
         return contents.is_named(tx, content.blob)
 
@@ -200,12 +208,12 @@ def _compare(content: ContentRow, measured: Measured) -> str | None:
     if measured.size != content.size:
         return f"has {measured.size} bytes, not {content.size}"
     if (measured.sha256, measured.sha512) != (content.sha256, content.sha512):
-        return "holds other bytes: the hashes differ"
+        return "has different content: the hashes differ"
     return None
 
 
 def _measure(file: BinaryIO, advance: Callable[[int], None]) -> Measured:
-    """What the file holds."""
+    """Return size, hashes and nuspec of the file."""
     size, sha256, sha512 = 0, hashlib.sha256(), hashlib.sha512()
     while piece := file.read(_PIECE_BYTES):
         size += len(piece)
@@ -216,7 +224,7 @@ def _measure(file: BinaryIO, advance: Callable[[int], None]) -> Measured:
 
 
 def name_of(content: ContentRow, db: Database) -> str:
-    """The versions that a content is, as people know them."""
+    """Return the versions that have this content, as text for users."""
     with db.read() as tx:
         versions = contents.versions_of(tx, content.id)
     return ", ".join(f"{package_id} {version} on {feed}" for feed, package_id, version in versions) or "no version"
@@ -229,12 +237,12 @@ def _verify_audit(db: Database, report: Callable[[str], None], audit_head: tuple
         if fault is not None:
             report(_sentence(fault))
         if audit_head is not None and not _is_held(tx, *audit_head):
-            report(f"audit log: line {audit_head[0]} is not the one that was noted down, or is gone")
+            report(f"audit log: line {audit_head[0]} does not match the given audit head, or is missing")
     return Verified(packages=0, events=0, lines=head[0], head=head, differences=0)
 
 
 def _sentence(fault: AuditFault) -> str:
-    return f"audit log: line {fault.line_id} {_SAID[fault.kind]}; what follows it proves nothing"
+    return f"audit log: line {fault.line_id} {_FAULT_TEXTS[fault.kind]}; the lines after it cannot be trusted"
 
 
 def _is_held(tx: Tx, number: int, line_hash: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Compares what readers are shown of a version with what its package says: the bytes, read just now, are the truth."""
+"""Compares what clients see of a version with its package: the bytes, just read, are the truth."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from motherlode.store.packages.versions import Entry
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the bytes of a package are: `size` of them, both hashes, raw, and the nuspec as it lies in them."""
+    """Values measured from the bytes of a package: `size` in bytes, both hashes (raw), and the unchanged nuspec."""
 
     size: int
     sha256: bytes
@@ -36,7 +36,7 @@ class Measured:
 
 
 def read_nuspec(file: BinaryIO) -> bytes | None:
-    """The nuspec of a package, None where there is none that can be read."""
+    """Return the nuspec of a package, or None if it has no readable nuspec."""
     limits = Limits()
     try:
         zipped = read_archive(file, limits)
@@ -47,9 +47,12 @@ def read_nuspec(file: BinaryIO) -> bytes | None:
 
 
 def find_shown_differences(tx: Tx, content_id: int, measured: Measured, blobs: Blobs) -> Iterator[tuple[str, str]]:
-    """Each version that the content is, with a sentence's end about what readers are shown wrongly of it."""
+    """Yield the differences of each version with this content: the version's name, and a sentence to be put after it.
+
+    The name is "" if the difference concerns all versions with this content.
+    """
     if measured.nuspec is None:
-        yield "", "holds no nuspec that can be read"
+        yield "", "the package has no readable nuspec"
         return
     package = parse_nuspec(measured.nuspec).package
     for feed_name, id_written, version_written in contents.versions_of(tx, content_id):
@@ -59,7 +62,7 @@ def find_shown_differences(tx: Tx, content_id: int, measured: Measured, blobs: B
         wrong = ["name"] if entry is None or package is None else _find_wrong(source, entry, package, measured)
         for what in wrong:
             name = f"{id_written} {version_written} on {feed_name}"
-            yield name, f"readers are shown another {what} than its package has"
+            yield name, f"the {what} that clients see differs from the package"
 
 
 def _find_entry(tx: Tx, feed_id: int, content_id: int, id_written: str, version_written: str) -> Entry | None:
@@ -69,7 +72,7 @@ def _find_entry(tx: Tx, feed_id: int, content_id: int, id_written: str, version_
 
 
 def _find_wrong(source: RenderContext, entry: Entry, package: Package, measured: Measured) -> list[str]:
-    """The names of what is shown wrongly."""
+    """Return the names of the values that clients see wrongly."""
     try:
         identity = entry.identity
         shown = json.loads(v3.details(identity.id, identity.version)(source).body)
@@ -82,7 +85,7 @@ def _find_wrong(source: RenderContext, entry: Entry, package: Package, measured:
 
 
 def _expect(source: RenderContext, entry: Entry, package: Package, measured: Measured) -> dict[str, Any]:
-    """The details document as the bytes make it; which files are fit to be shown was judged at the push."""
+    """Return the details document according to the bytes; the files that may be shown were decided by the push."""
     judged = package_from(entry.facts)
     is_file = package.license is not None and package.license.kind == "file"
     package = replace(

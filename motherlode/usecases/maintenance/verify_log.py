@@ -1,7 +1,7 @@
-"""Replays a feed's log and compares what comes of it with the rows that are there.
+"""Replays a feed's events and compares the result with the feed's rows.
 
-The log is complete: the last event of a version says all that its entry says, so entries, deletions, packages and the
-head are what the log makes of them, or something is wrong. Everything is read at one moment.
+The events are complete: the last event of a version contains everything that its entry contains. So entries, deletions,
+packages and the head must be exactly what the events add up to. The caller reads everything in one transaction.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ _FIELDS = ("id", "version", "sha256", "listed", "pushed_at", "is_semver2")
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """The last event of a version: what it says the entry is, in the order of `_FIELDS`."""
+    """The last event of a version; `said` are the entry's values according to it, in the order of `_FIELDS`."""
 
     number: int
     at: datetime
@@ -37,7 +37,7 @@ class _Last:
 
 @dataclass(slots=True)
 class _Log:
-    """What the log of a feed comes to."""
+    """The result of replaying the events of a feed."""
 
     number: int = 0
     at: datetime | None = None
@@ -46,7 +46,7 @@ class _Log:
 
 
 def verify_log(tx: Tx, feed: FeedRow, report: Report) -> int:
-    """Tell a sentence for each difference between the feed's log and its rows; returns how many events there are."""
+    """Report a sentence for each difference between the feed's events and its rows. Returns the number of events."""
     log = _Log()
     for sentence in _find_differences(tx, feed, log):
         report(f"{feed.name}: {sentence}")
@@ -64,9 +64,9 @@ def _find_differences(tx: Tx, feed: FeedRow, log: _Log) -> Iterator[str]:
 def _replay(tx: Tx, feed: FeedRow, log: _Log) -> Iterator[str]:
     for event in scan.events(tx, feed.id):
         if event.number != log.number + 1:
-            yield f"{_range(log.number + 1, event.number - 1)} missing in its log"
+            yield f"{_range(log.number + 1, event.number - 1)} missing"
         if log.at is not None and event.at < log.at:
-            yield f"event {event.number} of its log is dated before the one before it"
+            yield f"event {event.number} is dated before the previous event"
         log.number, log.at = event.number, max(event.at, log.at or event.at)
         log.last[event.id_key, event.version_key] = _last_of(event)
         log.packages[event.id_key] = (event.number, event.at)
@@ -90,19 +90,19 @@ def _compare_entries(tx: Tx, feed: FeedRow, log: _Log) -> Iterator[str]:
         left.discard(key)
         last = log.last.get(key)
         if last is None or last.is_deleted:
-            what = "no event of its log tells of it" if last is None else f"event {last.number} of its log deleted it"
-            yield f"{name} is there, and {what}"
+            what = "no event mentions it" if last is None else f"event {last.number} deleted it"
+            yield f"{name} exists, but {what}"
             continue
         for field_name, found, said in _unlike(entry, last):
-            yield f"{name} has {field_name} {found}, and event {last.number} of its log says {said}"
-        yield from (f"{name} has the wrong {wrong} for what it is called" for wrong in _find_wrong_keys(entry))
+            yield f"{name} has {field_name} {found}, but event {last.number} says {said}"
+        yield from (f"{name} has a {wrong} that does not match its id and version" for wrong in _find_wrong_keys(entry))
     for id_key, version_key in sorted(left):
         number = log.last[id_key, version_key].number
-        yield f"{id_key} {version_key} is missing, and event {number} of its log says that it is there"
+        yield f"{id_key} {version_key} is missing, but event {number} says that it exists"
 
 
 def _unlike(entry: ScannedEntry, last: _Last) -> Iterator[tuple[str, Any, Any]]:
-    """Where an entry is not what its last event says: what, as found, as said."""
+    """Yield the differences between an entry and its last event: the name, the value found, the event's value."""
     found: tuple[Any, ...] = (
         entry.id_written,
         entry.version_written,
@@ -118,7 +118,7 @@ def _unlike(entry: ScannedEntry, last: _Last) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _find_wrong_keys(entry: ScannedEntry) -> Iterator[str]:
-    """The columns that follow from id and version, and do not."""
+    """Yield the columns that are derived from id and version, and do not match them."""
     try:
         version = parse_version(entry.version_written)
     except InvalidVersion:
@@ -139,12 +139,12 @@ def _compare_deletions(tx: Tx, feed: FeedRow, log: _Log) -> Iterator[str]:
         key = deletion.id_key, deletion.version_key
         last = log.last.get(key)
         if last is None or not last.is_kept:
-            yield f"{' '.join(key)} is kept as deleted, and its log does not say so"
+            yield f"{' '.join(key)} has a deletion record, but no event says that it was soft-deleted"
         elif deletion.sha256 is not None and deletion.sha256.hex() != last.said[_FIELDS.index("sha256")]:
-            yield f"{' '.join(key)} was deleted, and other bytes than its own are kept"
+            yield f"{' '.join(key)} was soft-deleted, but the content kept for it has another sha256"
         left.discard(key)
     for key in sorted(left):
-        yield f"{' '.join(key)} was deleted softly, and nothing is kept of it"
+        yield f"{' '.join(key)} was soft-deleted, but its deletion record is missing"
 
 
 def _compare_packages(tx: Tx, feed: FeedRow, log: _Log) -> Iterator[str]:
@@ -152,15 +152,15 @@ def _compare_packages(tx: Tx, feed: FeedRow, log: _Log) -> Iterator[str]:
     for package in scan.packages(tx, feed.id):
         said = left.pop(package.id_key, None)
         if said is None:
-            yield f"the id {package.id_key} is there, and no event of its log tells of it"
+            yield f"the id {package.id_key} exists, but no event mentions it"
         elif (package.revision, package.changed_at) != said:
-            yield f"the id {package.id_key} has revision {package.revision}, and its last event is {said[0]}"
+            yield f"the id {package.id_key} has revision {package.revision}, but its last event is {said[0]}"
     for id_key in sorted(left):
-        yield f"the id {id_key} is missing, and event {left[id_key][0]} of its log is about it"
+        yield f"the id {id_key} is missing, but event {left[id_key][0]} mentions it"
 
 
 def _compare_head(feed: FeedRow, log: _Log) -> Iterator[str]:
     if feed.head != log.number:
-        yield f"its head is {feed.head}, and the last event of its log is {log.number}"
+        yield f"the head is {feed.head}, but the last event is {log.number}"
     elif log.at is not None and feed.head_at != log.at:
-        yield f"its head is dated {feed.head_at.isoformat()}, and the last event of its log {log.at.isoformat()}"
+        yield f"the head is dated {feed.head_at.isoformat()}, but the last event {log.at.isoformat()}"

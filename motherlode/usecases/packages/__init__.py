@@ -1,1 +1,1 @@
-"""What is done to packages: push, check, delete, list, lock, own."""
+"""Use cases for packages: push, check, delete, restore, list and unlist, lock, and manage owners."""

@@ -1,7 +1,7 @@
-"""What all changes of a version share: who may make one, and the audit line and the event that end it.
+"""What all changes of a version share: the permission check before it, and the audit line and event that end it.
 
-Whoever may not change a version learns nothing from the refusal: on a feed that he may not read, another's version is
-none. A locked id is locked for everybody, administrators included, until one of them unlocks it.
+A refusal discloses nothing: on a feed that the actor may not read, a version of another owner is reported as not found.
+A locked id is locked for everyone, administrators included, until an administrator unlocks it.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,19 +24,19 @@ from motherlode.usecases._audit import write_audit
 from motherlode.usecases._visibility import hidden, owners_named
 
 Check = Callable[[Actor, str, PackageId, Ownership], None]
-"""Refuses an actor who may not change an id on a feed: one of `domain.policy`."""
+"""Raises `NotAllowed` if the actor may not change the id on the feed: one of the checks in `domain.permissions`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changeable:
-    """A version that the actor may change, and how its feed treats it."""
+    """A version that the actor may change, and its feed's policy."""
 
     entry: Entry
     policy: FeedPolicy
 
 
 def get_place(tx: Tx, identity: Identity, actor: Actor, feed: str) -> PublishTarget:
-    """Where the version lies or would lie, as the actor sees it. Raises `NoSuchFeed`."""
+    """Return the place of the version on the feed, taken or free, as the actor sees it. Raises `NoSuchFeed`."""
     place = versions.find_place(tx, feed, identity.id.key, identity.version.key, actor.account_ids)
     if place is None:
         raise NoSuchFeed(feed)
@@ -46,7 +46,7 @@ def get_place(tx: Tx, identity: Identity, actor: Actor, feed: str) -> PublishTar
 def get_changeable(
     tx: Tx, identity: Identity, actor: Actor, feed: str, check_of: Callable[[FeedPolicy], Check]
 ) -> Changeable:
-    """The version, once it is sure that the actor passes the check that is the feed's.
+    """Return the version if the actor passes the check that `check_of` selects for the feed's policy.
 
     Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`, `IdLocked`.
     """
@@ -66,7 +66,7 @@ def get_changeable(
 
 
 def check_unlocked(place: PublishTarget, package_id: PackageId) -> None:
-    """Refuse to change what is locked. Raises `IdLocked`."""
+    """Raise `IdLocked` if the id is locked."""
     if place.is_locked:
         raise IdLocked(str(package_id))
 
@@ -85,8 +85,10 @@ def log_change(
     more: Mapping[str, Any] | None = None,
     after: Tail | None = None,
 ) -> None:
-    """Write the action's audit line, with `details`, and the feed's event, with `more`: a unit of work's last step.
-    `after` is the audit log's tail, where the unit of work has read it already."""
+    """Write the action's audit line, with `details`, and the feed's event, with `more`.
+
+    Call it as the last step of a unit of work. `after` is the audit log's tail if the unit of work has already read it.
+    """
     subject = str(entry.identity)
     write_audit(tx, actor, action, feed=feed, subject=subject, at=at, details=details, reason=reason, after=after)
     crash_point(f"{action}-rows-written")

@@ -1,6 +1,6 @@
-"""Check: what a push of a package would say, and nothing is stored, nor written into the audit log.
+"""Check a package: report what a push would report, without storing anything or writing to the audit log.
 
-All that stands in its way is told at once, but for what a push keeps from those who may not push the id.
+All obstacles are reported at once, except those that a push hides from callers who may not push the id.
 """
 
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ from motherlode.observe.clock import Clock
 from motherlode.store.blobs.protocol import Spool
 from motherlode.store.database.sqlite import Database
 from motherlode.usecases.packages.push import find_obstacles, find_strictness, get_free_place
-from motherlode.usecases.packages.validation_turns import turn_to_judge
+from motherlode.usecases.packages.validation_turns import validation_turn
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a push would say. `refusals` are all that stand in its way, the first of them what it would raise;
-    `identity` is None where the package is at fault."""
+    """What a push would report. `refusals` lists all obstacles; a push would raise the first one. `identity` is None
+    if the package is invalid."""
 
     identity: Identity | None
     refusals: tuple[Refusal, ...]
@@ -30,23 +30,23 @@ class Checked:
 
     @property
     def is_valid(self) -> bool:
-        """Whether a push would be taken."""
+        """Whether a push would succeed."""
         return not self.refusals
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """All that is wrong, each with its code: of the package, of the actor, of the place."""
+        """All problems, each with its code: those of the package, of the actor's permissions, and of the feed."""
         each = (refusal.faults or (Fault(refusal.code, str(refusal)),) for refusal in self.refusals)
         return tuple(fault for faults in each for fault in faults)
 
 
 def check(spool: Spool, actor: Actor, *, feed: str, db: Database, clock: Clock, limits: Limits) -> Checked:
-    """Judge the .nupkg in `spool`, which is finished, as a push by that actor to that feed would. Raises `NoSuchFeed`.
+    """Validate the .nupkg in `spool`, which is finished, as a push by that actor to that feed would.
 
-    It does not hold for longer than nobody pushes, and nobody changes the feed.
+    The result is valid only until the next push to the feed or change of it. Raises `NoSuchFeed`.
     """
     strictness = find_strictness(db, feed)
-    with turn_to_judge(spool.size):
+    with validation_turn(spool.size):
         verdict = validate_nupkg(spool.file, limits, clock.now(), strictness)
     expiry = expiry_warning(actor, clock.now())
     warnings = (*([Fault("key-ends-soon", expiry)] if expiry else []), *verdict.warnings)

@@ -1,10 +1,11 @@
-"""Delete: take a version away as its feed wants it, and say what happened.
+"""Delete a version in the way that its feed is set to, and report what happened.
 
-    delete = unlist   hidden; whoever uses it still restores it
-    delete = soft     gone for readers; its number stays taken, and an administrator can bring it back for a while
-    delete = hard     gone, and its number is free; the bytes go once no feed holds them
+    delete = unlist   hidden; clients that use it can still restore it
+    delete = soft     gone for clients; the version number stays reserved, and an administrator can restore the version
+                      for a limited time
+    delete = hard     gone for good, and the version number is free again; the file is removed once no feed uses it
 
-The way is looked up where the change is made: a feed that was changed a moment ago deletes nothing that it now keeps.
+The setting is read in the same transaction as the deletion, so a change of the setting takes effect at once.
 """
 
 from datetime import timedelta
@@ -42,10 +43,10 @@ def delete(
     clock: Clock,
     reason: str | None = None,
 ) -> tuple[str, ...]:
-    """Take a version away. Returns sentences for the caller: what happened, and what else he should be warned of.
+    """Delete a version. Returns sentences for the caller: what happened, then other warnings.
 
-    `reason` is kept in the audit log; a feed may demand one before it deletes for good. Raises `NoSuchFeed`,
-    `NoSuchVersion`, `NotAllowed`, `IdLocked`, `ReasonMissing`.
+    `reason` is kept in the audit log; a feed may require one for a hard delete. Raises `NoSuchFeed`, `NoSuchVersion`,
+    `NotAllowed`, `IdLocked`, `ReasonMissing`.
     """
     check_may_ever_take_away(actor, feed)
     check_covers(actor, package_id)
@@ -87,7 +88,7 @@ def _remove(tx: Tx, entry: Entry, actor: Actor, mode: Deletion, reason: str | No
 
 
 def _get(tx: Tx, identity: Identity, actor: Actor, feed: str, reason: str | None) -> Changeable:
-    """The version, once it is sure that the actor may take it away for that reason."""
+    """Return the version if the actor may delete it, and the reason is given if the feed requires one."""
     target = get_changeable(tx, identity, actor, feed, _check_of)
     policy = target.policy
     if policy.delete is Deletion.HARD and policy.is_delete_reason_required and reason is None:
@@ -100,13 +101,13 @@ def _check_of(policy: FeedPolicy) -> Check:
 
 
 def _describe(policy: FeedPolicy, clock: Clock) -> str:
-    """What became of a version just taken away, to go on after its name."""
+    """Describe what happened to the deleted version, as the end of a sentence that begins with its name."""
     if policy.delete is Deletion.UNLIST:
-        return "is unlisted; those who use it can still restore it."
+        return "is unlisted. Clients that use it can still restore it."
     if policy.delete is Deletion.HARD:
-        return "was deleted for good: nobody can restore it any more, and its number is free again."
+        return "was deleted permanently. Clients can no longer restore it, and its version number is free again."
     until = clock.now() + timedelta(seconds=policy.soft_delete_keep_s)
     return (
-        "was deleted: nobody can restore it any more, and its number stays taken; "
-        f"an administrator can bring it back until {until:%Y-%m-%d} ('motherlode restore-version')."
+        "was deleted. Clients can no longer restore it, and its version number stays reserved. "
+        f"An administrator can bring it back until {until:%Y-%m-%d} ('motherlode restore-version')."
     )

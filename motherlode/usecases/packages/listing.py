@@ -1,6 +1,6 @@
 """Unlist and relist a version: hide it from search and pages, or show it again.
 
-Unlisted versions can still be restored. Relisting keeps the time of publication.
+Clients can still restore unlisted versions. Relisting keeps the publish date.
 """
 
 from datetime import datetime
@@ -24,10 +24,10 @@ _NAMES: Final[dict[bool, tuple[str, Kind]]] = {True: ("relist", "relisted"), Fal
 def set_listed(
     identity: Identity, actor: Actor, *, listed: bool, feed: str, db: Database, clock: Clock
 ) -> tuple[str, ...]:
-    """Make a version listed or not; nothing happens to one that is so already. Returns what the caller should be warned
-    of. Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`, `IdLocked`.
+    """List or unlist a version. Does nothing if it is in that state already. Returns warnings for the caller.
 
-    What the actor's key does not cover is not looked for.
+    Ids that the actor's key does not cover are refused without a lookup. Raises `NoSuchFeed`, `NoSuchVersion`,
+    `NotAllowed`, `IdLocked`.
     """
     check_may_ever_unlist(actor, feed)
     check_covers(actor, identity.id)
@@ -45,7 +45,7 @@ def set_listed(
 def change_listed(
     tx: Tx, entry: Entry, actor: Actor, *, listed: bool, feed: str, at: datetime, reason: str | None = None
 ) -> None:
-    """Make the entry listed or not, unless it is so already; the last that a unit of work does."""
+    """List or unlist the entry, unless it is in that state already. Call it as the last step of a unit of work."""
     if entry.listed == listed:
         return
     action, event = _NAMES[listed]
@@ -60,7 +60,7 @@ def _get(tx: Tx, identity: Identity, actor: Actor, feed: str) -> Entry:
 def unlist(
     package_id: PackageId, version: Version, actor: Actor, *, feed: str, db: Database, clock: Clock
 ) -> tuple[str, ...]:
-    """Unlist a version, also one that is unlisted already. Returns what the caller should be warned of.
+    """Unlist a version. Does nothing if it is unlisted already. Returns warnings for the caller.
 
     Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`, `IdLocked`.
     """
@@ -70,7 +70,7 @@ def unlist(
 def relist(
     package_id: PackageId, version: Version, actor: Actor, *, feed: str, db: Database, clock: Clock
 ) -> tuple[str, ...]:
-    """Relist a version, also one that is listed already. Returns what the caller should be warned of.
+    """Relist a version. Does nothing if it is listed already. Returns warnings for the caller.
 
     Raises `NoSuchFeed`, `NoSuchVersion`, `NotAllowed`, `IdLocked`.
     """

@@ -12,7 +12,7 @@ from motherlode.usecases.packages.owners import get_known
 def lock_id(
     package_id: PackageId, actor: Actor, *, feed: str, db: Database, clock: Clock, reason: str | None = None
 ) -> None:
-    """Lock it; nothing happens to one that is locked. Raises `NoSuchFeed`, `NoSuchId`, `NotAllowed`."""
+    """Lock a package id. Does nothing if it is locked already. Raises `NoSuchFeed`, `NoSuchId`, `NotAllowed`."""
     check_may_administer(actor)
     reason = tidy_reason(reason)
     with db.write() as tx:
@@ -23,7 +23,7 @@ def lock_id(
 
 
 def unlock_id(package_id: PackageId, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
-    """Unlock it; nothing happens to one that is not locked. Raises `NoSuchFeed`, `NoSuchId`, `NotAllowed`."""
+    """Unlock a package id. Does nothing if it is not locked. Raises `NoSuchFeed`, `NoSuchId`, `NotAllowed`."""
     check_may_administer(actor)
     with db.write() as tx:
         known = get_known(tx, package_id, actor, feed)

@@ -1,6 +1,6 @@
 """Owners of package ids: add, remove and invite them, accept and decline invitations.
 
-The last owner cannot be removed, so that an id that has owners never becomes ownerless.
+The last owner cannot be removed, so an id that has owners never loses all of them this way.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from motherlode.usecases._visibility import hidden, owners_named
 
 @dataclass(frozen=True, slots=True)
 class KnownId:
-    """An id that is there on a feed, and whose it is as the actor sees it."""
+    """A package id that exists on a feed, with its ownership as the actor sees it."""
 
     feed: FeedRow
     package_id: PackageId
@@ -29,7 +29,7 @@ class KnownId:
 
 
 def get_known(tx: Tx, package_id: PackageId, actor: Actor, feed: str) -> KnownId:
-    """The id on the feed. Raises `NoSuchFeed`, `NoSuchId`."""
+    """Return the id on the feed. Raises `NoSuchFeed`, `NoSuchId`."""
     row = feeds.get(tx, feed)
     ownership = owners.ownership(tx, row.id, package_id.key, actor.account_ids)
     if not ownership.is_id_known:
@@ -38,7 +38,7 @@ def get_known(tx: Tx, package_id: PackageId, actor: Actor, feed: str) -> KnownId
 
 
 def get_managed(tx: Tx, package_id: PackageId, actor: Actor, feed: str) -> KnownId:
-    """The id on the feed, whose owners the actor may change. Raises `NoSuchFeed`, `NoSuchId`, `NotAllowed`."""
+    """Return the id on the feed if the actor may change its owners. Raises `NoSuchFeed`, `NoSuchId`, `NotAllowed`."""
     known = get_known(tx, package_id, actor, feed)
     settings = known.feed.settings
     with (
@@ -50,9 +50,9 @@ def get_managed(tx: Tx, package_id: PackageId, actor: Actor, feed: str) -> Known
 
 
 def add_owner(package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
-    """Make an account an owner, also one that is one already; an invitation is answered by it. Administrators may.
+    """Make an account an owner. This also completes a pending invitation. Administrators only.
 
-    Raises `NotAllowed`, `NoSuchFeed`, `NoSuchId`, `NoSuchAccount`.
+    Does nothing if the account is an owner already. Raises `NotAllowed`, `NoSuchFeed`, `NoSuchId`, `NoSuchAccount`.
     """
     check_may_administer(actor)
     with db.write() as tx:
@@ -65,9 +65,9 @@ def add_owner(package_id: PackageId, name: str, actor: Actor, *, feed: str, db: 
 
 
 def remove_owner(package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
-    """Take the id away from an owner; the invitations that he made, or a member of the team that it is, go with him.
+    """Remove an owner, and withdraw the invitations that the owner sent; for a team, also those that its members sent.
 
-    Owners and administrators may.
+    Owners and administrators only.
 
     Raises `NotAllowed`, `NoSuchFeed`, `NoSuchId`, `NoSuchAccount`, `NotAnOwner`, `LastOwner`.
     """
@@ -87,9 +87,9 @@ def remove_owner(package_id: PackageId, name: str, actor: Actor, *, feed: str, d
 
 
 def invite_owner(package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock) -> bool:
-    """Ask an account to own the id; False when it was asked, or owns it, already. Owners and administrators may.
+    """Invite an account to own the id. Returns False if it is already invited or an owner.
 
-    Raises `NotAllowed`, `NoSuchFeed`, `NoSuchId`, `NoSuchAccount`.
+    Owners and administrators only. Raises `NotAllowed`, `NoSuchFeed`, `NoSuchId`, `NoSuchAccount`.
     """
     with db.write() as tx:
         known = get_managed(tx, package_id, actor, feed)
@@ -105,10 +105,10 @@ def invite_owner(package_id: PackageId, name: str, actor: Actor, *, feed: str, d
 
 
 def take_invitation(tx: Tx, package_id: PackageId, name: str, actor: Actor, feed: str) -> tuple[FeedRow, AccountRow]:
-    """Remove the invitation of that account; returns the feed and the account.
+    """Remove the account's invitation. Returns the feed and the account.
 
-    The account may, a member of the team that it is, and administrators. Raises `NoSuchFeed`, `NoSuchAccount`,
-    `NotAllowed`, `NotInvited`.
+    Only the account, the members of an invited team, and administrators may do this. Raises `NoSuchFeed`,
+    `NoSuchAccount`, `NotAllowed`, `NotInvited`.
     """
     row = feeds.get(tx, feed)
     account = accounts.get(tx, name)
@@ -119,9 +119,10 @@ def take_invitation(tx: Tx, package_id: PackageId, name: str, actor: Actor, feed
 
 
 def accept_invitation(package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock) -> None:
-    """Make the invited account an owner. It may, a member of the team that it is, and administrators.
+    """Make the invited account an owner.
 
-    Raises `NoSuchFeed`, `NoSuchAccount`, `NotAllowed`, `NotInvited`.
+    Only the account, the members of an invited team, and administrators may do this. Raises `NoSuchFeed`,
+    `NoSuchAccount`, `NotAllowed`, `NotInvited`.
     """
     with db.write() as tx:
         row, account = take_invitation(tx, package_id, name, actor, feed)
@@ -134,9 +135,10 @@ def accept_invitation(package_id: PackageId, name: str, actor: Actor, *, feed: s
 def decline_invitation(
     package_id: PackageId, name: str, actor: Actor, *, feed: str, db: Database, clock: Clock
 ) -> None:
-    """Drop the invitation. The invited account may, a member of the team that it is, and administrators.
+    """Decline the invitation, which removes it.
 
-    Raises `NoSuchFeed`, `NoSuchAccount`, `NotAllowed`, `NotInvited`.
+    Only the account, the members of an invited team, and administrators may do this. Raises `NoSuchFeed`,
+    `NoSuchAccount`, `NotAllowed`, `NotInvited`.
     """
     with db.write() as tx:
         _, account = take_invitation(tx, package_id, name, actor, feed)

@@ -1,13 +1,13 @@
-"""Push: accept one package, whole or not at all; where the feed lets it, in place of the one that is there.
+"""Push: accept one package, completely or not at all. If the feed allows it, replace the existing package.
 
-The order is what keeps an acknowledged package safe: the blob is durable under a name of its own before any row names
-it, and rows, audit line and catalog event come into being in one transaction. Right and existence are looked at before
-the blob is put, so that most refusals store nothing, and again inside the transaction, where the index decides races.
-The feed's strictness must be known before its row is looked at; that it still is the same is looked at in there, too.
-An id that is new on its feed belongs from then on to the account that pushed it.
+The order of the steps keeps an acknowledged package safe: the blob is durable under a unique name before any row names
+it, and rows, audit line and catalog event are written in one transaction. Permission and existence are checked before
+the blob is stored, so most refusals store nothing, and again inside the transaction, where the unique index decides
+races. The package is validated with the feed's strictness before the transaction; the transaction checks that the
+strictness is still the same. An id that is new on its feed then belongs to the account that pushed it.
 
-A replacement is one change of one row: readers see the old package with its documents, or the new one with its own.
-The old bytes lie where they lay, until the collector finds that nothing names them and that their readers are through.
+A replacement changes one row: readers see the old package with its documents, or the new one with its own. The old
+bytes stay until the garbage collector finds that no row names them and that no download can still be reading them.
 """
 
 from collections.abc import Iterator
@@ -41,11 +41,11 @@ from motherlode.store.packages.contents import ContentRow
 from motherlode.store.packages.versions import Entry, PublishTarget
 from motherlode.usecases._visibility import owners_named
 from motherlode.usecases.packages._change import check_unlocked, get_place, log_change
-from motherlode.usecases.packages.validation_turns import turn_to_judge
+from motherlode.usecases.packages.validation_turns import validation_turn
 from motherlode.usecases.sign_in.identify import identify_now
 
 MAX_BLOB_AGE: Final = timedelta(hours=1)
-"""A blob older than this is not named any more: whoever collects unnamed blobs may be after it (at 24 hours)."""
+"""A push fails if its blob is older than this: the garbage collector may soon remove it (it waits 24 hours)."""
 
 
 _RESULTS: Final[dict[str, Literal["pushed", "replaced", "unchanged"]]] = {
@@ -57,8 +57,8 @@ _RESULTS: Final[dict[str, Literal["pushed", "replaced", "unchanged"]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What was stored, and what its publisher should be told: a key that ends, what was replaced, what to mend in the
-    next version. `result` is "unchanged" where the same bytes were there already."""
+    """What was stored, with warnings for the publisher: the key expires soon, a package was replaced, what to improve
+    in the next version. `result` is "unchanged" if the same bytes were there already."""
 
     identity: Identity
     warnings: tuple[str, ...] = ()
@@ -67,12 +67,12 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class _Upload:
-    """What is being pushed: a package that was read and found sound, as the feed judged at that moment."""
+    """A package that is being pushed, already validated; `strictness` is the level it was validated at."""
 
     spool: Spool
     nupkg: Nupkg
     feed: str
-    judged: Strictness
+    strictness: Strictness
 
     @property
     def identity(self) -> Identity:
@@ -81,7 +81,7 @@ class _Upload:
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """The place that a push may have, and the entry that it replaces there."""
+    """The place that the actor may push to, and the entry that it replaces, if any."""
 
     place: PublishTarget
     entry: Entry | None
@@ -89,7 +89,7 @@ class _Spot:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What a push did: "push", "replace", or "keep" where the same bytes were there; `blob` is the one they lie in."""
+    """What a push did: "push", "replace", or "keep" if the same bytes were there already; `blob` holds the bytes."""
 
     action: str
     blob: str
@@ -107,13 +107,14 @@ def push(
     limits: Limits,
     strictness: Strictness | None = None,
 ) -> Pushed:
-    """Accept the .nupkg in `spool`, which is finished. `strictness` is the feed's where the caller knows it; None: it
-    is looked up. The bytes that are there already change nothing, where others would replace them.
+    """Accept the .nupkg in `spool`, which is finished. `strictness` is the feed's, None to look it up.
+
+    If the feed allows replacing and the same bytes are there already, nothing changes.
 
     Raises `InvalidPackage`, `PackageTooLarge`, `NotAllowed`, `IdLocked`, `KeyRefused`, `AlreadyExists`, `WasDeleted`,
-    `NoSuchFeed`, `Busy`; whatever is raised, nothing is stored."""
-    judged = strictness or find_strictness(db, feed)
-    upload = _Upload(spool, _read_nupkg(spool, limits, clock.now(), judged), feed, judged)
+    `NoSuchFeed`, `Busy`. If anything is raised, nothing is stored."""
+    strictness = strictness or find_strictness(db, feed)
+    upload = _Upload(spool, _read_nupkg(spool, limits, clock.now(), strictness), feed, strictness)
     try:
         with db.read() as tx:
             outcome = _find_kept(_check(tx, upload, actor), upload)
@@ -125,7 +126,7 @@ def push(
 
 
 def _read_nupkg(spool: Spool, limits: Limits, now: datetime, strictness: Strictness) -> Nupkg:
-    with turn_to_judge(spool.size):
+    with validation_turn(spool.size):
         verdict = validate_nupkg(spool.file, limits, now, strictness)
     if verdict.nupkg is None:
         raise InvalidPackage(verdict.faults)
@@ -133,13 +134,16 @@ def _read_nupkg(spool: Spool, limits: Limits, now: datetime, strictness: Strictn
 
 
 def find_strictness(db: Database, feed: str) -> Strictness:
-    """How the feed judges at this moment. Raises `NoSuchFeed`."""
+    """Return the feed's current strictness. Raises `NoSuchFeed`."""
     with db.read() as tx:
         return parse_feed_policy(feeds.get(tx, feed).settings).strictness
 
 
 def get_free_place(tx: Tx, actor: Actor, feed: str, identity: Identity) -> PublishTarget:
-    """The place that this version would have. Raises `NoSuchFeed`, and `NotAllowed` where the actor may not push it."""
+    """Return the place of this version on the feed if the actor may push it.
+
+    Raises `NoSuchFeed`, `NotAllowed`, `IdLocked`.
+    """
     place = get_place(tx, identity, actor, feed)
     with owners_named(tx, identity.id, actor, feed_id=place.feed_id, feed=feed, settings=place.settings):
         check_may_push(actor, feed, identity.id, place.ownership)
@@ -148,7 +152,7 @@ def get_free_place(tx: Tx, actor: Actor, feed: str, identity: Identity) -> Publi
 
 
 def find_obstacles(place: PublishTarget, policy: FeedPolicy, identity: Identity, size_bytes: int) -> Iterator[Refusal]:
-    """Why a sound package of that size cannot have the place, in the order in which a push tells it."""
+    """Yield why a valid package of that size cannot be stored there, in the order in which a push reports it."""
     if size_bytes > policy.max_package_bytes:
         yield PackageTooLarge(policy.max_package_bytes)
     if place.was_deleted:
@@ -158,21 +162,23 @@ def find_obstacles(place: PublishTarget, policy: FeedPolicy, identity: Identity,
 
 
 def _check(tx: Tx, upload: _Upload, actor: Actor) -> _Spot:
-    """Refuse what may not be pushed."""
+    """Return where the upload may be stored. Raises the refusal if the actor or the feed does not allow it."""
     identity = upload.identity
     place = get_free_place(tx, actor, upload.feed, identity)
     policy = parse_feed_policy(place.settings)
     for refusal in find_obstacles(place, policy, identity, upload.spool.size):
         raise refusal
-    if policy.strictness is not upload.judged:
-        raise Busy  # it was changed a moment ago: the next try is judged by what holds now
+    if policy.strictness is not upload.strictness:
+        raise Busy  # the setting has just changed: a retry is validated with the current one
     entry = versions.find(tx, place.feed_id, identity.id.key, identity.version.key) if place.is_taken else None
     return _Spot(place, entry)
 
 
 def _check_again(tx: Tx, upload: _Upload, actor: Actor, now: datetime) -> tuple[Actor, _Spot]:
-    """The same once more, now that nobody else changes anything: for the actor as he is at this moment, for a body may
-    have been days on its way."""
+    """Check the upload again inside the transaction, where nothing else can change.
+
+    Uses the actor's current permissions: an upload may have taken days.
+    """
     spot = _check(tx, upload, actor)
     if actor.access in {None, spot.place.access}:
         return actor, spot
@@ -181,7 +187,7 @@ def _check_again(tx: Tx, upload: _Upload, actor: Actor, now: datetime) -> tuple[
 
 
 def _find_kept(spot: _Spot, upload: _Upload) -> _Outcome | None:
-    """What comes of bytes that lie in their place already: nothing."""
+    """Return the outcome "keep" if the same bytes are there already, or None."""
     entry = spot.entry
     if entry is None or entry.sha256 != upload.spool.sha256:
         return None
@@ -189,7 +195,7 @@ def _find_kept(spot: _Spot, upload: _Upload) -> _Outcome | None:
 
 
 def _store(upload: _Upload, actor: Actor, *, db: Database, blobs: Blobs, clock: Clock) -> _Outcome:
-    """Put the blob, then have it named; what is not named in the end goes again."""
+    """Store the blob, then write the rows that name it. Deletes the blob if no row names it in the end."""
     put_at = clock.now()
     blob = blobs.put(upload.spool)
     try:
@@ -206,7 +212,7 @@ def _store(upload: _Upload, actor: Actor, *, db: Database, blobs: Blobs, clock: 
 
 
 def _commit(upload: _Upload, actor: Actor, blob: str, put_at: datetime, *, db: Database, clock: Clock) -> _Outcome:
-    """Write all rows in one transaction; they name another blob if the bytes were there before."""
+    """Write all rows in one transaction. If the same bytes are stored already, the rows name the existing blob."""
     spool = upload.spool
     with db.write() as tx:
         now = clock.now()
@@ -255,7 +261,7 @@ def _replace(tx: Tx, old: Entry, upload: _Upload, content: ContentRow, actor: Ac
 
 
 def _take_back(blob: str, db: Database, blobs: Blobs) -> None:
-    """Remove a blob whose push failed, unless the commit went through after all and a row names it."""
+    """Delete the blob of a failed push, unless the commit succeeded after all and a row names it."""
     with db.read() as tx:
         is_named = contents.is_named(tx, blob)
     if not is_named:
@@ -269,13 +275,13 @@ def _warnings(upload: _Upload, outcome: _Outcome, actor: Actor, now: datetime) -
 
 
 def _describe(identity: Identity, outcome: _Outcome) -> str | None:
-    """What its publisher did not see coming."""
+    """Return what the publisher may not expect, or None."""
     if outcome.action == "push":
         return None
     if outcome.action == "keep":
-        return f"{identity} was there already with the same bytes: nothing has changed."
+        return f"{identity} already exists with the same content. Nothing was changed."
     unlisted = "" if outcome.listed else " It stays unlisted."
     return (
-        f"{identity} was replaced: clients that have the old package keep it, and lock files with its hash refuse the "
-        f"new one.{unlisted}"
+        f"{identity} was replaced. Clients that have cached the old package keep it, and lock files with its hash "
+        f"reject the new one.{unlisted}"
     )

@@ -1,4 +1,4 @@
-"""Restore a version: bring one back that was deleted softly, as it was."""
+"""Restore a soft-deleted version, exactly as it was."""
 
 from motherlode.domain.permissions import Actor, check_may_administer
 from motherlode.domain.refusals import NoSuchVersion, NotFound
@@ -16,9 +16,9 @@ from motherlode.usecases.packages._change import check_unlocked, get_place, log_
 def restore_version(
     package_id: PackageId, version: Version, actor: Actor, *, feed: str, db: Database, clock: Clock
 ) -> Entry:
-    """Bring the version back, listed or not as it was, its time of publication what it was; administrators may.
+    """Restore the version with its listed state and publish date unchanged. Administrators only.
 
-    For as long as its bytes are there: `soft_delete_keep`, and until the collector comes by after that. Raises
+    This works while its file exists: for `soft_delete_keep`, and then until the next garbage collection. Raises
     `NoSuchFeed`, `NoSuchVersion`, `NotFound`, `NotAllowed`, `IdLocked`.
     """
     check_may_administer(actor)
@@ -27,9 +27,12 @@ def restore_version(
         place = get_place(tx, identity, actor, feed)
         deleted = deletions.find(tx, place.feed_id, package_id.key, version.key)
         if deleted is None:
-            raise NoSuchVersion(f"A deleted {identity}")
+            raise NoSuchVersion(f"A soft-deleted version {identity}")
         if deleted.content_id is None:
-            raise NotFound(f"The bytes of {identity} were kept for their time and are gone: push a new version.")
+            raise NotFound(
+                f"{identity} can no longer be restored: its file was removed after soft_delete_keep. "
+                "Push a new version instead."
+            )
         check_unlocked(place, package_id)
         now = clock.now()
         entry = deletions.bring_back(tx, deleted, deleted.content_id, at=now)

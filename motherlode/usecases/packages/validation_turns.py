@@ -1,7 +1,7 @@
-"""Turns at judging packages, which is the most that a worker computes for anybody.
+"""Limits how many packages a worker validates at once: validation needs more CPU than any other request.
 
-Invariant: however many packages come at once, a reader of anything waits for the interpreter behind `AT_ONCE` threads
-that judge large ones, and small ones wait for nobody.
+Invariant: however many packages arrive at once, at most `AT_ONCE` threads that validate large packages compete with
+other requests for the interpreter. Small packages never wait for a turn.
 """
 
 from collections.abc import Iterator
@@ -10,13 +10,15 @@ from threading import BoundedSemaphore
 from typing import Final
 
 AT_ONCE: Final = 2
+"""Max large packages that a worker validates at the same time."""
 SMALL_BYTES: Final = 64 * 1024
+"""Packages up to this size are validated without a turn."""
 _TURNS: Final = BoundedSemaphore(AT_ONCE)
 
 
 @contextmanager
-def turn_to_judge(size_bytes: int) -> Iterator[None]:
-    """A package of that size is judged inside; waits for a turn, unless it is small."""
+def validation_turn(size_bytes: int) -> Iterator[None]:
+    """Hold a turn while a package of that size is validated. Waits for a free turn unless the package is small."""
     if size_bytes <= SMALL_BYTES:
         yield
         return

@@ -1,1 +1,1 @@
-"""Who a caller is: identify, sessions, sign-ins."""
+"""Use cases of authentication: identify callers, browser sessions, and the history of sign-ins."""

@@ -1,4 +1,4 @@
-"""Sign-ins: record them in the audit log, and recall which users signed in lately, and from where."""
+"""Sign-ins: record them in the audit log, and look up which users signed in recently, and from where."""
 
 from motherlode.domain.permissions import Actor
 from motherlode.observe.clock import Clock
@@ -8,13 +8,13 @@ from motherlode.usecases._audit import write_audit
 
 
 def record_sign_in(actor: Actor, *, feed: str | None = None, db: Database, clock: Clock) -> None:
-    """Write down as `sign-in` that the actor proved who he is; `feed` is where he went, None for the whole server."""
+    """Write a `sign-in` of the actor to the audit log; `feed` is the feed of the request, None for the whole server."""
     with db.write() as tx:
         write_audit(tx, actor, "sign-in", feed=feed, subject=actor.name, at=clock.now())
 
 
 def recall_sign_ins(most: int, *, db: Database) -> list[tuple[str, str]]:
-    """User and address of the latest sign-ins, at most so many, oldest first; the same may be there several times."""
+    """Return user and address of at most `most` of the latest sign-ins, oldest first; pairs may repeat."""
     with db.read() as tx:
         lines = audit.find(tx, action="sign-in", limit=most)
     return [(line.actor, line.address) for line in lines if line.address is not None]

@@ -1,4 +1,4 @@
-"""Identify: whose key is this, who signs in here, and what may they do at this moment."""
+"""Identify callers: find the owner of a key or the user of a password, and their current permissions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +14,9 @@ from motherlode.store.accounts import accounts, api_keys
 from motherlode.store.database.sqlite import Database, Tx
 
 BOOTSTRAP: Final = Actor("bootstrap", frozenset({ADMIN}))
-"""Who holds the key that the environment gives: an administrator on all feeds."""
+"""The actor of the key from the environment variable: an administrator on all feeds."""
 CONSOLE: Final = Actor("console", frozenset({ADMIN}))
-"""Who types a command on the server's own machine: an administrator on all feeds."""
+"""The actor of commands on the server's own machine: an administrator on all feeds."""
 EXPIRED: Final = "expired"
 REVOKED: Final = "revoked"
 HOLDER_DISABLED: Final = "its holder is disabled"
@@ -25,17 +25,18 @@ MAKER_ENDED: Final = "the key that asked for it has ended"
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """The actor behind a known key. With a `rejection_reason` the key is not valid, and the actor has no rights."""
+    """The actor of a known key. If `rejection_reason` is set, the key is not valid and the actor has no rights."""
 
     actor: Actor
     rejection_reason: str | None = None
 
 
 def identify_key(presented: bytes, *, bootstrap: bytes | None, db: Database, clock: Clock) -> Identified | None:
-    """Who holds a presented key, with his roles of this moment; None for one that nobody has.
+    """Return the actor of a presented key with its current roles, or None for an unknown key.
 
-    `bootstrap` is the digest of the environment's key, if it gives one. What has not the form of a key costs no query;
-    one that has ended costs as much as one that never was: the holder is looked up for good keys alone.
+    `bootstrap` is the digest of the key from the environment, if one is set. Text that does not have the form of a key
+    costs no query. An expired or revoked key takes as long as an unknown one: the owner is looked up for valid keys
+    only.
     """
     if len(presented) > MAX_KEY_BYTES:
         return None
@@ -46,14 +47,14 @@ def identify_key(presented: bytes, *, bootstrap: bytes | None, db: Database, clo
         return None
     with db.read() as tx:
         key = api_keys.find_by_hash(tx, digest)
-        return None if key is None or not is_same(key.hash, digest) else _judge(tx, key, clock.now())
+        return None if key is None or not is_same(key.hash, digest) else _identify(tx, key, clock.now())
 
 
 def identify_person(name: str, password: str, *, db: Database) -> tuple[Actor, str] | None:
-    """The person who signs in, with the right to read alone, and the stored hash that the password was proven against.
+    """Return the user with only the right to read, and the stored hash that the password was verified against.
 
-    None for a wrong password and for whoever cannot sign in, after one hash in every case, so that the time it takes
-    does not tell them apart.
+    Returns None for a wrong password and for accounts that cannot sign in. Each case computes one hash, so that the
+    time does not reveal which one it was.
     """
     account = _find_person(name, db)
     stored = None if account is None else account.password
@@ -64,14 +65,17 @@ def identify_person(name: str, password: str, *, db: Database) -> tuple[Actor, s
 
 
 def identify_again(name: str, *, proof: str, db: Database) -> Actor | None:
-    """The same person once more, as he is now, while the stored hash is still the one that the same name and password
-    were proven against; nothing is hashed. None when it is another one, or none."""
+    """Return the user with the current roles, without hashing a password.
+
+    `proof` is the stored hash that this name and password were verified against before. Returns None if the account has
+    another hash now, or can no longer sign in.
+    """
     account = _find_person(name, db)
     return None if account is None or account.password != proof else _person(account, db)
 
 
 def find_account_name(text: str, *, db: Database) -> str | None:
-    """The name of the account that is called so, whatever it may do; None where there is none. One query, if any."""
+    """Return the name of the account as it was created, including disabled ones, or None. Takes at most one query."""
     try:
         parse_account_name(text)
     except InvalidName:
@@ -88,44 +92,44 @@ def _person(account: accounts.AccountRow, db: Database) -> Actor | None:
 
 
 def identify_now(tx: Tx, actor: Actor, now: datetime) -> Actor:
-    """The actor of a key as he is at this moment, whatever he was when his request began. Raises `KeyRefused`.
+    """Return the actor with its current permissions, which may have changed since the request began.
 
-    Who has no key that is written down, as the environment's, is who he was.
+    Actors without a stored key (bootstrap, console) are returned unchanged. Raises `KeyRefused`.
     """
     if actor.key_id is None:
         return actor
     key = api_keys.find(tx, actor.key_id)
-    judged = None if key is None else _judge(tx, key, now)
-    if judged is None or judged.rejection_reason is not None:
-        raise KeyRefused(None if judged is None else judged.rejection_reason)
-    return judged.actor.sent_by(actor.sender)
+    identified = None if key is None else _identify(tx, key, now)
+    if identified is None or identified.rejection_reason is not None:
+        raise KeyRefused(None if identified is None else identified.rejection_reason)
+    return identified.actor.sent_by(actor.sender)
 
 
-def _judge(tx: Tx, key: api_keys.KeyRow, now: datetime) -> Identified:
+def _identify(tx: Tx, key: api_keys.KeyRow, now: datetime) -> Identified:
     if ended := _find_end(key, now):
         return Identified(_actor(key, None, frozenset()), ended)
     if key.kind == api_keys.VERIFICATION:
-        return _judge_verification(tx, key, now)
+        return _identify_verification(tx, key, now)
     if key.account_id is None:
         return Identified(_actor(key, None, frozenset(key.rights)))
-    return _judge_held(tx, key, key.account_id)
+    return _identify_owned(tx, key, key.account_id)
 
 
-def _judge_verification(tx: Tx, key: api_keys.KeyRow, now: datetime) -> Identified:
-    """A verification key is as good as the key that asked for it. Where that was nobody's with the right `admin`, it is
-    an administrator who asks."""
+def _identify_verification(tx: Tx, key: api_keys.KeyRow, now: datetime) -> Identified:
+    """Give a verification key the permissions of the key that created it. If that key has no owner and the right
+    `admin`, the actor is an administrator."""
     is_the_servers = key.made_by in {BOOTSTRAP.name, CONSOLE.name}
     maker = None if is_the_servers or key.made_by is None else api_keys.find(tx, key.made_by)
     if not is_the_servers and (maker is None or _find_end(maker, now)):
         return Identified(_actor(key, None, frozenset()), MAKER_ENDED)
     if key.account_id is not None:
-        return _judge_held(tx, key, key.account_id)
+        return _identify_owned(tx, key, key.account_id)
     is_administrators = maker is None or ADMIN in maker.rights
     holder = Holder(0, str(key.made_by), is_administrator=True) if is_administrators else None
     return Identified(_actor(key, holder, frozenset(key.rights)))
 
 
-def _judge_held(tx: Tx, key: api_keys.KeyRow, account_id: int) -> Identified:
+def _identify_owned(tx: Tx, key: api_keys.KeyRow, account_id: int) -> Identified:
     holder = accounts.find_holder(tx, account_id)
     if holder is None:
         return Identified(_actor(key, None, frozenset()), HOLDER_DISABLED)
@@ -152,7 +156,7 @@ def _actor(key: api_keys.KeyRow, holder: Holder | None, rights: frozenset[str]) 
 
 
 def _find_person(name: str, db: Database) -> accounts.AccountRow | None:
-    """The account that may sign in under this name."""
+    """Return the account of a user that may sign in under this name, or None."""
     try:
         parse_account_name(name)
     except InvalidName:

@@ -1,4 +1,4 @@
-"""Sessions of browsers: start, find, end and purge them. A session reads, and does nothing else."""
+"""Browser sessions: start, find, end and purge them. A session gives the right to read, and no other."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,15 +14,15 @@ from motherlode.store.database.sqlite import Database, Tx
 from motherlode.usecases._audit import write_audit
 
 MOST_SESSIONS: Final = 50
-"""So many an account has at once: the oldest goes."""
+"""Max sessions per account; another sign-in ends the oldest."""
 
 
 def start_session(
     actor: Actor, proof: str, *, lifetime: timedelta, replaced: bytes | None = None, db: Database, clock: Clock
 ) -> NewSession:
-    """A new session of the person whose password was proven against the stored hash `proof`; the session with the
-    digest `replaced` ends. The sign-in is written down. Raises `SignInRefused` when the account or its password has
-    changed since."""
+    """Start a session of the user whose password was verified against the stored hash `proof`, and write the sign-in to
+    the audit log. Ends the session with the digest `replaced`, if any. Raises `SignInRefused` if the account was
+    disabled or removed, or its password changed, in the meantime."""
     with db.write() as tx:
         account = accounts.find(tx, actor.name)
         if account is None or account.password != proof or account.disabled_at is not None:
@@ -33,7 +33,10 @@ def start_session(
 def add_session(
     tx: Tx, account_id: int, actor: Actor, *, lifetime: timedelta, replaced: bytes | None, clock: Clock
 ) -> NewSession:
-    """The same as part of another unit of work, for an account of which it is sure that it may."""
+    """Start a session as part of another unit of work. The caller has verified that the account may sign in.
+
+    Writes the sign-in to the audit log, and ends the session with the digest `replaced`, if any.
+    """
     now = clock.now()
     session = make_session()
     sessions.purge(tx, now)
@@ -48,15 +51,17 @@ def add_session(
 
 @dataclass(frozen=True, slots=True)
 class FoundSession:
-    """Whose session it is, with the right to read alone, and when it ends by itself."""
+    """A valid session: its user, as an actor with only the right to read, and when it expires."""
 
     actor: Actor
     expires_at: datetime
 
 
 def find_session(secret: str, *, db: Database, clock: Clock) -> FoundSession | None:
-    """The session of that secret; None when there is none, its time is over, or its account is disabled. What has not
-    the form of a secret costs no query."""
+    """Return the session with that secret, or None if it does not exist, is expired, or its account is disabled.
+
+    Text that does not have the form of a secret costs no query.
+    """
     if not is_well_formed(secret):
         return None
     with db.read() as tx:
@@ -70,13 +75,13 @@ def find_session(secret: str, *, db: Database, clock: Clock) -> FoundSession | N
 
 
 def end_session(digest: bytes, actor: Actor, *, db: Database, clock: Clock) -> None:
-    """End the actor's session with that digest, also one that has ended already: then nothing is written down."""
+    """End the actor's session with that digest, and write it to the audit log. Does nothing if it has already ended."""
     with db.write() as tx:
         if sessions.end(tx, digest):
             write_audit(tx, actor, "sign-out", feed=None, subject=actor.name, at=clock.now())
 
 
 def purge_sessions(*, db: Database, clock: Clock) -> int:
-    """Forget them; returns how many those were."""
+    """Delete expired sessions. Returns the number of deleted sessions."""
     with db.write() as tx:
         return sessions.purge(tx, clock.now())

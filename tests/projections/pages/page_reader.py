@@ -56,7 +56,7 @@ class Looker:
 
     def tend(self) -> bool:
         """Look after the index once, and once more if there was none; whether it is ready."""
-        return self.searching.tend() or self.searching.tend()
+        return self.searching.maintain() or self.searching.maintain()
 
     def feed(self, name: str = "default") -> Feed:
         """The feed as of now, as a request finds it."""

@@ -35,14 +35,14 @@ def test_the_same_question_is_answered_once_until_something_is_written(services,
     worker.search()
     index, search = worker.folder.open_current().index, Counted()
     for _ in range(3):
-        assert before.ask(index, question(), search).id_keys == ("acme.a",)
+        assert before.get_or_search(index, question(), search).id_keys == ("acme.a",)
     assert search.times == 1
 
     services.push(nupkg("Acme.B"))
     worker.search()
     index.reload()
     for _ in range(3):
-        assert before.ask(index, question(), search).id_keys == ("acme.a", "acme.b")
+        assert before.get_or_search(index, question(), search).id_keys == ("acme.a", "acme.b")
     assert search.times == 2
 
 
@@ -59,10 +59,10 @@ def test_other_questions_are_other_questions(services, worker, before):
         question(dependency="acme.base"),
     ]
     for each in (question(), *others):
-        before.ask(index, each, search)
+        before.get_or_search(index, each, search)
     assert search.times == 9
-    before.ask(index, question(), SearchIndex.complete)
-    assert before.ask(index, question(), search).total == 0
+    before.get_or_search(index, question(), SearchIndex.complete)
+    assert before.get_or_search(index, question(), search).total == 0
     assert search.times == 9
 
 
@@ -73,7 +73,7 @@ def test_other_questions_are_other_questions(services, worker, before):
 def test_what_would_take_much_room_is_not_kept(worker, before, asked):
     index, search = worker.folder.open_current().index, Counted()
     for _ in range(2):
-        before.ask(index, asked, search)
+        before.get_or_search(index, asked, search)
     assert search.times == 2
 
 
@@ -81,7 +81,7 @@ def test_what_would_take_much_room_is_not_kept(worker, before, asked):
 def test_what_hangs_on_owners_is_not_kept(worker, before, asked):
     index, search = worker.folder.open_current().index, Counted()
     for _ in range(2):
-        before.ask(index, asked, search)
+        before.get_or_search(index, asked, search)
     assert search.times == 2
 
 
@@ -90,7 +90,7 @@ def test_many_questions_are_answered_and_few_are_kept(services, worker, before):
     worker.search()
     index, search = worker.folder.open_current().index, Counted()
     for number in range(1_001):
-        before.ask(index, question(skip=number), search)
-    before.ask(index, question(skip=0), search)
+        before.get_or_search(index, question(skip=number), search)
+    before.get_or_search(index, question(skip=0), search)
     assert search.times == 1_002
-    assert before.ask(index, question(skip=1_000), search).total == 1
+    assert before.get_or_search(index, question(skip=1_000), search).total == 1

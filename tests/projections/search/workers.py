@@ -62,7 +62,7 @@ class Worker:
 
     def tend(self) -> bool:
         """Look after the index once, and once more if there was none; whether it is ready."""
-        return self.searching.tend() or self.searching.tend()
+        return self.searching.maintain() or self.searching.maintain()
 
     def _ask(self, q: str, prerelease: bool, semver2: bool, more: dict[str, Any]) -> tuple[Feed, Question]:
         feed = self.feed(more.pop("feed", "default"))

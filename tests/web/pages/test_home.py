@@ -90,7 +90,7 @@ def test_what_became_popular_is_shown_without_another_download(tmp_path: Path) -
     try:
         for number in range(HOME_CARDS + 2):
             ask(app, "PUT", "/api/v2/package", nupkg(f"Acme.N{number}"))
-        assert services.searching.tend() or services.searching.tend()
+        assert services.searching.maintain() or services.searching.maintain()
         before = ids_under(parse_page(ask(app, "GET", "/"), "http://testserver"), "popular")
         assert "Acme.N9" not in before
         feed_id = services.follower.snapshot.feeds["default"].id

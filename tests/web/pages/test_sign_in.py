@@ -352,7 +352,7 @@ class TestTheFirstUse:
     def test_afterwards_nobody_is_made_any_more(self, server: Server, browser: Browser) -> None:
         answer = browser.send("/sign-in", self.fields(server.key))
         assert answer.status == 403
-        assert "There is a user already" in text_of(answer)
+        assert "This server already has a user" in text_of(answer)
 
     def test_what_is_wrong_is_said_and_makes_nobody(self, serve: Callable[..., Server]) -> None:
         server = serve()
