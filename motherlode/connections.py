@@ -9,6 +9,7 @@ import os
 import socket
 import stat
 import struct
+import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ _ACKNOWLEDGED_AT: Final = 120
 _INFO_BYTES: Final = 128
 _RECEIVED_BYTES: Final = 1 << 17
 _TIMEOUT_S: Final = 5.0
+_PAUSE_S: Final = 0.002
 _DROP_UNREAD: Final = struct.pack("ii", 1, 0)  # struct linger: close at once
 
 
@@ -102,6 +104,7 @@ def _build_request(family: socket.AddressFamily, port: int) -> bytes:
 
 
 def _messages(netlink: socket.socket) -> Iterator[memoryview]:
+    """The messages of a reply, part by part (about 60 connections), with a pause after each."""
     while True:
         received = memoryview(netlink.recv(_RECEIVED_BYTES))
         while received:
@@ -113,6 +116,7 @@ def _messages(netlink: socket.socket) -> Iterator[memoryview]:
                 raise OSError(number, os.strerror(number))
             yield received[:length]
             received = received[(length + 3) & ~3 :]
+        time.sleep(_PAUSE_S)  # the event loop must not wait until a thousand connections are parsed
 
 
 def _is_to_port(message: memoryview, port: int) -> bool:
