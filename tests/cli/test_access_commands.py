@@ -167,7 +167,7 @@ def test_ids_get_owners_and_lose_all_but_the_last(do, data, tmp_path):
         run("owner", "remove", "Acme.A", "bob", "--data", data),
         "last owner of Acme.A and cannot be removed. Add another",
     )
-    assert_refused(run("owner", "add", "a b", "alice", "--data", data), "is not a package id")
+    assert_refused(run("owner", "add", "a b", "alice", "--data", data), "is not a valid package id")
 
 
 def test_a_key_has_an_owner_and_is_rotated(do, data):

@@ -76,7 +76,7 @@ def test_a_framework_assembly_may_list_old_names(stocked: Server) -> None:
 def test_two_names_of_one_framework_are_refused_as_the_same(stocked: Server, names: tuple[str, str]) -> None:
     refused = stocked.push(with_groups("Acme.Same", names))
     assert refused.status == 400
-    assert b"There are 2 groups of dependencies for" in refused.body
+    assert b"There are 2 dependency groups for" in refused.body
 
 
 @pytest.mark.parametrize("name", STOPPING)
@@ -84,7 +84,7 @@ def test_a_name_on_which_clients_stop_is_refused_on_every_feed(stocked: Server, 
     for feed in ("", LENIENT):
         refused = stocked.push(with_groups("Acme.Stops", [name]), feed=feed)
         assert refused.status == 400
-        assert b"Clients cannot read the framework" in refused.body
+        assert b"Clients cannot read the target framework" in refused.body
 
 
 @pytest.mark.parametrize("name", [" netstandard2.0 ", "net8.0\u00a0", "\u3000net8.0"])
@@ -93,6 +93,6 @@ def test_a_name_that_clients_do_not_trim_is_not_trimmed(stocked: Server, name: s
     package = with_groups(package_id, [name])
     refused = stocked.push(package)
     assert refused.status == 400
-    assert b"There is no framework" in refused.body
+    assert b"for the unknown target framework" in refused.body
     assert stocked.push(package, feed=LENIENT).status == 201
     assert groups_of(stocked, package_id, feed=LENIENT) == [name]

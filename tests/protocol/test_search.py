@@ -244,7 +244,7 @@ class TestParameters:
         answer = stocked.get(f"{path}?{given}")
         problem = json.loads(answer.body)
         assert (answer.status, problem["code"]) == (400, "parameter-invalid")
-        assert f"give {given.partition('=')[0]} as one" in problem["detail"]
+        assert f"Correct {given.partition('=')[0]}, or leave it out" in problem["detail"]
 
     def test_skip_and_take_cut_pages_out_of_one_order(self, stocked: Server) -> None:
         everything = found(stocked, f"{ALL}&take=1000")
