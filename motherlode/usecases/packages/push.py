@@ -27,7 +27,8 @@ from motherlode.domain.refusals import (
     Refusal,
     WasDeleted,
 )
-from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, validate_nupkg
+from motherlode.nuget.faults import FaultyPackage
+from motherlode.nuget.nupkg import Limits, Nupkg, Strictness, read_nupkg
 from motherlode.nuget.package import Identity
 from motherlode.nuget.package_json import EXTRACTOR_VERSION, facts_of
 from motherlode.observe.clock import Clock
@@ -126,11 +127,11 @@ def push(
 
 
 def _read_nupkg(spool: Spool, limits: Limits, now: datetime, strictness: Strictness) -> Nupkg:
-    with validation_turn(spool.size):
-        verdict = validate_nupkg(spool.file, limits, now, strictness)
-    if verdict.nupkg is None:
-        raise InvalidPackage(verdict.faults)
-    return verdict.nupkg
+    try:
+        with validation_turn(spool.size):
+            return read_nupkg(spool.file, limits, now, strictness)
+    except FaultyPackage as faulty:
+        raise InvalidPackage(faulty.faults) from faulty
 
 
 def find_strictness(db: Database, feed: str) -> Strictness:
