@@ -16,11 +16,10 @@ in between leaves a row without a blob, which the next collector deletes.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 
 from motherlode.domain.feed_settings import parse_feed_policy
 from motherlode.observe.clock import Clock
@@ -31,10 +30,10 @@ from motherlode.store.data_folder import is_blob_name
 from motherlode.store.database.sqlite import Database
 from motherlode.store.packages import garbage
 from motherlode.store.packages.garbage import Ends
+from motherlode.usecases.maintenance.batches import batches
 from motherlode.usecases.maintenance.history import check_history
 from motherlode.usecases.maintenance.sweep import sweep
 
-T = TypeVar("T")
 Kind = Literal["upload", "deletion", "content", "blob", "unnamed"]
 
 UNNAMED_GRACE: Final = timedelta(hours=24)
@@ -131,7 +130,7 @@ class _Collector:
     def _release_past(self, ends: Ends) -> Iterator[Removed | None]:
         with self._db.read() as tx:
             past = garbage.find_past(tx, ends)
-        for batch in _batches(past):
+        for batch in batches(past, _BATCH):
             gone = batch
             if not self._is_dry_run:
                 with self._db.write() as tx:
@@ -145,7 +144,7 @@ class _Collector:
     def _release_unused(self, ends: Ends) -> Iterator[Removed | None]:
         with self._db.read() as tx:
             unused = garbage.find_unused(tx, ends)
-        for batch in _batches(unused):
+        for batch in batches(unused, _BATCH):
             gone = batch
             if not self._is_dry_run:
                 with self._db.write() as tx:
@@ -177,7 +176,7 @@ class _Collector:
         """Note the blobs that no row names, and delete those that were noted at or before `until`."""
         left = set()
         old = (blob for blob in self._blobs.walk() if blob.put_at <= self._at - UNNAMED_GRACE)
-        for batch in _batches(old):
+        for batch in batches(old, _BATCH):
             unnamed = self._find_unnamed(batch)
             expired = self._note_unnamed(unnamed, until) if unnamed else set()
             for name in sorted(expired):
@@ -214,13 +213,7 @@ class _Collector:
             return
         with self._db.read() as tx:
             over = garbage.read_unnamed(tx).keys() - left
-        for batch in _batches(sorted(over)):
+        for batch in batches(sorted(over), _BATCH):
             with self._db.write() as tx:
                 garbage.forget_unnamed(tx, batch)
             crash_point("gc-unnamed-forgotten")
-
-
-def _batches(things: Iterable[T]) -> Iterator[list[T]]:
-    left = iter(things)
-    while batch := list(islice(left, _BATCH)):
-        yield batch

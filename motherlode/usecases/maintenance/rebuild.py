@@ -9,9 +9,9 @@ A file must match the hash in its name, but is not validated again: it was accep
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from motherlode.domain.feed_settings import FeedPolicy
 from motherlode.domain.permissions import Actor
@@ -25,9 +25,8 @@ from motherlode.store.blobs.protocol import Blobs, StoredBlob
 from motherlode.store.database.sqlite import Database, Tx
 from motherlode.store.packages import contents, versions
 from motherlode.usecases.feeds.feeds import create_feed
+from motherlode.usecases.maintenance.batches import batches
 from motherlode.usecases.packages._change import log_change
-
-T = TypeVar("T")
 
 SETTINGS: Final = {"read": "authenticated"}
 """Settings of the new feed: the former permissions are lost, so it requires sign-in."""
@@ -97,7 +96,7 @@ def rebuild(
     newest_first = sorted(blobs.walk(), key=lambda blob: (blob.put_at, blob.name), reverse=True)
     taken: dict[tuple[str, str], _Taken] = {}
     older = unreadable = 0
-    for batch in _batches(newest_first):
+    for batch in batches(newest_first, _BATCH):
         readable = [read for blob in batch if (read := _read_or_tell(blob, blobs, clock, limits, report))]
         unreadable += len(batch) - len(readable)
         with db.write() as tx:
@@ -160,7 +159,7 @@ def _take(tx: Tx, read: _Read) -> _Taken:
 
 def _publish(oldest_first: Sequence[_Taken], feed: str, actor: Actor, db: Database) -> None:
     seen: set[str] = set()
-    for batch in _batches(oldest_first):
+    for batch in batches(oldest_first, _BATCH):
         with db.write() as tx:
             feed_id = feeds.get(tx, feed).id
             for taken in batch:
@@ -170,8 +169,3 @@ def _publish(oldest_first: Sequence[_Taken], feed: str, actor: Actor, db: Databa
                 log_change(tx, entry, actor, "push", "published", feed=feed, at=at, details=details, reason=_REASON)
                 seen.add(id_key)
         crash_point("rebuild-published")
-
-
-def _batches(things: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(things), _BATCH):
-        yield things[start : start + _BATCH]

@@ -14,7 +14,6 @@ Nothing but the search index is changed, and a server may run at the same time.
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import BinaryIO, Final
 
 from motherlode.domain.refusals import DatabaseUnusable, Refusal
@@ -26,6 +25,7 @@ from motherlode.store.blobs.protocol import Blobs, StoredBlob
 from motherlode.store.database.sqlite import Database, Tx
 from motherlode.store.packages import contents, garbage
 from motherlode.store.packages.contents import ContentRow
+from motherlode.usecases.maintenance.batches import batches
 from motherlode.usecases.maintenance.history import check_history
 from motherlode.usecases.maintenance.verify_documents import Measured, find_shown_differences, read_nuspec
 from motherlode.usecases.maintenance.verify_log import verify_log
@@ -113,7 +113,7 @@ def _verify_names(db: Database, blobs: Blobs, report: Callable[[str], None]) -> 
     Blobs of running pushes are left out: each has an intent marker until its row is committed.
     """
     missing: list[StoredBlob] = []
-    for batch in _batches(blobs.walk()):
+    for batch in batches(blobs.walk(), _PAGE):
         names = [blob.name for blob in batch]
         under_way = blobs.unconfirmed()
         with db.read() as tx:
@@ -135,11 +135,6 @@ def _is_still_there(blob: str, blobs: Blobs) -> bool:
     except OSError:
         return True
     return True
-
-
-def _batches(walk: Iterator[StoredBlob]) -> Iterator[list[StoredBlob]]:
-    while batch := list(islice(walk, _PAGE)):
-        yield batch
 
 
 def _verify_logs(db: Database, report: Callable[[str], None]) -> int:
